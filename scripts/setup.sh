@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs what the project needs below node_modules: packages of the lock file, the pinned Node 26, and sqlite3's addon.
+# Called by every make target that runs something; does nothing when the last run still holds. Install scripts of packages are
+# not run by npm (npm may hold them back); the two that are needed run here, by name.
+set -eu
+cd "$(dirname "$0")/.."
+say() { printf '%s\n' "setup: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+want=$(cat package-lock.json scripts/setup.sh | sha256sum | cut -d' ' -f1)
+stamp=node_modules/.kuiper-setup
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
+
+# One set-up at a time: two make targets started together must not fight over node_modules.
+mkdir -p .cache
+exec 9>.cache/setup.lock
+if command -v flock >/dev/null 2>&1; then flock 9; fi
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
+
+command -v npm >/dev/null 2>&1 || fail "npm is missing. On Debian: apt-get install npm (or nodejs from nodesource); any Node from 18 on is enough to run npm."
+say "installing packages (npm ci)"
+npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >&2
+
+version=$(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' node_modules/node/package.json | head -1)
+node=node_modules/node/bin/node
+if [ "$("$node" --version 2>/dev/null || true)" != "v$version" ]; then
+  say "fetching Node $version (npm package 'node')"
+  # npm_config_ignore_scripts: the inner npm only unpacks the binary package
+  (cd node_modules/node && npm_config_ignore_scripts=true npm_config_loglevel=error node installArchSpecificPackage.js >&2) ||
+    fail "the pinned Node $version could not be installed for $(uname -s)/$(uname -m): is the npm registry reachable?"
+fi
+[ "$("$node" --version)" = "v$version" ] || fail "node_modules/node/bin/node is not Node $version: remove node_modules and run make again."
+
+if ! "$node" -e "require('sqlite3')" 2>/dev/null; then
+  for tool in python3 make g++; do
+    command -v $tool >/dev/null 2>&1 || fail "sqlite3 is compiled here and needs '$tool'. On Debian: apt-get install python3 make g++"
+  done
+  # N-API headers: the pinned Node's own, else those of a Node on this machine.
+  headers=
+  for dir in node_modules/node/node_modules/node-*/ "${npm_config_nodedir:-}" "$(dirname "$(dirname "$(command -v node)")")" /usr /usr/local; do
+    if [ -n "$dir" ] && [ -f "$dir/include/node/node_api.h" ]; then headers=$(cd "$dir" && pwd); break; fi
+  done
+  [ -n "$headers" ] || fail "no Node headers found (include/node/node_api.h). On Debian: apt-get install libnode-dev, or set npm_config_nodedir to a folder that has include/node."
+  say "compiling sqlite3 (about a minute)"
+  mkdir -p .cache
+  log=$PWD/.cache/sqlite3-build.log
+  (cd node_modules/sqlite3 && PATH="$PWD/../node/bin:$PATH" ../node/bin/node ../node-gyp/bin/node-gyp.js rebuild --nodedir="$headers" >"$log" 2>&1) ||
+    fail "sqlite3 did not compile; the end of .cache/sqlite3-build.log says: $(tail -5 .cache/sqlite3-build.log)"
+  "$node" -e "require('sqlite3')" || fail "sqlite3 was compiled but does not load."
+fi
+printf '%s' "$want" >"$stamp"
+say "ready (Node $version)"
