@@ -1,0 +1,4 @@
+// Error codes of the area: sql.
+import type { CatalogueEntry } from './index.ts';
+
+export const sqlErrors = {} as const satisfies Record<string, CatalogueEntry>;

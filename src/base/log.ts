@@ -1,0 +1,100 @@
+// Structured log: JSON lines on stdout, which systemd hands to journald. Constant sentence, data in fields:
+// `log.warn({ code, rule, retryInMs }, 'Broker lost.')`. The same code (or sentence) of the same operator is written at most
+// once in 10 s, with the count of what was held back. Secrets: callers mask; fields named like secrets are masked here again.
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export type LogFields = Record<string, unknown>;
+
+const order: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
+const SUPPRESS_MS = 10_000;
+const MAX_KEYS = 1000;
+const secretName = /pass(word|wd)?$|secret|token|privatekey|private_key|^key$|aeskey|credential|authorization/i;
+
+export interface Log {
+  readonly level: LogLevel;
+  /** Test it outside the loop before logging per message. */
+  readonly traceOn: boolean;
+  trace(fields: LogFields, sentence: string): void;
+  debug(fields: LogFields, sentence: string): void;
+  info(fields: LogFields, sentence: string): void;
+  warn(fields: LogFields, sentence: string): void;
+  error(fields: LogFields, sentence: string): void;
+  fatal(fields: LogFields, sentence: string): void;
+  /** A log that adds these fields to every line. */
+  child(fields: LogFields): Log;
+  setLevel(level: LogLevel): void;
+}
+
+export interface LogOptions {
+  level?: LogLevel;
+  /** Receives one line without the line break. Default: stdout. */
+  write?: (line: string) => void;
+  now?: () => number;
+}
+
+export function createLog(options: LogOptions = {}): Log {
+  const shared = {
+    level: options.level ?? 'info',
+    write: options.write ?? ((line: string) => void process.stdout.write(line + '\n')),
+    now: options.now ?? Date.now,
+    recent: new Map<string, { untilMs: number; held: number }>(),
+  };
+  return make(shared, {});
+}
+
+type Shared = { level: LogLevel; write: (line: string) => void; now: () => number; recent: Map<string, { untilMs: number; held: number }> };
+
+function make(shared: Shared, base: LogFields): Log {
+  const put = (level: LogLevel, fields: LogFields, sentence: string) => {
+    if (order[level] < order[shared.level]) return;
+    const all = { ...base, ...fields };
+    const nowMs = shared.now();
+    let suppressed: number | undefined;
+    if (level === 'warn' || level === 'error') {
+      const key = `${all['code'] ?? sentence}|${all['rule'] ?? ''}|${all['op'] ?? ''}|${all['plugin'] ?? ''}`;
+      const seen = shared.recent.get(key);
+      if (seen && nowMs < seen.untilMs) {
+        seen.held++;
+        return;
+      }
+      if (seen?.held) suppressed = seen.held;
+      shared.recent.delete(key);
+      shared.recent.set(key, { untilMs: nowMs + SUPPRESS_MS, held: 0 });
+      if (shared.recent.size > MAX_KEYS) shared.recent.delete(shared.recent.keys().next().value!);
+    }
+    const line: LogFields = { time: new Date(nowMs).toISOString(), level, msg: sentence, ...all };
+    if (suppressed) line['suppressed'] = suppressed;
+    shared.write(JSON.stringify(line, replace));
+  };
+  return {
+    get level() {
+      return shared.level;
+    },
+    get traceOn() {
+      return shared.level === 'trace';
+    },
+    trace: (f, s) => put('trace', f, s),
+    debug: (f, s) => put('debug', f, s),
+    info: (f, s) => put('info', f, s),
+    warn: (f, s) => put('warn', f, s),
+    error: (f, s) => put('error', f, s),
+    fatal: (f, s) => put('fatal', f, s),
+    child: (fields) => make(shared, { ...base, ...fields }),
+    setLevel(level) {
+      shared.level = level;
+    },
+  };
+}
+
+function replace(key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Error) return value.message;
+  if (typeof value === 'string' && value !== '' && secretName.test(key)) return '******';
+  return value;
+}
+
+/** A log that keeps lines in memory, for tests. */
+export function createMemoryLog(level: LogLevel = 'trace'): { log: Log; lines: LogFields[] } {
+  const lines: LogFields[] = [];
+  return { lines, log: createLog({ level, write: (line) => void lines.push(JSON.parse(line) as LogFields) }) };
+}
