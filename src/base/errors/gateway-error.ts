@@ -1,6 +1,6 @@
 // The one error class of the gateway. Every error that a user may see has a code of the catalogue; code compares `code`,
 // never text and never `instanceof` (plugins bring their own realms). Next: catalogue/index.ts.
-import { type ErrorCode, catalogue } from './catalogue/index.ts';
+import { catalogue, type ErrorCode } from './catalogue/index.ts';
 
 /** Where an error happened, as far as known. Shown by status, logs and REST. */
 export interface ErrorPlace {
@@ -57,7 +57,13 @@ export function ioError(text: string, cause?: unknown): GatewayError {
 }
 
 export function isGatewayError(error: unknown): error is GatewayError {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof (error as { code: unknown }).code === 'string' && (error as { code: string }).code in catalogue;
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof (error as { code: unknown }).code === 'string' &&
+    (error as { code: string }).code in catalogue
+  );
 }
 
 /** True for errors after which the same write may be tried again. Plugins may throw any object with `retriable: true`. */
@@ -68,7 +74,8 @@ export function isRetriable(error: unknown): boolean {
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
-  if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string') return (error as { message: string }).message;
+  if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string')
+    return (error as { message: string }).message;
   return String(error);
 }
 

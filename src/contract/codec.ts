@@ -1,0 +1,34 @@
+// Formats: bytes to rows and back. One folder or file per format below src/codecs.
+import type { Row } from '../data/value.ts';
+import type { StreamSchema } from './schema.ts';
+
+export interface CodecOptions {
+  schema?: StreamSchema;
+  schemaId?: string;
+  delimiter?: string;
+  hasHeader?: boolean;
+  /** schemaless JSON: numbers without fraction become bigint */
+  useInt64ForWholeNumber?: boolean;
+  colAliasMapping?: Record<string, string>;
+  /** Names of `fields` of a sink, for formats that need an order. */
+  fields?: readonly string[];
+  /** Reads a schema of the registry (protobuf). */
+  schemas?: { read(type: string, id: string): string };
+}
+
+export interface Decoder {
+  /** @returns one row or several  @throws rowError(…, 'DECODE_FAILED') */
+  decode(payload: Uint8Array): Row | Row[];
+}
+
+export interface Encoder {
+  /** @param data one row or the list of rows of one result */
+  encode(data: Row | Row[]): string | Uint8Array;
+}
+
+export interface CodecDefinition {
+  kind: 'codec';
+  name: string;
+  createDecoder(options: CodecOptions): Decoder;
+  createEncoder(options: CodecOptions): Encoder;
+}

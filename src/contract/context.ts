@@ -1,0 +1,62 @@
+// What every component is handed: its place in the gateway, a logger, its state, a signal that ends with it.
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+
+/** State of one instance: keys are strings, values anything that structured clone takes. Synchronous; kept with the rule's checkpoint. */
+export interface StateStore {
+  putState(key: string, value: unknown): void;
+  /** @returns undefined when the key was never put */
+  getState(key: string): unknown;
+  deleteState(key: string): void;
+  incrCounter(key: string, amount: number): void;
+  /** @returns 0 when the counter was never incremented */
+  getCounter(key: string): number;
+}
+
+export interface PluginLogger {
+  debug(message: string, ...more: unknown[]): void;
+  info(message: string, ...more: unknown[]): void;
+  warn(message: string, ...more: unknown[]): void;
+  error(message: string, ...more: unknown[]): void;
+}
+
+/** Context of design §5, for plugins and for our own components. */
+export interface ComponentContext extends StateStore {
+  getLogger(): PluginLogger;
+  getRuleId(): string;
+  getOpId(): string;
+  getInstanceId(): number;
+  /** Root folder of the gateway (`/opt/kuiper`): `etc/<type>/<name>/` below it holds a plugin's runtime files. */
+  getRootPath(): string;
+  /** Aborts when the instance is closed. */
+  readonly signal: AbortSignal;
+}
+
+export type FunctionContext = ComponentContext;
+export type SourceContext = ComponentContext;
+export type SinkContext = ComponentContext;
+
+/** What built-in connectors get in addition. */
+export interface ConnectorContext extends ComponentContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reports the connection's state; shown as connection_status and in health. */
+  status(state: ConnectionState, message?: string): void;
+  /** Named or anonymous shared connections. */
+  readonly connections: ConnectionAccess;
+  /** Counts something dropped by the connector itself (QoS 0 overload, bad frame); shown in status within 5 s. */
+  dropped(count: number, reason: string): void;
+}
+
+export type ConnectionState = 'connected' | 'connecting' | 'disconnected';
+
+/** Access to the connection pool: connections of equal type and properties (or one selector) are shared.
+ *  The pool calls `create` once per key and closes it when the last user releases. */
+export interface ConnectionAccess {
+  acquire<C extends PooledConnection>(type: string, key: string, create: () => C): C;
+  release(type: string, key: string): void;
+}
+
+export interface PooledConnection {
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,159 @@
+// SQL functions as data: one file per function, compiled once per place of the call, evaluated per row. `examples` run as tests and
+// become docs/functions/. Authors: copy src/functions/scalar/math/abs.ts. Next: compile/call.ts, which turns a call into a closure.
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { StaticType, Value } from '../data/value.ts';
+import type { FunctionContext, StateStore } from './context.ts';
+
+/** A compiled expression. Throws rowError for a row it cannot compute. */
+export type Expr = (row: Tuple) => Value;
+
+/** What is known of an argument when the rule is planned. */
+export interface ArgFact {
+  /** Text of the argument as the user wrote it (printed AST). */
+  readonly text: string;
+  /** AST kind: `int float string bool column call binary wildcard …` */
+  readonly node: string;
+  /** True for a literal; only literals are type-checked at plan time, as in eKuiper. */
+  readonly literal: boolean;
+  /** Value of a literal. */
+  readonly value?: Value;
+  readonly type: StaticType;
+}
+
+/** Services that a function may use; shared by all calls of a rule. */
+export interface FunctionEnv {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** IANA name, e.g. `UTC`. */
+  readonly timeZone: string;
+  readonly ruleId: string;
+  /** Random source; tests give a seeded one. 0 ≤ x < 1 */
+  random(): number;
+  /** KUIPER_PROPS_<NAME> values for props(). */
+  property(name: string): string | undefined;
+  /** Store behind get_keyed_state and friends, shared by all rules. */
+  readonly keyedState: { get(key: string): Value; put(key: string, value: Value): void };
+}
+
+/** One place of a call in one rule. */
+export interface CallSite {
+  readonly name: string;
+  readonly args: readonly ArgFact[];
+  readonly env: FunctionEnv;
+  /** State of this call, kept with the rule's checkpoint (plugin functions; built-ins keep theirs in `init`). */
+  readonly state?: StateStore;
+  readonly context?: FunctionContext;
+}
+
+export type ParamType = 'any' | 'number' | 'int' | 'float' | 'string' | 'bool' | 'datetime' | 'array' | 'struct' | 'bytea';
+
+export interface Param {
+  name: string;
+  /** Checked at plan time for literals only: `Expect number type for parameter 1`. */
+  type: ParamType;
+  optional?: boolean;
+  /** Last parameter may repeat. */
+  rest?: boolean;
+  /** Must be a literal of that type. */
+  literal?: boolean;
+}
+
+export const param = (name: string, type: ParamType = 'any', more: Omit<Partial<Param>, 'name' | 'type'> = {}): Param => ({
+  name,
+  type,
+  ...more,
+});
+
+/** What null arguments do before the body runs: `null`: any null → null; `null-or-empty`: also any empty array or object → null;
+ *  `false`: any null → false; `pass`: the body sees them. */
+export type NullRule = 'null' | 'null-or-empty' | 'false' | 'pass';
+
+/** `[SQL expression, expected value]`; expected may be `{ error: 'text part' }`. Rows: the expression may use columns a, b, c… of `row`. */
+export type Example = readonly [sql: string, expected: Value | { error: string }, row?: Record<string, Value>];
+
+interface FunctionBase {
+  name: string;
+  /** Further SQL names of the same function. */
+  aliases?: readonly string[];
+  group: string;
+  since?: string;
+  params: readonly Param[];
+  /** eKuiper's message differs for some functions; throws Error with the exact text. Runs after the count and literal checks. */
+  validate?(args: readonly ArgFact[]): void;
+  returns: StaticType | 'same';
+  doc: string;
+  examples: readonly Example[];
+}
+
+export interface ScalarDefinition extends FunctionBase {
+  kind: 'scalar';
+  nulls: NullRule;
+  /** Same arguments give the same value and there is no effect: permits constant folding and sharing. */
+  pure: boolean;
+  /** Value in, value out; arguments after the null rule. */
+  exec?: (...args: any[]) => Value;
+  /** For functions that prepare something per call (regular expressions, formats) or are lazy. Replaces exec. */
+  compile?: (args: readonly Expr[], site: CallSite) => Expr;
+}
+
+/** Aggregates are folds; the same fold serves windows that keep rows and windows that keep accumulators.
+ *  `S` must be plain data (structured clone), since it is checkpointed. */
+export interface AggregateDefinition<S = any> extends FunctionBase {
+  kind: 'aggregate';
+  init(site: CallSite): S;
+  /** Folds one row's argument values into the state; returns the state (may be the same object, changed). */
+  add(state: S, ...args: any[]): S;
+  result(state: S, site: CallSite): Value;
+  /** Joins two states (a is earlier); lets hopping and sliding windows keep panes. */
+  merge?(a: S, b: S): S;
+  /** `count(*)`: the star is given as the whole row object. */
+  star?: 'row' | 'forbidden';
+}
+
+/** Analytic functions see every row in order; state is per PARTITION key. `S` must be plain data. */
+export interface AnalyticDefinition<S = any> extends FunctionBase {
+  kind: 'analytic';
+  init(site: CallSite): S;
+  /** @param box holder of the state; replace `box.state` or change it in place
+   *  @param valid value of OVER (WHEN …), true when there is none */
+  next(box: { state: S }, args: readonly Value[], valid: boolean, site: CallSite): Value;
+  /** last_hit_*: updated only for rows that pass WHERE. */
+  afterWhere?: boolean;
+}
+
+/** Set-returning functions (unnest). */
+export interface TableFunctionDefinition extends FunctionBase {
+  kind: 'table';
+  /** @returns one element per output row; objects spread their members as columns, other values go to the column of the function's name or alias */
+  rows(...args: any[]): Value[];
+}
+
+/** window_start() and friends: read the row's window. row_number(): computed over the collection. */
+export interface WindowFunctionDefinition extends FunctionBase {
+  kind: 'window';
+  /** Reads from the tuple (window range), or … */
+  compile?: (args: readonly Expr[], site: CallSite) => Expr;
+  /** … is evaluated over the whole collection, index by index. */
+  over?: (index: number, rows: readonly Tuple[]) => Value;
+}
+
+export type FunctionDefinition =
+  | ScalarDefinition
+  | AggregateDefinition
+  | AnalyticDefinition
+  | TableFunctionDefinition
+  | WindowFunctionDefinition;
+
+/** Names to definitions; the planner gets it as an argument. Built-in names are case-insensitive, plugin names case-sensitive. */
+export interface FunctionCatalogue {
+  get(name: string): FunctionDefinition | undefined;
+  names(): readonly string[];
+}
+
+export const defineScalar = (d: Omit<ScalarDefinition, 'kind'>): ScalarDefinition => ({ kind: 'scalar', ...d });
+export const defineAggregate = <S>(d: Omit<AggregateDefinition<S>, 'kind'>): AggregateDefinition<S> => ({ kind: 'aggregate', ...d });
+export const defineAnalytic = <S>(d: Omit<AnalyticDefinition<S>, 'kind'>): AnalyticDefinition<S> => ({ kind: 'analytic', ...d });
+export const defineTable = (d: Omit<TableFunctionDefinition, 'kind'>): TableFunctionDefinition => ({ kind: 'table', ...d });
+export const defineWindowFunction = (d: Omit<WindowFunctionDefinition, 'kind'>): WindowFunctionDefinition => ({ kind: 'window', ...d });

@@ -1,0 +1,158 @@
+// Options of components as data: one spec per connector gives typed parsing, errors that name the option, secrets that are masked,
+// etc/<type>/<name>.json and the docs. Wire names are eKuiper's (matched case-insensitively); the parsed object has our names with units.
+import { GatewayError } from '../base/errors/gateway-error.ts';
+
+export type Props = Record<string, unknown>;
+
+export type OptionType = 'string' | 'int' | 'float' | 'bool' | 'duration' | 'string[]' | 'object' | 'object[]' | 'map' | 'any';
+
+export interface OptionSpec {
+  /** eKuiper's wire name, e.g. `interval`. */
+  name: string;
+  /** Key of the parsed object, with unit, e.g. `intervalMs`. Default: the wire name. */
+  as?: string;
+  /** Further accepted wire names (old spellings). */
+  aliases?: readonly string[];
+  type: OptionType;
+  default?: unknown;
+  required?: boolean;
+  /** Allowed values. */
+  oneOf?: readonly (string | number)[];
+  min?: number;
+  max?: number;
+  /** Never printed, returned or exported in clear. */
+  secret?: boolean;
+  /** The value may hold a template `{{…}}` that is evaluated per message (sinks). */
+  dynamic?: boolean;
+  doc: string;
+  example?: unknown;
+  /** Exact eKuiper error text for a bad or missing value, where recorded. `{value}` is filled in. */
+  error?: string;
+  advanced?: boolean;
+}
+
+/** Milliseconds from a Go duration text (`1m30s`, `300ms`) or a number of milliseconds. @throws Error naming the text */
+export function parseDurationMs(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string')
+    throw new Error(`${JSON.stringify(value)} is not a duration; write a text such as "300ms" or "1m30s", or a number of milliseconds`);
+  const text = value.trim();
+  if (/^[+-]?\d+(\.\d+)?$/.test(text)) return Number(text);
+  const unit: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const sign = text.startsWith('-') ? -1 : 1;
+  const body = text.replace(/^[+-]/, '');
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body))
+    throw new Error(
+      `"${value}" is not a duration; write a text such as "300ms" or "1m30s" (units ns us ms s m h), or a number of milliseconds`,
+    );
+  let ms = 0;
+  for (const [, n, u] of body.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) ms += Number(n) * unit[u!]!;
+  return sign * ms;
+}
+
+/** Parses raw properties by a spec. Unknown names are kept in `rest` (eKuiper ignores them); every problem is reported at once.
+ *  @throws GatewayError CONNECTOR_OPTION naming component and option(s) */
+export function parseOptions<T = Record<string, any>>(component: string, specs: readonly OptionSpec[], raw: Props): T {
+  const byName = new Map<string, unknown>();
+  for (const [k, v] of Object.entries(raw)) byName.set(k.toLowerCase(), v);
+  const out: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const spec of specs) {
+    const key = spec.as ?? spec.name;
+    let value: unknown;
+    for (const n of [spec.name, ...(spec.aliases ?? [])]) {
+      const v = byName.get(n.toLowerCase());
+      if (v !== undefined && v !== null) {
+        value = v;
+        break;
+      }
+    }
+    if (value === undefined || (value === '' && spec.type !== 'string')) {
+      if (spec.required) problems.push(spec.error ?? `property ${spec.name} is required`);
+      out[key] = spec.default;
+      continue;
+    }
+    if (spec.required && value === '') {
+      problems.push(spec.error ?? `property ${spec.name} is required`);
+      continue;
+    }
+    try {
+      out[key] = convert(spec, value);
+    } catch (error) {
+      const shown = spec.secret ? '******' : typeof value === 'string' ? value : JSON.stringify(value);
+      problems.push(spec.error ? spec.error.replaceAll('{value}', shown) : `property ${spec.name}: ${(error as Error).message}`);
+    }
+  }
+  if (problems.length) throw new GatewayError('CONNECTOR_OPTION', { component, problems: problems.join('; ') });
+  return out as T;
+}
+
+function convert(spec: OptionSpec, value: unknown): unknown {
+  const shown = spec.secret ? '******' : JSON.stringify(value);
+  const fail = (what: string): never => {
+    throw new Error(`${shown} is not ${what}`);
+  };
+  let v: unknown = value;
+  switch (spec.type) {
+    case 'string':
+      if (typeof value === 'number' || typeof value === 'boolean') v = String(value);
+      else if (typeof value !== 'string') fail('a text');
+      break;
+    case 'int':
+    case 'float':
+      v = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      if (typeof v !== 'number' || Number.isNaN(v)) fail(spec.type === 'int' ? 'a whole number' : 'a number');
+      if (spec.type === 'int' && !Number.isInteger(v)) fail('a whole number');
+      break;
+    case 'bool':
+      v = value === 'true' ? true : value === 'false' ? false : value;
+      if (typeof v !== 'boolean') fail('true or false');
+      break;
+    case 'duration':
+      v = parseDurationMs(value);
+      break;
+    case 'string[]':
+      if (typeof value === 'string') v = value.split(',').map((s) => s.trim());
+      else if (!Array.isArray(value) || value.some((e) => typeof e !== 'string')) fail('a list of texts');
+      break;
+    case 'object':
+    case 'map':
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('an object');
+      break;
+    case 'object[]':
+      if (!Array.isArray(value) || value.some((e) => typeof e !== 'object' || e === null)) fail('a list of objects');
+      break;
+    case 'any':
+      break;
+  }
+  if (
+    spec.oneOf &&
+    !spec.oneOf.some((o) => o === v || (typeof o === 'string' && typeof v === 'string' && o.toLowerCase() === v.toLowerCase()))
+  )
+    throw new Error(`${shown} is not one of ${spec.oneOf.join(', ')}`);
+  if (typeof v === 'number') {
+    if (spec.min !== undefined && v < spec.min) throw new Error(`${shown} is below ${spec.min}`);
+    if (spec.max !== undefined && v > spec.max) throw new Error(`${shown} is above ${spec.max}`);
+  }
+  return v;
+}
+
+const secretName = /pass(word|wd)?$|secret|token|private_?key|aeskey|credential|authorization/i;
+
+/** A deep copy with secret values replaced by `******`: for REST answers, logs and exports. */
+export function maskSecrets(props: unknown, specs: readonly OptionSpec[] = []): unknown {
+  const secret = new Set(
+    specs
+      .filter((s) => s.secret)
+      .flatMap((s) => [s.name, ...(s.aliases ?? [])])
+      .map((n) => n.toLowerCase()),
+  );
+  const walk = (v: unknown, key: string): unknown => {
+    if (typeof v === 'string' && v !== '' && (secret.has(key.toLowerCase()) || secretName.test(key))) return '******';
+    if (Array.isArray(v)) return v.map((e) => walk(e, key));
+    if (typeof v === 'object' && v !== null) return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, walk(e, k)]));
+    return v;
+  };
+  return walk(props, '');
+}

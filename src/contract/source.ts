@@ -1,0 +1,74 @@
+// Sources: push (emit when data comes) or pull (asked by the runtime at an interval), bytes or rows.
+// A connector never retries: it opens, emits, and reports `fail`; the runtime owns backoff, status and metrics.
+import type { Meta } from '../data/tuple.ts';
+import type { Row } from '../data/value.ts';
+import type { ConnectorContext, SourceContext } from './context.ts';
+import type { OptionSpec, Props } from './props.ts';
+
+/** Hands data to the gateway.
+ *  @param data bytes for the stream's FORMAT, or one row, or rows
+ *  @param meta what `meta()` shows: topic, qos, …
+ *  @param ack called exactly once, when every rule that reads the message has delivered, stored or checkpointed it
+ *  @returns nothing when the source may go on; a promise to wait for when the gateway is behind (backpressure). A promise that is
+ *           not awaited does no harm; it never rejects. */
+export type Emit = (data: Uint8Array | string | Row | Row[], meta?: Meta, ack?: () => void) => void | Promise<void>;
+
+/** Reports that the source cannot go on (connection lost). The runtime closes it and opens it again with backoff. */
+export type Fail = (error: Error) => void;
+
+export interface Source<C = ConnectorContext> {
+  /** @throws when datasource or props are wrong: the stream or rule is refused with that message */
+  configure?(datasource: string, props: Props): void | Promise<void>;
+  /** Resolves when connected. Push sources emit from here on. */
+  open(ctx: C, emit: Emit, fail: Fail): void | Promise<void>;
+  /** Safe to call twice, also when `open` failed. */
+  close(ctx: C): void | Promise<void>;
+  /** Pull sources: fetches once; called at once and then each interval, never two at a time. */
+  pull?(ctx: C, emit: Emit): void | Promise<void>;
+  /** Position for the checkpoint (file offset, last id); called when a checkpoint is made. */
+  offset?(): unknown;
+  /** Called before `open` with the last checkpointed position. */
+  rewind?(offset: unknown): void;
+}
+
+/** The form in which plugins write sources (design §5). */
+export type PluginSource = Source<SourceContext>;
+
+/** Sent through `fail` (or thrown by pull) when a bounded source is at its end: the rule stops as done. */
+export class EndOfInput extends Error {
+  readonly code = 'END_OF_INPUT';
+  constructor(message = '') {
+    super(message);
+    this.name = 'EndOfInput';
+  }
+}
+
+export interface SourceDefinition {
+  kind: 'source';
+  name: string;
+  /** `bytes` goes through the stream's FORMAT, `rows` does not. */
+  payload: 'bytes' | 'rows';
+  /** One physical subscription may serve all rules with equal type, datasource and properties. False for sources with a position of their own (file, simulator). */
+  shareable: boolean;
+  options: readonly OptionSpec[];
+  doc: string;
+  create(): Source;
+}
+
+/** A lookup table's source. */
+export interface LookupSource<C = ConnectorContext> {
+  configure?(datasource: string, props: Props): void | Promise<void>;
+  open(ctx: C): void | Promise<void>;
+  /** @param fields columns that are wanted ([] = all)  @param keys columns of the equality conditions  @param values their values
+   *  @returns the matching rows, [] if none */
+  lookup(ctx: C, fields: readonly string[], keys: readonly string[], values: readonly unknown[]): Row[] | Promise<Row[]>;
+  close(ctx: C): void | Promise<void>;
+}
+
+export interface LookupDefinition {
+  kind: 'lookup';
+  name: string;
+  options: readonly OptionSpec[];
+  doc: string;
+  create(): LookupSource;
+}
