@@ -1,0 +1,349 @@
+// The syntax tree of eKuiper's SQL: plain read-only data, told apart by `kind`, each node with the span of text it came from.
+// The parser builds it (parser/index.ts), print.ts writes it back as text, plan/bind gives names a meaning. Nothing here knows
+// streams or functions: `a.b` stays `column {stream:'a', name:'b'}` until the binder decides whether `a` is a stream or a struct.
+
+/** Half-open range [start, end) of UTF-16 offsets into the statement's text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Node {
+  readonly span: Span;
+}
+
+// ---- expressions ----------------------------------------------------------------------------------------------------------
+
+export type Expr =
+  | Literal
+  | TimeUnitExpr
+  | ColumnExpr
+  | MetaRefExpr
+  | WildcardExpr
+  | BinaryExpr
+  | BetweenExpr
+  | InExpr
+  | LikeExpr
+  | CaseExpr
+  | MemberExpr
+  | IndexExpr
+  | SliceExpr
+  | CallExpr
+  | WindowExpr;
+
+export type ExprKind = Expr['kind'];
+
+export type Literal = IntLiteral | FloatLiteral | StringLiteral | BoolLiteral;
+
+/** Integer literal, already clamped to int64 as eKuiper does (a negative sign directly before the digits belongs to it). */
+export interface IntLiteral extends Node {
+  readonly kind: 'int';
+  readonly value: bigint;
+}
+
+export interface FloatLiteral extends Node {
+  readonly kind: 'float';
+  readonly value: number;
+}
+
+export interface StringLiteral extends Node {
+  readonly kind: 'string';
+  /** The text after unescaping. */
+  readonly value: string;
+}
+
+export interface BoolLiteral extends Node {
+  readonly kind: 'bool';
+  readonly value: boolean;
+}
+
+export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
+
+/** A bare DD, HH, MI, SS or MS. Of use only as first window argument; eKuiper also takes it as a value, which is null. */
+export interface TimeUnitExpr extends Node {
+  readonly kind: 'timeUnit';
+  readonly unit: TimeUnit;
+}
+
+/** `name`, or `qualifier.name`. Names are as written, without back quotes, case kept. */
+export interface ColumnExpr extends Node {
+  readonly kind: 'column';
+  /** The part before the dot: a stream, an alias of one, or (the binder finds out) a struct column. */
+  readonly stream?: string;
+  readonly name: string;
+}
+
+/** A name inside `meta(...)` or `mqtt(...)`; there columns are not columns but keys of the metadata. `*` = all metadata. */
+export interface MetaRefExpr extends Node {
+  readonly kind: 'metaRef';
+  /** As in {@link ColumnExpr}: stream, alias, or a key that holds an object. */
+  readonly stream?: string;
+  readonly name: string;
+}
+
+/** `*`, `stream.*`, `* EXCEPT(a, b) REPLACE(x AS a)`. Only as a select field or as an argument of a call. */
+export interface WildcardExpr extends Node {
+  readonly kind: 'wildcard';
+  readonly stream?: string;
+  readonly except: readonly string[];
+  readonly replace: readonly SelectField[];
+}
+
+export type BinaryOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'AND' | 'OR';
+
+export interface BinaryExpr extends Node {
+  readonly kind: 'binary';
+  readonly op: BinaryOp;
+  readonly left: Expr;
+  readonly right: Expr;
+}
+
+/** `value [NOT] BETWEEN low AND high`, both ends included. */
+export interface BetweenExpr extends Node {
+  readonly kind: 'between';
+  readonly not: boolean;
+  readonly value: Expr;
+  readonly low: Expr;
+  readonly high: Expr;
+}
+
+/** `value [NOT] IN (a, b)`: `list` is set; `value [NOT] IN expr`: `set` is set (an expression that gives an array). */
+export interface InExpr extends Node {
+  readonly kind: 'in';
+  readonly not: boolean;
+  readonly value: Expr;
+  readonly list?: readonly Expr[];
+  readonly set?: Expr;
+}
+
+export interface LikeExpr extends Node {
+  readonly kind: 'like';
+  readonly not: boolean;
+  readonly value: Expr;
+  readonly pattern: Expr;
+}
+
+export interface CaseExpr extends Node {
+  readonly kind: 'case';
+  /** `CASE value WHEN x ...`; absent in `CASE WHEN condition ...`. */
+  readonly value?: Expr;
+  readonly whens: readonly CaseWhen[];
+  readonly otherwise?: Expr;
+}
+
+export interface CaseWhen extends Node {
+  readonly when: Expr;
+  readonly then: Expr;
+}
+
+/** `object->name`, also written `object.name` after the first dot. */
+export interface MemberExpr extends Node {
+  readonly kind: 'member';
+  readonly object: Expr;
+  readonly name: string;
+  /** Set when eKuiper's grammar let something other than a name stand after `->` (`a->1`); evaluates to an error there. */
+  readonly computed?: Expr;
+}
+
+/** `object[index]`, 0-based, negative from the end. */
+export interface IndexExpr extends Node {
+  readonly kind: 'index';
+  readonly object: Expr;
+  readonly index: Expr;
+}
+
+/** `object[from:to]`; a missing end is absent; `object[]` is a slice with neither. */
+export interface SliceExpr extends Node {
+  readonly kind: 'slice';
+  readonly object: Expr;
+  readonly from?: Expr;
+  readonly to?: Expr;
+}
+
+export interface CallExpr extends Node {
+  readonly kind: 'call';
+  /** As written; the function catalogue looks built-in names up in lower case. */
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly args: readonly Expr[];
+  /** `FILTER(WHERE cond)`: not in eKuiper's grammar for calls (refused today), kept for the dialect to come. */
+  readonly filter?: Expr;
+  readonly over?: CallOver;
+}
+
+/** `OVER ([PARTITION BY ..] [ORDER BY ..] [WHEN ..])` of an analytic function (WHEN) or a window function (ORDER BY). */
+export interface CallOver extends Node {
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortItem[];
+  readonly when?: Expr;
+}
+
+export type WindowType = 'tumbling' | 'hopping' | 'sliding' | 'session' | 'count' | 'state';
+
+/** `TUMBLINGWINDOW(ss, 10) FILTER(WHERE ..) OVER(WHEN .. PARTITION BY ..)`. Meaningful as an item of GROUP BY only. */
+export interface WindowExpr extends Node {
+  readonly kind: 'window';
+  readonly type: WindowType;
+  /** Function name as written. */
+  readonly name: string;
+  /** Set for the time windows: tumbling, hopping, sliding, session. */
+  readonly unit?: TimeUnit;
+  /** Arguments after the unit. Time windows: int literals (tumbling [n], hopping [n, hop], sliding [n] or [n, delay],
+   *  session [maxDuration, timeout]); count: [n] or [n, interval]; state: [cond] or [begin, emit]. */
+  readonly args: readonly Expr[];
+  readonly filter?: Expr;
+  /** OVER(WHEN cond): honoured by sliding windows. */
+  readonly when?: Expr;
+  /** OVER(PARTITION BY ..): honoured by state windows. Empty when absent. */
+  readonly partitionBy: readonly Expr[];
+}
+
+// ---- SELECT ---------------------------------------------------------------------------------------------------------------
+
+export interface SelectStatement extends Node {
+  readonly kind: 'select';
+  readonly fields: readonly SelectField[];
+  readonly from: SourceRef;
+  readonly joins: readonly Join[];
+  readonly where?: Expr;
+  /** GROUP BY items that are not windows, in written order. */
+  readonly groupBy: readonly Expr[];
+  /** The first window of GROUP BY. */
+  readonly window?: WindowExpr;
+  /** Further windows of GROUP BY: eKuiper takes the first one and ignores these. */
+  readonly ignoredWindows: readonly WindowExpr[];
+  readonly having?: Expr;
+  readonly orderBy: readonly SortItem[];
+  readonly limit?: Limit;
+}
+
+export interface SelectField extends Node {
+  readonly expr: Expr;
+  readonly alias?: string;
+  readonly aliasSpan?: Span;
+  /** Output name when there is no alias: column name, function name as written, `*`, else `kuiper_field_N`. */
+  readonly name: string;
+  readonly invisible: boolean;
+  /** True when the whole expression stood in parentheses, which makes eKuiper name the field `kuiper_field_N`. */
+  readonly parens: boolean;
+}
+
+export interface SourceRef extends Node {
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly alias?: string;
+}
+
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'cross';
+
+export interface Join extends Node {
+  readonly type: JoinType;
+  readonly source: SourceRef;
+  readonly on?: Expr;
+}
+
+export interface SortItem extends Node {
+  readonly expr: Expr;
+  readonly descending: boolean;
+}
+
+export interface Limit extends Node {
+  readonly count: bigint;
+}
+
+// ---- stream and table definitions -----------------------------------------------------------------------------------------
+
+export type SourceKind = 'stream' | 'table';
+
+export interface CreateStatement extends Node {
+  readonly kind: 'create';
+  readonly object: SourceKind;
+  readonly name: string;
+  readonly nameSpan: Span;
+  /** Empty = schemaless. */
+  readonly fields: readonly FieldDef[];
+  readonly options: StreamOptions;
+}
+
+export interface FieldDef extends Node {
+  readonly name: string;
+  readonly type: FieldType;
+  /** DEFAULT value, converted to the kind of the type: BIGINT int, FLOAT float, STRING string, BOOLEAN bool. */
+  readonly default?: Literal;
+}
+
+export type BasicTypeName = 'bigint' | 'float' | 'string' | 'bytea' | 'datetime' | 'boolean';
+
+export type FieldType = BasicType | ArrayType | StructType;
+
+export interface BasicType extends Node {
+  readonly kind: 'basic';
+  readonly type: BasicTypeName;
+}
+
+export interface ArrayType extends Node {
+  readonly kind: 'array';
+  readonly element: FieldType;
+}
+
+export interface StructType extends Node {
+  readonly kind: 'struct';
+  readonly fields: readonly FieldDef[];
+}
+
+/** An option of WITH. `span` covers the value, `nameSpan` the name. */
+export interface OptionValue<T extends string | boolean | number> extends Node {
+  readonly value: T;
+  readonly nameSpan: Span;
+}
+
+/** The 16 options of WITH, under their upper-case names. Absent = not written; written twice = the later one. */
+export interface StreamOptions {
+  readonly DATASOURCE?: OptionValue<string>;
+  readonly FORMAT?: OptionValue<string>;
+  readonly SCHEMAID?: OptionValue<string>;
+  readonly DELIMITER?: OptionValue<string>;
+  readonly KEY?: OptionValue<string>;
+  readonly TYPE?: OptionValue<string>;
+  readonly CONF_KEY?: OptionValue<string>;
+  /** JSON object text (checked to be JSON). */
+  readonly EXTRA?: OptionValue<string>;
+  readonly STRICT_VALIDATION?: OptionValue<boolean>;
+  readonly TIMESTAMP?: OptionValue<string>;
+  readonly TIMESTAMP_FORMAT?: OptionValue<string>;
+  readonly SHARED?: OptionValue<boolean>;
+  /** Lower-cased: `scan` or `lookup`. */
+  readonly KIND?: OptionValue<string>;
+  /** Rows. */
+  readonly RETAIN_SIZE?: OptionValue<number>;
+  /** Lower-cased. */
+  readonly VERSION?: OptionValue<string>;
+  readonly TEMP?: OptionValue<boolean>;
+}
+
+export type StreamOptionName = keyof StreamOptions;
+
+export interface DescribeStatement extends Node {
+  readonly kind: 'describe';
+  readonly object: SourceKind;
+  readonly name: string;
+}
+
+export interface DropStatement extends Node {
+  readonly kind: 'drop';
+  readonly object: SourceKind;
+  readonly name: string;
+}
+
+export interface ExplainStatement extends Node {
+  readonly kind: 'explain';
+  readonly object: SourceKind;
+  readonly name: string;
+}
+
+export interface ShowStatement extends Node {
+  readonly kind: 'show';
+  readonly object: SourceKind;
+}
+
+export type Statement = SelectStatement | CreateStatement | DescribeStatement | DropStatement | ExplainStatement | ShowStatement;
