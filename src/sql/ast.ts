@@ -268,17 +268,17 @@ export interface CreateStatement extends Node {
 export interface FieldDef extends Node {
   readonly name: string;
   readonly type: FieldType;
-  /** DEFAULT value, converted to the kind of the type: BIGINT int, FLOAT float, STRING string, BOOLEAN bool. */
-  readonly default?: Literal;
+  /** DEFAULT value, converted to the type: BIGINT bigint, FLOAT number, STRING string, BOOLEAN boolean. */
+  readonly default?: bigint | number | string | boolean;
 }
 
 export type BasicTypeName = 'bigint' | 'float' | 'string' | 'bytea' | 'datetime' | 'boolean';
 
+/** Same shape as the schema in contract/schema.ts, so that parsed fields can be handed on as they are. */
 export type FieldType = BasicType | ArrayType | StructType;
 
 export interface BasicType extends Node {
-  readonly kind: 'basic';
-  readonly type: BasicTypeName;
+  readonly kind: BasicTypeName;
 }
 
 export interface ArrayType extends Node {
