@@ -21,14 +21,14 @@ command -v npm >/dev/null 2>&1 || fail "npm is missing. On Debian: apt-get insta
 say "installing packages (npm ci)"
 npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >&2
 
+# The npm package 'node' is the pinned version; its binary comes from the package of this machine's architecture, which the lock file
+# pins by hash. Its own install script would ask npm for the same package again, so the link is made here.
 version=$(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' node_modules/node/package.json | head -1)
 node=node_modules/node/bin/node
-if [ "$("$node" --version 2>/dev/null || true)" != "v$version" ]; then
-  say "fetching Node $version (npm package 'node')"
-  # npm_config_ignore_scripts: the inner npm only unpacks the binary package
-  (cd node_modules/node && npm_config_ignore_scripts=true npm_config_loglevel=error node installArchSpecificPackage.js >&2) ||
-    fail "the pinned Node $version could not be installed for $(uname -s)/$(uname -m): is the npm registry reachable?"
-fi
+binary=$(ls node_modules/node-linux-*/bin/node 2>/dev/null | head -1)
+[ -n "$binary" ] || fail "no Node $version for $(uname -s)/$(uname -m) in the lock file; supported are Linux x64 and arm64."
+mkdir -p node_modules/node/bin
+ln -f "$binary" "$node"
 [ "$("$node" --version)" = "v$version" ] || fail "node_modules/node/bin/node is not Node $version: remove node_modules and run make again."
 
 if ! "$node" -e "require('sqlite3')" 2>/dev/null; then
@@ -37,7 +37,7 @@ if ! "$node" -e "require('sqlite3')" 2>/dev/null; then
   done
   # N-API headers: the pinned Node's own, else those of a Node on this machine.
   headers=
-  for dir in node_modules/node/node_modules/node-*/ "${npm_config_nodedir:-}" "$(dirname "$(dirname "$(command -v node)")")" /usr /usr/local; do
+  for dir in node_modules/node-linux-*/ "${npm_config_nodedir:-}" "$(dirname "$(dirname "$(command -v node)")")" /usr /usr/local; do
     if [ -n "$dir" ] && [ -f "$dir/include/node/node_api.h" ]; then headers=$(cd "$dir" && pwd); break; fi
   done
   [ -n "$headers" ] || fail "no Node headers found (include/node/node_api.h). On Debian: apt-get install libnode-dev, or set npm_config_nodedir to a folder that has include/node."
