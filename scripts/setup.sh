@@ -9,17 +9,23 @@ fail() { say "$*"; exit 1; }
 
 want=$(cat package-lock.json scripts/setup.sh | sha256sum | cut -d' ' -f1)
 stamp=node_modules/.kuiper-setup
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
+ready() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x node_modules/node/bin/node ] && [ -f node_modules/sqlite3/build/Release/node_sqlite3.node ]; }
+if ready; then exit 0; fi
 
 # One set-up at a time: two make targets started together must not fight over node_modules.
 mkdir -p .cache
 exec 9>.cache/setup.lock
 if command -v flock >/dev/null 2>&1; then flock 9; fi
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
+if ready; then exit 0; fi
 
 command -v npm >/dev/null 2>&1 || fail "npm is missing. On Debian: apt-get install npm (or nodejs from nodesource); any Node from 18 on is enough to run npm."
-say "installing packages (npm ci)"
-npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >&2
+if [ -d node_modules ]; then
+  say "bringing packages up to date with the lock file"
+  npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error >&2
+else
+  say "installing packages (npm ci)"
+  npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >&2
+fi
 
 # The npm package 'node' is the pinned version; its binary comes from the package of this machine's architecture, which the lock file
 # pins by hash. Its own install script would ask npm for the same package again, so the link is made here.
