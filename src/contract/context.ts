@@ -40,6 +40,8 @@ export type SinkContext = ComponentContext;
 export interface ConnectorContext extends ComponentContext {
   readonly clock: Clock;
   readonly log: Log;
+  /** Random id of this gateway, made once and kept in the data folder: the base of stable client ids. */
+  readonly gatewayId: string;
   /** Reports the connection's state; shown as connection_status and in health. */
   status(state: ConnectionState, message?: string): void;
   /** Named or anonymous shared connections. */

@@ -1,6 +1,9 @@
 // Options of components as data: one spec per connector gives typed parsing, errors that name the option, secrets that are masked,
 // etc/<type>/<name>.json and the docs. Wire names are eKuiper's (matched case-insensitively); the parsed object has our names with units.
+import { parseDurationMs } from '../base/duration.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
+
+export { parseDurationMs };
 
 export type Props = Record<string, unknown>;
 
@@ -29,26 +32,6 @@ export interface OptionSpec {
   /** Exact eKuiper error text for a bad or missing value, where recorded. `{value}` is filled in. */
   error?: string;
   advanced?: boolean;
-}
-
-/** Milliseconds from a Go duration text (`1m30s`, `300ms`) or a number of milliseconds. @throws Error naming the text */
-export function parseDurationMs(value: unknown): number {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'string')
-    throw new Error(`${JSON.stringify(value)} is not a duration; write a text such as "300ms" or "1m30s", or a number of milliseconds`);
-  const text = value.trim();
-  if (/^[+-]?\d+(\.\d+)?$/.test(text)) return Number(text);
-  const unit: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const sign = text.startsWith('-') ? -1 : 1;
-  const body = text.replace(/^[+-]/, '');
-  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body))
-    throw new Error(
-      `"${value}" is not a duration; write a text such as "300ms" or "1m30s" (units ns us ms s m h), or a number of milliseconds`,
-    );
-  let ms = 0;
-  for (const [, n, u] of body.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) ms += Number(n) * unit[u!]!;
-  return sign * ms;
 }
 
 /** Parses raw properties by a spec. Unknown names are kept in `rest` (eKuiper ignores them); every problem is reported at once.

@@ -16,13 +16,17 @@ export type Emit = (data: Uint8Array | string | Row | Row[], meta?: Meta, ack?: 
 /** Reports that the source cannot go on (connection lost). The runtime closes it and opens it again with backoff. */
 export type Fail = (error: Error) => void;
 
+export type CloseReason = 'stopped' | 'shutdown' | 'reopen';
+
 export interface Source<C = ConnectorContext> {
   /** @throws when datasource or props are wrong: the stream or rule is refused with that message */
   configure?(datasource: string, props: Props): void | Promise<void>;
   /** Resolves when connected. Push sources emit from here on. */
   open(ctx: C, emit: Emit, fail: Fail): void | Promise<void>;
-  /** Safe to call twice, also when `open` failed. */
-  close(ctx: C): void | Promise<void>;
+  /** Safe to call twice, also when `open` failed.
+   *  @param reason `shutdown`: the gateway will come back, sessions at the peer are kept; `stopped`: no rule reads it any more;
+   *         `reopen`: it failed and is opened again soon */
+  close(ctx: C, reason?: CloseReason): void | Promise<void>;
   /** Pull sources: fetches once; called at once and then each interval, never two at a time. */
   pull?(ctx: C, emit: Emit): void | Promise<void>;
   /** Position for the checkpoint (file offset, last id); called when a checkpoint is made. */

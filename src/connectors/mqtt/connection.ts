@@ -1,0 +1,355 @@
+// One MQTT connection: shared by sinks with equal properties, by sources with a named connection, or owned by one source. It reconnects for
+// ever with jittered backoff, tries several servers in turn, falls back from MQTT 5 to 3.1.1, subscribes again when the broker forgot
+// the session, and hands each message to the subscriptions that match. Used by source.ts and sink.ts.
+import type { IClientOptions, IConnackPacket, IPublishPacket } from 'mqtt';
+import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import type { Clock, TimerHandle } from '../../base/clock.ts';
+import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { ConnectionState, PooledConnection } from '../../contract/context.ts';
+import { HoldingClient } from './holding-client.ts';
+import type { ConnectionProps } from './options.ts';
+import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
+import { topicMatches } from './topic.ts';
+
+/** Never more than one attempt a second, and back within 5 s of the broker's return: 1–2 s at first, then 2–4 s. */
+const FIRST_RETRY_MS = 2000;
+const MAX_RETRY_MS = 4000;
+/** A connection that lived this long starts the backoff anew. */
+const STABLE_MS = 10_000;
+const MAX_ROUTES = 10_000;
+
+export type MessageHandler = (packet: IPublishPacket, ack: (() => void) | undefined) => void | Promise<void>;
+
+export interface Subscription {
+  /** Topic filters. */
+  readonly filters: readonly string[];
+  readonly qos: 0 | 1 | 2;
+  readonly onMessage: MessageHandler;
+  /** Told of refused subscriptions and of the connection's state. */
+  readonly onState: (state: ConnectionState, message?: string) => void;
+  /** True once the broker granted all filters on this connection. */
+  granted: boolean;
+}
+
+export interface MqttConnectionDeps {
+  clock: Clock;
+  log: Log;
+  /** Client id when the user gave none. */
+  clientId: string;
+  /** Persistent session (MQTT 3.1.1 clean=false, MQTT 5 with expiry). */
+  persistent: boolean;
+}
+
+interface Redelivery {
+  topic: string;
+  payload: Buffer;
+  done: boolean;
+  /** Acknowledges on the present connection. */
+  ack: () => void;
+}
+
+export class MqttConnection implements PooledConnection {
+  private readonly props: ConnectionProps;
+  private readonly deps: MqttConnectionDeps;
+  private readonly addresses: Address[];
+  private readonly subscriptions = new Set<Subscription>();
+  private readonly watchers = new Set<(state: ConnectionState, message?: string) => void>();
+  private readonly backoff: Backoff;
+  private readonly routes = new Map<string, Subscription[]>();
+  /** Messages given out and not confirmed, by packet id: a broker repeats them after a reconnect, and they are not given out again. */
+  private readonly unconfirmed = new Map<number, Redelivery>();
+  private client: HoldingClient | undefined;
+  private timer: TimerHandle | undefined;
+  private addressIndex = 0;
+  private version: 3 | 4 | 5;
+  private closed = false;
+  private connectedAtMs = 0;
+  private failure: Error | undefined;
+  state: ConnectionState = 'connecting';
+  stateMessage = '';
+
+  /** @throws Error when the address or the TLS files are wrong */
+  constructor(props: ConnectionProps, deps: MqttConnectionDeps) {
+    this.props = props;
+    this.deps = deps;
+    this.addresses = parseAddresses(props.server);
+    this.version = props.protocolVersion === '3.1' ? 3 : props.protocolVersion === '3.1.1' || props.protocolVersion === '4' ? 4 : 5;
+    this.backoff = createBackoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS });
+    void this.connect();
+  }
+
+  get connected(): boolean {
+    return this.client?.connected === true;
+  }
+
+  get protocolVersion(): number {
+    return this.version;
+  }
+
+  watch(onState: (state: ConnectionState, message?: string) => void): () => void {
+    this.watchers.add(onState);
+    onState(this.state, this.stateMessage);
+    return () => this.watchers.delete(onState);
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.subscriptions.add(subscription);
+    this.routes.clear();
+    subscription.onState(this.state === 'connected' ? 'connecting' : this.state, this.stateMessage);
+    if (this.connected) this.sendSubscribe(subscription);
+  }
+
+  /** @param keepSession true at shutdown: the broker goes on collecting for a persistent session */
+  async unsubscribe(subscription: Subscription, keepSession: boolean): Promise<void> {
+    if (!this.subscriptions.delete(subscription)) return;
+    this.routes.clear();
+    if (keepSession || !this.connected) return;
+    const still = new Set([...this.subscriptions].flatMap((s) => s.filters));
+    const gone = subscription.filters.filter((f) => !still.has(f));
+    if (gone.length)
+      await this.client!.unsubscribeAsync(gone).catch((error) =>
+        this.deps.log.debug({ error: messageOf(error) }, 'Unsubscribe was not confirmed.'),
+      );
+  }
+
+  /** Publishes one message.
+   *  @returns nothing when it was handed to the socket (QoS 0), a promise of the broker's confirmation otherwise, or of room in the socket
+   *  @throws ioError when the connection is down */
+  publish(
+    topic: string,
+    data: string | Uint8Array,
+    qos: 0 | 1 | 2,
+    retain: boolean,
+    userProperties?: Record<string, string>,
+  ): void | Promise<void> {
+    const client = this.client;
+    if (!client?.connected)
+      throw ioError(`not connected to ${this.addresses[this.addressIndex]!.text}${this.stateMessage ? `: ${this.stateMessage}` : ''}`);
+    const payload = typeof data === 'string' || Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const options = userProperties && this.version === 5 ? { qos, retain, properties: { userProperties } } : { qos, retain };
+    if (qos === 0) {
+      client.publish(topic, payload, options);
+      const stream = client.stream as { writableNeedDrain?: boolean; once(event: string, f: () => void): unknown };
+      if (stream.writableNeedDrain !== true) return;
+      return new Promise((resolve) => {
+        stream.once('drain', resolve);
+        client.once('close', resolve);
+      });
+    }
+    return new Promise((resolve, reject) => {
+      const lost = () => reject(ioError('the connection was lost before the broker confirmed'));
+      client.once('close', lost);
+      client.publish(topic, payload, options, (error) => {
+        client.removeListener('close', lost);
+        if (error) reject(ioError(messageOf(error), error));
+        else resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.deps.clock.clear(this.timer);
+    const client = this.client;
+    this.client = undefined;
+    if (!client) return;
+    if (client.connected) {
+      let timer: TimerHandle | undefined;
+      await Promise.race([
+        client.endAsync(false).catch((error) => this.deps.log.debug({ error: messageOf(error) }, 'MQTT disconnect failed.')),
+        new Promise<void>((resolve) => {
+          timer = this.deps.clock.setTimer(500, resolve);
+        }),
+      ]);
+      this.deps.clock.clear(timer);
+    }
+    client.removeAllListeners();
+    client.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'Error of a closed MQTT connection.'));
+    client.end(true);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ connecting
+
+  private async connect(): Promise<void> {
+    const address = this.addresses[this.addressIndex]!;
+    this.failure = undefined;
+    let client: HoldingClient;
+    try {
+      const builder = await createStreamBuilder(address, this.props);
+      if (this.closed) return;
+      client = new HoldingClient(builder, this.clientOptions(), (packet, ack) => this.deliver(packet, ack));
+    } catch (error) {
+      this.lost(explainConnectionError(error, address));
+      return;
+    }
+    this.client = client;
+    client.setMaxListeners(0);
+    client.on('connect', (connack) => this.onConnect(client, connack));
+    client.on('error', (error) => this.onError(error, address));
+    client.on('close', () => {
+      if (this.client !== client || this.closed) return;
+      this.client = undefined;
+      client.removeAllListeners();
+      client.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'Error of a lost MQTT connection.'));
+      client.end(true);
+      this.lost(this.failure ?? ioError(`${address.text}: the broker closed the connection`));
+    });
+  }
+
+  private clientOptions(): IClientOptions {
+    const { props, deps } = this;
+    return {
+      protocolVersion: this.version,
+      protocolId: this.version === 3 ? 'MQIsdp' : 'MQTT',
+      clientId: props.clientid || deps.clientId,
+      clean: !deps.persistent,
+      keepalive: Math.max(1, Math.round(props.keepAliveMs / 1000)),
+      connectTimeout: props.connectTimeoutMs,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      ...(props.username ? { username: props.username } : {}),
+      ...(props.password ? { password: props.password } : {}),
+      ...(this.version === 5
+        ? {
+            properties: {
+              receiveMaximum: props.maxInFlight,
+              maximumPacketSize: props.maxPacketBytes,
+              ...(deps.persistent ? { sessionExpiryInterval: props.sessionExpiryS } : {}),
+            },
+          }
+        : {}),
+    };
+  }
+
+  private onConnect(client: HoldingClient, connack: IConnackPacket): void {
+    this.connectedAtMs = this.deps.clock.monotonic();
+    if (!connack.sessionPresent) {
+      this.unconfirmed.clear(); // the broker's packet ids start anew
+      for (const s of this.subscriptions) s.granted = false;
+    }
+    this.setState('connected', '');
+    for (const s of this.subscriptions) {
+      if (s.granted) s.onState('connected');
+      else this.sendSubscribe(s, client);
+    }
+  }
+
+  private sendSubscribe(subscription: Subscription, client = this.client): void {
+    client!.subscribe([...subscription.filters], { qos: subscription.qos }, (error, granted, packet) => {
+      if (this.client !== client || !this.subscriptions.has(subscription)) return;
+      const codes = (packet as { granted?: (number | { qos: number })[] } | undefined)?.granted ?? granted?.map((g) => g.qos) ?? [];
+      const refused = codes.map((c) => (typeof c === 'number' ? c : c.qos)).findIndex((c) => c >= 128);
+      if (error || refused >= 0) {
+        const what =
+          refused >= 0
+            ? `the broker refuses the subscription to "${subscription.filters[refused]}": check its access rules`
+            : messageOf(error);
+        subscription.onState('disconnected', what);
+        this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', filters: subscription.filters, error: what }, 'Subscription failed.');
+        client!.stream.destroy(); // tried again with backoff
+        return;
+      }
+      subscription.granted = true;
+      subscription.onState('connected');
+    });
+  }
+
+  private onError(error: Error & { code?: unknown }, address: Address): void {
+    // CONNACK "unacceptable protocol version": 1 in MQTT 3.1.1, 132 in MQTT 5
+    if ((error.code === 1 || error.code === 132) && this.version === 5 && !this.props.protocolVersion) {
+      this.version = 4;
+      this.deps.log.info({ server: address.text }, 'Broker does not speak MQTT 5; using 3.1.1.');
+    }
+    const code = error.code;
+    const refused =
+      code === 4 || code === 134
+        ? 'the broker refuses user name or password'
+        : code === 5 || code === 135
+          ? 'the broker does not allow this client: check user name, password and access rules'
+          : undefined;
+    this.failure = refused ? ioError(`${address.text}: ${refused}`, error) : explainConnectionError(error, address);
+    const client = this.client;
+    if (client && !client.connected) client.stream.destroy();
+  }
+
+  private lost(reason: Error): void {
+    if (this.closed) return;
+    if (this.connectedAtMs && this.deps.clock.monotonic() - this.connectedAtMs > STABLE_MS) this.backoff.reset();
+    this.connectedAtMs = 0;
+    const wasUp = this.state === 'connected';
+    const delayMs = this.backoff.next();
+    this.setState('disconnected', reason.message);
+    if (wasUp || this.backoff.tries === 1)
+      this.deps.log.warn({ code: 'MQTT_LOST', error: reason.message, retryInMs: Math.round(delayMs) }, 'Broker lost.');
+    this.addressIndex = (this.addressIndex + 1) % this.addresses.length;
+    this.timer = this.deps.clock.setTimer(delayMs, () => {
+      this.timer = undefined;
+      void this.connect();
+    });
+  }
+
+  private setState(state: ConnectionState, message: string): void {
+    const back = state === 'connected' && this.state === 'disconnected';
+    this.state = state;
+    this.stateMessage = message;
+    if (back) this.deps.log.info({ server: this.addresses[this.addressIndex]!.text }, 'Broker is back.');
+    for (const watch of this.watchers) watch(state, message);
+    if (state !== 'connected') for (const s of this.subscriptions) s.onState(state, message);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ messages
+
+  private deliver(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
+    if (ack === undefined) return this.dispatch(packet, undefined);
+    const id = packet.messageId!;
+    const known = this.unconfirmed.get(id);
+    const payload = packet.payload as Buffer;
+    if (known && packet.dup && known.topic === packet.topic && known.payload.equals(payload)) {
+      known.ack = ack;
+      if (known.done) this.confirm(id, known);
+      return;
+    }
+    const entry: Redelivery = { topic: packet.topic, payload, done: false, ack };
+    this.unconfirmed.set(id, entry);
+    return this.dispatch(packet, () => {
+      entry.done = true;
+      this.confirm(id, entry);
+    });
+  }
+
+  private confirm(id: number, entry: Redelivery): void {
+    if (!this.connected) return; // kept: the broker will repeat the message and is answered then
+    if (this.unconfirmed.get(id) === entry) this.unconfirmed.delete(id);
+    entry.ack();
+  }
+
+  private dispatch(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
+    const targets = this.route(packet.topic);
+    if (targets.length === 1) return targets[0]!.onMessage(packet, ack);
+    if (targets.length === 0) {
+      ack?.();
+      return;
+    }
+    let open = targets.length;
+    const part = ack && (() => void (--open === 0 && ack()));
+    let waits: Promise<void>[] | undefined;
+    for (const target of targets) {
+      const wait = target.onMessage(packet, part);
+      if (wait) (waits ??= []).push(wait);
+    }
+    if (waits) return Promise.all(waits).then(() => undefined);
+  }
+
+  private route(topic: string): Subscription[] {
+    let targets = this.routes.get(topic);
+    if (!targets) {
+      targets = [...this.subscriptions].filter((s) => s.filters.some((f) => topicMatches(f, topic)));
+      if (this.routes.size >= MAX_ROUTES) this.routes.clear();
+      this.routes.set(topic, targets);
+    }
+    return targets;
+  }
+}

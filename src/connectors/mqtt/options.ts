@@ -1,0 +1,154 @@
+// Properties of MQTT connections, sources and sinks: eKuiper's wire names, our names with units. Read by source.ts, sink.ts and
+// connection.ts; the metadata in etc/ is made from it.
+import type { OptionSpec } from '../../contract/props.ts';
+
+/** Properties that make a connection; equal ones may share it. */
+export const connectionOptions: readonly OptionSpec[] = [
+  {
+    name: 'server',
+    type: 'string',
+    required: true,
+    doc: 'Broker address: tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://; several separated by commas are tried in turn.',
+    example: 'tcp://127.0.0.1:1883',
+    error: 'missing server property',
+  },
+  {
+    name: 'protocolVersion',
+    type: 'string',
+    default: '',
+    oneOf: ['', '3.1', '3.1.1', '4', '5'],
+    doc: 'MQTT version. Empty: 5, falling back to 3.1.1 when the broker refuses it.',
+    error: 'unsupported protocol version {value}',
+  },
+  { name: 'clientid', type: 'string', default: '', doc: 'Client id. Empty: a stable one made from the gateway and the subscription.' },
+  { name: 'username', type: 'string', default: '', doc: 'User name.' },
+  { name: 'password', type: 'string', default: '', secret: true, doc: 'Password.' },
+  {
+    name: 'enableClientSession',
+    type: 'bool',
+    doc: 'Persistent session at the broker. Not set: persistent for subscriptions with QoS 1 or 2, so that messages wait while the gateway restarts.',
+  },
+  {
+    name: 'sessionExpiryIntervalSeconds',
+    as: 'sessionExpiryS',
+    type: 'int',
+    default: 604_800,
+    min: 0,
+    doc: 'MQTT 5: how long the broker keeps a persistent session, seconds.',
+  },
+  {
+    name: 'clientStatePath',
+    type: 'string',
+    default: '',
+    doc: 'Accepted for eKuiper compatibility; the session is kept by the broker.',
+    advanced: true,
+  },
+  { name: 'keepAlive', as: 'keepAliveMs', type: 'duration', default: 30_000, min: 1000, doc: 'Keep-alive interval.', advanced: true },
+  {
+    name: 'connectTimeout',
+    as: 'connectTimeoutMs',
+    type: 'duration',
+    default: 10_000,
+    min: 100,
+    doc: 'Time for the connection to be made.',
+    advanced: true,
+  },
+  {
+    name: 'maxInFlight',
+    type: 'int',
+    default: 1000,
+    min: 1,
+    max: 65_535,
+    doc: 'Messages of QoS 1 and 2 that may be unacknowledged at a time (MQTT 5 receive maximum; with 3.1.1 the broker decides).',
+    advanced: true,
+  },
+  {
+    name: 'maxPacketSize',
+    as: 'maxPacketBytes',
+    type: 'int',
+    default: 4_194_304,
+    min: 1024,
+    doc: 'Largest packet accepted, bytes (MQTT 5 tells the broker).',
+    advanced: true,
+  },
+  { name: 'certificationPath', type: 'string', default: '', doc: 'Client certificate file.' },
+  { name: 'privateKeyPath', type: 'string', default: '', doc: 'Private key file of the client certificate.' },
+  { name: 'rootCaPath', type: 'string', default: '', doc: 'File of the CA that signed the broker certificate.' },
+  { name: 'certificationRaw', aliases: ['certficationRaw'], type: 'string', default: '', doc: 'Client certificate as base64 of its PEM.' },
+  { name: 'privateKeyRaw', type: 'string', default: '', secret: true, doc: 'Private key as base64 of its PEM.' },
+  { name: 'rootCARaw', type: 'string', default: '', doc: 'CA as base64 of its PEM.' },
+  { name: 'insecureSkipVerify', type: 'bool', default: false, doc: 'Accept any broker certificate. Only for tests.' },
+  { name: 'tlsMinVersion', type: 'string', default: 'tls1.2', doc: 'tls1.0, tls1.1, tls1.2 or tls1.3.' },
+  {
+    name: 'tlsServerName',
+    type: 'string',
+    default: '',
+    doc: 'Name that the broker certificate must bear, when it is not the host of the address.',
+    advanced: true,
+  },
+];
+
+export interface ConnectionProps {
+  server: string;
+  protocolVersion: string;
+  clientid: string;
+  username: string;
+  password: string;
+  enableClientSession: boolean | undefined;
+  sessionExpiryS: number;
+  keepAliveMs: number;
+  connectTimeoutMs: number;
+  maxInFlight: number;
+  maxPacketBytes: number;
+  certificationPath: string;
+  privateKeyPath: string;
+  rootCaPath: string;
+  certificationRaw: string;
+  privateKeyRaw: string;
+  rootCARaw: string;
+  insecureSkipVerify: boolean;
+  tlsMinVersion: string;
+  tlsServerName: string;
+}
+
+const qosOption = (fallback: number): OptionSpec => ({
+  name: 'qos',
+  type: 'int',
+  default: fallback,
+  oneOf: [0, 1, 2],
+  doc: 'Quality of service: 0, 1 or 2.',
+  error: 'invalid qos value {value}, the value could be only int 0 or 1 or 2',
+});
+
+export const sourceOptions: readonly OptionSpec[] = [
+  ...connectionOptions,
+  qosOption(1),
+  { name: 'eofMessage', type: 'string', default: '', doc: 'Base64 of a payload that ends the source.' },
+];
+
+export interface SourceProps extends ConnectionProps {
+  qos: 0 | 1 | 2;
+  eofMessage: string;
+}
+
+export const sinkOptions: readonly OptionSpec[] = [
+  ...connectionOptions,
+  {
+    name: 'topic',
+    type: 'string',
+    required: true,
+    dynamic: true,
+    doc: 'Topic to publish to; may hold a template.',
+    error: 'mqtt sink is missing property topic',
+  },
+  qosOption(0),
+  { name: 'retained', type: 'bool', default: false, dynamic: true, doc: 'Publish as retained messages.' },
+  { name: 'properties', type: 'map', default: {}, dynamic: true, doc: 'MQTT 5 user properties; values may hold templates.' },
+];
+
+export interface SinkProps extends ConnectionProps {
+  topic: string;
+  qos: 0 | 1 | 2;
+  retained: boolean;
+  properties: Record<string, string>;
+}

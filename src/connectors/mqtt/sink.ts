@@ -1,0 +1,68 @@
+// MQTT sink: publishes one payload per item. QoS 0 counts as delivered when the socket took it, QoS 1 and 2 when the broker confirmed.
+// Sinks with equal connection properties share one connection.
+import { createHash, randomUUID } from 'node:crypto';
+import type { ConnectorContext } from '../../contract/context.ts';
+import { type Props, parseOptions } from '../../contract/props.ts';
+import type { Sink } from '../../contract/sink.ts';
+import { MqttConnection } from './connection.ts';
+import { connectionOptions, type SinkProps, sinkOptions } from './options.ts';
+import { parseAddresses } from './streams.ts';
+
+const isTemplate = (text: string) => text.includes('{{');
+
+export function createMqttSink(): Sink {
+  let props: SinkProps;
+  let raw: Props = {};
+  let connection: MqttConnection | undefined;
+  let key = '';
+  let unwatch: (() => void) | undefined;
+  let userProperties: Record<string, string> | undefined;
+
+  return {
+    configure(rawProps) {
+      props = parseOptions<SinkProps>('mqtt sink', sinkOptions, rawProps);
+      raw = rawProps;
+      parseAddresses(props.server);
+      if (!isTemplate(props.topic) && /[#+]/.test(props.topic)) throw new Error("mqtt sink topic shouldn't contain # or +");
+      userProperties = Object.keys(props.properties).length ? props.properties : undefined;
+    },
+
+    open(ctx: ConnectorContext) {
+      const selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
+      const p = props as unknown as Record<string, unknown>;
+      key =
+        selector ||
+        createHash('sha256')
+          .update(JSON.stringify(connectionOptions.map((o) => p[o.as ?? o.name])))
+          .digest('hex');
+      connection = ctx.connections.acquire(
+        'mqtt',
+        key,
+        () =>
+          new MqttConnection(props, {
+            clock: ctx.clock,
+            log: ctx.log,
+            persistent: props.enableClientSession === true,
+            clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
+          }),
+      );
+      unwatch = connection.watch((state, message) => ctx.status(state, message));
+    },
+
+    collect(_ctx, data, dynamic) {
+      const topic = dynamic?.['topic'] === undefined ? props.topic : String(dynamic['topic']);
+      if (dynamic && (topic === '' || /[#+]/.test(topic))) throw new Error(`mqtt sink: "${topic}" is not a topic to publish to`);
+      const retained =
+        dynamic?.['retained'] === undefined ? props.retained : dynamic['retained'] === true || dynamic['retained'] === 'true';
+      const user = (dynamic?.['properties'] as Record<string, string> | undefined) ?? userProperties;
+      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, user);
+    },
+
+    close(ctx) {
+      unwatch?.();
+      unwatch = undefined;
+      if (connection) ctx.connections.release('mqtt', key);
+      connection = undefined;
+    },
+  };
+}

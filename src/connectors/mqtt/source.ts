@@ -1,0 +1,104 @@
+// MQTT source: subscribes, gives each payload with its topic to the gateway, and lets the broker's copy go only when the gateway is done with
+// the message. Next file on the path of a message: runtime/source-node.ts.
+import { createHash } from 'node:crypto';
+import type { ConnectorContext } from '../../contract/context.ts';
+import { type Props, parseOptions } from '../../contract/props.ts';
+import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/source.ts';
+import type { Meta } from '../../data/tuple.ts';
+import { MqttConnection, type Subscription } from './connection.ts';
+import { type SourceProps, sourceOptions } from './options.ts';
+import { parseAddresses } from './streams.ts';
+import { checkFilter } from './topic.ts';
+
+/** Reading may stand still for backpressure this part of the keep-alive at most, so that pings go on being answered. */
+const MAX_WAIT_PART = 0.4;
+
+export function createMqttSource(): Source {
+  let filters: string[] = [];
+  let props: SourceProps;
+  let raw: Props = {};
+  let connection: MqttConnection | undefined;
+  let pooledKey: string | undefined;
+  let subscription: Subscription | undefined;
+
+  return {
+    configure(datasource, rawProps) {
+      props = parseOptions<SourceProps>('mqtt source', sourceOptions, rawProps);
+      raw = rawProps;
+      parseAddresses(props.server);
+      filters = datasource
+        .split(',')
+        .map((t) => t.trim())
+        .filter((t) => t !== '');
+      if (filters.length === 0) throw new Error('topic is required');
+      filters.forEach(checkFilter);
+    },
+
+    open(ctx: ConnectorContext, emit: Emit, fail: Fail) {
+      const eof = props.eofMessage ? Buffer.from(props.eofMessage, 'base64') : undefined;
+      const maxWaitMs = Math.max(1000, props.keepAliveMs * MAX_WAIT_PART);
+      const selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
+      const persistent = props.enableClientSession ?? props.qos > 0;
+      const create = () =>
+        new MqttConnection(props, {
+          clock: ctx.clock,
+          log: ctx.log,
+          persistent,
+          clientId: stableClientId(ctx, selector || JSON.stringify([filters, props])),
+        });
+      if (selector) {
+        pooledKey = selector;
+        connection = ctx.connections.acquire('mqtt', selector, create);
+      } else connection = create();
+
+      const bounded = (wait: Promise<void>): Promise<void> =>
+        new Promise((resolve) => {
+          const timer = ctx.clock.setTimer(maxWaitMs, resolve);
+          void wait.then(() => {
+            ctx.clock.clear(timer);
+            resolve();
+          });
+        });
+      subscription = {
+        filters,
+        qos: props.qos,
+        granted: false,
+        onState: (state, message) => ctx.status(state, message),
+        onMessage(packet, ack) {
+          const payload = packet.payload as Buffer;
+          if (eof?.equals(payload)) {
+            ack?.();
+            fail(new EndOfInput());
+            return;
+          }
+          const meta: Record<string, unknown> = { topic: packet.topic, qos: packet.qos, messageId: packet.messageId ?? 0 };
+          const user = packet.properties?.userProperties;
+          if (user) {
+            meta['properties'] = { ...user };
+            if (user['traceparent'] !== undefined) meta['traceId'] = String(user['traceparent']).split('-')[1] ?? '';
+          }
+          const wait = emit(payload, meta as Meta, ack);
+          if (wait) return bounded(wait);
+        },
+      };
+      connection.subscribe(subscription);
+    },
+
+    async close(ctx, reason) {
+      const c = connection;
+      const s = subscription;
+      connection = undefined;
+      subscription = undefined;
+      if (!c) return;
+      if (s) await c.unsubscribe(s, reason === 'shutdown');
+      if (pooledKey) ctx.connections.release('mqtt', pooledKey);
+      else await c.close();
+    },
+  };
+}
+
+/** A client id that is the same after a restart, so that the broker's session is found again. */
+function stableClientId(ctx: ConnectorContext, what: string): string {
+  const hash = createHash('sha256').update(`${ctx.gatewayId}|${ctx.getOpId()}|${what}`).digest('hex');
+  return `kuiper_${hash.slice(0, 16)}`; // 23 characters: the most that every MQTT 3.1 broker takes
+}

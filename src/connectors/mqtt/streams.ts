@@ -1,0 +1,132 @@
+// Sockets under MQTT: TCP, TLS, WebSocket. TLS failures are turned into plain words here, since the codes of OpenSSL help nobody.
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import type mqtt from 'mqtt';
+import { ioError } from '../../base/errors/gateway-error.ts';
+import type { ConnectionProps } from './options.ts';
+
+export type StreamBuilder = ConstructorParameters<typeof mqtt.MqttClient>[0];
+
+export interface Address {
+  scheme: 'tcp' | 'tls' | 'ws' | 'wss';
+  host: string;
+  port: number;
+  path: string;
+  /** As the user wrote it, without credentials. */
+  text: string;
+}
+
+const schemes: Record<string, { scheme: Address['scheme']; port: number }> = {
+  tcp: { scheme: 'tcp', port: 1883 },
+  mqtt: { scheme: 'tcp', port: 1883 },
+  ssl: { scheme: 'tls', port: 8883 },
+  tls: { scheme: 'tls', port: 8883 },
+  mqtts: { scheme: 'tls', port: 8883 },
+  ws: { scheme: 'ws', port: 80 },
+  wss: { scheme: 'wss', port: 443 },
+};
+
+/** @param server one or several addresses separated by commas  @throws Error naming the address */
+export function parseAddresses(server: string): Address[] {
+  return server.split(',').map((part) => {
+    const text = part.trim();
+    const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `tcp://${text}`;
+    let url: URL;
+    try {
+      url = new URL(withScheme.replace(/^[a-z]+:/i, 'http:'));
+    } catch {
+      throw new Error(`server "${text}" is not an address; write for example tcp://192.168.1.10:1883`);
+    }
+    const name = /^([a-z]+):/i.exec(withScheme)![1]!.toLowerCase();
+    const known = schemes[name];
+    if (!known) throw new Error(`server "${text}": unknown scheme "${name}"; use tcp, ssl, ws or wss`);
+    return {
+      scheme: known.scheme,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port ? Number(url.port) : known.port,
+      path: url.pathname === '/' ? '/mqtt' : url.pathname,
+      text: `${name}://${url.hostname}:${url.port || known.port}`,
+    };
+  });
+}
+
+/** Key material by path or inline base64 (path wins), and TLS settings. @throws Error naming the file that cannot be read */
+export function tlsOptions(props: ConnectionProps): tls.ConnectionOptions {
+  const load = (what: string, path: string, raw: string): Buffer | undefined => {
+    if (path) {
+      try {
+        return readFileSync(path);
+      } catch (error) {
+        throw new Error(`${what} "${path}" cannot be read: ${(error as Error).message}`);
+      }
+    }
+    return raw ? Buffer.from(raw, 'base64') : undefined;
+  };
+  const versions: Record<string, tls.SecureVersion> = { 'tls1.0': 'TLSv1', 'tls1.1': 'TLSv1.1', 'tls1.2': 'TLSv1.2', 'tls1.3': 'TLSv1.3' };
+  return {
+    ca: load('rootCaPath', props.rootCaPath, props.rootCARaw),
+    cert: load('certificationPath', props.certificationPath, props.certificationRaw),
+    key: load('privateKeyPath', props.privateKeyPath, props.privateKeyRaw),
+    rejectUnauthorized: !props.insecureSkipVerify,
+    minVersion: versions[props.tlsMinVersion.toLowerCase()] ?? 'TLSv1.2',
+    ...(props.tlsServerName ? { servername: props.tlsServerName } : {}),
+  };
+}
+
+/** Opens the socket for one address. WebSocket support is loaded on first use. */
+export async function createStreamBuilder(address: Address, props: ConnectionProps): Promise<StreamBuilder> {
+  const secure = address.scheme === 'tls' || address.scheme === 'wss' ? tlsOptions(props) : undefined;
+  if (address.scheme === 'tcp')
+    return (() => {
+      const socket = net.connect({ host: address.host, port: address.port });
+      socket.setNoDelay(true);
+      return socket;
+    }) as StreamBuilder;
+  if (address.scheme === 'tls')
+    return (() => {
+      const servername = secure!.servername ?? (net.isIP(address.host) ? undefined : address.host);
+      const socket = tls.connect({ ...secure, host: address.host, port: address.port, ...(servername ? { servername } : {}) });
+      socket.setNoDelay(true);
+      return socket;
+    }) as StreamBuilder;
+  const { WebSocket, createWebSocketStream } = await import('ws');
+  return (() => {
+    const socket = new WebSocket(`${address.scheme}://${address.host}:${address.port}${address.path}`, ['mqtt'], { ...secure });
+    return createWebSocketStream(socket) as Duplex;
+  }) as StreamBuilder;
+}
+
+const tlsWords: Record<string, string> = {
+  CERT_HAS_EXPIRED: "the broker's certificate has expired: renew it on the broker, and check that the clock of this device is right",
+  CERT_NOT_YET_VALID: "the broker's certificate is not valid yet: check that the clock of this device is right",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed and not trusted: set rootCaPath to the CA (or to this certificate)",
+  SELF_SIGNED_CERT_IN_CHAIN: "the broker's certificate is signed by a CA that is not trusted: set rootCaPath to the CA of the broker",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the broker's certificate is signed by a CA that is not trusted: set rootCaPath to the CA of the broker",
+  UNABLE_TO_GET_ISSUER_CERT: "the broker's certificate is signed by a CA that is not trusted: set rootCaPath to the CA of the broker",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "the broker's certificate is signed by a CA that is not trusted: set rootCaPath to the CA of the broker",
+  CERT_SIGNATURE_FAILURE: "the broker's certificate does not bear the signature of the CA in rootCaPath: it is another CA",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "the broker's certificate is for another host name: use the name in the certificate as server, or set tlsServerName",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the broker does not trust the client certificate (certificationPath)',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the broker demands a client certificate: set certificationPath and privateKeyPath',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the broker does not speak TLS on this port: use tcp:// or the TLS port (often 8883)',
+  ECONNREFUSED: 'nothing listens there: is the broker running and the port right?',
+  ENOTFOUND: 'the host name is not known: check the name and the DNS settings',
+  EAI_AGAIN: 'the host name cannot be looked up now: check the network and the DNS settings',
+  EHOSTUNREACH: 'the host cannot be reached: check the network',
+  ENETUNREACH: 'there is no network to the host',
+  ETIMEDOUT: 'the host does not answer: check address, network and firewall',
+  ECONNRESET: 'the broker closed the connection',
+};
+
+/** A connection error in plain words with what to do. */
+export function explainConnectionError(error: unknown, address: Address): Error {
+  const e = error as { code?: string | number; message?: string; errors?: { code?: string }[] };
+  const code = typeof e?.code === 'string' ? e.code : (e?.errors?.[0]?.code ?? '');
+  const words = tlsWords[code];
+  const detail = e?.message || code || String(error);
+  return ioError(words ? `${address.text}: ${words} (${code})` : `${address.text}: ${detail}`, error);
+}
