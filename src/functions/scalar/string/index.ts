@@ -1,0 +1,2 @@
+// The string functions, one export line each. Read by functions/catalogue.ts.
+export {};

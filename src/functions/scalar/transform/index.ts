@@ -1,0 +1,2 @@
+// The transform functions, one export line each. Read by functions/catalogue.ts.
+export {};
