@@ -82,6 +82,8 @@ interface FunctionBase {
   params: readonly Param[];
   /** eKuiper's message differs for some functions; throws Error with the exact text. Runs after the count and literal checks. */
   validate?(args: readonly ArgFact[]): void;
+  /** eKuiper's text for a wrong number of arguments, where it is not `Expect N arguments but found M.` */
+  countText?(found: number): string;
   returns: StaticType | 'same';
   doc: string;
   examples: readonly Example[];
@@ -110,6 +112,12 @@ export interface AggregateDefinition<S = any> extends FunctionBase {
   merge?(a: S, b: S): S;
   /** `count(*)`: the star is given as the whole row object. */
   star?: 'row' | 'forbidden';
+  /** `add` gets the whole row object before the written arguments (deduplicate). */
+  rowFirst?: true;
+  /** Functions of the rule's whole life (last_agg_hit_*): nothing is folded; the operator keeps one box for the rule and asks once per result row.
+   *  @param update false to look only (HAVING not decided yet), true when the row is sent
+   *  @param tsMs window end or time of the group's first row, epoch ms */
+  hit?: (box: { state: S }, update: boolean, tsMs: number) => Value;
 }
 
 /** Analytic functions see every row in order; state is per PARTITION key. `S` must be plain data. */
@@ -117,10 +125,13 @@ export interface AnalyticDefinition<S = any> extends FunctionBase {
   kind: 'analytic';
   init(site: CallSite): S;
   /** @param box holder of the state; replace `box.state` or change it in place
-   *  @param valid value of OVER (WHEN …), true when there is none */
-  next(box: { state: S }, args: readonly Value[], valid: boolean, site: CallSite): Value;
-  /** last_hit_*: updated only for rows that pass WHERE. */
+   *  @param valid value of OVER (WHEN …), true when there is none; for `afterWhere` functions false means: look, do not update
+   *  @param tsMs timestamp of the row, epoch ms */
+  next(box: { state: S }, args: readonly Value[], valid: boolean, site: CallSite, tsMs: number): Value;
+  /** last_hit_*, changed_cols: updated only for rows that pass WHERE (or are projected). */
   afterWhere?: boolean;
+  /** The result is an object whose members become columns of the output row (changed_cols): SELECT list only, no alias. */
+  columns?: true;
 }
 
 /** Set-returning functions (unnest). */
