@@ -133,7 +133,7 @@ export interface CaseExpr extends Node {
 
 export interface CaseWhen extends Node {
   readonly when: Expr;
-  readonly then: Expr;
+  readonly result: Expr;
 }
 
 /** `object->name`, also written `object.name` after the first dot. */
@@ -189,7 +189,7 @@ export interface WindowExpr extends Node {
   /** Set for the time windows: tumbling, hopping, sliding, session. */
   readonly unit?: TimeUnit;
   /** Arguments after the unit. Time windows: int literals (tumbling [n], hopping [n, hop], sliding [n] or [n, delay],
-   *  session [maxDuration, timeout]); count: [n] or [n, interval]; state: [cond] or [begin, emit]. */
+   *  session [maxDuration, timeout]); count: [n] or [n, interval] (an interval of 0 or less counts as absent); state: [cond] or [begin, emit]. */
   readonly args: readonly Expr[];
   readonly filter?: Expr;
   /** OVER(WHEN cond): honoured by sliding windows. */

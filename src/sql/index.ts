@@ -1,0 +1,7 @@
+// The SQL front end: text to syntax tree and back, errors with carets. Knows no streams and no functions; plan/bind does.
+export type * from './ast.ts';
+export { positionOf, renderDiagnostic, sqlError } from './diagnostics.ts';
+export { parseExpression, parseSelect, parseStatement } from './parser/index.ts';
+export { printExpr, printName, printStatement, printType } from './print.ts';
+export { didYouMean, suggest } from './suggest.ts';
+export { childrenOf, find, rootsOf, walk } from './walk.ts';

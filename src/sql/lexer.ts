@@ -1,0 +1,111 @@
+// Text to tokens. Never throws: what cannot be read becomes a `bad` token, so that an earlier syntax error is reported first.
+// Called by parser/reader.ts. eKuiper's odd readings (a lone `!` as `=`, `- -` as comment) are refused here with a hint.
+import { unescapeString } from './string-literal.ts';
+import { reservedWords, type Token, type TokenType } from './tokens.ts';
+
+const isBlank = (c: string | undefined) => c === ' ' || c === '\t' || c === '\r' || c === '\n';
+const isDigit = (c: string | undefined) => c !== undefined && c >= '0' && c <= '9';
+const isLetter = (c: string | undefined) => c !== undefined && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+
+/** Operators of one character that never begin a longer one. */
+const singles = new Set('=+*%&|^,()[]:#;');
+
+/** @returns tokens in order; the last one is `end` and has an empty span. Linear in the length of the text. */
+export function tokenize(sql: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  const add = (type: TokenType, text: string, start: number, more?: { hint?: string; quoted?: boolean }) => {
+    tokens.push({ type, text, span: { start, end: at }, ...more });
+  };
+  const skipBlanks = (from: number) => {
+    while (isBlank(sql[from])) from++;
+    return from;
+  };
+
+  while (at < sql.length) {
+    const start = at;
+    const c = sql[at]!;
+    if (isBlank(c)) {
+      at++;
+    } else if (isLetter(c)) {
+      while (isLetter(sql[at]) || isDigit(sql[at]) || sql[at] === '_') at++;
+      const word = sql.slice(start, at);
+      const upper = word.toUpperCase();
+      if (reservedWords.has(upper)) add(upper, upper, start);
+      else add('name', word, start);
+    } else if (isDigit(c) || (c === '.' && isDigit(sql[at + 1]))) {
+      while (isDigit(sql[at]) || sql[at] === '.') at++;
+      const text = sql.slice(start, at);
+      add(text.includes('.') ? 'float' : 'int', text, start);
+    } else if (c === '"' || c === "'") {
+      const read = unescapeString(sql, at);
+      at = read.end;
+      if (read.error === undefined) add(c === '"' ? 'string' : 'single', read.value, start);
+      else add('bad', read.error, start, { hint: read.hint });
+    } else if (c === '`') {
+      const close = sql.indexOf('`', at + 1);
+      at = close < 0 ? sql.length : close + 1;
+      if (close < 0) add('bad', sql.slice(start), start, { hint: 'the closing ` of this name is missing' });
+      else add('name', sql.slice(start + 1, close).toWellFormed(), start, { quoted: true });
+    } else if (c === '-') {
+      if (sql[at + 1] === '-') {
+        const newline = sql.indexOf('\n', at);
+        at = newline < 0 ? sql.length : newline + 1;
+        continue;
+      }
+      const next = skipBlanks(at + 1);
+      if (sql[next] === '>') {
+        at = next + 1;
+        add('->', '->', start);
+      } else if (sql[next] === '-') {
+        at = next + 1;
+        add('bad', '-', start, { hint: 'a second - begins a comment; write the negative operand in parentheses: a - (-1)' });
+      } else if (sql[next] === '.' && isDigit(sql[next + 1])) {
+        at = next + 1;
+        while (isDigit(sql[at]) || sql[at] === '.') at++;
+        add('float', '-' + sql.slice(next, at), start);
+      } else {
+        at++;
+        add('-', '-', start);
+      }
+    } else if (c === '/') {
+      if (sql[at + 1] === '*') {
+        const close = sql.indexOf('*/', at + 2);
+        at = close < 0 ? sql.length : close + 2;
+        if (close < 0) add('bad', '', start, { hint: 'the closing */ of this comment is missing' });
+      } else {
+        at++;
+        add('/', '/', start);
+      }
+    } else if (c === '<' || c === '>' || c === '!') {
+      const next = skipBlanks(at + 1);
+      if (sql[next] === '=') {
+        at = next + 1;
+        add(c + '=', c + '=', start);
+      } else {
+        at++;
+        if (c === '!') add('bad', '!', start, { hint: 'write != for "not equal"' });
+        else add(c, c, start);
+      }
+    } else if (c === '.') {
+      at++;
+      add('.', '.', start);
+    } else if (singles.has(c)) {
+      at++;
+      add(c, c, start);
+    } else {
+      at += sql.codePointAt(at)! > 0xffff ? 2 : 1;
+      add('bad', sql.slice(start, at).toWellFormed(), start, { hint: hintForCharacter(c) });
+    }
+  }
+  add('end', 'EOF', sql.length);
+  return tokens;
+}
+
+function hintForCharacter(c: string): string {
+  if (c === '_') return 'names begin with a letter; write the name in back quotes';
+  if (c === '\u00a0' || c === '\u3000' || c === '\ufeff' || c === '\u200b')
+    return 'this is a special blank (no-break or invisible); replace it by a normal one';
+  if (/\p{L}/u.test(c)) return 'names with letters beyond a-z must stand in back quotes';
+  return 'this character has no meaning in SQL';
+}

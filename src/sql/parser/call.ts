@@ -1,0 +1,39 @@
+// Function calls `name(args) [OVER (...)]`. Windows look like calls and are handed to window.ts. Which functions exist, and which
+// may have OVER, is not known here (checks/over.ts, plan/bind).
+import type { CallExpr, Expr, WindowExpr } from '../ast.ts';
+import { parseExpr } from './expr.ts';
+import { parseCallOver } from './over.ts';
+import type { Reader } from './reader.ts';
+import { parseWindow, windowTypeOf } from './window.ts';
+
+export function parseCall(r: Reader): CallExpr | WindowExpr {
+  const name = r.take();
+  const outerMeta = r.inMeta;
+  r.inMeta = ['meta', 'mqtt'].includes(name.text.toLowerCase());
+  const args = r.nested(() => parseArguments(r, name.text));
+  r.inMeta = outerMeta;
+
+  const windowType = windowTypeOf(name.text);
+  if (windowType !== undefined) return parseWindow(r, name, windowType, args);
+  const over = parseCallOver(r);
+  const span = r.spanFrom(name.span);
+  return over === undefined
+    ? { kind: 'call', name: name.text, nameSpan: name.span, args, span }
+    : { kind: 'call', name: name.text, nameSpan: name.span, args, over, span };
+}
+
+/** From `(` to `)`; a comma before `)` is allowed. */
+function parseArguments(r: Reader, name: string): Expr[] {
+  r.take();
+  const args: Expr[] = [];
+  while (r.accept(')') === undefined) {
+    args.push(parseExpr(r));
+    if (r.accept(',') !== undefined) continue;
+    if (r.accept(')') !== undefined) break;
+    throw r.error(
+      'SQL_SYNTAX',
+      `found function call ${JSON.stringify(name.toLowerCase())}, expected ), but with ${JSON.stringify(r.peek().text)}.`,
+    );
+  }
+  return args;
+}

@@ -1,0 +1,39 @@
+// One select field: expression, alias, INVISIBLE, and the output name that eKuiper gives it. Called by select.ts and REPLACE(...).
+import type { Expr, SelectField, Span } from '../ast.ts';
+import { parseExpr } from './expr.ts';
+import type { Reader } from './reader.ts';
+
+export function parseField(r: Reader): SelectField {
+  const start = r.peek().span;
+  const expr = parseExpr(r);
+  const parens = r.parenthesised.has(expr);
+  let name = parens ? '' : nameOf(expr);
+  let alias: string | undefined;
+  let aliasSpan: Span | undefined;
+  const as = r.accept('AS');
+  if (as !== undefined) {
+    const token = r.expect('name', 'expected as alias.');
+    if (name === '*') throw r.error('SQL_SYNTAX', 'alias is not supported for *', r.spanFrom(as.span));
+    // An empty name in back quotes is no alias in eKuiper.
+    if (token.text !== '') {
+      alias = token.text;
+      aliasSpan = token.span;
+    }
+  }
+  if (name === '' && alias === undefined) name = `kuiper_field_${r.unnamedFields++}`;
+  const invisible = r.accept('INVISIBLE') !== undefined;
+  const span = r.spanFrom(start);
+  return alias === undefined ? { expr, name, invisible, parens, span } : { expr, alias, aliasSpan, name, invisible, parens, span };
+}
+
+function nameOf(expr: Expr): string {
+  switch (expr.kind) {
+    case 'column':
+    case 'call':
+      return expr.name;
+    case 'wildcard':
+      return '*';
+    default:
+      return '';
+  }
+}

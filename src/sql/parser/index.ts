@@ -1,0 +1,54 @@
+// Entry of the parser: which statement is it? Called through src/sql/index.ts by service (streams, rules) and plan.
+import type { Expr, SelectStatement, Statement } from '../ast.ts';
+import { checkDepth } from '../checks/depth.ts';
+import { sqlError } from '../diagnostics.ts';
+import { suggest } from '../suggest.ts';
+import { ddlWords, parseDdl } from './ddl.ts';
+import { parseExpr } from './expr.ts';
+import { Reader } from './reader.ts';
+import { parseSelectStatement } from './select.ts';
+
+/** Reads one statement. What follows its semicolon is ignored, as in eKuiper.
+ *  @throws GatewayError `SQL_*` with the caret in its message; never anything else, whatever the text */
+export function parseStatement(text: string): Statement {
+  const r = new Reader(text);
+  const statement = readStatement(r);
+  checkDepth(statement, text);
+  return statement;
+}
+
+function readStatement(r: Reader): Statement {
+  if (r.peek().type === 'SELECT') return parseSelectStatement(r);
+  const ddl = ddlWords.find((word) => r.atWord(word));
+  if (ddl !== undefined) return parseDdl(r, ddl);
+  const meant = suggest(r.peek().text, ['SELECT', ...ddlWords]);
+  throw r.error(
+    'SQL_SYNTAX',
+    `found ${JSON.stringify(r.peek().text)}, expected SELECT or ${ddlWords.join(', ')}.`,
+    undefined,
+    meant && `did you mean ${meant}?`,
+  );
+}
+
+/** Reads the statement of a rule. @throws GatewayError as {@link parseStatement}; `SQL_NOT_SELECT` for any other statement */
+export function parseSelect(text: string): SelectStatement {
+  const r = new Reader(text);
+  const start = r.peek();
+  if (start.type !== 'SELECT') {
+    // A misspelt SELECT is worth the hint; eKuiper's text names the whole statement.
+    const meant = start.type === 'name' ? suggest(start.text, ['SELECT']) : undefined;
+    throw sqlError('SQL_NOT_SELECT', `SQL ${text} is not a select statement.`, text, start.span, meant && `did you mean ${meant}?`);
+  }
+  const statement = parseSelectStatement(r);
+  checkDepth(statement, text);
+  return statement;
+}
+
+/** Reads one expression that fills the whole text (trial, tests, examples of functions). */
+export function parseExpression(text: string): Expr {
+  const r = new Reader(text);
+  const expr = parseExpr(r);
+  if (r.peek().type !== 'end') r.failFound('expected EOF.');
+  checkDepth(expr, text);
+  return expr;
+}

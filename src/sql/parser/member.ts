@@ -1,0 +1,15 @@
+// Member access: `object->name`, and `.name` after the first dot. Called by expr.ts.
+import type { Expr, MemberExpr } from '../ast.ts';
+import { parsePrimary } from './primary.ts';
+import type { Reader } from './reader.ts';
+
+export function parseMember(r: Reader, object: Expr): MemberExpr {
+  r.take();
+  if (r.peek().type === 'name' && r.peek(1).type !== '(') {
+    const name = r.take().text;
+    return { kind: 'member', object, name, span: r.spanFrom(object.span) };
+  }
+  // eKuiper takes any operand here (`a->1`) and fails for each row that has an object on the left.
+  const computed = parsePrimary(r);
+  return { kind: 'member', object, name: '', computed, span: r.spanFrom(object.span) };
+}

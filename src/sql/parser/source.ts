@@ -1,0 +1,21 @@
+// A source of FROM or JOIN: name and alias. eKuiper's grammar also takes the pieces of an MQTT topic (`a/b/#`), written together.
+import type { SourceRef } from '../ast.ts';
+import type { Reader } from './reader.ts';
+
+const isPiece = (type: string) => type === 'name' || type === '/' || type === '#' || type === '+';
+
+export function parseSource(r: Reader): SourceRef {
+  const first = r.peek();
+  let name = '';
+  // Pieces with a blank between them are not one name: eKuiper joins `demo d` to `demod`, which never exists.
+  for (let end = first.span.start; isPiece(r.peek().type) && r.peek().span.start === end; ) {
+    const piece = r.take();
+    name += piece.text;
+    end = piece.span.end;
+  }
+  if (name === '') return r.failFound(first.type === '(' ? 'expected EOF.' : 'expected the name of a stream or table.');
+  const nameSpan = r.spanFrom(first.span);
+  if (r.accept('AS') === undefined) return { name, nameSpan, span: nameSpan };
+  const alias = r.expect('name', 'expected as alias.').text;
+  return { name, nameSpan, alias, span: r.spanFrom(first.span) };
+}

@@ -1,0 +1,112 @@
+// Windows of GROUP BY: argument rules, FILTER(WHERE ..) and OVER(..). Called by call.ts when the name is one of the six.
+// The argument rules and texts are eKuiper's (../shared/spec/sql.md §7).
+import type { Expr, WindowExpr, WindowType } from '../ast.ts';
+import { printExpr } from '../print/expr.ts';
+import type { Token } from '../tokens.ts';
+import { parseExpr } from './expr.ts';
+import { parseWindowOver } from './over.ts';
+import type { Reader } from './reader.ts';
+
+const windowTypes: Readonly<Record<string, WindowType>> = {
+  tumblingwindow: 'tumbling',
+  hoppingwindow: 'hopping',
+  slidingwindow: 'sliding',
+  sessionwindow: 'session',
+  countwindow: 'count',
+  statewindow: 'state',
+};
+
+export function windowTypeOf(name: string): WindowType | undefined {
+  const lower = name.toLowerCase();
+  return Object.hasOwn(windowTypes, lower) ? windowTypes[lower] : undefined;
+}
+
+/** How many arguments, the unit included, a time window takes. */
+const timeWindowCounts: Partial<Record<WindowType, readonly number[]>> = { tumbling: [2], hopping: [3], session: [3], sliding: [2, 3] };
+
+/** @param name token of the name   @param args as written, up to the closing parenthesis that was just taken */
+export function parseWindow(r: Reader, name: Token, type: WindowType, args: readonly Expr[]): WindowExpr {
+  const counts = timeWindowCounts[type];
+  const lower = name.text.toLowerCase();
+  if (counts !== undefined) checkTimeWindow(r, name, lower, counts, args);
+  else if (type === 'count') checkCountWindow(r, name, args);
+  else if (args.length !== 1 && args.length !== 2)
+    throw r.error('SQL_WINDOW', `The arguments for ${lower} should be 1 or 2.`, r.spanFrom(name.span));
+
+  const unit = args[0]?.kind === 'timeUnit' && counts !== undefined ? args[0].unit : undefined;
+  const filter = parseFilter(r);
+  const over = parseWindowOver(r);
+  return {
+    kind: 'window',
+    type,
+    name: name.text,
+    ...(unit === undefined ? {} : { unit }),
+    args: unit === undefined ? args : args.slice(1),
+    ...(filter === undefined ? {} : { filter }),
+    ...(over.when === undefined ? {} : { when: over.when }),
+    partitionBy: over.partitionBy,
+    span: r.spanFrom(name.span),
+  };
+}
+
+const isPlainInt = (r: Reader, arg: Expr | undefined) => arg?.kind === 'int' && !r.parenthesised.has(arg);
+
+function checkTimeWindow(r: Reader, name: Token, lower: string, counts: readonly number[], args: readonly Expr[]): void {
+  const whole = r.spanFrom(name.span);
+  if (!counts.includes(args.length))
+    throw r.error('SQL_WINDOW', `The arguments for ${lower} should be ${counts.join(' or ')}.`, whole, usage[lower]);
+  const first = args[0]!;
+  if (first.kind !== 'timeUnit' || r.parenthesised.has(first))
+    throw r.error(
+      'SQL_WINDOW',
+      `The 1st argument for ${lower} is expecting timer literal expression. One value of [dd|hh|mi|ss|ms].`,
+      first.span,
+      usage[lower],
+    );
+  args.slice(1).forEach((arg, i) => {
+    if (!isPlainInt(r, arg))
+      throw r.error('SQL_WINDOW', `The ${i + 1} argument for ${lower} is expecting interger literal expression.`, arg.span, usage[lower]);
+  });
+}
+
+function checkCountWindow(r: Reader, name: Token, args: readonly Expr[]): void {
+  const whole = r.spanFrom(name.span);
+  if (args.length !== 1 && args.length !== 2) throw r.error('SQL_WINDOW', 'Invalid parameter count.', whole, usage['countwindow']);
+  const [length, interval] = args;
+  const integers = args.every((arg) => isPlainInt(r, arg));
+  if (!integers || length!.kind !== 'int')
+    throw r.error('SQL_WINDOW', `Invalid parameter value ${args.map(shown).join(', ')}.`, whole, usage['countwindow']);
+  // eKuiper checks the length of the one-argument form only, but COUNTWINDOW(0, 0) or (-1, -2) would never fire.
+  // An interval of 0 or less it takes as "not given".
+  if (length.value <= 0n)
+    throw r.error('SQL_WINDOW', `Invalid parameter value ${length.value}.`, length.span, 'the length must be at least 1');
+  if (interval?.kind !== 'int') return;
+  if (interval.value > length.value)
+    throw r.error(
+      'SQL_WINDOW',
+      `The second parameter value ${interval.value} should be less than the first parameter ${length.value}.`,
+      interval.span,
+    );
+  if (interval.value <= 0n)
+    throw r.error('SQL_WINDOW', `Invalid parameter value ${interval.value}.`, interval.span, 'the interval must be at least 1');
+}
+
+const shown = (arg: Expr) => (arg.kind === 'string' ? arg.value : printExpr(arg));
+
+const usage: Readonly<Record<string, string>> = {
+  tumblingwindow: 'write TUMBLINGWINDOW(ss, 10)',
+  hoppingwindow: 'write HOPPINGWINDOW(ss, 10, 5): length, then hop',
+  slidingwindow: 'write SLIDINGWINDOW(ss, 10), or SLIDINGWINDOW(ss, 10, 5) with a delay',
+  sessionwindow: 'write SESSIONWINDOW(ss, 60, 10): longest session, then time-out',
+  countwindow: 'write COUNTWINDOW(10), or COUNTWINDOW(10, 5) to fire every 5 rows',
+};
+
+function parseFilter(r: Reader): Expr | undefined {
+  if (r.accept('FILTER') === undefined) return undefined;
+  if (r.accept('(') === undefined) throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER, expect parentheses.`);
+  if (r.accept('WHERE') === undefined) throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER(, expect WHERE.`);
+  const filter = parseExpr(r);
+  if (r.accept(')') === undefined)
+    throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER, expect right parentheses.`);
+  return filter;
+}

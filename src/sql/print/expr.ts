@@ -1,0 +1,89 @@
+// Expressions back to text, with as few parentheses as the grammar needs. Used for messages, EXPLAIN, `ArgFact.text` and tests.
+// Next: select.ts and ddl.ts for statements.
+import type { CallOver, Expr, SortItem } from '../ast.ts';
+import { binaryPrecedence, POSTFIX_PRECEDENCE, PREDICATE_PRECEDENCE, PRIMARY_PRECEDENCE, precedenceOf } from '../operators.ts';
+import { printField } from './field.ts';
+import { printFloat, printName, printString } from './names.ts';
+
+/** parseExpression(printExpr(e)) gives e again, spans aside. */
+export function printExpr(expr: Expr): string {
+  switch (expr.kind) {
+    case 'int':
+      return String(expr.value);
+    case 'float':
+      return printFloat(expr.value);
+    case 'string':
+      return printString(expr.value);
+    case 'bool':
+      return expr.value ? 'TRUE' : 'FALSE';
+    case 'timeUnit':
+      return expr.unit.toUpperCase();
+    case 'column':
+      return qualified(expr.stream, printName(expr.name));
+    case 'metaRef':
+      return qualified(expr.stream, expr.name === '*' ? '*' : printName(expr.name));
+    case 'wildcard':
+      return [
+        qualified(expr.stream, '*'),
+        ...(expr.except.length > 0 ? [`EXCEPT(${expr.except.map(printName).join(', ')})`] : []),
+        ...(expr.replace.length > 0 ? [`REPLACE(${expr.replace.map(printField).join(', ')})`] : []),
+      ].join(' ');
+    case 'binary': {
+      const precedence = binaryPrecedence[expr.op];
+      const right = printOperand(expr.right, precedence + 1);
+      // `a - -1` would begin a comment.
+      return `${printOperand(expr.left, precedence)} ${expr.op} ${expr.op === '-' && right.startsWith('-') ? `(${right})` : right}`;
+    }
+    case 'between':
+      return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} BETWEEN ${printOperand(expr.low, PRIMARY_PRECEDENCE)} AND ${printOperand(expr.high, PREDICATE_PRECEDENCE + 1)}`;
+    case 'in': {
+      const set = expr.list === undefined ? printOperand(expr.set!, PREDICATE_PRECEDENCE + 1) : `(${expr.list.map(printExpr).join(', ')})`;
+      return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} IN ${set}`;
+    }
+    case 'like':
+      return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} LIKE ${printOperand(expr.pattern, PREDICATE_PRECEDENCE + 1)}`;
+    case 'case': {
+      const whens = expr.whens.map((w) => ` WHEN ${printExpr(w.when)} THEN ${printExpr(w.result)}`).join('');
+      return `CASE${expr.value === undefined ? '' : ` ${printExpr(expr.value)}`}${whens}${expr.otherwise === undefined ? '' : ` ELSE ${printExpr(expr.otherwise)}`} END`;
+    }
+    case 'member':
+      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}->${expr.computed === undefined ? printName(expr.name) : `(${printExpr(expr.computed)})`}`;
+    case 'index':
+      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${printExpr(expr.index)}]`;
+    case 'slice': {
+      const inner = expr.from === undefined && expr.to === undefined ? '' : `${printOptional(expr.from)}:${printOptional(expr.to)}`;
+      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${inner}]`;
+    }
+    case 'call':
+      return `${printName(expr.name)}(${expr.args.map(printExpr).join(', ')})${expr.filter === undefined ? '' : ` FILTER(WHERE ${printExpr(expr.filter)})`}${expr.over === undefined ? '' : printOver(expr.over)}`;
+    case 'window': {
+      const args = [...(expr.unit === undefined ? [] : [expr.unit.toUpperCase()]), ...expr.args.map(printExpr)].join(', ');
+      const over = [...(expr.when === undefined ? [] : [`WHEN ${printExpr(expr.when)}`]), ...printPartition(expr.partitionBy)];
+      return `${printName(expr.name)}(${args})${expr.filter === undefined ? '' : ` FILTER(WHERE ${printExpr(expr.filter)})`}${over.length === 0 ? '' : ` OVER(${over.join(' ')})`}`;
+    }
+  }
+}
+
+export function printSortItem(item: SortItem): string {
+  return printExpr(item.expr) + (item.descending ? ' DESC' : '');
+}
+
+function printOperand(expr: Expr, minPrecedence: number): string {
+  const text = printExpr(expr);
+  return precedenceOf(expr) < minPrecedence ? `(${text})` : text;
+}
+
+function printOver(over: CallOver): string {
+  const parts = [
+    ...printPartition(over.partitionBy),
+    ...(over.orderBy.length === 0 ? [] : [`ORDER BY ${over.orderBy.map(printSortItem).join(', ')}`]),
+    ...(over.when === undefined ? [] : [`WHEN ${printExpr(over.when)}`]),
+  ];
+  return ` OVER (${parts.join(' ')})`;
+}
+
+const printPartition = (exprs: readonly Expr[]): string[] =>
+  exprs.length === 0 ? [] : [`PARTITION BY ${exprs.map(printExpr).join(', ')}`];
+const printOptional = (expr: Expr | undefined): string => (expr === undefined ? '' : printExpr(expr));
+const not = (expr: { readonly not: boolean }): string => (expr.not ? ' NOT' : '');
+const qualified = (stream: string | undefined, name: string): string => (stream === undefined ? name : `${printName(stream)}.${name}`);

@@ -1,0 +1,86 @@
+// Visiting a syntax tree: the direct children of a node, in written order, and a walk over all of them that uses no recursion.
+import type { Expr, SelectField, SelectStatement, SortItem, Statement } from './ast.ts';
+
+/** Direct sub-expressions, in written order. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'int':
+    case 'float':
+    case 'string':
+    case 'bool':
+    case 'timeUnit':
+    case 'column':
+    case 'metaRef':
+      return [];
+    case 'wildcard':
+      return expr.replace.map((field) => field.expr);
+    case 'binary':
+      return [expr.left, expr.right];
+    case 'between':
+      return [expr.value, expr.low, expr.high];
+    case 'in':
+      return present(expr.value, ...(expr.list ?? []), expr.set);
+    case 'like':
+      return [expr.value, expr.pattern];
+    case 'case':
+      return present(expr.value, ...expr.whens.flatMap((w) => [w.when, w.result]), expr.otherwise);
+    case 'member':
+      return present(expr.object, expr.computed);
+    case 'index':
+      return [expr.object, expr.index];
+    case 'slice':
+      return present(expr.object, expr.from, expr.to);
+    case 'call':
+      return present(
+        ...expr.args,
+        expr.filter,
+        ...(expr.over?.partitionBy ?? []),
+        ...(expr.over?.orderBy ?? []).map(sortExpr),
+        expr.over?.when,
+      );
+    case 'window':
+      return present(...expr.args, expr.filter, expr.when, ...expr.partitionBy);
+  }
+}
+
+const present = (...exprs: readonly (Expr | undefined)[]): Expr[] => exprs.filter((e) => e !== undefined);
+const sortExpr = (item: SortItem): Expr => item.expr;
+const fieldExpr = (field: SelectField): Expr => field.expr;
+
+/** The expressions that stand directly in a statement, clause by clause; [] for statements without any. */
+export function rootsOf(statement: Statement): readonly Expr[] {
+  return statement.kind === 'select' ? selectRoots(statement) : [];
+}
+
+function selectRoots(s: SelectStatement): readonly Expr[] {
+  return present(
+    ...s.fields.map(fieldExpr),
+    ...s.joins.map((join) => join.on),
+    s.where,
+    ...s.groupBy,
+    s.window,
+    ...s.ignoredWindows,
+    s.having,
+    ...s.orderBy.map(sortExpr),
+  );
+}
+
+/** Calls `visit` for each node, parents before children, siblings in written order. Return false to leave the children out. */
+export function walk(root: Expr, visit: (expr: Expr, depth: number) => boolean | void): void {
+  const pending: { expr: Expr; depth: number }[] = [{ expr: root, depth: 1 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (visit(next.expr, next.depth) === false) continue;
+    const children = childrenOf(next.expr);
+    for (let i = children.length - 1; i >= 0; i--) pending.push({ expr: children[i]!, depth: next.depth + 1 });
+  }
+}
+
+/** The first node (parents first) that fulfils `wanted`. */
+export function find(root: Expr, wanted: (expr: Expr) => boolean): Expr | undefined {
+  let found: Expr | undefined;
+  walk(root, (expr) => {
+    if (found === undefined && wanted(expr)) found = expr;
+    return found === undefined;
+  });
+  return found;
+}
