@@ -1,0 +1,7 @@
+// Configuration: folders, kuiper.yaml, component files, environment. Start at load-settings.ts.
+export { type ComponentFiles, type ComponentKind, type ConfKeys, createComponentFiles } from './component-files.ts';
+export type { Environment } from './environment.ts';
+export { createFolders, type Folders, foldersOf, SHIPPED_ETC } from './folders.ts';
+export { type LoadedSettings, loadSettings, type UnknownKey } from './load-settings.ts';
+export type { Settings, TlsFiles } from './settings.ts';
+export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

@@ -1,0 +1,211 @@
+// kuiper.yaml to typed settings: shipped defaults, then the user's file, then the environment. Every wrong value is reported with
+// file and line (or the variable), key and what is allowed. Called by daemon/main.ts at start and on SIGHUP.
+import { join } from 'node:path';
+import { parseDurationMs } from '../base/duration.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { LogLevel } from '../base/log.ts';
+import { applyOverrides, type Environment, isMap, keyLike, overridesOf } from './environment.ts';
+import type { Folders } from './folders.ts';
+import { mergeLayers } from './merge.ts';
+import { ignoredPaths, passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
+import type { Settings, TlsFiles } from './settings.ts';
+import { readYamlFile, type YamlMap } from './yaml-file.ts';
+
+/** A key of a file that means nothing; it is ignored and logged. */
+export interface UnknownKey {
+  /** File and line. */
+  place: string;
+  key: string;
+  /** Keys that could stand there, for a "did you mean". */
+  candidates: string[];
+}
+
+export interface LoadedSettings {
+  settings: Settings;
+  unknown: UnknownKey[];
+  /** Files that were read, most general first. */
+  files: string[];
+}
+
+/** One source of values with the place of each. */
+interface Layer {
+  data: YamlMap;
+  place(path: readonly string[]): string;
+}
+
+/** @param configFile `--config`; default `<root>/etc/kuiper.yaml`, which may be missing
+ *  @throws GatewayError CONFIG_FILE, CONFIG_SYNTAX, CONFIG_VALUE */
+export function loadSettings(folders: Folders, env: Environment, configFile?: string): LoadedSettings {
+  const files = [join(folders.shippedEtc, 'kuiper.yaml'), configFile ?? join(folders.etc, 'kuiper.yaml')];
+  const layers: Layer[] = [];
+  const read: string[] = [];
+  for (const [i, file] of files.entries()) {
+    const yaml = readYamlFile(file);
+    if (!yaml && i === 1 && configFile !== undefined) throw new GatewayError('CONFIG_FILE', { file, reason: 'no such file' });
+    if (!yaml) continue;
+    read.push(file);
+    layers.push({ data: yaml.data, place: (path) => `${file}:${yaml.lineOf(path)}` });
+  }
+  const unknown = layers.flatMap(unknownKeys);
+  for (const o of overridesOf('kuiper', env))
+    layers.push({ data: applyOverrides({}, [o]), place: () => `environment variable ${o.variable}` });
+
+  const value = (path: string): any => {
+    const spec = settingSpecs.find((s) => s.path === path)!;
+    for (let i = layers.length - 1; i >= 0; i--) {
+      const found = lookUp(layers[i]!.data, path.split('.'));
+      if (found && found.value !== null) return convert(spec, found.value, () => layers[i]!.place(found.keys));
+    }
+    return spec.default;
+  };
+  const section = (name: string): YamlMap => {
+    let merged: YamlMap = {};
+    for (const layer of layers) {
+      const found = lookUp(layer.data, [name]);
+      if (!found || found.value === null) continue;
+      if (!isMap(found.value)) throw wrong(layer.place(found.keys), name, 'expected keys below it, indented by two blanks');
+      merged = mergeLayers(merged, found.value);
+    }
+    return merged;
+  };
+  const tls = (path: string): TlsFiles | undefined => {
+    const certFile: unknown = value(`${path}.certfile`);
+    const keyFile: unknown = value(`${path}.keyfile`);
+    if (!certFile && !keyFile) return undefined;
+    if (!certFile || !keyFile) throw wrong(files[1]!, path, 'needs both certfile and keyfile');
+    return { certFile: String(certFile), keyFile: String(keyFile) };
+  };
+
+  const level = value('basic.debug') ? 'debug' : String(value('basic.logLevel')).toLowerCase();
+  const settings: Settings = {
+    logLevel: (level === 'panic' ? 'fatal' : level) as LogLevel,
+    rest: {
+      ip: value('basic.restIp'),
+      port: value('basic.restPort'),
+      tls: tls('basic.restTls'),
+      allowedHosts: value('basic.restAllowedHosts'),
+      authentication: value('basic.authentication'),
+      auditLog: value('basic.enableRestAuditLog'),
+    },
+    timeZone: resolveZone(value('basic.timezone'), () => placeOf(layers, 'basic.timezone')),
+    prometheus: { enabled: value('basic.prometheus'), port: value('basic.prometheusPort') },
+    pluginHosts: value('basic.pluginHosts'),
+    ignoreCase: value('basic.ignoreCase'),
+    sqlMaxConnections: value('basic.sql.maxConnections'),
+    // eKuiper: less than a second becomes 10 s
+    rulePatrolIntervalMs: value('basic.rulePatrolInterval') < 1000 ? 10_000 : value('basic.rulePatrolInterval'),
+    aesKey: value('basic.aesKey'),
+    gracefulShutdownMs: Math.max(100, value('basic.gracefulShutdownTimeout')),
+    cpuProfile: { enabled: value('basic.ResourceProfileConfig.enable'), intervalMs: value('basic.ResourceProfileConfig.interval') },
+    metricsDump: { enabled: value('basic.metricsDumpConfig.enable'), retainedMs: value('basic.metricsDumpConfig.retainedDuration') },
+    enablePrivateNet: value('basic.enablePrivateNet'),
+    allowExternalFileAccess: value('basic.allowExternalFileAccess'),
+    dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
+    catalogFile: value('store.sqlite.name'),
+    rule: section('rule'),
+    sink: section('sink'),
+  };
+  return { settings, unknown, files: read };
+}
+
+function lookUp(data: YamlMap, path: readonly string[]): { value: unknown; keys: string[] } | undefined {
+  let at: unknown = data;
+  const keys: string[] = [];
+  for (const part of path) {
+    if (!isMap(at)) return undefined;
+    const key = keyLike(at, part);
+    if (!Object.hasOwn(at, key)) return undefined;
+    keys.push(key);
+    at = at[key];
+  }
+  return { value: at, keys };
+}
+
+function placeOf(layers: readonly Layer[], path: string): string {
+  for (let i = layers.length - 1; i >= 0; i--) {
+    const found = lookUp(layers[i]!.data, path.split('.'));
+    if (found) return layers[i]!.place(found.keys);
+  }
+  return 'kuiper.yaml';
+}
+
+function wrong(place: string, key: string, problem: string): GatewayError {
+  return new GatewayError('CONFIG_VALUE', { place, key, problem });
+}
+
+function convert(spec: SettingSpec, value: unknown, place: () => string): unknown {
+  const shown = spec.secret ? '******' : JSON.stringify(value);
+  const fail = (what: string): never => {
+    throw wrong(place(), spec.path, `${shown} is not ${what}`);
+  };
+  switch (spec.type) {
+    case 'bool':
+      return typeof value === 'boolean' ? value : fail('true or false');
+    case 'int':
+    case 'port': {
+      const n = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      if (typeof n !== 'number' || !Number.isInteger(n)) return fail('a whole number');
+      if (spec.type === 'port' && (n < 0 || n > 65_535)) return fail('a port (0 to 65535)');
+      if (spec.min !== undefined && n < spec.min) return fail(`a number of at least ${spec.min}`);
+      return n;
+    }
+    case 'duration':
+      try {
+        return parseDurationMs(value);
+      } catch (error) {
+        throw wrong(place(), spec.path, messageOf(error));
+      }
+    case 'strings':
+      return typeof value === 'string'
+        ? value.split(',').map((s) => s.trim())
+        : Array.isArray(value)
+          ? value.map(String)
+          : fail('a list of texts');
+    case 'string': {
+      if (typeof value !== 'string' && typeof value !== 'number') return fail('a text');
+      const text = String(value);
+      if (spec.oneOf && !spec.oneOf.includes(text.toLowerCase())) return fail(`one of ${spec.oneOf.join(', ')}`);
+      return text === '' ? spec.default : text;
+    }
+  }
+}
+
+/** `Local`, empty → the machine's zone. */
+function resolveZone(name: string, place: () => string): string {
+  if (name === '' || name.toLowerCase() === 'local') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch (error) {
+    throw new GatewayError(
+      'CONFIG_VALUE',
+      {
+        place: place(),
+        key: 'basic.timezone',
+        problem: `"${name}" is not the name of a time zone; write UTC or a name such as Europe/Berlin`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+function unknownKeys(layer: Layer): UnknownKey[] {
+  const known = [...settingSpecs.map((s) => s.path), ...ignoredPaths, ...passedSections].map((p) => p.toLowerCase());
+  const unknown: UnknownKey[] = [];
+  const walk = (map: YamlMap, path: string[]) => {
+    for (const [key, value] of Object.entries(map)) {
+      const keys = [...path, key];
+      const dotted = keys.join('.').toLowerCase();
+      if (known.includes(dotted)) continue;
+      if (known.some((k) => k.startsWith(`${dotted}.`))) {
+        if (isMap(value)) walk(value, keys);
+        continue;
+      }
+      const parent = path.map((p) => `${p}.`).join('');
+      const siblings = settingSpecs.filter((s) => s.path.toLowerCase().startsWith(parent.toLowerCase()));
+      const candidates = [...new Set(siblings.map((s) => s.path.slice(parent.length).split('.')[0]!))];
+      unknown.push({ place: layer.place(keys), key: keys.join('.'), candidates });
+    }
+  };
+  walk(layer.data, []);
+  return unknown;
+}

@@ -1,0 +1,105 @@
+// Every key of kuiper.yaml that the gateway reads, once: type, default, unit, limits. load-settings.ts reads values by it, a test
+// compares it with etc/kuiper.yaml, and unknown keys are reported with the nearest name from here. Source: ../shared/spec/rules.md §6.2.
+
+export type SettingType = 'string' | 'int' | 'bool' | 'duration' | 'port' | 'strings';
+
+export interface SettingSpec {
+  /** Wire path, e.g. `basic.restPort`; keys are matched whatever their case. */
+  readonly path: string;
+  readonly type: SettingType;
+  /** In the unit of the typed settings (durations: ms). `undefined` = not set. */
+  readonly default: unknown;
+  readonly min?: number;
+  readonly oneOf?: readonly string[];
+  readonly secret?: boolean;
+  readonly doc: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+export const settingSpecs: readonly SettingSpec[] = [
+  {
+    path: 'basic.logLevel',
+    type: 'string',
+    default: 'info',
+    oneOf: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'],
+    doc: 'Lowest level that is logged.',
+  },
+  { path: 'basic.debug', type: 'bool', default: false, doc: 'Forces level debug.' },
+  { path: 'basic.restIp', type: 'string', default: '127.0.0.1', doc: 'Address of REST. Any but loopback needs authentication.' },
+  { path: 'basic.restPort', type: 'port', default: 9081, doc: 'Port of REST; 0 = any free one.' },
+  { path: 'basic.restTls.certfile', type: 'string', default: undefined, doc: 'PEM certificate; with keyfile: REST speaks TLS.' },
+  { path: 'basic.restTls.keyfile', type: 'string', default: undefined, doc: 'PEM private key.' },
+  {
+    path: 'basic.restAllowedHosts',
+    type: 'strings',
+    default: [],
+    doc: 'Host names, besides loopback, that a caller without token may use (DNS rebinding).',
+  },
+  { path: 'basic.timezone', type: 'string', default: 'Local', doc: 'IANA name of the zone of datetime values.' },
+  { path: 'basic.authentication', type: 'bool', default: false, doc: 'REST asks for a token.' },
+  { path: 'basic.prometheus', type: 'bool', default: false, doc: 'Serve metrics for Prometheus.' },
+  { path: 'basic.prometheusPort', type: 'port', default: 20499, doc: 'Port of /metrics; equal to restPort = on the REST server.' },
+  { path: 'basic.pluginHosts', type: 'string', default: 'https://packages.emqx.io', doc: 'Host of the list of downloadable plugins.' },
+  { path: 'basic.ignoreCase', type: 'bool', default: false, doc: 'Column names are matched whatever their case.' },
+  { path: 'basic.sql.maxConnections', type: 'int', default: 0, min: 0, doc: 'Connections per database; 0 = no limit.' },
+  { path: 'basic.rulePatrolInterval', type: 'duration', default: 10_000, doc: 'How often schedules and failed rules are looked at.' },
+  { path: 'basic.aesKey', type: 'string', default: undefined, secret: true, doc: 'Base64 key of sink encryption, 16, 24 or 32 bytes.' },
+  { path: 'basic.gracefulShutdownTimeout', type: 'duration', default: 2_000, doc: 'Longest drain at a stop.' },
+  { path: 'basic.ResourceProfileConfig.enable', type: 'bool', default: false, doc: 'Measure CPU time per rule.' },
+  { path: 'basic.ResourceProfileConfig.interval', type: 'duration', default: 5_000, doc: 'Window of that measurement.' },
+  { path: 'basic.metricsDumpConfig.enable', type: 'bool', default: false, doc: 'Write metrics to files.' },
+  { path: 'basic.metricsDumpConfig.retainedDuration', type: 'duration', default: 6 * HOUR_MS, doc: 'Age at which such files are removed.' },
+  { path: 'basic.enableRestAuditLog', type: 'bool', default: false, doc: 'Log each REST call.' },
+  {
+    path: 'basic.enablePrivateNet',
+    type: 'bool',
+    default: false,
+    doc: 'Downloads and HTTP connectors may reach loopback and private addresses.',
+  },
+  { path: 'basic.allowExternalFileAccess', type: 'bool', default: true, doc: 'file:// may point outside data/uploads.' },
+  {
+    path: 'source.httpServerIp',
+    type: 'string',
+    default: '127.0.0.1',
+    doc: 'Address of the data server (httppush, websocket, trial results).',
+  },
+  { path: 'source.httpServerPort', type: 'port', default: 10081, doc: 'Port of the data server.' },
+  { path: 'source.httpServerTls.certfile', type: 'string', default: undefined, doc: 'PEM certificate of the data server.' },
+  { path: 'source.httpServerTls.keyfile', type: 'string', default: undefined, doc: 'PEM private key of the data server.' },
+  { path: 'store.sqlite.name', type: 'string', default: 'sqliteKV.db', doc: 'File of the catalog in data/.' },
+];
+
+/** Top-level keys whose content is passed on as it is: defaults of rule options and of sink caches. */
+export const passedSections = ['rule', 'sink'] as const;
+
+/** Keys of eKuiper's kuiper.yaml that mean nothing here; they are accepted silently so that a file can be taken over. */
+export const ignoredPaths: readonly string[] = [
+  'basic.consoleLog',
+  'basic.fileLog',
+  'basic.logDisableTimestamp',
+  'basic.syslog',
+  'basic.rotateTime',
+  'basic.maxAge',
+  'basic.rotateSize',
+  'basic.rotateCount',
+  'basic.ip',
+  'basic.port',
+  'basic.pprof',
+  'basic.pprofIp',
+  'basic.pprofPort',
+  'basic.enableOpenZiti',
+  'basic.connection',
+  'basic.cfgStorageType',
+  'store.type',
+  'store.extStateType',
+  'store.redis',
+  'store.fdb',
+  'store.pebble',
+  'portable',
+  'openTelemetry',
+  'connection',
+  'security',
+  'hack',
+  'wasm',
+];

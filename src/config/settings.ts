@@ -1,0 +1,38 @@
+// The typed settings of the gateway. Made by load-settings.ts, handed down by daemon/main.ts; nobody else reads kuiper.yaml.
+import type { LogLevel } from '../base/log.ts';
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface Settings {
+  readonly logLevel: LogLevel;
+  readonly rest: {
+    readonly ip: string;
+    readonly port: number;
+    readonly tls: TlsFiles | undefined;
+    readonly allowedHosts: readonly string[];
+    readonly authentication: boolean;
+    readonly auditLog: boolean;
+  };
+  /** IANA name; `Local` is resolved to the machine's zone. */
+  readonly timeZone: string;
+  readonly prometheus: { readonly enabled: boolean; readonly port: number };
+  readonly pluginHosts: string;
+  readonly ignoreCase: boolean;
+  readonly sqlMaxConnections: number;
+  readonly rulePatrolIntervalMs: number;
+  readonly aesKey: string | undefined;
+  readonly gracefulShutdownMs: number;
+  readonly cpuProfile: { readonly enabled: boolean; readonly intervalMs: number };
+  readonly metricsDump: { readonly enabled: boolean; readonly retainedMs: number };
+  readonly enablePrivateNet: boolean;
+  readonly allowExternalFileAccess: boolean;
+  readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
+  readonly catalogFile: string;
+  /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
+  readonly rule: Readonly<Record<string, unknown>>;
+  /** Defaults of sink cache properties, wire names (kuiper.yaml `sink`). */
+  readonly sink: Readonly<Record<string, unknown>>;
+}
