@@ -1,0 +1,73 @@
+// Rows → JSON text as Go's encoding/json writes it: keys sorted, `<`, `>`, `&` escaped, int64 in full, bytes as base64, datetimes as RFC 3339.
+// Rows from exec/project come with sorted keys, so the common case is one JSON.stringify; anything else takes the careful way.
+import { rowError } from '../../base/errors/gateway-error.ts';
+import type { Encoder } from '../../contract/codec.ts';
+import { formatRfc3339 } from '../../data/datetime-format.ts';
+import { isDateTime, type Row, type Value } from '../../data/value.ts';
+
+const unsafe = /[<>&\u2028\u2029]/g;
+const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
+
+/** @throws rowError for NaN and infinities, which JSON cannot hold */
+export function encodeJson(data: Value): string {
+  const text = isFlat(data) ? JSON.stringify(data) : write(data);
+  return unsafe.test(text) ? text.replace(unsafe, (c) => escapes[c]!) : text;
+}
+
+export function createJsonEncoder(): Encoder {
+  return { encode: (data) => encodeJson(data as Value) };
+}
+
+/** True when JSON.stringify gives Go's text but for the escapes: one row (or rows) of finite numbers, texts and booleans with keys in order. */
+function isFlat(data: Value): boolean {
+  if (Array.isArray(data)) {
+    for (const e of data) if (typeof e !== 'object' || e === null || Array.isArray(e) || !isFlatRow(e as Row)) return false;
+    return true;
+  }
+  return typeof data === 'object' && data !== null && isFlatRow(data as Row);
+}
+
+function isFlatRow(row: Row): boolean {
+  if (Object.getPrototypeOf(row) !== Object.prototype) return false;
+  let last = '';
+  for (const k in row) {
+    const v = row[k];
+    if (typeof v === 'number') {
+      if (!Number.isFinite(v) || Object.is(v, -0)) return false;
+    } else if (typeof v === 'string') {
+      if (!v.isWellFormed()) return false;
+    } else if (typeof v !== 'boolean' && v !== null) return false;
+    if (k < last) return false;
+    last = k;
+  }
+  return true;
+}
+
+function write(v: Value): string {
+  switch (typeof v) {
+    case 'string':
+      return JSON.stringify(v.toWellFormed());
+    case 'number':
+      if (!Number.isFinite(v)) throw rowError(`json: unsupported value: ${Number.isNaN(v) ? 'NaN' : v > 0 ? '+Inf' : '-Inf'}`);
+      return Object.is(v, -0) ? '-0' : String(v);
+    case 'bigint':
+    case 'boolean':
+      return String(v);
+    case 'undefined':
+      return 'null';
+    default:
+  }
+  if (v === null) return 'null';
+  if (Array.isArray(v)) return `[${v.map(write).join(',')}]`;
+  if (v instanceof Uint8Array) return `"${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64')}"`;
+  if (isDateTime(v)) return JSON.stringify(formatRfc3339(v));
+  const keys = Object.keys(v).filter((k) => v[k] !== undefined);
+  keys.sort(byBytes);
+  return `{${keys.map((k) => `${JSON.stringify(k)}:${write(v[k])}`).join(',')}}`;
+}
+
+/** Go sorts keys by their UTF-8 bytes; that differs from UTF-16 order only beyond the basic plane. */
+function byBytes(a: string, b: string): number {
+  if (a < b) return /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : -1;
+  return a === b ? 0 : /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : 1;
+}

@@ -1,0 +1,35 @@
+// In-process topics: source, sink, lookup table.
+import { defineConnector } from '../../contract/connector.ts';
+import { createMemoryLookup } from './lookup.ts';
+import { createMemorySink, memorySinkOptions } from './sink.ts';
+import { createMemorySource } from './source.ts';
+
+export default defineConnector({
+  name: 'memory',
+  source: {
+    kind: 'source',
+    name: 'memory',
+    payload: 'rows',
+    shareable: true,
+    options: [],
+    doc: 'Reads an in-process topic; DATASOURCE is the topic, + and # as in MQTT.',
+    create: createMemorySource,
+  },
+  sink: {
+    kind: 'sink',
+    name: 'memory',
+    payload: 'rows',
+    maxInFlight: 1000,
+    resendProperty: 'topic',
+    options: memorySinkOptions,
+    doc: 'Publishes rows on an in-process topic.',
+    create: createMemorySink,
+  },
+  lookup: {
+    kind: 'lookup',
+    name: 'memory',
+    options: [],
+    doc: 'Lookup table filled from an in-process topic; the stream option KEY names the key.',
+    create: createMemoryLookup,
+  },
+});

@@ -1,0 +1,57 @@
+// Memory lookup table: one row per key value, filled from an in-process topic; last row wins.
+import type { LookupSource } from '../../contract/source.ts';
+import { deepEqual } from '../../data/compare.ts';
+import type { Row, Value } from '../../data/value.ts';
+import { MemoryBus, topicMatcher } from './bus.ts';
+
+export function createMemoryLookup(): LookupSource {
+  let topic = '';
+  let key = '';
+  let leave: (() => void) | undefined;
+  const rows = new Map<string, Row>();
+  return {
+    configure(datasource, props) {
+      topic = datasource;
+      key = String(props['key'] ?? '');
+      if (!key) throw new Error('key is required for lookup source');
+      topicMatcher(topic);
+    },
+    open(ctx) {
+      const bus = ctx.connections.acquire('memory', 'bus', () => new MemoryBus());
+      leave = bus.subscribe({
+        topic,
+        matches: topicMatcher(topic),
+        onRow(row, _topic, kind, keyField, done) {
+          const value = row[keyField ?? key];
+          if (value !== undefined && value !== null) {
+            if (kind === 'delete') rows.delete(keyText(value));
+            else rows.set(keyText(value), row);
+          } else ctx.dropped(1, `row without key ${keyField ?? key}`);
+          done();
+        },
+      });
+    },
+    lookup(_ctx, fields, keys, values) {
+      const hit = keys.length === 1 && keys[0] === key ? rows.get(keyText(values[0] as Value)) : undefined;
+      const found =
+        keys.length === 1 && keys[0] === key
+          ? hit
+            ? [hit]
+            : []
+          : [...rows.values()].filter((r) => keys.every((k, i) => deepEqual(r[k], values[i] as Value)));
+      return fields.length === 0
+        ? found
+        : found.map((r) => Object.fromEntries(fields.filter((f) => r[f] !== undefined).map((f) => [f, r[f]])));
+    },
+    close(ctx) {
+      if (!leave) return;
+      leave();
+      leave = undefined;
+      rows.clear();
+      ctx.connections.release('memory', 'bus');
+    },
+  };
+}
+
+/** Keys compare with their type: int64 1 and float64 1 are two keys, as in eKuiper. */
+const keyText = (v: Value): string => (typeof v === 'object' && v !== null ? `o${JSON.stringify(v)}` : `${typeof v}:${String(v)}`);
