@@ -1,0 +1,73 @@
+# Kuiper Gateway. `make` alone explains itself.
+NODE := node_modules/node/bin/node
+export PATH := $(CURDIR)/node_modules/node/bin:$(PATH)
+.DEFAULT_GOAL := help
+
+help: ## this text
+	@echo "Kuiper Gateway - targets:"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+
+setup: ## install packages, the pinned Node and sqlite3's addon below node_modules
+	@scripts/setup.sh
+
+run: setup ## live demo: daemon, broker, simulated devices, three rules. BROKER=mqtt://host uses a real broker
+	@BROKER='$(BROKER)' $(NODE) src/daemon/demo.ts
+
+test: setup ## all tests that need no root, with the conformance vectors
+	@scripts/test-deps.sh
+	@$(NODE) node_modules/typescript/bin/tsc -p . --noEmit
+	@node_modules/.bin/biome check .
+	@$(NODE) node_modules/vitest/vitest.mjs run
+	@scripts/conformance.sh
+
+unit: setup ## the vitest suites only; FILE=test/… runs one
+	@$(NODE) node_modules/vitest/vitest.mjs run $(FILE)
+
+conformance: setup ## the vectors recorded from eKuiper, against our daemon
+	@scripts/conformance.sh
+
+check: setup ## type check, formatter, linter, import layers
+	@$(NODE) node_modules/typescript/bin/tsc -p . --noEmit
+	@node_modules/.bin/biome check .
+	@$(NODE) scripts/layers.ts
+
+layers: setup ## print the import graph of the folders and mark imports that go up
+	@$(NODE) scripts/layers.ts --print
+
+explain: setup ## the plan of a query: make explain SQL='SELECT …'
+	@$(NODE) scripts/explain.ts "$(SQL)"
+
+rule: setup ## run .rule files: make rule FILE=test/rules/window/tumbling.rule
+	@RULE_FILE='$(FILE)' $(NODE) node_modules/vitest/vitest.mjs run test/rules
+
+docs: setup ## write docs/errors.md and docs/functions/ anew
+	@$(NODE) scripts/errors-docs.ts
+	@$(NODE) scripts/functions-docs.ts
+
+bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
+	@$(NODE) bench/main.ts $(ARGS)
+
+campaign: setup ## long runs: kills, broker flaps, full image builds (hours)
+	@$(NODE) bench/campaign.ts $(ARGS)
+
+deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
+	@image/build-deb.sh
+
+image: setup ## the flashable arm64 image in image/out
+	@image/build.sh
+
+image-lock: setup ## renew the lock of package versions of the image
+	@image/lock.sh
+
+test-image: setup ## build the image and boot it in QEMU
+	@test/image/run.sh
+
+qemu: ## boot the built image in QEMU with a console
+	@image/qemu.sh
+
+format: setup ## format all sources
+	@node_modules/.bin/biome check --write .
+
+clean: ## remove what builds and runs left (not node_modules)
+	@rm -rf .run .cache/tmp image/out coverage
+
+.PHONY: help setup run test unit conformance check layers explain rule docs bench campaign deb image image-lock test-image qemu format clean

@@ -1,0 +1,45 @@
+#!/bin/sh
+# System packages that the tests need: installs what is missing where it may (root and apt), else says what to install and what the tests
+# leave out. In CI (CI=true) a missing part is an error.
+set -eu
+say() { printf '%s\n' "test set-up: $*" >&2; }
+# command:debian package:what is left out without it
+parts='mosquitto:mosquitto:tests against a real MQTT broker and the conformance vectors
+mosquitto_pub:mosquitto-clients:tests that publish with the command line client
+socat:socat:serial tests on pty pairs
+systemd-analyze:systemd:security score and check of the service unit
+openssl:openssl:TLS tests
+python3:python3:Modbus tests against pymodbus'
+missing=
+for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
+  cmd=${line%%:*}
+  rest=${line#*:}
+  pkg=${rest%%:*}
+  PATH="$PATH:/usr/sbin:/sbin" command -v "$cmd" >/dev/null 2>&1 || missing="$missing $pkg"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  say "installing$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  # a broker of the package must not be started: tests start their own
+  policy=/usr/sbin/policy-rc.d
+  made=
+  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1; fi
+  # shellcheck disable=SC2086
+  (apt-get update -qq || say "package lists could not be renewed"; apt-get install -y -qq --no-install-recommends $missing) >/dev/null 2>&1 || {
+    [ -n "$made" ] && rm -f $policy
+    say "could not install:$missing"
+    [ "${CI:-}" = true ] && exit 1
+  }
+  [ -n "$made" ] && rm -f $policy
+  exit 0
+fi
+say "missing Debian packages:$missing"
+say "install them with:  sudo apt-get install$missing"
+for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
+  cmd=${line%%:*}
+  rest=${line#*:}
+  PATH="$PATH:/usr/sbin:/sbin" command -v "$cmd" >/dev/null 2>&1 || say "left out without ${rest%%:*}: $(printf '%s' "${rest#*:}" | tr '~' ' ')"
+done
+[ "${CI:-}" = true ] && exit 1
+exit 0
