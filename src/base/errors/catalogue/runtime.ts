@@ -1,4 +1,57 @@
-// Error codes of the area: runtime.
+// Error codes of the area: runtime and store.
 import type { CatalogueEntry } from './index.ts';
 
-export const runtimeErrors = {} as const satisfies Record<string, CatalogueEntry>;
+export const runtimeErrors = {
+  RULE_INVALID_OPTIONS: {
+    text: 'Rule {rule} has invalid options: {problems}',
+    ekuiperCode: 4000,
+    cure: 'The text names each bad option and the value it needs; docs/rules.md lists all options.',
+  },
+  RULE_INVALID_CRON: {
+    text: 'invalid cron expression "{cron}": {problem}',
+    ekuiperCode: 4000,
+    cure: 'Write five fields (minute hour day month weekday) such as "0 8 * * 1-5", or @every 1h, @hourly, @daily, @weekly, @monthly, @yearly.',
+  },
+  RUNTIME_UNKNOWN_SOURCE: {
+    text: 'source type {type} not found',
+    ekuiperCode: 2101,
+    cure: 'No connector or plugin of this name offers a source. List the plugins, or correct TYPE of the stream.',
+  },
+  RUNTIME_UNKNOWN_SINK: {
+    text: 'sink {type} is not defined',
+    ekuiperCode: 4000,
+    cure: 'No connector or plugin of this name offers a sink. List the plugins, or correct the name in actions.',
+  },
+  RUNTIME_UNKNOWN_FORMAT: {
+    text: 'format type {format} not supported',
+    ekuiperCode: 4000,
+    cure: 'Known formats: json, binary, delimited, urlencoded, protobuf. Correct FORMAT of the stream or format of the sink.',
+  },
+  RUNTIME_DUPLICATE_RULE: {
+    text: 'rule {rule} already exists',
+    ekuiperCode: 4000,
+    cure: 'Update the rule, or delete it first.',
+  },
+  RUNTIME_RULE_CLOSED: {
+    text: 'rule {rule} is deleted',
+    ekuiperCode: 4000,
+    cure: 'The rule was deleted while this command waited. Create it again.',
+  },
+  RUNTIME_STATE_TOO_LARGE: {
+    text: 'state of the rule is {bytes} bytes, more than the limit of {limit}',
+    ekuiperCode: 4000,
+    cure: 'A window or an analytic function keeps too much: shorten the window, group by fewer values, or raise rule.maxStateBytes.',
+  },
+  RUNTIME_QUEUE_FULL: {
+    text: 'the durable queue of sink {sink} is full: {rows} rows, {bytes} bytes',
+    ekuiperCode: 4000,
+    cure: 'The sink has been away too long for maxDiskCache, and cacheFullPolicy is "stop". Bring the sink back, or raise the bound.',
+  },
+  STORE_FAILED: {
+    text: 'store {file}: {text}',
+    ekuiperCode: 1000,
+    httpStatus: 500,
+    retriable: true,
+    cure: 'Reading or writing the database failed. Look at free space and permissions of the data folder; it is tried again.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,159 @@
+// The runtime as the service and the daemon see it. Implemented by index.ts (createRuntime) and rule/rule.ts.
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { CodecDefinition } from '../contract/codec.ts';
+import type { ConnectorEntry } from '../contract/connector.ts';
+import type { ConnectionState } from '../contract/context.ts';
+import type { Value } from '../data/value.ts';
+import type { Store } from '../store/index.ts';
+import type { RuleDefinition, SourceSpec } from './definition.ts';
+import type { TableAccess } from './table-access.ts';
+
+export interface RuntimeSettings {
+  /** `basic.rulePatrolInterval`; below 1 s counts as 10 s. */
+  rulePatrolIntervalMs: number;
+  /** IANA name. */
+  timeZone: string;
+  /** At most one commit of state in this time per rule, unless a source's window fills up. */
+  checkpointIntervalMs: number;
+  /** A rule whose saved state is larger stops by error. */
+  maxStateBytes: number;
+  /** A sink that confirms nothing for so long is spilled to its durable queue. */
+  spillAfterMs: number;
+  /** Bound of one sink's durable queue in bytes (rows: maxDiskCache of the sink). */
+  maxQueueBytes: number;
+  /** Graceful stop waits at most so long for sinks (eKuiper: 5 s; the daemon must end within 2 s). */
+  stopTimeoutMs: number;
+  /** Defaults of the sinks' cache properties, section `sink` of kuiper.yaml. */
+  sink: Readonly<Record<string, unknown>>;
+}
+
+export interface RuntimeDeps {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  /** Connector or plugin by name. A function, so that plugins may come and go. */
+  connectors(name: string): ConnectorEntry | undefined;
+  /** Format by name (lower case). */
+  codecs(format: string): CodecDefinition | undefined | Promise<CodecDefinition | undefined>;
+  settings?: Partial<RuntimeSettings>;
+  rootPath: string;
+  dataDir: string;
+  /** 0 ≤ x < 1; tests give a seeded one. */
+  random?(): number;
+  /** KUIPER_PROPS_<NAME>. */
+  property?(name: string): string | undefined;
+  /** Reads a schema of the registry (protobuf). */
+  schemas?: { read(type: string, id: string): string };
+  /** Store behind get_keyed_state. */
+  keyedState?: { get(key: string): Value; put(key: string, value: Value): void };
+  /** Scan and lookup tables (runtime/table). */
+  tables?: TableAccess;
+}
+
+export type RuleState = 'stopped' | 'starting' | 'stopping' | 'running' | 'waiting' | 'stoppedByError';
+
+/** eKuiper's texts of the states. */
+export const stateTexts: Readonly<Record<RuleState, string>> = {
+  stopped: 'stopped',
+  starting: 'starting',
+  stopping: 'stopping',
+  running: 'running',
+  waiting: 'stopped: waiting for next schedule.',
+  stoppedByError: 'stopped by error',
+};
+
+/** rules.md §2: `status, message, lastStartTimestamp, lastStopTimestamp, nextStartTimestamp`, then `<kind>_<node>_<instance>_<metric>`, then `health`. */
+export type RuleStatus = Record<string, unknown>;
+
+export interface SourceHealth {
+  stream: string;
+  connection: ConnectionState;
+  message: string;
+  /** Epoch ms, 0 = never. */
+  lastMessageAtMs: number;
+  dropped: number;
+  /** Why, by reason. */
+  dropReasons: Readonly<Record<string, number>>;
+  undecodable: number;
+  /** Messages that wait for this gateway's confirmation. */
+  unconfirmed: number;
+  reconnects: number;
+}
+
+export interface SinkHealth {
+  sink: string;
+  connection: ConnectionState;
+  message: string;
+  mode: 'up' | 'retrying' | 'spilling';
+  waiting: number;
+  retried: number;
+  spilled: number;
+  dropped: number;
+  queueRows: number;
+  queueBytes: number;
+  /** Epoch ms, 0 = empty. */
+  queueOldestAtMs: number;
+  lastError: string;
+  lastErrorAtMs: number;
+}
+
+export interface RuleHealth {
+  state: RuleState;
+  /** False when anything below needs attention. */
+  ok: boolean;
+  /** Sentences for a person; [] when ok. */
+  problems: string[];
+  sources: SourceHealth[];
+  sinks: SinkHealth[];
+  lateRows: number;
+  exceptions: number;
+  lastError: { text: string; atMs: number; op: string } | undefined;
+  checkpoint: { bytes: number; lastAtMs: number; heldMessages: number; failures: number; lastError: string };
+}
+
+export interface Topo {
+  sources: string[];
+  edges: Record<string, string[]>;
+}
+
+export interface RuleHandle {
+  readonly id: string;
+  readonly definition: RuleDefinition;
+  readonly state: RuleState;
+  /** Commands answer at once; the run itself is asynchronous, failures show in the status (rules.md 1.3). The promise resolves when the command's
+   *  effect is reached or was replaced by a later command. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  restart(options?: { keepState?: boolean }): Promise<void>;
+  /** Replaces the definition: the old run stops, the new one starts if it is triggered; state is kept where fingerprints match. */
+  update(definition: RuleDefinition): Promise<void>;
+  /** Stops, and removes state, queues and counters. */
+  delete(): Promise<void>;
+  status(): RuleStatus;
+  /** `GET /v2/rules/{id}/status`: grouped per node. */
+  statusV2(): RuleStatus;
+  /** Without the nodes: for lists. */
+  brief(): { status: string; message: string };
+  health(): RuleHealth;
+  topo(): Topo;
+  /** Called when a run ends by itself in a way that must be stored: a bounded source at its end sets triggered=false. */
+  onTriggeredChange?: (triggered: boolean) => void;
+}
+
+export interface Runtime {
+  /** Creates (does not start; `start()` does). @throws RUNTIME_DUPLICATE_RULE, RULE_INVALID_CRON */
+  createRule(definition: RuleDefinition): RuleHandle;
+  /** Looks connectors up and has them check their properties. @throws the error that refuses the rule */
+  validateRule(definition: Pick<RuleDefinition, 'actions' | 'sources' | 'options' | 'id'> & { streams: readonly string[] }): Promise<void>;
+  /** The same for one stream. */
+  validateSource(spec: SourceSpec): Promise<void>;
+  rule(id: string): RuleHandle | undefined;
+  rules(): Iterable<RuleHandle>;
+  /** Prometheus text exposition. */
+  metricsText(): string;
+  /** Starts the patrol loop and the checkpointer. */
+  start(): void;
+  /** Stops sources, drains sinks (the rest goes to the durable queues), saves state. Resolves within stopTimeoutMs + 1 s also with a dead sink. */
+  close(): Promise<void>;
+}

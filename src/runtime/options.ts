@@ -1,0 +1,199 @@
+// Rule options (rules.md 1.1) as typed settings with units, and their parser. The service parses once per rule; the planner and the
+// runtime read the result. Error texts of the checks are eKuiper's.
+import { GatewayError } from '../base/errors/gateway-error.ts';
+import { parseDurationMs } from '../contract/props.ts';
+
+export interface DatetimeRange {
+  beginMs: number;
+  endMs: number;
+}
+
+export interface RuleOptions {
+  debug: boolean;
+  logFilename: string;
+  isEventTime: boolean;
+  lateToleranceMs: number;
+  concurrency: number;
+  /** Rows that wait before a sink; then the source is asked to wait. */
+  bufferLength: number;
+  sendMetaToSink: boolean;
+  sendNilField: boolean;
+  sendError: boolean;
+  qos: 0 | 1 | 2;
+  checkpointIntervalMs: number;
+  /** attempts > 0 switches automatic restart on, as in eKuiper; the pauses are ours. */
+  restart: { attempts: number; delayMs: number; maxDelayMs: number; multiplier: number; jitterFactor: number };
+  cron: string;
+  /** 0 = none */
+  durationMs: number;
+  cronDatetimeRange: readonly DatetimeRange[];
+  planOptimizeStrategy: Readonly<Record<string, unknown>>;
+  notifySub: boolean;
+  disableBufferFullDiscard: boolean;
+  enableSaveStateBeforeStop: boolean;
+  forceExitTimeoutMs: number;
+  experiment: Readonly<Record<string, unknown>>;
+  /** Ours. `late`: the peer of a source gets its confirmation when the message is safe; `early`: at once, as in eKuiper. */
+  ackPolicy: 'late' | 'early';
+  /** Ours. What a sink's full memory queue does: `wait` loses nothing; `dropOldest` is eKuiper's (counted). */
+  bufferFullPolicy: 'wait' | 'dropOldest';
+  /** Ours. What a full durable queue does. */
+  cacheFullPolicy: 'dropOldest' | 'wait' | 'stop';
+}
+
+export function defaultRuleOptions(): RuleOptions {
+  return {
+    debug: false,
+    logFilename: '',
+    isEventTime: false,
+    lateToleranceMs: 1000,
+    concurrency: 1,
+    bufferLength: 1024,
+    sendMetaToSink: false,
+    sendNilField: false,
+    sendError: false,
+    qos: 0,
+    checkpointIntervalMs: 300_000,
+    restart: { attempts: 0, delayMs: 1000, maxDelayMs: 30_000, multiplier: 2, jitterFactor: 0.1 },
+    cron: '',
+    durationMs: 0,
+    cronDatetimeRange: [],
+    planOptimizeStrategy: {},
+    notifySub: false,
+    disableBufferFullDiscard: false,
+    enableSaveStateBeforeStop: false,
+    forceExitTimeoutMs: 0,
+    experiment: {},
+    ackPolicy: 'late',
+    bufferFullPolicy: 'wait',
+    cacheFullPolicy: 'dropOldest',
+  };
+}
+
+/** Parses the `options` object of a rule over defaults (kuiper.yaml `rule`). Unknown names are ignored, as in eKuiper.
+ *  @throws GatewayError RULE_INVALID_OPTIONS naming every bad option */
+export function parseRuleOptions(
+  ruleId: string,
+  raw: Readonly<Record<string, unknown>> | undefined,
+  defaults = defaultRuleOptions(),
+): RuleOptions {
+  const o: RuleOptions = { ...defaults, restart: { ...defaults.restart } };
+  if (!raw) return o;
+  const problems: string[] = [];
+  const take = <T>(name: string, convert: (v: unknown) => T, set: (v: T) => void, from: Readonly<Record<string, unknown>> = raw) => {
+    const v = from[name];
+    if (v === undefined || v === null) return;
+    try {
+      set(convert(v));
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+    }
+  };
+  take('debug', toBool, (v) => (o.debug = v));
+  take('logFilename', toText, (v) => (o.logFilename = v));
+  take('isEventTime', toBool, (v) => (o.isEventTime = v));
+  take('lateTolerance', parseDurationMs, (v) => (o.lateToleranceMs = v));
+  take('concurrency', toInt, (v) => (o.concurrency = v));
+  take('bufferLength', toInt, (v) => (o.bufferLength = v));
+  take('sendMetaToSink', toBool, (v) => (o.sendMetaToSink = v));
+  take('sendNilField', toBool, (v) => (o.sendNilField = v));
+  take('sendError', toBool, (v) => (o.sendError = v));
+  take('qos', toQos, (v) => (o.qos = v));
+  take('checkpointInterval', parseDurationMs, (v) => (o.checkpointIntervalMs = v));
+  take('restartStrategy', toObject, (r) => {
+    take('attempts', toInt, (v) => (o.restart.attempts = v), r);
+    take('delay', parseDurationMs, (v) => (o.restart.delayMs = v), r);
+    take('maxDelay', parseDurationMs, (v) => (o.restart.maxDelayMs = v), r);
+    take('multiplier', toNumber, (v) => (o.restart.multiplier = v), r);
+    take('jitterFactor', toNumber, (v) => (o.restart.jitterFactor = v), r);
+  });
+  take('cron', toText, (v) => (o.cron = v.trim()));
+  take(
+    'duration',
+    (v) => (v === '' ? 0 : parseDurationMs(v)),
+    (v) => (o.durationMs = v),
+  );
+  take('cronDatetimeRange', toRanges, (v) => (o.cronDatetimeRange = v));
+  take('planOptimizeStrategy', toObject, (v) => (o.planOptimizeStrategy = v));
+  take('notifySub', toBool, (v) => (o.notifySub = v));
+  take('disableBufferFullDiscard', toBool, (v) => (o.disableBufferFullDiscard = v));
+  take('enableSaveStateBeforeStop', toBool, (v) => (o.enableSaveStateBeforeStop = v));
+  take('forceExitTimeout', parseDurationMs, (v) => (o.forceExitTimeoutMs = v));
+  take('experiment', toObject, (v) => (o.experiment = v));
+  take('ackPolicy', oneOf('late', 'early'), (v) => (o.ackPolicy = v));
+  take('bufferFullPolicy', oneOf('wait', 'dropOldest'), (v) => (o.bufferFullPolicy = v));
+  take('cacheFullPolicy', oneOf('dropOldest', 'wait', 'stop'), (v) => (o.cacheFullPolicy = v));
+  // eKuiper's own checks and texts
+  if (o.lateToleranceMs < 0) problems.push('invalidLateTol:lateTolerance must be greater than 0');
+  if (o.concurrency < 0) problems.push('invalidConcurrency:concurrency must be greater than 0');
+  if (o.bufferLength < 0) problems.push('invalidBufferLength:bufferLength must be greater than 0');
+  if (o.checkpointIntervalMs < 0) problems.push('invalidCheckpointInterval:checkpointInterval must be greater than 0');
+  if (o.restart.attempts < 0) problems.push('invalidRestartAttempts:restart attempts must be greater than 0');
+  if (o.restart.delayMs < 0) problems.push('invalidRestartDelay:restart delay must be greater than 0');
+  if (o.restart.maxDelayMs < 0) problems.push('invalidRestartMaxDelay:restart max delay must be greater than 0');
+  if (o.restart.multiplier < 1 && o.restart.attempts > 0)
+    problems.push('invalidRestartMultiplier:restart multiplier must be greater than 0');
+  if (o.restart.jitterFactor < 0 || o.restart.jitterFactor >= 1)
+    problems.push('invalidRestartJitterFactor:restart jitterFactor must between [0, 1)');
+  if (problems.length) throw new GatewayError('RULE_INVALID_OPTIONS', { rule: ruleId, problems: problems.join('\n') });
+  if (o.concurrency === 0) o.concurrency = 1;
+  if (o.bufferLength === 0) o.bufferLength = 1;
+  return o;
+}
+
+const shown = (v: unknown): string => JSON.stringify(v) ?? String(v);
+
+function toBool(v: unknown): boolean {
+  if (typeof v !== 'boolean') throw new Error(`${shown(v)} is not true or false`);
+  return v;
+}
+
+function toText(v: unknown): string {
+  if (typeof v !== 'string') throw new Error(`${shown(v)} is not a text`);
+  return v;
+}
+
+function toNumber(v: unknown): number {
+  if (typeof v !== 'number' || !Number.isFinite(v)) throw new Error(`${shown(v)} is not a number`);
+  return v;
+}
+
+function toInt(v: unknown): number {
+  const n = toNumber(v);
+  if (!Number.isInteger(n)) throw new Error(`${shown(v)} is not a whole number`);
+  return n;
+}
+
+function toQos(v: unknown): 0 | 1 | 2 {
+  if (v !== 0 && v !== 1 && v !== 2) throw new Error(`${shown(v)} is not 0, 1 or 2`);
+  return v;
+}
+
+function toObject(v: unknown): Record<string, unknown> {
+  if (typeof v !== 'object' || v === null || Array.isArray(v)) throw new Error(`${shown(v)} is not an object`);
+  return v as Record<string, unknown>;
+}
+
+function oneOf<T extends string>(...allowed: T[]): (v: unknown) => T {
+  return (v) => {
+    if (!allowed.includes(v as T)) throw new Error(`${shown(v)} is not one of ${allowed.join(', ')}`);
+    return v as T;
+  };
+}
+
+function toRanges(v: unknown): DatetimeRange[] {
+  if (!Array.isArray(v)) throw new Error(`${shown(v)} is not a list of {begin, end}`);
+  return v.map((entry, i) => {
+    const r = toObject(entry);
+    if (typeof r['beginTimestamp'] === 'number' && typeof r['endTimestamp'] === 'number' && (r['beginTimestamp'] || r['endTimestamp']))
+      return { beginMs: r['beginTimestamp'], endMs: r['endTimestamp'] };
+    return { beginMs: toMoment(r['begin'], `[${i}].begin`), endMs: toMoment(r['end'], `[${i}].end`) };
+  });
+}
+
+/** `YYYY-MM-DD hh:mm:ss` in the zone of the process, as eKuiper reads it. */
+function toMoment(v: unknown, what: string): number {
+  const m = typeof v === 'string' ? /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(v) : null;
+  if (!m) throw new Error(`${what}: ${shown(v)} is not a moment like "2026-01-31 08:00:00"`);
+  return new Date(Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6])).getTime();
+}

@@ -1,0 +1,48 @@
+// Checkpoints of rules: one row per rule, replaced as a whole. Written by runtime/checkpoint/checkpointer.ts; several rules that are due
+// together share one transaction (group commit in database.ts).
+import type { Database } from './database.ts';
+
+export interface CheckpointRecord {
+  rule: string;
+  /** Epoch ms. */
+  atMs: number;
+  /** What runtime/checkpoint/state-codec.ts wrote. */
+  state: Uint8Array;
+}
+
+export interface CheckpointStore {
+  /** Resolves when it is on disk. */
+  save(record: CheckpointRecord): Promise<void>;
+  load(rule: string): Promise<CheckpointRecord | undefined>;
+  delete(rule: string): Promise<void>;
+  /** Rules that have a checkpoint; [] without touching the disk when the file does not exist. */
+  rules(): Promise<string[]>;
+}
+
+export function createCheckpointStore(db: Database): CheckpointStore {
+  return {
+    save: ({ rule, atMs, state }) =>
+      db.write([
+        {
+          sql: 'INSERT INTO checkpoint (rule, at_ms, state) VALUES (?, ?, ?) ON CONFLICT (rule) DO UPDATE SET at_ms = excluded.at_ms, state = excluded.state',
+          params: [rule, atMs, Buffer.from(state.buffer, state.byteOffset, state.byteLength)],
+        },
+      ]),
+    async load(rule) {
+      if (!db.exists()) return undefined;
+      const rows = await db.read<{ at_ms: number; state: Uint8Array }>('SELECT at_ms, state FROM checkpoint WHERE rule = ?', [rule]);
+      const row = rows[0];
+      return row && { rule, atMs: row.at_ms, state: row.state };
+    },
+    async delete(rule) {
+      if (!db.exists()) return;
+      const rows = await db.read('SELECT 1 AS found FROM checkpoint WHERE rule = ?', [rule]);
+      if (rows.length) await db.write([{ sql: 'DELETE FROM checkpoint WHERE rule = ?', params: [rule] }]);
+    },
+    async rules() {
+      if (!db.exists()) return [];
+      const rows = await db.read<{ rule: string }>('SELECT rule FROM checkpoint', []);
+      return rows.map((r) => r.rule);
+    },
+  };
+}
