@@ -1,0 +1,17 @@
+// All scenarios of `make bench`, in the order in which they run.
+import type { BenchOptions } from '../main.ts';
+import { flood } from './flood.ts';
+import { idle } from './idle.ts';
+import { latency } from './latency.ts';
+import { manyRules } from './many-rules.ts';
+import { filterMqtt, filterNop, tumblingWindow } from './pipeline.ts';
+
+export interface Scenario<R = any> {
+  name: string;
+  doc: string;
+  needsBroker: boolean;
+  run(options: BenchOptions): Promise<R>;
+  print(result: R): string[];
+}
+
+export const scenarios: readonly Scenario[] = [idle, filterNop, filterMqtt, tumblingWindow, flood, latency, manyRules];
