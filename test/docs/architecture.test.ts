@@ -1,0 +1,30 @@
+// ARCHITECTURE.md names only files and folders that exist; folders import in one direction.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readEdges, rows, upward } from '../../scripts/layers.ts';
+
+describe('ARCHITECTURE.md', () => {
+  it('names only files that exist', () => {
+    const text = readFileSync('ARCHITECTURE.md', 'utf8');
+    const paths = [...text.matchAll(/`((?:src|test|docs|scripts|bench|plugins|etc|image|systemd)\/[\w./-]+)`/g)].map((m) => m[1]!);
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.filter((p) => !existsSync(p))).toEqual([]);
+  });
+
+  it('is at most 200 lines', () => {
+    expect(readFileSync('ARCHITECTURE.md', 'utf8').split('\n').length).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('layers', () => {
+  it('have no upward import', () => {
+    expect(upward(readEdges()).map((e) => `${e.from} → ${e.to} in ${e.file}`)).toEqual([]);
+  });
+
+  it('list every folder of src', () => {
+    const folders = readdirSync('src', { withFileTypes: true })
+      .filter((e) => e.isDirectory())
+      .map((e) => e.name);
+    expect(folders.filter((f) => !rows.flat().includes(f))).toEqual([]);
+  });
+});
