@@ -12,6 +12,11 @@ interface Node {
   readonly span: Span;
 }
 
+interface ExprNode extends Node {
+  /** Written in parentheses. eKuiper treats `(x)` unlike `x` in CASE WHEN, HAVING, LIMIT, windows and field names; nobody else should care. */
+  readonly parens?: true;
+}
+
 // ---- expressions ----------------------------------------------------------------------------------------------------------
 
 export type Expr =
@@ -36,23 +41,23 @@ export type ExprKind = Expr['kind'];
 export type Literal = IntLiteral | FloatLiteral | StringLiteral | BoolLiteral;
 
 /** Integer literal, already clamped to int64 as eKuiper does (a negative sign directly before the digits belongs to it). */
-export interface IntLiteral extends Node {
+export interface IntLiteral extends ExprNode {
   readonly kind: 'int';
   readonly value: bigint;
 }
 
-export interface FloatLiteral extends Node {
+export interface FloatLiteral extends ExprNode {
   readonly kind: 'float';
   readonly value: number;
 }
 
-export interface StringLiteral extends Node {
+export interface StringLiteral extends ExprNode {
   readonly kind: 'string';
   /** The text after unescaping. */
   readonly value: string;
 }
 
-export interface BoolLiteral extends Node {
+export interface BoolLiteral extends ExprNode {
   readonly kind: 'bool';
   readonly value: boolean;
 }
@@ -60,13 +65,13 @@ export interface BoolLiteral extends Node {
 export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
 
 /** A bare DD, HH, MI, SS or MS. Of use only as first window argument; eKuiper also takes it as a value, which is null. */
-export interface TimeUnitExpr extends Node {
+export interface TimeUnitExpr extends ExprNode {
   readonly kind: 'timeUnit';
   readonly unit: TimeUnit;
 }
 
 /** `name`, or `qualifier.name`. Names are as written, without back quotes, case kept. */
-export interface ColumnExpr extends Node {
+export interface ColumnExpr extends ExprNode {
   readonly kind: 'column';
   /** The part before the dot: a stream, an alias of one, or (the binder finds out) a struct column. */
   readonly stream?: string;
@@ -74,7 +79,7 @@ export interface ColumnExpr extends Node {
 }
 
 /** A name inside `meta(...)` or `mqtt(...)`; there columns are not columns but keys of the metadata. `*` = all metadata. */
-export interface MetaRefExpr extends Node {
+export interface MetaRefExpr extends ExprNode {
   readonly kind: 'metaRef';
   /** As in {@link ColumnExpr}: stream, alias, or a key that holds an object. */
   readonly stream?: string;
@@ -82,7 +87,7 @@ export interface MetaRefExpr extends Node {
 }
 
 /** `*`, `stream.*`, `* EXCEPT(a, b) REPLACE(x AS a)`. Only as a select field or as an argument of a call. */
-export interface WildcardExpr extends Node {
+export interface WildcardExpr extends ExprNode {
   readonly kind: 'wildcard';
   readonly stream?: string;
   readonly except: readonly string[];
@@ -91,7 +96,7 @@ export interface WildcardExpr extends Node {
 
 export type BinaryOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'AND' | 'OR';
 
-export interface BinaryExpr extends Node {
+export interface BinaryExpr extends ExprNode {
   readonly kind: 'binary';
   readonly op: BinaryOp;
   readonly left: Expr;
@@ -99,7 +104,7 @@ export interface BinaryExpr extends Node {
 }
 
 /** `value [NOT] BETWEEN low AND high`, both ends included. */
-export interface BetweenExpr extends Node {
+export interface BetweenExpr extends ExprNode {
   readonly kind: 'between';
   readonly not: boolean;
   readonly value: Expr;
@@ -108,7 +113,7 @@ export interface BetweenExpr extends Node {
 }
 
 /** `value [NOT] IN (a, b)`: `list` is set; `value [NOT] IN expr`: `set` is set (an expression that gives an array). */
-export interface InExpr extends Node {
+export interface InExpr extends ExprNode {
   readonly kind: 'in';
   readonly not: boolean;
   readonly value: Expr;
@@ -116,14 +121,14 @@ export interface InExpr extends Node {
   readonly set?: Expr;
 }
 
-export interface LikeExpr extends Node {
+export interface LikeExpr extends ExprNode {
   readonly kind: 'like';
   readonly not: boolean;
   readonly value: Expr;
   readonly pattern: Expr;
 }
 
-export interface CaseExpr extends Node {
+export interface CaseExpr extends ExprNode {
   readonly kind: 'case';
   /** `CASE value WHEN x ...`; absent in `CASE WHEN condition ...`. */
   readonly value?: Expr;
@@ -137,7 +142,7 @@ export interface CaseWhen extends Node {
 }
 
 /** `object->name`, also written `object.name` after the first dot. */
-export interface MemberExpr extends Node {
+export interface MemberExpr extends ExprNode {
   readonly kind: 'member';
   readonly object: Expr;
   readonly name: string;
@@ -146,21 +151,21 @@ export interface MemberExpr extends Node {
 }
 
 /** `object[index]`, 0-based, negative from the end. */
-export interface IndexExpr extends Node {
+export interface IndexExpr extends ExprNode {
   readonly kind: 'index';
   readonly object: Expr;
   readonly index: Expr;
 }
 
 /** `object[from:to]`; a missing end is absent; `object[]` is a slice with neither. */
-export interface SliceExpr extends Node {
+export interface SliceExpr extends ExprNode {
   readonly kind: 'slice';
   readonly object: Expr;
   readonly from?: Expr;
   readonly to?: Expr;
 }
 
-export interface CallExpr extends Node {
+export interface CallExpr extends ExprNode {
   readonly kind: 'call';
   /** As written; the function catalogue looks built-in names up in lower case. */
   readonly name: string;
@@ -181,7 +186,7 @@ export interface CallOver extends Node {
 export type WindowType = 'tumbling' | 'hopping' | 'sliding' | 'session' | 'count' | 'state';
 
 /** `TUMBLINGWINDOW(ss, 10) FILTER(WHERE ..) OVER(WHEN .. PARTITION BY ..)`. Meaningful as an item of GROUP BY only. */
-export interface WindowExpr extends Node {
+export interface WindowExpr extends ExprNode {
   readonly kind: 'window';
   readonly type: WindowType;
   /** Function name as written. */

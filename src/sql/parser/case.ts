@@ -19,8 +19,8 @@ export function parseCase(r: Reader): CaseExpr {
 
 function parseWhen(r: Reader, conditional: boolean, start: number): CaseWhen {
   const when = parseExpr(r);
-  if (conditional && !isCondition(r, when)) {
-    const hint = r.parenthesised.has(when) ? 'remove the parentheses around the condition' : 'write a comparison, for example x = true';
+  if (conditional && !isCondition(when)) {
+    const hint = when.parens === true ? 'remove the parentheses around the condition' : 'write a comparison, for example x = true';
     throw r.error('SQL_CASE', 'invalid CASE expression, WHEN expression must be a bool condition', when.span, hint);
   }
   if (r.accept('THEN') === undefined) throw r.error('SQL_CASE', 'invalid CASE expression, THEN expected after WHEN');
@@ -28,8 +28,8 @@ function parseWhen(r: Reader, conditional: boolean, start: number): CaseWhen {
 }
 
 /** eKuiper looks at the form only: a boolean column, a call or parentheses are refused. */
-function isCondition(r: Reader, expr: Expr): boolean {
-  if (r.parenthesised.has(expr)) return false;
+function isCondition(expr: Expr): boolean {
+  if (expr.parens === true) return false;
   switch (expr.kind) {
     case 'bool':
     case 'between':

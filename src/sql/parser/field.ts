@@ -6,7 +6,7 @@ import type { Reader } from './reader.ts';
 export function parseField(r: Reader): SelectField {
   const start = r.peek().span;
   const expr = parseExpr(r);
-  const parens = r.parenthesised.has(expr);
+  const parens = expr.parens === true;
   let name = parens ? '' : nameOf(expr);
   let alias: string | undefined;
   let aliasSpan: Span | undefined;

@@ -52,9 +52,7 @@ function parseParentheses(r: Reader): Expr {
   const open = r.take();
   const inner = parseExpr(r);
   r.expect(')', 'expected right paren.');
-  const expr: Expr = { ...inner, span: r.spanFrom(open.span) };
-  r.parenthesised.add(expr);
-  return expr;
+  return { ...inner, span: r.spanFrom(open.span), parens: true };
 }
 
 /** A minus sign belongs to the number after it; before anything else it is refused. */

@@ -1,8 +1,8 @@
 // The parser's view of the tokens: look, take, expect, and fail with a caret. One Reader per statement; it also carries the little
-// state that eKuiper's grammar needs (counter of unnamed fields, inside meta()?, which expressions stood in parentheses).
+// state that eKuiper's grammar needs (counter of unnamed fields, inside meta()?).
 import type { ErrorCode } from '../../base/errors/catalogue/index.ts';
 import type { GatewayError } from '../../base/errors/gateway-error.ts';
-import type { Expr, Span } from '../ast.ts';
+import type { Span } from '../ast.ts';
 import { sqlError } from '../diagnostics.ts';
 import { tokenize } from '../lexer.ts';
 import type { Token, TokenType } from '../tokens.ts';
@@ -15,8 +15,6 @@ const MAX_NESTING = 200;
 
 export class Reader {
   readonly sql: string;
-  /** Expressions that were written in parentheses; eKuiper treats them unlike bare ones in CASE, LIMIT, windows and names. */
-  readonly parenthesised = new Set<Expr>();
   /** Counts select fields without a name: kuiper_field_N. */
   unnamedFields = 0;
   /** True while the arguments of meta() or mqtt() are read: names are metadata keys there. */

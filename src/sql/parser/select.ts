@@ -23,7 +23,7 @@ export function parseSelectStatement(r: Reader): SelectStatement {
   const span = r.spanFrom(start.span);
   parseEnd(r, from.alias === undefined);
 
-  const isWindow = (expr: Expr): expr is WindowExpr => expr.kind === 'window' && !r.parenthesised.has(expr);
+  const isWindow = (expr: Expr): expr is WindowExpr => expr.kind === 'window' && expr.parens !== true;
   const [window, ...ignoredWindows] = dimensions.filter(isWindow);
   const groupBy = dimensions.filter((expr) => !isWindow(expr));
   return { kind: 'select', fields, from, joins, where, groupBy, window, ignoredWindows, having, orderBy, limit, span };
@@ -74,6 +74,6 @@ function parseLimit(r: Reader): Limit | undefined {
   const start = r.accept('LIMIT');
   if (start === undefined) return undefined;
   const count = parseExpr(r);
-  if (count.kind !== 'int' || r.parenthesised.has(count)) throw r.error('SQL_LIMIT', 'limit should be integer', count.span);
+  if (count.kind !== 'int' || count.parens === true) throw r.error('SQL_LIMIT', 'limit should be integer', count.span);
   return { count: count.value, span: r.spanFrom(start.span) };
 }

@@ -49,14 +49,14 @@ export function parseWindow(r: Reader, name: Token, type: WindowType, args: read
   };
 }
 
-const isPlainInt = (r: Reader, arg: Expr | undefined) => arg?.kind === 'int' && !r.parenthesised.has(arg);
+const isPlainInt = (arg: Expr | undefined) => arg?.kind === 'int' && arg.parens !== true;
 
 function checkTimeWindow(r: Reader, name: Token, lower: string, counts: readonly number[], args: readonly Expr[]): void {
   const whole = r.spanFrom(name.span);
   if (!counts.includes(args.length))
     throw r.error('SQL_WINDOW', `The arguments for ${lower} should be ${counts.join(' or ')}.`, whole, usage[lower]);
   const first = args[0]!;
-  if (first.kind !== 'timeUnit' || r.parenthesised.has(first))
+  if (first.kind !== 'timeUnit' || first.parens === true)
     throw r.error(
       'SQL_WINDOW',
       `The 1st argument for ${lower} is expecting timer literal expression. One value of [dd|hh|mi|ss|ms].`,
@@ -64,7 +64,7 @@ function checkTimeWindow(r: Reader, name: Token, lower: string, counts: readonly
       usage[lower],
     );
   args.slice(1).forEach((arg, i) => {
-    if (!isPlainInt(r, arg))
+    if (!isPlainInt(arg))
       throw r.error('SQL_WINDOW', `The ${i + 1} argument for ${lower} is expecting interger literal expression.`, arg.span, usage[lower]);
   });
 }
@@ -73,7 +73,7 @@ function checkCountWindow(r: Reader, name: Token, args: readonly Expr[]): void {
   const whole = r.spanFrom(name.span);
   if (args.length !== 1 && args.length !== 2) throw r.error('SQL_WINDOW', 'Invalid parameter count.', whole, usage['countwindow']);
   const [length, interval] = args;
-  const integers = args.every((arg) => isPlainInt(r, arg));
+  const integers = args.every((arg) => isPlainInt(arg));
   if (!integers || length!.kind !== 'int')
     throw r.error('SQL_WINDOW', `Invalid parameter value ${args.map(shown).join(', ')}.`, whole, usage['countwindow']);
   // eKuiper checks the length of the one-argument form only, but COUNTWINDOW(0, 0) or (-1, -2) would never fire.

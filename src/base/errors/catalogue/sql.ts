@@ -48,6 +48,11 @@ export const sqlErrors = {
     cure: 'Write options as NAME="value"; the message lists the names, the caret shows the wrong one.',
   },
   SQL_FORMAT: { text: '{text}', ekuiperCode: 2001, cure: 'Choose a FORMAT that is installed and fits the declared fields.' },
+  SQL_UNKNOWN_FUNCTION: {
+    text: '{text}',
+    ekuiperCode: 2001,
+    cure: 'No built-in or plugin function has this name, or not at this place. Names of plugin functions are case-sensitive.',
+  },
   SQL_AGGREGATE_PLACE: {
     text: '{text}',
     ekuiperCode: 2101,
