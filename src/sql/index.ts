@@ -1,6 +1,6 @@
 // The SQL front end: text to syntax tree and back, errors with carets. Knows no streams and no functions; plan/bind does.
 export type * from './ast.ts';
-export { callName, checkFormat, checkSelect, checkSelectPlan, type FunctionFacts, type FunctionNames, outputName } from './checks/index.ts';
+export { callName, checkFormat, checkSelect, checkSlices, type FunctionFacts, type FunctionNames } from './checks/index.ts';
 export { positionOf, renderDiagnostic, sqlError } from './diagnostics.ts';
 export { parseExpression, parseSelect, parseStatement } from './parser/index.ts';
 export { printExpr, printName, printStatement, printType } from './print.ts';

@@ -1,6 +1,6 @@
 // What the checks need to know of functions: a small part of contract/function.ts, stated here since sql/ stands above contract/.
 // Any FunctionCatalogue of the contract fits.
-import type { CallExpr, SelectField } from '../ast.ts';
+import type { CallExpr } from '../ast.ts';
 
 export interface FunctionFacts {
   readonly name: string;
@@ -16,12 +16,6 @@ export interface FunctionFacts {
 export interface FunctionNames {
   get(name: string): FunctionFacts | undefined;
   names(): readonly string[];
-}
-
-/** Name that a field has in the output: alias, else its own name, function names in the case of their definition. */
-export function outputName(field: SelectField, functions: FunctionNames): string {
-  if (field.alias !== undefined) return field.alias;
-  return field.expr.kind === 'call' && !field.parens ? callName(field.expr, functions) : field.name;
 }
 
 /** Built-in functions are found in any case and shown in lower case; plugin functions only in their own. */

@@ -64,16 +64,5 @@ export const sqlErrors = {
     ekuiperCode: 2001,
     cure: 'Window functions such as row_number() belong in the select list only.',
   },
-  SQL_GROUP_WITHOUT_WINDOW: {
-    text: '{text}',
-    ekuiperCode: 2101,
-    cure: 'Streams never end: say with a window when a group is complete, e.g. GROUP BY id, TUMBLINGWINDOW(ss, 10).',
-  },
-  SQL_DUPLICATE_FIELD: { text: '{text}', ekuiperCode: 2101, cure: 'Give one of the fields another name with AS.' },
-  SQL_ALIAS_CYCLE: {
-    text: '{text}',
-    ekuiperCode: 2101,
-    cure: 'Two aliases need each other. Write one of the expressions without the alias.',
-  },
   SQL_SLICE: { text: '{text}', ekuiperCode: 2101, cure: 'The end of a slice is exclusive; write a[i] for one element.' },
 } as const satisfies Record<string, CatalogueEntry>;
