@@ -18,6 +18,7 @@ const MAX_RETRY_MS = 4000;
 /** A connection that lived this long starts the backoff anew. */
 const STABLE_MS = 10_000;
 const MAX_ROUTES = 10_000;
+const quiet = () => undefined;
 
 export type MessageHandler = (packet: IPublishPacket, ack: (() => void) | undefined) => void | Promise<void>;
 
@@ -59,6 +60,7 @@ export class MqttConnection implements PooledConnection {
   private readonly routes = new Map<string, Subscription[]>();
   /** Messages given out and not confirmed, by packet id: a broker repeats them after a reconnect, and they are not given out again. */
   private readonly unconfirmed = new Map<number, Redelivery>();
+  private only: Subscription | undefined;
   private client: HoldingClient | undefined;
   private timer: TimerHandle | undefined;
   private addressIndex = 0;
@@ -95,7 +97,7 @@ export class MqttConnection implements PooledConnection {
 
   subscribe(subscription: Subscription): void {
     this.subscriptions.add(subscription);
-    this.routes.clear();
+    this.subscriptionsChanged();
     subscription.onState(this.state === 'connected' ? 'connecting' : this.state, this.stateMessage);
     if (this.connected) this.sendSubscribe(subscription);
   }
@@ -103,7 +105,7 @@ export class MqttConnection implements PooledConnection {
   /** @param keepSession true at shutdown: the broker goes on collecting for a persistent session */
   async unsubscribe(subscription: Subscription, keepSession: boolean): Promise<void> {
     if (!this.subscriptions.delete(subscription)) return;
-    this.routes.clear();
+    this.subscriptionsChanged();
     if (keepSession || !this.connected) return;
     const still = new Set([...this.subscriptions].flatMap((s) => s.filters));
     const gone = subscription.filters.filter((f) => !still.has(f));
@@ -210,6 +212,7 @@ export class MqttConnection implements PooledConnection {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      log: quiet, // the package's own debug output asks for its settings at every message
       ...(props.username ? { username: props.username } : {}),
       ...(props.password ? { password: props.password } : {}),
       ...(this.version === 5
@@ -327,6 +330,8 @@ export class MqttConnection implements PooledConnection {
   }
 
   private dispatch(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
+    // one subscription: what the broker sends is for it
+    if (this.only) return this.only.onMessage(packet, ack);
     const targets = this.route(packet.topic);
     if (targets.length === 1) return targets[0]!.onMessage(packet, ack);
     if (targets.length === 0) {
@@ -341,6 +346,11 @@ export class MqttConnection implements PooledConnection {
       if (wait) (waits ??= []).push(wait);
     }
     if (waits) return Promise.all(waits).then(() => undefined);
+  }
+
+  private subscriptionsChanged(): void {
+    this.routes.clear();
+    this.only = this.subscriptions.size === 1 ? [...this.subscriptions][0] : undefined;
   }
 
   private route(topic: string): Subscription[] {
