@@ -1,2 +1,22 @@
 // The date functions, one export line each. Read by functions/catalogue.ts.
-export {};
+export { convertTz } from './convert_tz.ts';
+export { curDate } from './cur_date.ts';
+export { curTime } from './cur_time.ts';
+export { dateCalc } from './date_calc.ts';
+export { dateDiff } from './date_diff.ts';
+export { dayName } from './day_name.ts';
+export { dayOfMonth } from './day_of_month.ts';
+export { dayOfWeek } from './day_of_week.ts';
+export { dayOfYear } from './day_of_year.ts';
+export { formatTime } from './format_time.ts';
+export { fromDays } from './from_days.ts';
+export { fromUnixTime } from './from_unix_time.ts';
+export { hour } from './hour.ts';
+export { lastDay } from './last_day.ts';
+export { microsecond } from './microsecond.ts';
+export { minute } from './minute.ts';
+export { month } from './month.ts';
+export { monthName } from './month_name.ts';
+export { now } from './now.ts';
+export { second } from './second.ts';
+export { toSeconds } from './to_seconds.ts';
