@@ -101,7 +101,6 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     enablePrivateNet: value('basic.enablePrivateNet'),
     allowExternalFileAccess: value('basic.allowExternalFileAccess'),
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
-    catalogFile: value('store.sqlite.name'),
     rule: section('rule'),
     sink: section('sink'),
   };

@@ -67,7 +67,6 @@ export const settingSpecs: readonly SettingSpec[] = [
   { path: 'source.httpServerPort', type: 'port', default: 10081, doc: 'Port of the data server.' },
   { path: 'source.httpServerTls.certfile', type: 'string', default: undefined, doc: 'PEM certificate of the data server.' },
   { path: 'source.httpServerTls.keyfile', type: 'string', default: undefined, doc: 'PEM private key of the data server.' },
-  { path: 'store.sqlite.name', type: 'string', default: 'sqliteKV.db', doc: 'File of the catalog in data/.' },
 ];
 
 /** Top-level keys whose content is passed on as it is: defaults of rule options and of sink caches. */
@@ -94,6 +93,7 @@ export const ignoredPaths: readonly string[] = [
   'store.type',
   'store.extStateType',
   'store.redis',
+  'store.sqlite',
   'store.fdb',
   'store.pebble',
   'portable',

@@ -30,7 +30,6 @@ export interface Settings {
   readonly enablePrivateNet: boolean;
   readonly allowExternalFileAccess: boolean;
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
-  readonly catalogFile: string;
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;
   /** Defaults of sink cache properties, wire names (kuiper.yaml `sink`). */

@@ -1,0 +1,43 @@
+// Who may call: without authentication only loopback, and only under a loopback name (a web page that resolves its own name to
+// 127.0.0.1, or one that posts across origins, gets 403). With authentication every call but / and /ping carries a token.
+import { isIP } from 'node:net';
+import { GatewayError } from '../base/errors/gateway-error.ts';
+
+export interface Caller {
+  /** `Host` header. */
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+}
+
+/** `localhost`, 127.0.0.0/8, ::1 */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name === '::1' || name === '::ffff:127.0.0.1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+/** Host name of a `Host` header, or of an origin `http://name:port`. */
+export function hostNameOf(value: string): string {
+  const host = value.replace(/^[a-z]+:\/\//i, '');
+  return host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.split(':')[0]!;
+}
+
+/** @param allowed further names, `basic.restAllowedHosts`
+ *  @returns the reason of a refusal, or undefined when the caller without token may go on */
+export function refusalWithoutToken({ host, origin }: Caller, allowed: readonly string[]): string | undefined {
+  const ok = (name: string) => isLoopback(name) || allowed.some((a) => a.toLowerCase() === name.toLowerCase());
+  if (host === undefined || !ok(hostNameOf(host)))
+    return `the host name "${host ?? ''}" is not one of this server; call it by 127.0.0.1 or add the name to basic.restAllowedHosts`;
+  if (origin !== undefined && !ok(hostNameOf(origin)))
+    return `pages of "${origin}" may not call this server; add the host to basic.restAllowedHosts if they should`;
+  return undefined;
+}
+
+/** @throws GatewayError CONFIG_INSECURE when REST would be open to the network without credentials */
+export function checkListenAddress(ip: string, port: number, authentication: boolean, credentials: number): void {
+  if (isLoopback(ip)) return;
+  const refuse = (reason: string): never => {
+    throw new GatewayError('CONFIG_INSECURE', { address: ip, port, reason });
+  };
+  if (!authentication) refuse('basic.authentication is false');
+  if (credentials === 0) refuse('there is neither a public key nor a token in etc/mgmt, so nobody could call it');
+}

@@ -1,0 +1,55 @@
+// The gateway itself: information, liveness, stop, settings at run time, several calls in one.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { ServerControl } from '../../service/index.ts';
+import { dispatch } from '../dispatch.ts';
+import { empty, json, type Reply, text } from '../reply.ts';
+import { bodyJson, bodyObject } from '../request.ts';
+import type { Route, Router } from '../router.ts';
+
+/** @param router of all routes, for /batch/req; asked at the call since it is built from these routes */
+export function serverRoutes(server: ServerControl, router: () => Router, log: Log): Route[] {
+  const info = (): Reply => ({ ...json(server.info()), contentType: undefined });
+  const stop = (): Reply => ({ ...text('stop success'), afterSent: () => server.stop(0) });
+  return [
+    { method: 'GET', path: '/', handle: info },
+    { method: 'POST', path: '/', handle: info },
+    { method: 'GET', path: '/ping', handle: () => empty() },
+    { method: 'GET', path: '/stop', handle: stop },
+    { method: 'POST', path: '/stop', handle: stop },
+    {
+      method: 'PATCH',
+      path: '/configs',
+      handle(r) {
+        server.configure(bodyObject(r, 'Invalid JSON'));
+        return empty(204);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/batch/req',
+      async handle(r) {
+        const calls = bodyJson(r, 'Invalid body');
+        if (!Array.isArray(calls))
+          throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: 'expected a list of {method, path, body}' });
+        const answers: unknown[] = [];
+        for (const call of calls as { method?: unknown; path?: unknown; body?: unknown }[]) {
+          const path = String(call?.path ?? '');
+          if (path.split('?', 1)[0] === '/batch/req') {
+            answers.push({ code: 400, error: 'a batch cannot hold a batch' });
+            continue;
+          }
+          const body = new TextEncoder().encode(typeof call?.body === 'string' ? call.body : '');
+          const reply = await dispatch(
+            router(),
+            { method: String(call?.method ?? 'GET').toUpperCase(), url: path, headers: r.headers, body },
+            log,
+          );
+          const shown = typeof reply.body === 'string' ? reply.body : new TextDecoder().decode(reply.body);
+          answers.push(reply.status < 400 ? { code: reply.status, response: shown } : { code: reply.status, error: shown });
+        }
+        return json(answers);
+      },
+    },
+  ];
+}

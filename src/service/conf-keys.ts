@@ -1,0 +1,86 @@
+// Named sets of properties of sources, sinks and connections: keys of YAML files (read-only here) and keys made over REST, which are
+// stored and win. A stored key may replace one of a file. Used by source-spec.ts, actions.ts and rest/routes/metadata.
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { ComponentFiles, ComponentKind } from '../config/index.ts';
+import type { Props } from '../contract/props.ts';
+import type { KvTable } from '../store/index.ts';
+import { parseKeepingIntegers } from './json-text.ts';
+import { checkName } from './names.ts';
+
+export interface ConfKeyStore {
+  /** Properties of one key, `default` included; undefined when there is no such key. */
+  find(kind: ComponentKind, type: string, key: string): Props | undefined;
+  /** All keys of a type, files and store. */
+  list(kind: ComponentKind, type: string): Record<string, Props>;
+  /** Keys made over REST: [kind, type, key, properties]. */
+  stored(): readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
+  /** Creates or replaces a key as a whole.
+   *  @param text JSON as posted  @throws GatewayError SERVICE_CONF_KEY */
+  put(kind: ComponentKind, type: string, key: string, text: string): Promise<void>;
+  delete(kind: ComponentKind, type: string, key: string): Promise<void>;
+}
+
+export async function openConfKeys(table: KvTable, files: ComponentFiles, log: Log): Promise<ConfKeyStore> {
+  const stored = new Map<string, Props>();
+  for (const [id, text] of await table.all()) {
+    try {
+      stored.set(id, parseKeepingIntegers(text) as Props);
+    } catch (error) {
+      log.error({ code: 'CATALOG_ENTRY', confKey: id, reason: messageOf(error) }, 'A stored conf key cannot be read; it is left out.');
+    }
+  }
+  const idOf = (kind: ComponentKind, type: string, key: string) => `${kind}.${type}.${key}`;
+  return {
+    find(kind, type, key) {
+      const all = files.read(kind, type);
+      // eKuiper looks the lower-case spelling up first
+      return stored.get(idOf(kind, type, key)) ?? all[key.toLowerCase()] ?? all[key];
+    },
+    list(kind, type) {
+      const prefix = `${kind}.${type}.`;
+      const own = [...stored].filter(([id]) => id.startsWith(prefix)).map(([id, props]) => [id.slice(prefix.length), props] as const);
+      return { ...files.read(kind, type), ...Object.fromEntries(own) };
+    },
+    stored: () =>
+      [...stored].map(([id, props]) => {
+        const [kind, type, ...key] = id.split('.') as [ComponentKind, string, ...string[]];
+        return { kind, type, key: key.join('.'), props };
+      }),
+    async put(kind, type, key, text) {
+      checkName(key);
+      checkName(type);
+      let props: unknown;
+      try {
+        props = parseKeepingIntegers(text);
+      } catch (error) {
+        throw new GatewayError('SERVICE_CONF_KEY', { text: `Type conversion failed:${type}.${messageOf(error)}` });
+      }
+      if (typeof props !== 'object' || props === null || Array.isArray(props))
+        throw new GatewayError('SERVICE_CONF_KEY', { text: `Type conversion failed:${type}.expected a JSON object of properties` });
+      const renamed = renameLegacy(type, props as Props);
+      await table.set(idOf(kind, type, key), JSON.stringify(renamed, bigintAsNumber));
+      stored.set(idOf(kind, type, key), renamed);
+    },
+    async delete(kind, type, key) {
+      await table.delete(idOf(kind, type, key));
+      stored.delete(idOf(kind, type, key));
+    },
+  };
+}
+
+const DURATIONS = ['cacheTtl', 'timeout', 'expiration', 'interval'];
+
+/** Old spellings that eKuiper rewrites when a key is stored. */
+function renameLegacy(type: string, props: Props): Props {
+  const out: Props = {};
+  for (const [name, value] of Object.entries(props)) {
+    const target = type === 'sql' && name === 'url' ? 'dburl' : type === 'kafka' && name === 'saslPassword' ? 'password' : name;
+    out[target] = DURATIONS.includes(name) && typeof value === 'number' ? `${value}ms` : value;
+  }
+  return out;
+}
+
+export function bigintAsNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(value.toString()) : value;
+}

@@ -1,0 +1,177 @@
+// Named connections (REST /connections, connection.yaml): a type and properties under an id, which streams and sinks choose with
+// connectionSelector. While one exists it is probed, so that its state can be told before any rule uses it.
+import { createHash } from 'node:crypto';
+import { type Backoff, createBackoff } from '../base/backoff.ts';
+import type { Clock, TimerHandle } from '../base/clock.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { ConnectorEntry } from '../contract/connector.ts';
+import { maskSecrets, type Props } from '../contract/props.ts';
+import type { KvTable } from '../store/index.ts';
+import { bigintAsNumber } from './conf-keys.ts';
+import { checkName } from './names.ts';
+
+export interface ConnectionInfo {
+  id: string;
+  typ: string;
+  props: Props;
+  isNamed: true;
+  status: 'connected' | 'connecting' | 'disconnected';
+  err?: string;
+}
+
+export interface ConnectionStore {
+  /** Properties for connectionSelector. @throws GatewayError SERVICE_REFUSED `connection X not existed` */
+  props(id: string): Props;
+  list(): ConnectionInfo[];
+  info(id: string): ConnectionInfo;
+  create(id: string, typ: string, props: Props): Promise<void>;
+  replace(id: string, typ: string, props: Props): Promise<void>;
+  /** Nothing happens when there is none. */
+  delete(id: string): Promise<void>;
+  /** Makes those of connection.yaml that are new or changed in the file since last time; never overwrites an id of REST. */
+  provision(entries: Readonly<Record<string, Readonly<Record<string, Props>>>>, done: KvTable): Promise<void>;
+  close(): void;
+}
+
+export interface ConnectionDeps {
+  table: KvTable;
+  clock: Clock;
+  log: Log;
+  connectors(name: string): ConnectorEntry | undefined;
+  /** Rules that select the connection: such a one is neither changed nor deleted. */
+  usedBy(id: string): string[];
+}
+
+interface Entry {
+  typ: string;
+  props: Props;
+  status: ConnectionInfo['status'];
+  error: string;
+  backoff: Backoff;
+  timer: TimerHandle | undefined;
+  abort: AbortController;
+}
+
+/** How long one probe may take, and how often a good connection is looked at again. */
+const PROBE_TIMEOUT_MS = 5_000;
+const RECHECK_MS = 30_000;
+
+export async function openConnections(deps: ConnectionDeps): Promise<ConnectionStore> {
+  const { table, clock, log } = deps;
+  const all = new Map<string, Entry>();
+
+  const probe = async (id: string, entry: Entry): Promise<void> => {
+    let next = RECHECK_MS;
+    try {
+      const connector = await deps.connectors(entry.typ)?.load();
+      if (!connector?.connection)
+        throw new Error(`connection type ${entry.typ} cannot be tried: no connector of that name has connections`);
+      await connector.connection.test(entry.props, AbortSignal.any([entry.abort.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+      entry.status = 'connected';
+      entry.error = '';
+      entry.backoff.reset();
+    } catch (error) {
+      entry.status = 'disconnected';
+      entry.error = messageOf(error);
+      next = entry.backoff.next();
+    }
+    if (all.get(id) === entry) entry.timer = clock.setTimer(next, () => void probe(id, entry));
+  };
+  const begin = (id: string, typ: string, props: Props) => {
+    end(id);
+    const entry: Entry = {
+      typ,
+      props,
+      status: 'connecting',
+      error: '',
+      backoff: createBackoff(),
+      timer: undefined,
+      abort: new AbortController(),
+    };
+    all.set(id, entry);
+    // in a later turn: neither the start of the gateway nor the answer to REST waits for a peer
+    entry.timer = clock.setTimer(0, () => void probe(id, entry));
+  };
+  const end = (id: string) => {
+    const entry = all.get(id);
+    if (!entry) return;
+    clock.clear(entry.timer);
+    entry.abort.abort();
+    all.delete(id);
+  };
+  const store = async (id: string, typ: string, props: Props) => {
+    await table.set(id, JSON.stringify({ typ, props }, bigintAsNumber));
+    begin(id, typ, props);
+  };
+  const missing = (id: string) => new GatewayError('SERVICE_REFUSED', { text: `connection ${id} not existed` });
+  const refuseUsed = (id: string) => {
+    const rules = deps.usedBy(id);
+    if (rules.length)
+      throw new GatewayError('SERVICE_REFUSED', { text: `connection ${id} can't be dropped due to rule references [${rules.join(' ')}]` });
+  };
+  const show = (id: string, e: Entry): ConnectionInfo => {
+    const info: ConnectionInfo = { id, typ: e.typ, props: maskSecrets(e.props) as Props, isNamed: true, status: e.status };
+    if (e.error) info.err = e.error;
+    return info;
+  };
+
+  const remove = async (id: string) => {
+    if (!all.has(id)) return;
+    refuseUsed(id);
+    await table.delete(id);
+    end(id);
+  };
+
+  for (const [id, text] of await table.all()) {
+    try {
+      const { typ, props } = JSON.parse(text) as { typ: string; props: Props };
+      begin(id, typ, props);
+    } catch (error) {
+      log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; it is left out.');
+    }
+  }
+
+  return {
+    props(id) {
+      const entry = all.get(id);
+      if (!entry) throw missing(id);
+      return entry.props;
+    },
+    list: () => [...all].map(([id, e]) => show(id, e)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    info(id) {
+      const entry = all.get(id);
+      if (!entry) throw missing(id);
+      return show(id, entry);
+    },
+    async create(id, typ, props) {
+      checkName(id);
+      if (typ === '') throw new GatewayError('SERVICE_REFUSED', { text: 'connection id and type should be defined' });
+      if (all.has(id)) throw new GatewayError('SERVICE_REFUSED', { text: `connection ${id} already been created` });
+      await store(id, typ, props);
+    },
+    async replace(id, typ, props) {
+      if (!all.has(id)) throw missing(id);
+      refuseUsed(id);
+      await store(id, typ || all.get(id)!.typ, props);
+    },
+    delete: remove,
+    async provision(entries, done) {
+      for (const [typ, ids] of Object.entries(entries)) {
+        for (const [id, raw] of Object.entries(ids)) {
+          const { xOperation, ...props } = raw;
+          const hash = createHash('sha256')
+            .update(JSON.stringify([typ, id, raw], bigintAsNumber))
+            .digest('hex');
+          if ((await done.get(`${typ}.${id}`)) === hash) continue;
+          if (xOperation === 'delete') await remove(id);
+          else if (!all.has(id)) await store(checkName(id), typ, props);
+          await done.set(`${typ}.${id}`, hash);
+        }
+      }
+    },
+    close() {
+      for (const id of [...all.keys()]) end(id);
+    },
+  };
+}

@@ -1,0 +1,367 @@
+// Use cases of rules without HTTP. Order of every change: check everything, then store, then act; so a refused or failed command
+// leaves the rule as it was. Commands on one rule run one after the other. Texts: ../shared/spec/rest.json, rules.md §1.
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import { explain } from '../../plan/index.ts';
+import type { RuleHandle, RuleStatus, Runtime, Topo } from '../../runtime/index.ts';
+import type { KvTable } from '../../store/index.ts';
+import { editJsonText } from '../json-text.ts';
+import { createKeyedLock } from '../keyed-lock.ts';
+import { checkName } from '../names.ts';
+import { mayReplace } from '../versions.ts';
+import { parseRuleJson, type RuleDraft } from './rule-json.ts';
+import { compile, type ParsedRule, parseRule, planOf, type RulePlanDeps, ruleDefinition, sourceOf } from './rule-plan.ts';
+
+export interface RuleListItem {
+  id: string;
+  name: string;
+  status: string;
+  version: string;
+  trace: boolean;
+  tags: readonly string[] | null;
+}
+
+export interface BulkResult {
+  ruleId: string;
+  success: boolean;
+  error?: string;
+}
+
+export interface RuleService {
+  list(): RuleListItem[];
+  /** @returns the id */
+  create(text: string): Promise<string>;
+  /** PUT: replaces or creates. @param fromImport skips an item that is not newer instead of refusing it */
+  replace(id: string, text: string): Promise<void>;
+  delete(id: string): Promise<void>;
+  /** Stored JSON text. @throws RULE_NOT_FOUND */
+  describe(id: string): string;
+  start(id: string): Promise<void>;
+  stop(id: string): Promise<void>;
+  restart(id: string): Promise<void>;
+  status(id: string): RuleStatus;
+  statusV2(id: string): RuleStatus;
+  statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
+  health(id: string): unknown;
+  topo(id: string): Topo;
+  explain(id: string): string;
+  /** Output columns. */
+  schema(id: string): Record<string, unknown>;
+  /** JSON, SQL syntax and existence of sources. @returns names of the sources */
+  validate(text: string): string[];
+  editTags(id: string, edit: (tags: readonly string[]) => string[]): Promise<void>;
+  /** Ids of rules that carry all these tags. */
+  matchTags(tags: readonly string[]): string[];
+  bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
+  setTrace(id: string, on: boolean): void;
+  exists(id: string): boolean;
+  /** Stored rules (not temporary ones): id → JSON text. */
+  texts(): Map<string, string>;
+  /** Streams and tables that a rule reads; [] for an unknown rule. */
+  sourcesOf(id: string): readonly string[];
+  /** Rules that read a stream or table. */
+  rulesReading(source: string): string[];
+  /** Rules whose actions or sources select a connection. */
+  rulesSelecting(connection: string): string[];
+  /** Columns of a stream that running rules read. */
+  columnsRead(source: string): string[];
+  versionOf(id: string): string | undefined;
+  /** Creates the stored rules and tells triggered ones to start. @param safe nothing is started */
+  load(safe: boolean): Promise<void>;
+}
+
+export interface RuleServiceDeps extends RulePlanDeps {
+  runtime: Runtime;
+  table: KvTable;
+  log: Log;
+}
+
+interface Entry {
+  draft: RuleDraft;
+  /** Undefined: the stored text cannot be used any more, or the gateway is in safe mode. */
+  parsed: ParsedRule | undefined;
+  handle: RuleHandle | undefined;
+  /** Why `handle` is missing. */
+  problem: string;
+  trace: boolean;
+}
+
+export function createRuleService(deps: RuleServiceDeps): RuleService {
+  const { runtime, table, log } = deps;
+  const all = new Map<string, Entry>();
+  const lock = createKeyedLock();
+
+  const inRegistry = (id: string): Entry => {
+    const entry = all.get(checkName(id));
+    if (!entry) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found in registry, please check if it is created` });
+    return entry;
+  };
+  const found = (id: string, dot = ''): Entry => {
+    const entry = all.get(checkName(id));
+    if (!entry) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found${dot}` });
+    return entry;
+  };
+  const handleOf = (entry: Entry): RuleHandle => {
+    if (!entry.handle) throw new GatewayError('RULE_JSON', { text: `Rule ${entry.draft.id} cannot run: ${entry.problem}` });
+    return entry.handle;
+  };
+  const parse = (draft: RuleDraft): ParsedRule => parseRule(draft, deps.settings().ruleDefaults);
+
+  /** Everything that can refuse a rule, without any effect. */
+  const check = async (draft: RuleDraft) => {
+    const parsed = parse(draft);
+    const program = compile(parsed, deps);
+    const definition = ruleDefinition(parsed, deps, program);
+    await runtime.validateRule({ ...definition, streams: parsed.sources });
+    return { parsed, definition };
+  };
+  const save = (draft: RuleDraft): Promise<unknown> => (draft.temp ? table.delete(draft.id) : table.set(draft.id, draft.text));
+  /** The run goes its own way; what fails there shows in the status. */
+  const background = (id: string, what: string, work: Promise<void>) => {
+    work.catch((error: unknown) =>
+      log.warn({ code: 'RULE_COMMAND', rule: id, what, reason: messageOf(error) }, 'A command to a rule failed.'),
+    );
+  };
+  const watch = (handle: RuleHandle) => {
+    handle.onTriggeredChange = (triggered) => {
+      const entry = all.get(handle.id);
+      if (entry)
+        background(
+          handle.id,
+          'store triggered',
+          lock.run(handle.id, () => setTriggered(entry, triggered)),
+        );
+    };
+  };
+  const add = (parsed: ParsedRule, handle: RuleHandle) => {
+    all.set(handle.id, { draft: parsed.draft, parsed, handle, problem: '', trace: false });
+    watch(handle);
+    if (parsed.draft.triggered) background(handle.id, 'start', handle.start());
+  };
+  const rewrite = async (entry: Entry, change: (object: Record<string, unknown>) => void) => {
+    const draft = parseRuleJson(editJsonText(entry.draft.text, change), entry.draft.id);
+    await save(draft);
+    entry.draft = draft;
+  };
+  const setTriggered = async (entry: Entry, triggered: boolean) => {
+    if (entry.draft.triggered !== triggered) await rewrite(entry, (o) => (o['triggered'] = triggered));
+  };
+  const start = (id: string) =>
+    lock.run(id, async () => {
+      const entry = inRegistry(id);
+      const handle = handleOf(entry);
+      // a plan error answers at once: the streams may have changed since the rule was made
+      if (handle.state === 'stopped' || handle.state === 'stoppedByError') planOf(entry.parsed!, deps);
+      await setTriggered(entry, true);
+      background(id, 'start', handle.start());
+    });
+  const stop = (id: string) =>
+    lock.run(id, async () => {
+      const entry = inRegistry(id);
+      await setTriggered(entry, false);
+      if (entry.handle) background(id, 'stop', entry.handle.stop());
+    });
+  const matchTags = (tags: readonly string[]) =>
+    [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id);
+
+  return {
+    list: () =>
+      [...all.values()]
+        .map(({ draft, handle, trace }) => ({
+          id: draft.id,
+          name: draft.name || draft.id,
+          status: handle ? handle.brief().status : 'stopped by error',
+          version: draft.version,
+          trace,
+          tags: draft.tags ?? null,
+        }))
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    async create(text) {
+      const draft = parseRuleJson(text);
+      return lock.run(draft.id, async () => {
+        if (all.has(draft.id)) throw new GatewayError('RULE_EXISTS', { rule: draft.id });
+        const { parsed, definition } = await check(draft);
+        await save(draft);
+        add(parsed, runtime.createRule(definition));
+        return draft.id;
+      });
+    },
+    async replace(id, text) {
+      checkName(id);
+      const draft = parseRuleJson(text, id);
+      await lock.run(id, async () => {
+        const old = all.get(id);
+        if (old && !mayReplace(old.draft.version, draft.version))
+          throw new GatewayError('RULE_VERSION', { rule: id, old: old.draft.version, version: draft.version });
+        const { parsed, definition } = await check(draft);
+        await save(draft);
+        if (!old?.handle) return add(parsed, runtime.createRule(definition));
+        old.draft = draft;
+        old.parsed = parsed;
+        background(id, 'update', old.handle.update(definition));
+      });
+    },
+    async delete(id) {
+      checkName(id);
+      await lock.run(id, async () => {
+        const entry = all.get(id);
+        if (!entry) throw new GatewayError('RULE_UNKNOWN', { rule: id });
+        await table.delete(id);
+        all.delete(id);
+        if (entry.handle) await entry.handle.delete();
+      });
+    },
+    describe(id) {
+      const entry = found(id, '.');
+      // eKuiper keeps temporary rules out of the store and so does not describe them
+      if (entry.draft.temp) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found.` });
+      return entry.draft.text;
+    },
+    start,
+    stop,
+    restart: (id) =>
+      lock.run(id, async () => {
+        const entry = inRegistry(id);
+        const handle = handleOf(entry);
+        planOf(entry.parsed!, deps);
+        await setTriggered(entry, true);
+        background(id, 'restart', handle.restart());
+      }),
+    status(id) {
+      const entry = found(id);
+      return entry.handle ? entry.handle.status() : broken(entry);
+    },
+    statusV2(id) {
+      const entry = found(id);
+      return entry.handle ? entry.handle.statusV2() : broken(entry);
+    },
+    statusAll: () =>
+      Object.fromEntries(
+        [...all].map(([id, { handle, problem }]) => {
+          const health = handle?.state === 'running' ? handle.health() : undefined;
+          return [
+            id,
+            {
+              status: handle?.brief().status ?? 'stopped by error',
+              last_exception: health?.lastError?.text ?? (handle ? '' : problem),
+              exceptions_total: health?.exceptions ?? 0,
+            },
+          ];
+        }),
+      ),
+    health(id) {
+      const entry = found(id);
+      return entry.handle ? entry.handle.health() : { state: 'stoppedByError', ok: false, problems: [entry.problem] };
+    },
+    topo(id) {
+      const { handle } = found(id);
+      const topo = handle?.topo();
+      if (!topo || topo.sources.length === 0) throw new GatewayError('RULE_TOPO', { rule: id });
+      return topo;
+    },
+    explain(id) {
+      const { parsed } = found(id, '.');
+      if (parsed && !parsed.select) throw new GatewayError('SERVICE_REFUSED', { text: 'only support explain sql now' });
+      if (!parsed) throw new GatewayError('SERVICE_REFUSED', { text: 'the stored rule cannot be read' });
+      return explain(planOf(parsed, deps));
+    },
+    schema(id) {
+      const { parsed } = found(id);
+      const fields = parsed?.select?.fields.filter((f) => !f.invisible) ?? [];
+      return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
+    },
+    validate(text) {
+      const parsed = parse(parseRuleJson(text));
+      for (const name of parsed.sources) sourceOf(name, deps);
+      if (!parsed.select) planOf(parsed, deps);
+      return [...parsed.sources];
+    },
+    editTags: (id, edit) =>
+      lock.run(checkName(id), async () => {
+        const entry = found(id, '.');
+        const tags = [...new Set(edit(entry.draft.tags ?? []))];
+        await rewrite(entry, (o) => (o['tags'] = tags));
+      }),
+    matchTags,
+    async bulk(action, tags) {
+      // no tags would match every rule: a slip of the keyboard must not stop the whole gateway
+      const ids = tags.length ? matchTags(tags) : [];
+      if (ids.length === 0) throw new GatewayError('SERVICE_REFUSED', { text: `bulk ${action} failed: no matching rules` });
+      return Promise.all(
+        ids.map(async (ruleId): Promise<BulkResult> => {
+          try {
+            await (action === 'start' ? start(ruleId) : stop(ruleId));
+            return { ruleId, success: true };
+          } catch (error) {
+            return { ruleId, success: false, error: messageOf(error) };
+          }
+        }),
+      );
+    },
+    setTrace(id, on) {
+      const entry = all.get(id);
+      if (!entry) throw new GatewayError('SERVICE_REFUSED', { text: `rule ${id} isn't existed` });
+      entry.trace = on;
+    },
+    exists: (id) => all.has(id),
+    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, e.draft.text])),
+    sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
+    rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
+    rulesSelecting: (connection) => [...all.values()].filter((e) => selects(e.draft, connection)).map((e) => e.draft.id),
+    columnsRead: (source) => {
+      const columns = new Set<string>();
+      for (const { handle, parsed } of all.values()) {
+        if (handle?.state !== 'running' || !parsed?.sources.includes(source)) continue;
+        for (const input of compile(parsed, deps).inputs) if (input.source === source) for (const c of input.columns) columns.add(c);
+      }
+      return [...columns].sort();
+    },
+    versionOf: (id) => all.get(id)?.draft.version,
+    async load(safe) {
+      for (const [id, text] of await table.all()) {
+        try {
+          const parsed = parse(parseRuleJson(text, id));
+          if (safe) {
+            all.set(id, { draft: parsed.draft, parsed, handle: undefined, problem: 'the gateway is in safe mode', trace: false });
+            continue;
+          }
+          add(parsed, runtime.createRule(ruleDefinition(parsed, deps)));
+        } catch (error) {
+          log.error(
+            { code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) },
+            'A stored rule cannot be started; it is kept and shown with the reason.',
+          );
+          all.set(id, { draft: brokenDraft(id, text), parsed: undefined, handle: undefined, problem: messageOf(error), trace: false });
+        }
+      }
+    },
+  };
+}
+
+/** Status of a rule that the runtime does not know. */
+function broken({ problem }: Entry): RuleStatus {
+  return { status: 'stopped by error', message: problem, lastStartTimestamp: 0, lastStopTimestamp: 0, nextStartTimestamp: 0 };
+}
+
+/** Stored by another version, or by hand: listed, described and deletable, but not more. */
+function brokenDraft(id: string, text: string): RuleDraft {
+  return {
+    id,
+    name: '',
+    version: '',
+    triggered: false,
+    temp: false,
+    tags: undefined,
+    sql: '',
+    graph: undefined,
+    actions: [],
+    options: undefined,
+    text,
+  };
+}
+
+function selects(draft: RuleDraft, connection: string): boolean {
+  return draft.actions.some((a) =>
+    Object.values(a).some((props) => (props as { connectionSelector?: unknown } | null)?.connectionSelector === connection),
+  );
+}

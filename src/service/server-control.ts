@@ -1,0 +1,83 @@
+// The gateway as a whole: what `/` tells, settings that may change at run time, the wish to stop. The daemon gives the hooks.
+import { freemem, totalmem } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import { GatewayError } from '../base/errors/gateway-error.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+
+export interface ServerInfo {
+  version: string;
+  os: string;
+  arch: string;
+  upTimeSeconds: number;
+  cpuUsage: string;
+  memoryUsed: string;
+  memoryTotal: string;
+  /** Only in safe mode: why, and how to leave it. */
+  safeMode?: string;
+  /** Only when something needs attention: a damaged catalog that was set aside, … */
+  problems?: string[];
+}
+
+export interface ServerControl {
+  info(): ServerInfo;
+  /** Members of PATCH /configs. @throws GatewayError SERVICE_REFUSED; nothing is changed then */
+  configure(changes: Readonly<Record<string, unknown>>): void;
+  /** Ends the process in an orderly way, after the answer is out. */
+  stop(exitCode: number): void;
+}
+
+export interface ServerControlDeps {
+  version: string;
+  clock: Clock;
+  log: Log;
+  safeMode: string | undefined;
+  problems(): string[];
+  setTimeZone(name: string): void;
+  stop(exitCode: number): void;
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
+
+export function createServerControl({ version, clock, log, safeMode, problems, setTimeZone, stop }: ServerControlDeps): ServerControl {
+  const startMs = clock.monotonic();
+  let last = { cpu: process.cpuUsage(), atMs: startMs };
+  const refuse = (text: string) => new GatewayError('SERVICE_REFUSED', { text });
+  return {
+    info() {
+      const nowMs = clock.monotonic();
+      const used = process.cpuUsage(last.cpu);
+      const spanMs = Math.max(1, nowMs - last.atMs);
+      const percent = (used.user + used.system) / 10 / spanMs;
+      if (spanMs > 1000) last = { cpu: process.cpuUsage(), atMs: nowMs };
+      const found = problems();
+      return {
+        version,
+        os: process.platform,
+        arch: process.arch === 'x64' ? 'amd64' : process.arch,
+        upTimeSeconds: Math.floor((nowMs - startMs) / 1000),
+        cpuUsage: `${percent.toFixed(2)}%`,
+        memoryUsed: String(totalmem() - freemem()),
+        memoryTotal: String(totalmem()),
+        ...(safeMode === undefined ? {} : { safeMode }),
+        ...(found.length ? { problems: found } : {}),
+      };
+    },
+    configure(changes) {
+      const level = changes['debug'] === true ? 'debug' : changes['logLevel'];
+      if (level !== undefined && !(typeof level === 'string' && LEVELS.includes(level)))
+        throw refuse(`logLevel: ${JSON.stringify(level)} is not one of ${LEVELS.join(', ')}`);
+      const zone = changes['timezone'];
+      if (zone !== undefined) {
+        if (typeof zone !== 'string') throw refuse(`Invalid TZ: ${JSON.stringify(zone)}`);
+        try {
+          new Intl.DateTimeFormat('en', { timeZone: zone });
+        } catch {
+          throw refuse(`Invalid TZ: unknown time zone ${zone}`);
+        }
+        setTimeZone(zone);
+      }
+      if (level !== undefined) log.setLevel((level === 'panic' ? 'fatal' : level) as LogLevel);
+    },
+    stop,
+  };
+}

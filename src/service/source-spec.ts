@@ -1,0 +1,70 @@
+// From a stream or table of the catalog to what the runtime opens: properties of files and conf key, connection, EXTRA and the
+// options of WITH, in this order (../shared/spec/rules.md §6.4).
+import type { Log } from '../base/log.ts';
+import type { Props } from '../contract/props.ts';
+import type { StreamSchema } from '../contract/schema.ts';
+import type { SourceSpec } from '../runtime/index.ts';
+import type { ConfKeyStore } from './conf-keys.ts';
+import type { ConnectionStore } from './connections.ts';
+import { parseKeepingIntegers } from './json-text.ts';
+import { optionOf, type SourceDefinition } from './streams/definition.ts';
+
+export interface SourceSpecDeps {
+  confKeys: ConfKeyStore;
+  connections: Pick<ConnectionStore, 'props'>;
+  log: Log;
+}
+
+/** @throws GatewayError when the connection of connectionSelector does not exist */
+export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log }: SourceSpecDeps): SourceSpec {
+  let props: Props = { ...confKeys.find('sources', d.type, 'default') };
+  const confKey = optionOf(d, 'CONF_KEY');
+  if (confKey !== undefined && confKey !== 'default') {
+    const own = confKeys.find('sources', d.type, confKey);
+    if (own) props = overlay(props, own);
+    else log.warn({ stream: d.name, confKey, type: d.type }, 'The stream names a conf key that does not exist; defaults are in effect.');
+  }
+  const extraText = optionOf(d, 'EXTRA');
+  const extra = extraText === undefined ? {} : (parseKeepingIntegers(extraText) as Props);
+  const selector = textProp(extra, 'connectionSelector') ?? textProp(props, 'connectionSelector');
+  if (selector) props = overlay(props, connections.props(selector));
+  props = overlay(props, extra);
+
+  const spec: SourceSpec = {
+    name: d.name,
+    kind: d.kind === 'stream' ? 'stream' : d.lookup ? 'lookup-table' : 'scan-table',
+    type: d.type,
+    datasource: optionOf(d, 'DATASOURCE') ?? textProp(props, 'datasource') ?? '',
+    props,
+    format: d.statement.options.FORMAT?.value ? d.format : (textProp(props, 'format') ?? 'json').toLowerCase(),
+  };
+  const schemaId = optionOf(d, 'SCHEMAID') ?? textProp(props, 'schemaId');
+  if (schemaId) spec.schemaId = schemaId;
+  const delimiter = optionOf(d, 'DELIMITER') ?? textProp(props, 'delimiter');
+  if (delimiter) spec.delimiter = delimiter;
+  if (d.statement.fields.length) spec.schema = d.statement.fields as StreamSchema;
+  if (optionOf(d, 'STRICT_VALIDATION')) spec.strictValidation = true;
+  const timestamp = optionOf(d, 'TIMESTAMP') ?? textProp(props, 'timestamp');
+  if (timestamp) spec.timestamp = timestamp;
+  const timestampFormat = optionOf(d, 'TIMESTAMP_FORMAT') ?? textProp(props, 'timestampFormat');
+  if (timestampFormat) spec.timestampFormat = timestampFormat;
+  if (optionOf(d, 'SHARED')) spec.shared = true;
+  const retainSize = optionOf(d, 'RETAIN_SIZE');
+  if (retainSize) spec.retainSize = retainSize;
+  const key = optionOf(d, 'KEY') ?? textProp(props, 'key');
+  if (key) spec.key = key;
+  return spec;
+}
+
+/** `over` wins, whatever the case of names; used for all layers of properties. */
+export function overlay(base: Props, over: Props): Props {
+  const low = new Set(Object.keys(over).map((k) => k.toLowerCase()));
+  return { ...Object.fromEntries(Object.entries(base).filter(([k]) => !low.has(k.toLowerCase()))), ...over };
+}
+
+function textProp(props: Props, name: string): string | undefined {
+  const low = name.toLowerCase();
+  const key = Object.keys(props).find((k) => k.toLowerCase() === low);
+  const value = key === undefined ? undefined : props[key];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

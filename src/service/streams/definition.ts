@@ -1,0 +1,59 @@
+// A stream or table as the catalog keeps it: the statement's text, its syntax tree, and the options under short names.
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { type CreateStatement, parseStatement, type SourceKind, type Statement, type StreamOptions } from '../../sql/index.ts';
+
+export interface SourceDefinition {
+  readonly name: string;
+  readonly kind: SourceKind;
+  /** Statement as it was posted. */
+  readonly sql: string;
+  readonly statement: CreateStatement;
+  readonly version: string;
+  readonly temp: boolean;
+  readonly lookup: boolean;
+  /** Lower case, default mqtt. */
+  readonly type: string;
+  /** Lower case, default json. */
+  readonly format: string;
+}
+
+/** @throws GatewayError STREAM_COMMAND: the parser's text with place and hint, under the code of streams */
+export function parseStreamStatement(sql: string): Statement {
+  let statement: Statement;
+  try {
+    statement = parseStatement(sql);
+  } catch (error) {
+    throw new GatewayError('STREAM_COMMAND', { text: messageOf(error) }, { cause: error });
+  }
+  if (statement.kind === 'select')
+    throw new GatewayError('STREAM_COMMAND', { text: `Invalid stream statement: ${sql}; write CREATE, SHOW, DESCRIBE or DROP` });
+  if (statement.kind === 'create') checkMemoryLookup(statement);
+  return statement;
+}
+
+/** eKuiper refuses it together with the syntax, before the name is looked at. */
+function checkMemoryLookup({ options, object }: CreateStatement): void {
+  if (object === 'table' && options.KIND?.value === 'lookup' && options.TYPE?.value.toLowerCase() === 'memory' && !options.KEY?.value)
+    throw new GatewayError('STREAM_COMMAND', { text: 'Option "key" is required for memory lookup table.' });
+}
+
+export function definitionOf(sql: string, statement: CreateStatement): SourceDefinition {
+  const o = statement.options;
+  return {
+    name: statement.name,
+    kind: statement.object,
+    sql,
+    statement,
+    version: o.VERSION?.value ?? '',
+    temp: o.TEMP?.value ?? false,
+    lookup: statement.object === 'table' && o.KIND?.value === 'lookup',
+    type: (o.TYPE?.value ?? '').toLowerCase() || 'mqtt',
+    format: (o.FORMAT?.value ?? '').toLowerCase() || 'json',
+  };
+}
+
+/** Value of an option, undefined when it is not written or empty. */
+export function optionOf<K extends keyof StreamOptions>(d: SourceDefinition, name: K): NonNullable<StreamOptions[K]>['value'] | undefined {
+  const value = d.statement.options[name]?.value;
+  return value === '' ? undefined : value;
+}

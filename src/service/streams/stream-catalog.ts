@@ -1,0 +1,44 @@
+// All streams and tables, in memory and in the store. One name space for both, as in eKuiper. Written through: memory changes only
+// after the store has the change, so a failed write leaves nothing half-applied.
+import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { KvTable } from '../../store/index.ts';
+import { definitionOf, parseStreamStatement, type SourceDefinition } from './definition.ts';
+
+export interface StreamCatalog {
+  get(name: string): SourceDefinition | undefined;
+  /** In order of names. */
+  list(): SourceDefinition[];
+  put(definition: SourceDefinition): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** Reads what is stored. An entry that does not parse any more is kept in the store, left out and logged: it never stops the start.
+ *  @param table name → `{"sql": …}` */
+export async function openStreamCatalog(table: KvTable, log: Log): Promise<StreamCatalog> {
+  const all = new Map<string, SourceDefinition>();
+  for (const [name, text] of await table.all()) {
+    try {
+      const { sql } = JSON.parse(text) as { sql: string };
+      const statement = parseStreamStatement(sql);
+      if (statement.kind !== 'create') throw new Error('not a CREATE statement');
+      all.set(name, definitionOf(sql, statement));
+    } catch (error) {
+      log.error({ code: 'CATALOG_ENTRY', stream: name, reason: messageOf(error) }, 'A stored stream cannot be read; it is left out.');
+    }
+  }
+  return {
+    get: (name) => all.get(name),
+    list: () => [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    async put(definition) {
+      // TEMP sources live in memory only
+      if (definition.temp) await table.delete(definition.name);
+      else await table.set(definition.name, JSON.stringify({ sql: definition.sql }));
+      all.set(definition.name, definition);
+    },
+    async delete(name) {
+      await table.delete(name);
+      all.delete(name);
+    },
+  };
+}
