@@ -1,2 +1,24 @@
 // The array functions, one export line each. Read by functions/catalogue.ts.
-export {};
+export { arrayCardinality } from './array_cardinality.ts';
+export { arrayConcat } from './array_concat.ts';
+export { arrayContains } from './array_contains.ts';
+export { arrayContainsAny } from './array_contains_any.ts';
+export { arrayCreate } from './array_create.ts';
+export { arrayDistinct } from './array_distinct.ts';
+export { arrayExcept } from './array_except.ts';
+export { arrayFlatten } from './array_flatten.ts';
+export { arrayIntersect } from './array_intersect.ts';
+export { arrayJoin } from './array_join.ts';
+export { arrayLastPosition } from './array_last_position.ts';
+export { arrayMap } from './array_map.ts';
+export { arrayMax } from './array_max.ts';
+export { arrayMin } from './array_min.ts';
+export { arrayPosition } from './array_position.ts';
+export { arrayRemove } from './array_remove.ts';
+export { arrayShuffle } from './array_shuffle.ts';
+export { arraySort } from './array_sort.ts';
+export { arrayUnion } from './array_union.ts';
+export { cardinality } from './cardinality.ts';
+export { elementAt } from './element_at.ts';
+export { repeat } from './repeat.ts';
+export { sequence } from './sequence.ts';

@@ -1,0 +1,30 @@
+// SQL array_max(arr).
+import { defineScalar, param } from '../../../contract/function.ts';
+import type { Value } from '../../../data/value.ts';
+import { createExtreme } from '../../aggregate/extreme.ts';
+import { arrayArg } from './array-args.ts';
+
+const extreme = createExtreme('max');
+
+export const arrayMax = defineScalar({
+  name: 'array_max',
+  group: 'array',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'null-or-empty',
+  params: [param('arr', 'array')],
+  returns: 'unknown',
+  doc: 'Largest element; nulls are ignored. The first element that is not null says the type: int (floats are cut), float or string.',
+  examples: [
+    ['array_max(array_create("b", "a", "c"))', 'c'],
+    ['array_max(a)', 3, { a: [2, null, 1.5, 3] }],
+    ['array_max(a)', null, { a: [] }],
+    ['array_max(a)', { error: 'requires float64 but found bool(true)' }, { a: [1.5, true] }],
+    ['array_max(a)', { error: 'found invalid arg bool(true)' }, { a: [true] }],
+  ],
+  exec: (arr: Value) => {
+    let best: Value = null;
+    for (const e of arrayArg(arr, 'first')) best = extreme(best, e);
+    return best;
+  },
+});

@@ -1,0 +1,30 @@
+// SQL array_min(arr).
+import { defineScalar, param } from '../../../contract/function.ts';
+import type { Value } from '../../../data/value.ts';
+import { createExtreme } from '../../aggregate/extreme.ts';
+import { arrayArg } from './array-args.ts';
+
+const extreme = createExtreme('min');
+
+export const arrayMin = defineScalar({
+  name: 'array_min',
+  group: 'array',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'null-or-empty',
+  params: [param('arr', 'array')],
+  returns: 'unknown',
+  doc: 'Smallest element; nulls are ignored. The first element that is not null says the type: int (floats are cut), float or string.',
+  examples: [
+    ['array_min(array_create("b", "a", "c"))', 'a'],
+    ['array_min(a)', 1.5, { a: [2, null, 1.5, 3] }],
+    ['array_min(a)', null, { a: [] }],
+    ['array_min(a)', { error: 'requires float64 but found bool(true)' }, { a: [1.5, true] }],
+    ['array_min(a)', { error: 'found invalid arg bool(true)' }, { a: [true] }],
+  ],
+  exec: (arr: Value) => {
+    let best: Value = null;
+    for (const e of arrayArg(arr, 'first')) best = extreme(best, e);
+    return best;
+  },
+});

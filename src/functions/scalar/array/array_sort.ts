@@ -1,0 +1,31 @@
+// SQL array_sort(arr).
+import { rowError } from '../../../base/errors/gateway-error.ts';
+import { defineScalar, param } from '../../../contract/function.ts';
+import { formatV } from '../../../data/go-format.ts';
+import { compareText } from '../../../data/text.ts';
+import type { Value } from '../../../data/value.ts';
+
+export const arraySort = defineScalar({
+  name: 'array_sort',
+  group: 'array',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'null-or-empty',
+  params: [param('arr', 'array')],
+  returns: 'array',
+  doc: 'Copy of arr in ascending order of the texts of its elements: 10 stands before 9.',
+  examples: [
+    ['array_sort(array_create(3, "b", 1, "a"))', [1n, 3n, 'a', 'b']],
+    ['array_sort(a)', [10, 9], { a: [9, 10] }],
+    ['array_sort(a)', [null, true], { a: [true, null] }],
+    ['array_sort(a)', null, { a: null }],
+    ['array_sort(a)', { error: 'array elements should be array' }, { a: 'str' }],
+  ],
+  exec: (arr: Value) => {
+    if (!Array.isArray(arr)) throw rowError('array elements should be array');
+    return arr
+      .map((element) => ({ element, text: formatV(element) }))
+      .sort((a, b) => compareText(a.text, b.text))
+      .map((e) => e.element);
+  },
+});

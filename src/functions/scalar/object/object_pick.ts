@@ -1,0 +1,54 @@
+// SQL object_pick(obj, key, …), object_pick(obj, keys).
+import { rowError } from '../../../base/errors/gateway-error.ts';
+import { defineScalar, param } from '../../../contract/function.ts';
+import { formatV } from '../../../data/go-format.ts';
+import { setMember } from '../../../data/set-member.ts';
+import { isStruct, type Value, type ValueObject } from '../../../data/value.ts';
+
+export const objectPick = defineScalar({
+  name: 'object_pick',
+  group: 'object',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'pass',
+  params: [param('obj', 'struct'), param('keys', 'any', { rest: true })],
+  countText: (found) => `At least has 2 argument but found ${found}.`,
+  returns: 'struct',
+  doc: 'The named members of obj; "a.b" picks a nested one and keeps its place. Missing members and names that are no strings are skipped.',
+  examples: [
+    ['object_pick(a, "x", "nope")', { x: 1 }, { a: { x: 1, y: 2 } }],
+    ['object_pick(a, array_create("n.p", "n.q"))', { n: { p: 1, q: 2 } }, { a: { n: { p: 1, q: 2, r: 3 } } }],
+    ['object_pick(a, 1)', {}, { a: { x: 1 } }],
+    ['object_pick(a, "x")', null, { a: null }],
+    ['object_pick(a, "x")', { error: 'the first argument should be a map, got str' }, { a: 'str' }],
+  ],
+  exec: (obj: Value, first: Value, ...others: Value[]) => {
+    if (obj == null) return null;
+    if (!isStruct(obj)) throw rowError(`the first argument should be a map, got ${formatV(obj)}`);
+    const out: ValueObject = {};
+    const names = Array.isArray(first) ? first : typeof first === 'string' ? [first, ...others] : [];
+    for (const name of names) if (typeof name === 'string') pick(out, obj, name);
+    return out;
+  },
+});
+
+function pick(out: ValueObject, from: ValueObject, name: string): void {
+  const path = name.split('.');
+  const last = path.pop()!;
+  let source = from;
+  for (const key of path) {
+    const next = Object.hasOwn(source, key) ? source[key] : undefined;
+    if (!isStruct(next)) return;
+    source = next;
+  }
+  if (!Object.hasOwn(source, last)) return;
+  let target = out;
+  for (const key of path) {
+    // A whole object that was picked before may stand here: it is part of the input, so it is copied before it gets another member.
+    const there = Object.hasOwn(target, key) ? target[key] : undefined;
+    const inner: ValueObject = isStruct(there) ? { ...there } : {};
+    setMember(target, key, inner);
+    target = inner;
+  }
+  setMember(target, last, source[last]);
+}
