@@ -1,0 +1,12 @@
+// An aggregate without a window: the fold of a single row, made where the call stands.
+import type { AggregateDefinition, Expr } from '../contract/function.ts';
+import type { BoundCall } from '../plan/bound.ts';
+import { aggregateArgs } from './aggregate-args.ts';
+import { siteOf } from './call.ts';
+import type { CompileContext } from './context.ts';
+
+export function aggregateOfRow(e: BoundCall, def: AggregateDefinition, ctx: CompileContext): Expr {
+  const args = aggregateArgs(e, ctx);
+  const site = siteOf(e, ctx);
+  return (t) => def.result(def.add(def.init(site), ...args.map((a) => a(t))), site);
+}

@@ -1,0 +1,74 @@
+// Arithmetic, comparison, AND, OR. A comparison of a column with a literal is the commonest condition of all and gets a closure of its own.
+
+import type { Expr } from '../contract/function.ts';
+import { add, bitAnd, bitOr, bitXor, div, mod, mul, refuseContainer, sub } from '../data/arithmetic.ts';
+import { eq, ge, gt, le, lt, ne } from '../data/compare.ts';
+import { andValues, orValues } from '../data/logic.ts';
+import type { Value } from '../data/value.ts';
+import type { BoundBinary } from '../plan/bound.ts';
+import type { BinaryOp } from '../sql/ast.ts';
+import { compileColumnComparison } from './column-comparison.ts';
+import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+
+type Arithmetic = (a: Value, b: Value) => Value;
+const arithmetic: Partial<Record<BinaryOp, Arithmetic>> = {
+  '+': add,
+  '-': sub,
+  '*': mul,
+  '/': div,
+  '%': mod,
+  '&': bitAnd,
+  '|': bitOr,
+  '^': bitXor,
+};
+
+type Compare = (a: Value, b: Value, zone?: string) => boolean;
+export const comparisons: Partial<Record<BinaryOp, Compare>> = { '=': eq, '!=': ne, '<': lt, '<=': le, '>': gt, '>=': ge };
+
+export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
+  const fast = compileColumnComparison(e, ctx);
+  if (fast) return fast;
+  const left = compileExpr(e.left, ctx);
+  const right = compileExpr(e.right, ctx);
+  if (e.op === 'AND') return compileAnd(left, right);
+  if (e.op === 'OR') return compileOr(left, right);
+  const compute = arithmetic[e.op];
+  if (compute) {
+    const op = e.op;
+    return (t) => {
+      const a = left(t);
+      if (typeof a === 'object') refuseContainer(a, op); // said before the right side can fail
+      return compute(a, right(t));
+    };
+  }
+  const compare = comparisons[e.op]!;
+  const zone = ctx.env.timeZone;
+  const op = e.op;
+  return (t) => {
+    const a = left(t);
+    if (typeof a === 'object') refuseContainer(a, op);
+    return compare(a, right(t), zone);
+  };
+}
+
+/** False on the left decides; anything else needs the right side, whose error makes the whole an error. */
+function compileAnd(left: Expr, right: Expr): Expr {
+  return (t) => {
+    const a = left(t);
+    if (a === false) return false;
+    if (a !== true) refuseContainer(a, 'AND');
+    const b = right(t);
+    return a === true && typeof b === 'boolean' ? b : andValues(a, b);
+  };
+}
+
+function compileOr(left: Expr, right: Expr): Expr {
+  return (t) => {
+    const a = left(t);
+    if (a === true) return true;
+    if (a !== false) refuseContainer(a, 'OR');
+    const b = right(t);
+    return a === false && typeof b === 'boolean' ? b : orValues(a, b);
+  };
+}

@@ -1,0 +1,23 @@
+// Values that are computed at most once per row and kept in a slot: aliases and shared subexpressions. Where nothing was planned to be
+// kept, an alias is simply its expression.
+import type { Expr } from '../contract/function.ts';
+import type { BoundAliasRef, BoundShared, PlanSlot } from '../plan/bound.ts';
+import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+
+export const compileAlias = (e: BoundAliasRef, ctx: CompileContext): Expr =>
+  e.alias.cache ? kept(compileExpr(e.alias.expr, ctx), e.alias.cache, ctx) : compileExpr(e.alias.expr, ctx);
+
+export const compileShared = (e: BoundShared, ctx: CompileContext): Expr => kept(compileExpr(e.expr, ctx), e.slot, ctx);
+
+/** An absent value is kept as null, so that `undefined` in the slot means "not computed yet". */
+function kept(expr: Expr, planSlot: PlanSlot, ctx: CompileContext): Expr {
+  const slot = ctx.frame.slot(planSlot);
+  return (t) => {
+    const v = t.cols[slot];
+    if (v !== undefined) return v;
+    const computed = expr(t);
+    t.cols[slot] = computed ?? null;
+    return computed;
+  };
+}

@@ -1,0 +1,32 @@
+// CASE v WHEN x THEN …, CASE WHEN condition THEN …: the first that fits; without one, ELSE or null.
+import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import type { Expr } from '../contract/function.ts';
+import { eqItem } from '../data/compare.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { BoundCase } from '../plan/bound.ts';
+import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+
+export function compileCase(e: BoundCase, ctx: CompileContext): Expr {
+  const value = e.value && compileExpr(e.value, ctx);
+  const whens = e.whens.map((w) => compileExpr(w.when, ctx));
+  const results = e.whens.map((w) => compileExpr(w.result, ctx));
+  const otherwise = e.otherwise && compileExpr(e.otherwise, ctx);
+  const zone = ctx.env.timeZone;
+  const pick = (t: Tuple): number => {
+    if (value) {
+      const v = value(t);
+      for (let i = 0; i < whens.length; i++) if (eqItem(v, whens[i]!(t), zone)) return i;
+    } else for (let i = 0; i < whens.length; i++) if (whens[i]!(t) === true) return i;
+    return -1;
+  };
+  return (t) => {
+    let i: number;
+    try {
+      i = pick(t);
+    } catch (error) {
+      throw rowError(`evaluate case expression error: ${messageOf(error)}`);
+    }
+    return i >= 0 ? results[i]!(t) : otherwise ? otherwise(t) : null;
+  };
+}

@@ -1,0 +1,100 @@
+// Operators of one run, wired from the sources to the sinks. Expressions are compiled from the sources upwards, since a slot may only be
+// read above the operator that fills it; operators are then made from the sinks downwards, since each needs its successor.
+import type { Tuple } from '../data/tuple.ts';
+import { createIsolate } from '../exec/isolate.ts';
+import type { Downstream, Operator, OperatorStats, ProgramHost, RunningProgram } from '../exec/operator.ts';
+import type { DataSourceNode, LogicalNode } from '../plan/logical/index.ts';
+import type { LogicalPlan } from '../plan/plan.ts';
+import type { CompileContext } from './context.ts';
+import { createIngest } from './ingest.ts';
+import { makerOf } from './operators/index.ts';
+import { writesRow } from './writes-row.ts';
+
+export interface ChainInput {
+  readonly plan: LogicalPlan;
+  readonly nodes: readonly LogicalNode[];
+  readonly names: readonly string[];
+  readonly sources: readonly DataSourceNode[];
+  readonly host: ProgramHost;
+  readonly slotOf: (input: number, column: string) => number;
+  readonly ctx: CompileContext;
+}
+
+/** Makes an operator, given its successor. Expressions are compiled by then. */
+export type OperatorMaker = (host: ProgramHost, stats: OperatorStats, next: Operator) => Operator;
+
+export function buildChain(input: ChainInput): RunningProgram {
+  const { nodes, names, host, ctx, sources } = input;
+  const makers = nodes.map((n) => makerOf(n, input));
+  const isolateAt = ctx.frame.joined ? -1 : nodes.findIndex(writesRow);
+  const base = ctx.frame.joined
+    ? 0
+    : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));
+
+  const operators: Operator[] = new Array(nodes.length);
+  let next: Operator = nothing;
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const stats = host.stats(names[i]!);
+    const op = makers[i]!(host, stats, next);
+    operators[i] = op;
+    next =
+      i === isolateAt
+        ? before(
+            createIsolate(base, () => ctx.frame.width, op),
+            op,
+          )
+        : forwarding(op, next);
+  }
+  const entry = next;
+  const inputs: ((t: Tuple) => void)[] = sources.map((s, i) =>
+    ctx.frame.joined ? createIngest(s, i, input.slotOf, ctx.frame, entry) : (t: Tuple) => entry.row(t),
+  );
+  return {
+    push(i, t) {
+      inputs[i]!(t);
+    },
+    save() {
+      const out: Record<string, unknown> = {};
+      operators.forEach((op, i) => {
+        const state = op.save?.();
+        if (state !== undefined) out[names[i]!] = state;
+      });
+      return out;
+    },
+    load(state) {
+      operators.forEach((op, i) => {
+        const saved = state[names[i]!];
+        if (saved !== undefined) op.load?.(saved);
+      });
+    },
+    begin() {
+      for (let i = operators.length - 1; i >= 0; i--) operators[i]!.start?.();
+    },
+    end() {
+      for (const op of operators) op.end?.();
+    },
+    close() {
+      for (const op of operators) op.close?.();
+    },
+  };
+}
+
+/** Watermarks pass through operators that do not care for them. */
+function forwarding(op: Operator, next: Operator): Operator {
+  if (!op.watermark && next.watermark) op.watermark = (tsMs) => next.watermark!(tsMs);
+  return op;
+}
+
+const before = (first: Downstream, op: Operator): Operator => ({
+  stats: op.stats,
+  row: first.row,
+  rows: first.rows,
+  watermark: op.watermark && ((tsMs) => op.watermark!(tsMs)),
+});
+
+/** Behind the last operator: project emits by itself. */
+const nothing: Operator = { stats: undefined as never, row: goesNowhere, rows: goesNowhere };
+
+function goesNowhere(): never {
+  throw new Error('the last operator has no successor');
+}

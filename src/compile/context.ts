@@ -1,0 +1,19 @@
+// What compiling an expression needs: the frame, the environment of functions, which slots are filled by now, and where state lives.
+import type { FunctionEnv } from '../contract/function.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { Frame } from './frame.ts';
+import type { StateRegistry } from './state.ts';
+
+export interface CompileContext {
+  readonly frame: Frame;
+  readonly env: FunctionEnv;
+  /** Names of the sources, for texts. */
+  readonly names: readonly string[];
+  /** Ids of plan slots that operators below have filled. */
+  readonly filled: Set<number>;
+  readonly states: StateRegistry;
+  /** How functions that count hits behave where the expression stands: `look` gives the value and hands the update to `onPass`. */
+  readonly hits: 'update' | 'look';
+  /** Updates to run when the row has passed (WHERE, HAVING). */
+  readonly onPass: ((t: Tuple) => void)[];
+}

@@ -1,0 +1,57 @@
+// Functions that count what passes (last_hit_count, last_agg_hit_time, …) and changed_cols: evaluated where they stand, updated only
+// when the row passes. In WHERE and HAVING they look first; the operator runs the update afterwards and later operators read the slot.
+import type { Expr } from '../contract/function.ts';
+import { groupKeyText } from '../data/compare.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { Value } from '../data/value.ts';
+import type { BoundCall } from '../plan/bound.ts';
+import { argsOf, siteOf } from './call.ts';
+import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+
+export function compileHit(e: BoundCall, ctx: CompileContext): Expr {
+  const evaluate = compileEvaluation(e, ctx);
+  if (ctx.hits === 'update') return (t) => evaluate(t, true);
+  const slot = ctx.frame.slot(e.slot!);
+  ctx.onPass.push((t) => void evaluate(t, true));
+  ctx.filled.add(e.slot!.id);
+  return (t) => {
+    const v = evaluate(t, false);
+    t.cols[slot] = v ?? null;
+    return v;
+  };
+}
+
+function compileEvaluation(e: BoundCall, ctx: CompileContext): (t: Tuple, update: boolean) => Value {
+  const site = siteOf(e, ctx);
+  const { def } = e;
+  const key = `${e.name.toLowerCase()}#${e.id}`;
+  if (def.kind === 'aggregate') {
+    const box = ctx.states.box(key, () => def.init(site));
+    const hit = def.hit!;
+    return (t, update) => hit(box as { state: any }, update, t.win?.endMs ?? t.tsMs);
+  }
+  if (def.kind !== 'analytic') throw new Error(`${e.name} counts no hits`);
+  const args = argsOf(e, ctx);
+  const when = e.over?.when && compileExpr(e.over.when, ctx);
+  const partition = e.over?.partitionBy.map((p) => compileExpr(p, ctx)) ?? [];
+  const next = (box: { state: unknown }, t: Tuple, update: boolean): Value =>
+    def.next(
+      box,
+      args.map((a) => a(t)),
+      update && (!when || when(t) === true),
+      site,
+      t.tsMs,
+    );
+  if (partition.length === 0) {
+    const box = ctx.states.box(key, () => def.init(site));
+    return (t, update) => next(box, t, update);
+  }
+  const all = ctx.states.box(key, () => new Map<string, { state: unknown }>()) as { state: Map<string, { state: unknown }> };
+  return (t, update) => {
+    const group = groupKeyText(partition.map((p) => p(t)));
+    let box = all.state.get(group);
+    if (!box) all.state.set(group, (box = { state: def.init(site) }));
+    return next(box, t, update);
+  };
+}

@@ -1,0 +1,35 @@
+// Node to operator maker. One node a file; only this folder sees both sides.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import type { LogicalNode } from '../../plan/logical/index.ts';
+import type { ChainInput, OperatorMaker } from '../chain.ts';
+import { makeAggFunc } from './agg-func.ts';
+import { makeAnalytic } from './analytic.ts';
+import { makeFilter } from './filter.ts';
+import { makeHaving } from './having.ts';
+import { makeOrder } from './order.ts';
+import { makeProject } from './project.ts';
+import { makeProjectSet } from './project-set.ts';
+import { makeWindowFunc } from './window-func.ts';
+
+export function makerOf(n: LogicalNode, input: ChainInput): OperatorMaker {
+  switch (n.type) {
+    case 'filter':
+      return makeFilter(n, input);
+    case 'analytic':
+      return makeAnalytic(n, input);
+    case 'agg-func':
+      return makeAggFunc(n, input);
+    case 'having':
+      return makeHaving(n, input);
+    case 'window-func':
+      return makeWindowFunc(n, input);
+    case 'order':
+      return makeOrder(n, input);
+    case 'project':
+      return makeProject(n, input);
+    case 'project-set':
+      return makeProjectSet(n, input);
+    default:
+      throw new GatewayError('INTERNAL', { text: `no operator for ${n.type}` });
+  }
+}

@@ -1,0 +1,68 @@
+// The select list, with the set-returning function behind it when there is one.
+import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import type { Expr } from '../../contract/function.ts';
+import { compareText } from '../../data/text.ts';
+import { createProject, isEmitter, type OutputColumn, sinkEmitter } from '../../exec/project.ts';
+import type { ProjectColumn, ProjectNode } from '../../plan/logical/index.ts';
+import { ekuiperText } from '../../plan/text.ts';
+import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { CompileContext } from '../context.ts';
+import { compileExpr } from '../expression.ts';
+import { createStateRegistry } from '../state.ts';
+
+export function makeProject(n: ProjectNode, input: ChainInput): OperatorMaker {
+  const states = createStateRegistry();
+  const ctx: CompileContext = { ...input.ctx, states };
+  const shown = n.columns.filter((c) => !c.invisible && c.kind !== 'spread');
+  const columns = shown
+    .map((c): OutputColumn => ({ name: c.name, value: named(c, ctx), nulls: nullsOf(c, n.sendNilField) }))
+    .sort((a, b) => compareText(a.name, b.name));
+  const spread = n.columns.filter((c) => c.kind === 'spread').map((c) => named(c, ctx));
+  const hidden = n.columns.filter((c) => c.invisible).map((c) => named(c, ctx));
+  const inputs = n.wildcard ? (n.wildcard.inputs ?? ctx.frame.inputs) : [];
+  const spreadFirst = inputs.map((i): Expr => {
+    const slot = ctx.frame.star(i);
+    return (t) => t.cols[slot];
+  });
+  return (host, stats, successor) => {
+    // with a set-returning function the finished rows go on to project-set, else to the sinks
+    const next = isEmitter(successor) ? successor : sinkEmitter(host);
+    return createProject(
+      {
+        columns,
+        hidden,
+        spreadFirst,
+        except: new Set(n.wildcard?.except),
+        spread,
+        limit: n.limit,
+        sendMeta: n.sendMeta,
+        next,
+        state: states,
+      },
+      host,
+      stats,
+    );
+  };
+}
+
+function nullsOf(c: ProjectColumn, sendNil: boolean): OutputColumn['nulls'] {
+  if (c.kind === 'column') return sendNil ? 'always' : 'keep-null';
+  if (c.kind === 'alias') return sendNil ? 'always' : 'never';
+  return 'never';
+}
+
+/** Errors say which field failed, in eKuiper's words. */
+function named(c: ProjectColumn, ctx: CompileContext): Expr {
+  const value = compileExpr(c.expr, ctx);
+  if (c.kind === 'column') return value;
+  const source = c.alias?.expr ?? c.expr;
+  const text = `expr: ${ekuiperText(source, ctx.names)} meet error, err:`;
+  const prefix = c.kind === 'alias' ? `alias: ${c.name} ${text}` : text;
+  return (t) => {
+    try {
+      return value(t);
+    } catch (error) {
+      throw rowError(prefix + messageOf(error));
+    }
+  };
+}

@@ -1,0 +1,91 @@
+// BETWEEN, IN, LIKE.
+import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import type { Expr } from '../contract/function.ts';
+import { between, eqItem } from '../data/compare.ts';
+import { formatV } from '../data/go-format.ts';
+import { createLike, type LikeMatcher } from '../data/like.ts';
+import type { Value } from '../data/value.ts';
+import type { BoundBetween, BoundIn, BoundLike } from '../plan/bound.ts';
+import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+
+/** Null makes BETWEEN and NOT BETWEEN false alike. */
+export function compileBetween(e: BoundBetween, ctx: CompileContext): Expr {
+  const value = compileExpr(e.value, ctx);
+  const low = compileExpr(e.low, ctx);
+  const high = compileExpr(e.high, ctx);
+  const zone = ctx.env.timeZone;
+  const { not } = e;
+  return (t) => {
+    const v = value(t);
+    const a = low(t);
+    const b = high(t);
+    const holds = between(v, a, b, zone);
+    if (!not || v == null || a == null || b == null) return holds;
+    return !holds;
+  };
+}
+
+/** A set that is null or no array holds nothing (ekuiper-defects.md 3); a null value is in no set and also not NOT IN. */
+export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
+  const value = compileExpr(e.value, ctx);
+  const { not } = e;
+  const zone = ctx.env.timeZone;
+  const list = e.list?.map((x) => compileExpr(x, ctx));
+  const set = e.set && compileExpr(e.set, ctx);
+  return (t) => {
+    const v = value(t);
+    const items = list ? evaluate(list, t) : set!(t);
+    if (!Array.isArray(items)) return not;
+    if (v == null) return false;
+    for (const item of items) {
+      if (isIn(v, item, zone)) return !not;
+    }
+    return not;
+  };
+}
+
+function evaluate(list: readonly Expr[], t: Parameters<Expr>[0]): Value[] {
+  const out: Value[] = [];
+  for (const item of list) out.push(item(t));
+  return out;
+}
+
+function isIn(v: Value, item: Value, zone: string): boolean {
+  try {
+    return eqItem(v, item, zone);
+  } catch (error) {
+    throw rowError(`evaluate in expression error: ${messageOf(error)}`);
+  }
+}
+
+export function compileLike(e: BoundLike, ctx: CompileContext): Expr {
+  const value = compileExpr(e.value, ctx);
+  const { not } = e;
+  const matcher = compilePattern(e, ctx);
+  return (t) => {
+    const v = value(t);
+    if (typeof v !== 'string') throw rowError(`LIKE operator left operand expects string, but found ${formatV(v)}`);
+    return matcher(t)(v) !== not;
+  };
+}
+
+/** A literal pattern is prepared once, any other when it changes. */
+function compilePattern(e: BoundLike, ctx: CompileContext): (t: Parameters<Expr>[0]) => LikeMatcher {
+  const pattern = compileExpr(e.pattern, ctx);
+  if (e.pattern.kind === 'literal' && typeof e.pattern.value === 'string') {
+    const fixed = createLike(e.pattern.value);
+    return () => fixed;
+  }
+  let lastText: string | undefined;
+  let last: LikeMatcher = createLike('');
+  return (t) => {
+    const p = pattern(t);
+    if (typeof p !== 'string') throw rowError(`invalid LIKE pattern, must be a string but got ${formatV(p)}`);
+    if (p !== lastText) {
+      last = createLike(p);
+      lastText = p;
+    }
+    return last;
+  };
+}

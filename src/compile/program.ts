@@ -1,0 +1,61 @@
+// A plan as a program: what it reads, what it keeps, and how it is started. `start` makes closures and operators, once per run of the
+// rule, because only then the slots of the subscription are known. Next: chain.ts.
+import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from '../exec/operator.ts';
+import type { DataSourceNode } from '../plan/logical/index.ts';
+import { type LogicalPlan, namesOf } from '../plan/plan.ts';
+import { buildChain } from './chain.ts';
+import type { CompileContext } from './context.ts';
+import { fingerprintsOf } from './fingerprints.ts';
+import { type Frame, jointFrame, sharedFrame } from './frame.ts';
+import { indexOf } from './index-conjuncts.ts';
+import { flatten, operatorNames, sourcesOf } from './nodes.ts';
+import { createStateRegistry } from './state.ts';
+
+export function compileRule(plan: LogicalPlan): RuleProgram {
+  const nodes = flatten(plan.root);
+  const sources = sourcesOf(plan.root);
+  const lookups = nodes.filter((n) => n.type === 'lookup');
+  const names = operatorNames(nodes, sources.length);
+  const fingerprints = fingerprintsOf(nodes, names, namesOf(plan));
+  const emitterOf = (input: number): string => plan.sources[input]!.emitter;
+  return {
+    inputs: sources.map(
+      (s): ProgramInput => ({ source: s.source, emitter: emitterOf(s.input), kind: s.kind, columns: s.columns, all: s.all }),
+    ),
+    lookups: [...new Set(lookups.map((n) => n.table))],
+    stateful: Object.keys(fingerprints).length > 0,
+    eventTime: plan.options.isEventTime === true,
+    index: indexOf(nodes, sources),
+    operators: nodes.map((_, i) => names[i]!),
+    fingerprints,
+    start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram {
+      const frame = frameOf(plan, sources, lookups, slotOf);
+      const ctx: CompileContext = {
+        frame,
+        env: host.env,
+        names: namesOf(plan),
+        filled: new Set(),
+        states: createStateRegistry(),
+        hits: 'update',
+        onPass: [],
+      };
+      return buildChain({ plan, nodes, names, sources, host, slotOf, ctx });
+    },
+  };
+}
+
+/** One source without joins reads shared tuples in place; anything else has a layout of its own. */
+function frameOf(
+  plan: LogicalPlan,
+  sources: readonly DataSourceNode[],
+  lookups: readonly { input: number; columns: readonly string[]; all: boolean }[],
+  slotOf: (input: number, column: string) => number,
+): Frame {
+  const withStar = (s: { columns: readonly string[]; all: boolean }): string[] => [...s.columns, ...(s.all ? ['*'] : [])];
+  if (plan.sources.length === 1) {
+    const only = sources[0];
+    return only ? sharedFrame(withStar(only), (column) => slotOf(0, column)) : sharedFrame([], () => 0);
+  }
+  const all = [...sources, ...lookups].map((s) => ({ input: s.input, columns: withStar(s) }));
+  return jointFrame(all.sort((a, b) => a.input - b.input));
+}

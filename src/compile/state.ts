@@ -1,0 +1,63 @@
+// State that lives in closures (hit counters, plugin functions) and must be in the checkpoint. Each place has a key that depends on the
+// call's number in its rule, not on slots. The operator that owns the expression saves it (exec/stateful.ts).
+import type { StateStore } from '../contract/context.ts';
+
+/** Holder of one state; `key` is unique in the rule. */
+export interface StateBox {
+  state: unknown;
+}
+
+export interface StateRegistry {
+  /** A box that starts with `initial` unless a checkpoint brings its state. */
+  box(key: string, initial: () => unknown): StateBox;
+  /** A key-value store for a plugin function. */
+  store(key: string): StateStore;
+  readonly size: number;
+  save(): Record<string, unknown>;
+  load(state: unknown): void;
+}
+
+export function createStateRegistry(): StateRegistry {
+  const boxes = new Map<string, StateBox>();
+  const stores = new Map<string, Map<string, unknown>>();
+  return {
+    box(key, initial) {
+      const box = boxes.get(key) ?? { state: initial() };
+      boxes.set(key, box);
+      return box;
+    },
+    store(key) {
+      const values = stores.get(key) ?? new Map<string, unknown>();
+      stores.set(key, values);
+      return storeOver(values);
+    },
+    get size() {
+      return boxes.size + stores.size;
+    },
+    save() {
+      const out: Record<string, unknown> = {};
+      for (const [key, box] of boxes) out[key] = box.state;
+      for (const [key, values] of stores) out[key] = new Map(values);
+      return out;
+    },
+    load(state) {
+      if (typeof state !== 'object' || state === null) return;
+      for (const [key, value] of Object.entries(state)) {
+        const box = boxes.get(key);
+        if (box) box.state = value;
+        const values = stores.get(key);
+        if (values && value instanceof Map) for (const [k, v] of value) values.set(k as string, v);
+      }
+    },
+  };
+}
+
+function storeOver(values: Map<string, unknown>): StateStore {
+  return {
+    putState: (key, value) => void values.set(key, value),
+    getState: (key) => values.get(key),
+    deleteState: (key) => void values.delete(key),
+    incrCounter: (key, amount) => void values.set(key, Number(values.get(key) ?? 0) + amount),
+    getCounter: (key) => Number(values.get(key) ?? 0),
+  };
+}

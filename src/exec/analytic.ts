@@ -1,0 +1,95 @@
+// Analytic functions (lag, latest, changed_col, acc_*): computed for every row, in order, before WHERE. State per PARTITION key, plain
+// data, saved with the rule's checkpoint. Results go into slots of the row, which is private to the rule by then.
+import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts';
+import { formatV } from '../data/go-format.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { Value } from '../data/value.ts';
+import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
+
+export interface AnalyticCall {
+  /** Key of the state; does not depend on slots. */
+  key: string;
+  def: AnalyticDefinition;
+  site: CallSite;
+  args: readonly Expr[];
+  partitionBy: readonly Expr[];
+  when: Expr | undefined;
+  slot: number;
+}
+
+type Box = { state: unknown };
+
+/** @param calls inner calls first */
+export function createAnalytic(calls: readonly AnalyticCall[], host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
+  const runners = calls.map(createRunner);
+  const run = (t: Tuple): void => {
+    for (const r of runners) t.cols[r.call.slot] = r.next(t) ?? null;
+  };
+  return {
+    stats,
+    row(t) {
+      stats.recordsIn++;
+      host.touch();
+      try {
+        run(t);
+      } catch (error) {
+        host.exception(stats, error);
+        return;
+      }
+      stats.recordsOut++;
+      next.row(t);
+    },
+    rows(c) {
+      stats.recordsIn++;
+      host.touch();
+      try {
+        for (const t of c.rows) run(t);
+      } catch (error) {
+        host.exception(stats, error);
+        return;
+      }
+      stats.recordsOut++;
+      next.rows(c);
+    },
+    save: () => Object.fromEntries(runners.map((r) => [r.call.key, r.boxes])),
+    load(state) {
+      if (typeof state !== 'object' || state === null) return;
+      for (const r of runners) {
+        const saved = (state as Record<string, unknown>)[r.call.key];
+        if (saved instanceof Map) for (const [key, box] of saved as Map<string, Box>) r.boxes.set(key, box);
+      }
+    },
+  };
+}
+
+interface Runner {
+  readonly call: AnalyticCall;
+  readonly boxes: Map<string, Box>;
+  next(t: Tuple): Value;
+}
+
+function createRunner(call: AnalyticCall): Runner {
+  const { def, site, args, partitionBy, when } = call;
+  const boxes = new Map<string, Box>();
+  const boxOf = (key: string): Box => {
+    let box = boxes.get(key);
+    if (!box) boxes.set(key, (box = { state: def.init(site) }));
+    return box;
+  };
+  return {
+    call,
+    boxes,
+    next(t) {
+      const values: Value[] = new Array(args.length);
+      for (let i = 0; i < args.length; i++) values[i] = args[i]!(t);
+      // a condition that is not a bool counts as true
+      const valid = when ? when(t) !== false : true;
+      let key = 'self';
+      if (partitionBy.length > 0) {
+        key = '';
+        for (const p of partitionBy) key += `${formatV(p(t))},`;
+      }
+      return def.next(boxOf(key), values, valid, site, t.tsMs);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+// Makes rows private to the rule: a copy with room for the slots that operators fill. One copy per row, at the first operator that
+// needs it. Not an operator of its own in status.
+import { Tuple } from '../data/tuple.ts';
+import type { Downstream } from './operator.ts';
+
+/** @param base slots of the shared layout that the rule knows; what lies above belongs to others
+ *  @param width own slots included */
+export function createIsolate(base: number, width: () => number, next: Downstream): Downstream {
+  const copy = (t: Tuple): Tuple => {
+    const n = width();
+    const cols = t.cols.slice(0, base);
+    while (cols.length < n) cols.push(undefined);
+    return new Tuple(cols, t.tsMs, t.meta, t.ack, t.win);
+  };
+  return {
+    row: (t) => next.row(copy(t)),
+    rows: (c) => next.rows({ rows: c.rows.map(copy), win: c.win }),
+  };
+}

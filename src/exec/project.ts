@@ -1,0 +1,152 @@
+// The select list: makes output rows and hands them to the sinks. Keys come in alphabetical order, because eKuiper writes them so and
+// the encoder then has nothing to sort. Made by compile/chain.ts; next: the runtime's sink nodes.
+import type { Expr } from '../contract/function.ts';
+import type { Ack } from '../data/ack.ts';
+import { setMember } from '../data/set-member.ts';
+import type { Tuple } from '../data/tuple.ts';
+import type { Row, Value, ValueObject } from '../data/value.ts';
+import { operatorError } from './errors.ts';
+import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
+import type { ClosureState } from './stateful.ts';
+
+export interface OutputColumn {
+  name: string;
+  value: Expr;
+  /** What becomes of null: `keep-null` leaves out only absent fields, `always` writes null for those too, `never` leaves out both. */
+  nulls: 'keep-null' | 'always' | 'never';
+}
+
+export interface ProjectSpec {
+  /** Sorted by name; evaluated in this order. */
+  columns: readonly OutputColumn[];
+  /** Evaluated for errors and effects, not sent (INVISIBLE aliases). */
+  hidden: readonly Expr[];
+  /** Whole objects that are spread first; later ones do not overwrite earlier ones. Empty = no `*`. */
+  spreadFirst: readonly Expr[];
+  except: ReadonlySet<string>;
+  /** Objects whose members become columns (changed_cols). */
+  spread: readonly Expr[];
+  limit: number | undefined;
+  sendMeta: boolean;
+  /** Set when project-set follows: it emits instead. */
+  next: Emitter;
+  state: ClosureState;
+}
+
+/** Takes finished rows. */
+export interface Emitter {
+  /** @param single true for a streaming row */
+  emit(rows: Row[], first: Tuple | undefined, tsMs: number, single: boolean): void;
+}
+
+/** True for project-set, the one operator that takes finished rows. */
+export const isEmitter = (op: object): op is Emitter => 'emit' in op;
+
+const PREFIX = 'run Select error: ';
+const noAcks: readonly Ack[] = [];
+
+/** The last emitter: results go to the sinks of the rule. */
+export function sinkEmitter(host: ProgramHost): Emitter {
+  return {
+    emit(rows, first, tsMs, single) {
+      host.emit({ rows, acks: single && first?.ack ? [first.ack] : noAcks, meta: first?.meta, tsMs });
+    },
+  };
+}
+
+export function createProject(spec: ProjectSpec, host: ProgramHost, stats: OperatorStats): Operator {
+  const build = createRowBuilder(spec);
+  const { limit, next, state } = spec;
+  const stateful = state.size > 0;
+  return {
+    stats,
+    row(t) {
+      stats.recordsIn++;
+      // LIMIT 0 sends nothing; any other limit is at least the one row
+      if (limit === 0) return;
+      let row: Row;
+      try {
+        row = build(t);
+      } catch (error) {
+        host.exception(stats, operatorError(PREFIX, error));
+        return;
+      }
+      if (stateful) host.touch();
+      stats.recordsOut++;
+      next.emit([row], t, t.tsMs, true);
+    },
+    rows(c) {
+      stats.recordsIn++;
+      const count = limit === undefined || limit < 0 ? c.rows.length : Math.min(limit, c.rows.length);
+      const rows: Row[] = new Array(count);
+      try {
+        for (let i = 0; i < count; i++) rows[i] = build(c.rows[i]!);
+      } catch (error) {
+        host.exception(stats, operatorError(PREFIX, error));
+        return;
+      }
+      if (stateful) host.touch();
+      stats.recordsOut++;
+      const first = c.rows[0];
+      next.emit(rows, first, c.win?.endMs ?? first?.tsMs ?? host.clock.now(), false);
+    },
+    ...(stateful && { save: state.save, load: state.load }),
+  };
+}
+
+/** @returns makes one output row; throws what an expression throws */
+export function createRowBuilder(spec: ProjectSpec): (t: Tuple) => Row {
+  const { columns, hidden, spreadFirst, except, spread } = spec;
+  const names = columns.map((c) => c.name);
+  const values = columns.map((c) => c.value);
+  const nulls = columns.map((c) => c.nulls);
+  const n = columns.length;
+  const special = names.includes('__proto__');
+
+  const fill = (row: Row, t: Tuple): void => {
+    for (let i = 0; i < n; i++) {
+      const v = values[i]!(t);
+      if (v === undefined || v === null) {
+        const rule = nulls[i]!;
+        if (rule === 'never' || (rule === 'keep-null' && v === undefined)) continue;
+        put(row, names[i]!, null);
+      } else put(row, names[i]!, v);
+    }
+  };
+  const put = special
+    ? setMember
+    : (row: Row, name: string, v: Value): void => {
+        row[name] = v;
+      };
+
+  const plain = spreadFirst.length === 0 && spread.length === 0 && hidden.length === 0 && !spec.sendMeta;
+  if (plain)
+    return (t) => {
+      const row: Row = {};
+      fill(row, t);
+      return row;
+    };
+
+  // `SELECT *` alone: the decoded object itself, which nobody changes
+  if (spreadFirst.length === 1 && n === 0 && spread.length === 0 && hidden.length === 0 && except.size === 0 && !spec.sendMeta) {
+    const all = spreadFirst[0]!;
+    return (t) => (all(t) ?? {}) as Row;
+  }
+  return (t) => {
+    const row: Row = {};
+    for (let i = spreadFirst.length - 1; i >= 0; i--) spreadInto(row, spreadFirst[i]!(t), except);
+    for (const s of spread) spreadInto(row, s(t), undefined);
+    fill(row, t);
+    for (const h of hidden) h(t);
+    if (spec.sendMeta && t.meta) row['__meta'] = { ...t.meta };
+    return row;
+  };
+}
+
+function spreadInto(row: Row, v: Value, except: ReadonlySet<string> | undefined): void {
+  if (typeof v !== 'object' || v === null) return;
+  const object = v as ValueObject;
+  for (const key of Object.keys(object)) if (!except?.has(key)) setMember(row, key, object[key]);
+}
+
+export type { Downstream };

@@ -1,0 +1,7 @@
+// State kept in closures of an operator (hit counters, plugin functions), as the operator saves and loads it.
+export interface ClosureState {
+  /** 0 = none */
+  readonly size: number;
+  save(): Record<string, unknown>;
+  load(state: unknown): void;
+}

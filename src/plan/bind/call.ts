@@ -1,0 +1,104 @@
+// Calls: the function by its name, its arguments checked as eKuiper checks them when a rule is made. Aggregates, analytic functions and
+// row_number get the slot in which an operator leaves their result.
+import type { FunctionDefinition } from '../../contract/function.ts';
+import type { CallExpr, Expr } from '../../sql/ast.ts';
+import { didYouMean } from '../../sql/suggest.ts';
+import type { BoundCall, BoundExpr } from '../bound.ts';
+import { checkArguments, factsOf } from '../checks/arguments.ts';
+import { hasAggregate } from '../classify.ts';
+import { ekuiperText } from '../text.ts';
+import { bindExpression, bindMeta, bindSort } from './expression.ts';
+import type { Scope } from './scope.ts';
+
+/** meta() and mqtt() are no functions: their argument is the value. */
+const metaNames: readonly string[] = ['meta', 'mqtt'];
+
+/** @throws GatewayError PLAN_UNKNOWN_FUNCTION, PLAN_BAD_ARGUMENT, PLAN_AGGREGATE_PLACE */
+export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
+  const lower = e.name.toLowerCase();
+  if (metaNames.includes(lower)) return bindMetaCall(e, scope, lower === 'mqtt');
+  const def = scope.catalog.functions.get(e.name);
+  if (!def)
+    throw scope.fail(
+      'PLAN_UNKNOWN_FUNCTION',
+      `function ${e.name} not found`,
+      e.nameSpan,
+      didYouMean(e.name, scope.catalog.functions.names()),
+    );
+  if (e.over && def.kind !== 'analytic' && def.kind !== 'window')
+    throw scope.fail(
+      'PLAN_BAD_ARGUMENT',
+      `Found OVER after non analytic function ${e.name}`,
+      e.over.span,
+      'only analytic functions such as lag take OVER',
+    );
+  const args = e.args.map((a) => bindExpression(a, scope));
+  const id = scope.newCallId();
+  const call: BoundCall = {
+    kind: 'call',
+    def,
+    name: e.name,
+    id,
+    args,
+    facts: factsOf(args, e.args),
+    filter: e.filter && bindExpression(e.filter, scope),
+    over: e.over && {
+      partitionBy: e.over.partitionBy.map((p) => bindExpression(p, scope)),
+      orderBy: bindSort(e.over.orderBy, scope),
+      when: e.over.when && bindExpression(e.over.when, scope),
+    },
+    slot: needsSlot(def) ? scope.newSlot(lower) : undefined,
+    span: e.span,
+  };
+  checkArguments(call, e.args, scope);
+  if (def.kind === 'aggregate') checkNoNestedAggregate(call, e.args, scope);
+  return call;
+}
+
+function needsSlot(def: FunctionDefinition): boolean {
+  return def.kind === 'aggregate' || def.kind === 'analytic' || (def.kind === 'window' && def.over !== undefined);
+}
+
+function checkNoNestedAggregate(call: BoundCall, written: readonly Expr[], scope: Scope): void {
+  const nested = call.args.findIndex(hasAggregate);
+  if (nested >= 0)
+    throw scope.fail(
+      'PLAN_AGGREGATE_PLACE',
+      `invalid argument for func ${call.name}: aggregate argument is not allowed`,
+      written[nested]?.span ?? call.span,
+      `${ekuiperText(
+        call.args[nested]!,
+        scope.sources.map((s) => s.info.name),
+      )} is an aggregate already`,
+    );
+}
+
+function bindMetaCall(e: CallExpr, scope: Scope, ignoreCase: boolean): BoundExpr {
+  const arg = e.args[0];
+  if (e.args.length !== 1 || !arg)
+    throw scope.fail(
+      'PLAN_BAD_ARGUMENT',
+      `validate function ${e.name.toLowerCase()} error: Expect 1 arguments but found ${e.args.length}.`,
+      e.span,
+    );
+  const bound = bindMetaArgument(arg, scope, ignoreCase);
+  if (!bound)
+    throw scope.fail(
+      'PLAN_BAD_ARGUMENT',
+      `validate function ${e.name.toLowerCase()} error: Expect meta reference type for parameter 1`,
+      arg.span,
+      'write the key without quotes, e.g. meta(topic)',
+    );
+  return bound;
+}
+
+function bindMetaArgument(arg: Expr, scope: Scope, ignoreCase: boolean): BoundExpr | undefined {
+  if (arg.kind === 'metaRef') return bindMeta(arg, scope, ignoreCase);
+  if (arg.kind === 'wildcard') return bindMeta({ kind: 'metaRef', stream: arg.stream, name: '*', span: arg.span }, scope, ignoreCase);
+  if (arg.kind === 'column') return bindMeta({ ...arg, kind: 'metaRef' }, scope, ignoreCase);
+  if (arg.kind === 'member') {
+    const object = bindMetaArgument(arg.object, scope, ignoreCase);
+    return object && { kind: 'member', object, name: arg.name, computed: arg.computed !== undefined, span: arg.span };
+  }
+  return undefined;
+}

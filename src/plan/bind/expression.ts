@@ -1,0 +1,76 @@
+// Syntax tree to bound tree, node by node. Called for every expression of a statement. Next: bind/column.ts (names), bind/call.ts.
+import type { Expr, MetaRefExpr, SortItem, WildcardExpr } from '../../sql/ast.ts';
+import type { BoundExpr, BoundSort, BoundWildcard } from '../bound.ts';
+import { bindCall } from './call.ts';
+import { bindColumn, sourceNamed } from './column.ts';
+import type { Scope } from './scope.ts';
+
+/** @throws GatewayError PLAN_* with the place in the statement */
+export function bindExpression(e: Expr, scope: Scope): BoundExpr {
+  const go = (x: Expr): BoundExpr => bindExpression(x, scope);
+  const maybe = (x: Expr | undefined): BoundExpr | undefined => (x === undefined ? undefined : go(x));
+  const span = e.span;
+  switch (e.kind) {
+    case 'int':
+    case 'float':
+    case 'string':
+    case 'bool':
+      return { kind: 'literal', value: e.value, node: e.kind, span };
+    case 'timeUnit':
+      return { kind: 'literal', value: null, node: 'null', span };
+    case 'window':
+      // eKuiper takes a window anywhere and evaluates it to nothing outside GROUP BY
+      return { kind: 'literal', value: null, node: 'null', span };
+    case 'column':
+      return bindColumn(e, scope);
+    case 'metaRef':
+      return bindMeta(e, scope, false);
+    case 'wildcard':
+      return bindWildcard(e, scope);
+    case 'binary':
+      return { kind: 'binary', op: e.op, left: go(e.left), right: go(e.right), span };
+    case 'between':
+      return { kind: 'between', not: e.not, value: go(e.value), low: go(e.low), high: go(e.high), span };
+    case 'in':
+      return { kind: 'in', not: e.not, value: go(e.value), list: e.list?.map(go), set: maybe(e.set), span };
+    case 'like':
+      return { kind: 'like', not: e.not, value: go(e.value), pattern: go(e.pattern), span };
+    case 'case':
+      return {
+        kind: 'case',
+        value: maybe(e.value),
+        whens: e.whens.map((w) => ({ when: go(w.when), result: go(w.result) })),
+        otherwise: maybe(e.otherwise),
+        span,
+      };
+    case 'member':
+      return { kind: 'member', object: go(e.object), name: e.name, computed: e.computed !== undefined, span };
+    case 'index':
+      return { kind: 'index', object: go(e.object), index: go(e.index), span };
+    case 'slice':
+      return { kind: 'slice', object: go(e.object), from: maybe(e.from), to: maybe(e.to), span };
+    case 'call':
+      return bindCall(e, scope);
+  }
+}
+
+export const bindSort = (items: readonly SortItem[], scope: Scope): BoundSort[] =>
+  items.map((s) => ({ expr: bindExpression(s.expr, scope), descending: s.descending }));
+
+/** `stream.key` names the input when there is such a stream; otherwise `stream` is a key that holds an object. */
+export function bindMeta(e: MetaRefExpr, scope: Scope, ignoreCase: boolean): BoundExpr {
+  const span = e.span;
+  if (e.stream === undefined) return { kind: 'meta', input: scope.sources.length === 1 ? 0 : undefined, key: e.name, ignoreCase, span };
+  const source = sourceNamed(e.stream, scope);
+  if (source) return { kind: 'meta', input: source.index, key: e.name, ignoreCase, span };
+  const object: BoundExpr = { kind: 'meta', input: scope.sources.length === 1 ? 0 : undefined, key: e.stream, ignoreCase, span };
+  return { kind: 'member', object, name: e.name, computed: false, span };
+}
+
+export function bindWildcard(e: WildcardExpr, scope: Scope): BoundWildcard {
+  const source = e.stream === undefined ? undefined : sourceNamed(e.stream, scope);
+  if (e.stream !== undefined && !source) throw scope.fail('PLAN_UNKNOWN_COLUMN', `stream ${e.stream} not found`, e.span);
+  const input = source?.index ?? (scope.sources.length === 1 ? 0 : undefined);
+  const replace = e.replace.map((f) => ({ name: f.alias ?? f.name, expr: bindExpression(f.expr, { ...scope, inAlias: f.alias }) }));
+  return { kind: 'wildcard', input, except: e.except, replace, span: e.span };
+}

@@ -1,0 +1,136 @@
+// A whole SELECT bound: inputs, aliases, clauses. Next: ../build.ts, which puts operators into order.
+import type { Join, SelectField, SelectStatement, SourceRef, WindowExpr } from '../../sql/ast.ts';
+import { didYouMean } from '../../sql/suggest.ts';
+import type { AliasDefinition, BoundExpr, BoundSort } from '../bound.ts';
+import type { PlanCatalog, PlanOptions } from '../catalog.ts';
+import { checkAggregates } from '../checks/aggregates.ts';
+import { checkAliasCycle } from '../checks/alias-cycle.ts';
+import { checkDuplicateNames } from '../checks/duplicate-names.ts';
+import { checkPlaces } from '../checks/places.ts';
+import { bindExpression, bindSort } from './expression.ts';
+import { type BoundSource, createScope, type Scope } from './scope.ts';
+
+export interface BoundField {
+  /** Name in the output. `*` for wildcards. */
+  readonly name: string;
+  readonly alias?: AliasDefinition;
+  readonly expr: BoundExpr;
+  readonly invisible: boolean;
+}
+
+export interface BoundJoin {
+  readonly type: Join['type'];
+  readonly source: number;
+  readonly on?: BoundExpr;
+}
+
+/** Arguments are checked by the parser: integers of the right number. */
+export interface BoundWindow {
+  readonly type: WindowExpr['type'];
+  readonly unit?: WindowExpr['unit'];
+  /** Integer arguments after the unit (time and count windows). */
+  readonly lengths: readonly number[];
+  /** Conditions of a state window. */
+  readonly conditions: readonly BoundExpr[];
+  readonly filter?: BoundExpr;
+  readonly when?: BoundExpr;
+  readonly partitionBy: readonly BoundExpr[];
+}
+
+export interface BoundSelect {
+  readonly scope: Scope;
+  readonly sources: readonly BoundSource[];
+  readonly aliases: readonly AliasDefinition[];
+  readonly fields: readonly BoundField[];
+  readonly joins: readonly BoundJoin[];
+  readonly where?: BoundExpr;
+  readonly dims: readonly BoundExpr[];
+  readonly window?: BoundWindow;
+  readonly having?: BoundExpr;
+  readonly orderBy: readonly BoundSort[];
+  readonly limit?: number;
+}
+
+/** @throws GatewayError PLAN_* */
+export function bindSelect(select: SelectStatement, catalog: PlanCatalog, options: PlanOptions): BoundSelect {
+  const aliases = new Map<string, AliasDefinition>();
+  const sources = bindSources([select.from, ...select.joins.map((j) => j.source)], catalog, options);
+  const scope = createScope(sources, aliases, catalog, options);
+  checkDuplicateNames(select, scope);
+  for (const f of select.fields)
+    if (f.alias !== undefined) aliases.set(f.alias, { name: f.alias, expr: { kind: 'literal', value: null, node: 'null', span: f.span } });
+  const fields = select.fields.map((f) => bindField(f, scope));
+  checkAliasCycle(fields, select, scope);
+  const bound: BoundSelect = {
+    scope,
+    sources,
+    aliases: [...aliases.values()],
+    fields,
+    joins: select.joins.map((j, i) => ({ type: j.type, source: i + 1, on: j.on && bindExpression(j.on, scope) })),
+    where: select.where && bindExpression(select.where, scope),
+    dims: select.groupBy.map((d) => bindExpression(d, scope)),
+    window: select.window && bindWindow(select.window, scope),
+    having: select.having && bindExpression(select.having, scope),
+    orderBy: bindSort(select.orderBy, scope),
+    limit: select.limit && Number(select.limit.count),
+  };
+  checkAggregates(bound, select);
+  checkPlaces(bound, select);
+  return bound;
+}
+
+function bindSources(refs: readonly SourceRef[], catalog: PlanCatalog, options: PlanOptions): BoundSource[] {
+  const scope = createScope([], new Map(), catalog, options);
+  const sources: BoundSource[] = [];
+  for (const ref of refs) {
+    const info = catalog.source(ref.name);
+    if (!info)
+      throw scope.fail(
+        'PLAN_UNKNOWN_SOURCE',
+        `fail to get stream ${ref.name}, please check if stream is created`,
+        ref.nameSpan,
+        didYouMean(ref.name, catalog.names?.() ?? []),
+      );
+    if (info.temp && !options.temp)
+      throw scope.fail('PLAN_TEMP_SOURCE', `temp stream ${ref.name} can only be used by temp rules`, ref.nameSpan);
+    const emitter = ref.alias ?? ref.name;
+    if (sources.some((s) => s.emitter === emitter))
+      throw scope.fail(
+        'PLAN_DUPLICATE_SOURCE',
+        `stream ${emitter} is used more than once`,
+        ref.nameSpan,
+        `give each its own name: ${ref.name} AS a`,
+      );
+    sources.push({ index: sources.length, emitter, info });
+  }
+  return sources;
+}
+
+function bindField(f: SelectField, scope: Scope): BoundField {
+  const expr = bindExpression(f.expr, f.alias === undefined ? scope : { ...scope, inAlias: f.alias });
+  if (f.alias === undefined) return { name: outputName(f, expr), expr, invisible: f.invisible };
+  const alias = scope.aliases.get(f.alias)!;
+  alias.expr = expr;
+  return { name: f.alias, alias, expr, invisible: f.invisible };
+}
+
+/** Built-in functions give their name in lower case, plugins theirs as written. */
+export function outputName(f: SelectField, expr: BoundExpr): string {
+  if (f.expr.kind !== 'call' || f.parens || f.name !== f.expr.name) return f.name;
+  const lower = f.name.toLowerCase();
+  if (expr.kind !== 'call') return lower;
+  return expr.def.name === lower || expr.def.aliases?.includes(lower) ? lower : f.name;
+}
+
+function bindWindow(w: WindowExpr, scope: Scope): BoundWindow {
+  const state = w.type === 'state';
+  return {
+    type: w.type,
+    unit: w.unit,
+    lengths: state ? [] : w.args.map((a) => (a.kind === 'int' ? Number(a.value) : 0)),
+    conditions: state ? w.args.map((a) => bindExpression(a, scope)) : [],
+    filter: w.filter && bindExpression(w.filter, scope),
+    when: w.when && bindExpression(w.when, scope),
+    partitionBy: w.partitionBy.map((p) => bindExpression(p, scope)),
+  };
+}

@@ -1,0 +1,48 @@
+// What the planner is told from outside: the sources that exist, the functions, and the options of the rule that change the plan.
+// Given by service/ (from the stored streams) and by tests. Next: bind/index.ts.
+import type { FunctionCatalogue } from '../contract/function.ts';
+import type { StreamSchema } from '../contract/schema.ts';
+
+/** A stream or table as CREATE made it. */
+export interface SourceInfo {
+  readonly name: string;
+  readonly kind: 'stream' | 'table';
+  /** undefined = schemaless */
+  readonly schema?: StreamSchema;
+  /** KIND="lookup" */
+  readonly lookup?: boolean;
+  /** TIMESTAMP option: the field of event time. */
+  readonly timestamp?: string;
+  /** TEMP="true": only temp rules may read it. */
+  readonly temp?: boolean;
+  /** FORMAT, lower case. */
+  readonly format?: string;
+}
+
+export interface PlanCatalog {
+  source(name: string): SourceInfo | undefined;
+  /** Names for "did you mean". */
+  names?(): readonly string[];
+  readonly functions: FunctionCatalogue;
+}
+
+export interface PlanOptions {
+  /** Text of the statement, for places in error messages. */
+  readonly sql?: string;
+  readonly isEventTime?: boolean;
+  readonly lateToleranceMs?: number;
+  readonly sendNilField?: boolean;
+  readonly sendMetaToSink?: boolean;
+  /** The rule itself is temporary and may read TEMP streams. */
+  readonly temp?: boolean;
+  /** IANA name. Default UTC. */
+  readonly timeZone?: string;
+  /** basic.ignoreCase: names of columns match in any case. */
+  readonly ignoreCase?: boolean;
+  /** Rewrite rules that are off, by their name in rules/index.ts (eKuiper's names are understood). */
+  readonly disabledRules?: readonly string[];
+  readonly incrementalWindow?: 'auto' | 'off';
+  /** planOptimizeStrategy.windowOption.windowVersion */
+  readonly windowVersion?: string;
+  readonly sendSlidingWindowTwice?: boolean;
+}

@@ -1,0 +1,40 @@
+// Which columns of which source the rule reads. The source is asked for these only (rules/column-pruner.ts).
+import type { BoundExpr } from './bound.ts';
+import { isRowCount } from './classify.ts';
+import type { LogicalNode } from './logical/index.ts';
+import { expressionsOf } from './node-expressions.ts';
+import type { LogicalPlan } from './plan.ts';
+import { childrenOf } from './walk.ts';
+
+export interface UsedColumns {
+  /** By input. */
+  readonly columns: readonly ReadonlySet<string>[];
+  readonly all: readonly boolean[];
+}
+
+export function usedColumns(plan: LogicalPlan): UsedColumns {
+  const columns = plan.sources.map(() => new Set<string>());
+  const all = plan.sources.map(() => false);
+  const every = (input: number | undefined): void => {
+    if (input === undefined) all.fill(true);
+    else all[input] = true;
+  };
+  const visit = (e: BoundExpr): void => {
+    if (e.kind === 'column') columns[e.input]!.add(e.name);
+    if (e.kind === 'any-column') for (const i of e.inputs) columns[i]!.add(e.name);
+    if (e.kind === 'wildcard') every(e.input);
+    if (e.kind === 'call' && e.def.kind === 'aggregate' && e.def.rowFirst) every(undefined);
+    if (isRowCount(e)) return;
+    for (const child of e.kind === 'alias' ? [e.alias.expr] : childrenOf(e)) visit(child);
+  };
+  const go = (n: LogicalNode): void => {
+    for (const e of expressionsOf(n)) visit(e);
+    if (n.type === 'project' && n.wildcard) {
+      if (n.wildcard.inputs) for (const i of n.wildcard.inputs) every(i);
+      else every(undefined);
+    }
+    for (const child of n.children) go(child);
+  };
+  go(plan.root);
+  return { columns, all };
+}

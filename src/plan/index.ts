@@ -1,0 +1,43 @@
+// The planner: SELECT → bound → logical plan → optimised plan. compile/ turns the plan into a program.
+import type { SelectStatement } from '../sql/ast.ts';
+import { bindSelect } from './bind/select.ts';
+import { buildPlan } from './build.ts';
+import type { PlanCatalog, PlanOptions } from './catalog.ts';
+import { usedColumns } from './columns.ts';
+import type { LogicalNode } from './logical/index.ts';
+import { mapNodes } from './node-expressions.ts';
+import { optimise } from './optimise.ts';
+import type { LogicalPlan } from './plan.ts';
+import { verifyPlan } from './verify.ts';
+
+/** @param onChange sees the plan after building (`build`) and after each rewrite rule that changed it
+ *  @throws GatewayError PLAN_*, eKuiper's text first, then place and hint */
+export function planRule(
+  select: SelectStatement,
+  catalog: PlanCatalog,
+  options: PlanOptions = {},
+  onChange?: (rule: string, plan: LogicalPlan) => void,
+): LogicalPlan {
+  const built = withColumns(buildPlan(bindSelect(select, catalog, options)));
+  verifyPlan(built, 'build');
+  onChange?.('build', built);
+  return withColumns(optimise(built, onChange));
+}
+
+/** Columns that expressions read are always asked for; the pruner only leaves out the rest. */
+function withColumns(plan: LogicalPlan): LogicalPlan {
+  const used = usedColumns(plan);
+  const root = mapNodes(plan.root, (n): LogicalNode => {
+    if (n.type === 'data-source') return { ...n, columns: [...used.columns[n.input]!].sort() };
+    if (n.type === 'lookup') return { ...n, columns: [...used.columns[n.input]!].sort() };
+    return n;
+  });
+  return { ...plan, root };
+}
+
+export { bindExpression } from './bind/expression.ts';
+export { createScope } from './bind/scope.ts';
+export type { PlanCatalog, PlanOptions, SourceInfo } from './catalog.ts';
+export { explain } from './explain.ts';
+export type { LogicalPlan } from './plan.ts';
+export { rewriteRules } from './rules/index.ts';

@@ -1,0 +1,11 @@
+// Event time: holds rows back until no older one can come, and sorts them.
+import type { NodeBase } from './node.ts';
+
+export interface WatermarkNode extends NodeBase {
+  readonly type: 'watermark';
+  readonly emitters: readonly string[];
+  /** True when a window waits for watermarks. */
+  readonly sendWatermark: boolean;
+}
+
+export const watermarkInfo = (n: WatermarkNode): string => `Emitters:[ ${n.emitters.join(', ')} ], SendWatermark:${n.sendWatermark}`;

@@ -1,0 +1,57 @@
+// Bound expressions as eKuiper prints them (`binaryExpr:{ demo.a > 1 }`): in error texts at run time, in explain.
+// @source eKuiper pkg/ast, String() of each node
+
+import type { BoundCall, BoundExpr } from './bound.ts';
+import { formatFloat } from './format-float.ts';
+
+/** @param names name of each input's stream, as eKuiper shows columns */
+export function ekuiperText(e: BoundExpr, names: readonly string[]): string {
+  const go = (x: BoundExpr): string => ekuiperText(x, names);
+  switch (e.kind) {
+    case 'literal':
+      return typeof e.value === 'number' ? formatFloat(e.value) : e.value === null || e.value === undefined ? '' : String(e.value);
+    case 'column':
+      return `${names[e.input] ?? '$$default'}.${e.name}`;
+    case 'any-column':
+      return `$$default.${e.name}`;
+    case 'alias':
+      return `$$alias.${e.alias.name},aliasRef:${go(e.alias.expr)}`;
+    case 'meta':
+      return `metaRef:{ streamName:${e.input === undefined ? '$$default' : names[e.input]}, fieldName:${e.key} }`;
+    case 'wildcard':
+      return e.input === undefined ? '*' : `${names[e.input]}.*`;
+    case 'call':
+      return callText(e, names);
+    case 'binary':
+      return `binaryExpr:{ ${go(e.left)} ${e.op} ${go(e.right)} }`;
+    case 'between':
+      return `binaryExpr:{ ${go(e.value)} ${e.not ? 'NOT BETWEEN' : 'BETWEEN'} betweenExpr:{ ${go(e.low)}, ${go(e.high)} } }`;
+    case 'in': {
+      const set = e.list ? (e.list.length ? `literalExprs:[${e.list.map(go).join(', ')}]` : '') : `arrayExpr:{ ${go(e.set!)} }`;
+      return `binaryExpr:{ ${go(e.value)} ${e.not ? 'NOT IN' : 'IN'} valueSetExpr:{ ${set} } }`;
+    }
+    case 'like':
+      return `binaryExpr:{ ${go(e.value)} ${e.not ? 'NOT LIKE' : 'LIKE'} likePattern:${go(e.pattern)} }`;
+    case 'case': {
+      const value = e.value ? `value:{ ${go(e.value)} }, ` : '';
+      return `caseExprValue:{ ${value}whenClauses:[${e.whens.map((w) => `{ whenClause:{ ${go(w.when)} } }`).join(', ')}] }`;
+    }
+    case 'member':
+      return `binaryExpr:{ ${go(e.object)} -> jsonFieldName:${e.name} }`;
+    case 'index':
+      return `binaryExpr:{ ${go(e.object)}[${go(e.index)}] }`;
+    case 'slice': {
+      const from = e.from ? go(e.from) : '0';
+      const to = e.to ? go(e.to) : '-2147483648';
+      return `binaryExpr:{ ${go(e.object)}[ColonExpr:{ start:{ ${from} }, end:{ ${to} } }] }`;
+    }
+    case 'shared':
+      return go(e.expr);
+  }
+}
+
+function callText(e: BoundCall, names: readonly string[]): string {
+  const args = e.args.length ? `, args:[${e.args.map((a) => ekuiperText(a, names)).join(', ')}]` : '';
+  const when = e.over?.when ? `, when:{ ${ekuiperText(e.over.when, names)} }` : '';
+  return `Call:{ name:${e.name}${args}${when} }`;
+}

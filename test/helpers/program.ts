@@ -1,0 +1,145 @@
+// Runs a rule in process: SQL, streams and rows in, results out. Virtual clock, no sources and sinks. Used by tests of plan, compile, exec
+// and by the runner of .rule files.
+import { createVirtualClock, type VirtualClock } from '../../src/base/clock.ts';
+import { messageOf } from '../../src/base/errors/gateway-error.ts';
+import { createMemoryLog } from '../../src/base/log.ts';
+import { compileRule } from '../../src/compile/index.ts';
+import type { FunctionCatalogue, FunctionEnv } from '../../src/contract/function.ts';
+import type { StreamSchema } from '../../src/contract/schema.ts';
+import { type Meta, Tuple } from '../../src/data/tuple.ts';
+import type { Row, Value } from '../../src/data/value.ts';
+import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../src/exec/operator.ts';
+import { createFunctionCatalogue } from '../../src/functions/index.ts';
+import { type PlanOptions, planRule, type SourceInfo } from '../../src/plan/index.ts';
+import { parseSelect } from '../../src/sql/index.ts';
+
+export interface TestRule {
+  readonly program: RuleProgram;
+  readonly running: RunningProgram;
+  readonly clock: VirtualClock;
+  /** Rows of each result; an error of a row is `{ $error: text }`. */
+  readonly results: (Row[] | { $error: string })[];
+  readonly stats: Map<string, OperatorStats>;
+  push(source: string, row: Row, more?: { tsMs?: number; meta?: Meta }): void;
+  touched: number;
+}
+
+export interface TestOptions extends PlanOptions {
+  sources?: readonly SourceInfo[];
+  functions?: FunctionCatalogue;
+  env?: Partial<FunctionEnv>;
+  clock?: VirtualClock;
+  /** State of an earlier run. */
+  state?: Record<string, unknown>;
+  scanTables?: Record<string, readonly Row[]>;
+  lookupTables?: Record<string, LookupTable>;
+}
+
+export const stream = (name: string, schema?: StreamSchema, more: Partial<SourceInfo> = {}): SourceInfo => ({
+  name,
+  kind: 'stream',
+  schema,
+  ...more,
+});
+
+const catalogue = createFunctionCatalogue();
+
+export function startRule(sql: string, options: TestOptions = {}): TestRule {
+  const sources = options.sources ?? [stream('demo')];
+  const clock = options.clock ?? createVirtualClock();
+  const functions = options.functions ?? catalogue;
+  const plan = planRule(
+    parseSelect(sql),
+    { source: (name) => sources.find((s) => s.name === name), names: () => sources.map((s) => s.name), functions },
+    { sql, ...options },
+  );
+  const program = compileRule(plan);
+  const results: TestRule['results'] = [];
+  const stats = new Map<string, OperatorStats>();
+  const layouts = program.inputs.map((i) => [...i.columns, ...(i.all ? ['*'] : [])]);
+  const { log } = createMemoryLog();
+  const toTuple = (input: number, row: Row, tsMs: number, meta?: Meta): Tuple =>
+    new Tuple(
+      layouts[input]!.map((c): Value => (c === '*' ? row : Object.hasOwn(row, c) ? row[c] : undefined)),
+      tsMs,
+      meta,
+    );
+  const rule = { touched: 0 };
+  const host: ProgramHost = {
+    ruleId: 'test',
+    clock,
+    log,
+    env: {
+      clock,
+      log,
+      timeZone: options.timeZone ?? 'UTC',
+      ruleId: 'test',
+      random: () => 0.5,
+      property: () => undefined,
+      keyedState: { get: () => null, put: () => undefined },
+      ...options.env,
+    } as FunctionEnv,
+    emit: (r) => void results.push(r.rows),
+    exception(s, error) {
+      s.exceptions++;
+      s.lastException = messageOf(error);
+      results.push({ $error: messageOf(error) });
+    },
+    touch: () => void rule.touched++,
+    begin: () => undefined,
+    end: () => undefined,
+    stats(name) {
+      let s = stats.get(name);
+      if (!s) {
+        s = {
+          name,
+          recordsIn: 0,
+          recordsOut: 0,
+          exceptions: 0,
+          lastException: '',
+          lastExceptionAtMs: 0,
+          lastInvocationAtMs: 0,
+          latencyUs: 0,
+          bufferLength: 0,
+        };
+        stats.set(name, s);
+      }
+      return s;
+    },
+    scanTable(name): ScanTable {
+      const input = program.inputs.findIndex((i) => i.source === name);
+      return { rows: (options.scanTables?.[name] ?? []).map((r) => toTuple(input, r, 0)) };
+    },
+    lookupTable(name) {
+      const table = options.lookupTables?.[name];
+      if (!table) throw new Error(`no lookup table ${name}`);
+      return table;
+    },
+  };
+  const running = program.start(host, (input, column) => {
+    const slot = layouts[input]!.indexOf(column);
+    if (slot < 0) throw new Error(`column ${column} was not asked for`);
+    return slot;
+  });
+  if (options.state) running.load(options.state);
+  running.begin();
+  return Object.assign(rule, {
+    program,
+    running,
+    clock,
+    results,
+    stats,
+    push(source: string, row: Row, more: { tsMs?: number; meta?: Meta } = {}) {
+      program.inputs.forEach((input, i) => {
+        if (input.source === source && input.kind === 'stream') running.push(i, toTuple(i, row, more.tsMs ?? clock.now(), more.meta));
+      });
+    },
+  });
+}
+
+/** Results of a rule over one stream named demo. */
+export function runRule(sql: string, rows: readonly Row[], options: TestOptions = {}): TestRule['results'] {
+  const rule = startRule(sql, options);
+  for (const row of rows) rule.push('demo', row);
+  return rule.results;
+}
