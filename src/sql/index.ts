@@ -2,7 +2,7 @@
 export type * from './ast.ts';
 export { callName, checkFormat, checkSelect, checkSlices, type FunctionFacts, type FunctionNames } from './checks/index.ts';
 export { positionOf, renderDiagnostic, sqlError } from './diagnostics.ts';
-export { parseExpression, parseSelect, parseStatement } from './parser/index.ts';
+export { parseExpression, parseSelect, parseSelectField, parseStatement } from './parser/index.ts';
 export { printExpr, printName, printStatement, printType } from './print.ts';
 export { didYouMean, suggest } from './suggest.ts';
 export { childrenOf, find, rootsOf, walk } from './walk.ts';

@@ -1,10 +1,11 @@
 // Entry of the parser: which statement is it? Called through src/sql/index.ts by service (streams, rules) and plan.
-import type { Expr, SelectStatement, Statement } from '../ast.ts';
+import type { Expr, SelectField, SelectStatement, Statement } from '../ast.ts';
 import { checkDepth } from '../checks/depth.ts';
 import { sqlError } from '../diagnostics.ts';
 import { suggest } from '../suggest.ts';
 import { ddlWords, parseDdl } from './ddl.ts';
 import { parseExpr } from './expr.ts';
+import { parseField } from './field.ts';
 import { Reader } from './reader.ts';
 import { parseSelectStatement } from './select.ts';
 
@@ -51,4 +52,13 @@ export function parseExpression(text: string): Expr {
   if (r.peek().type !== 'end') r.failFound('expected EOF.');
   checkDepth(expr, text);
   return expr;
+}
+
+/** Reads one select field that fills the whole text: `avg(t) AS mean` (function nodes of graph rules). */
+export function parseSelectField(text: string): SelectField {
+  const r = new Reader(text);
+  const field = parseField(r);
+  if (r.peek().type !== 'end') r.failFound('expected EOF.');
+  checkDepth(field.expr, text);
+  return field;
 }

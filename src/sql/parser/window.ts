@@ -87,8 +87,6 @@ function checkCountWindow(r: Reader, name: Token, args: readonly Expr[]): void {
       `The second parameter value ${interval.value} should be less than the first parameter ${length.value}.`,
       interval.span,
     );
-  if (interval.value <= 0n)
-    throw r.error('SQL_WINDOW', `Invalid parameter value ${interval.value}.`, interval.span, 'the interval must be at least 1');
 }
 
 const shown = (arg: Expr) => (arg.kind === 'string' ? arg.value : printExpr(arg));
