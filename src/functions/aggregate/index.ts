@@ -1,2 +1,19 @@
 // The aggregate functions, one export line each. Read by functions/catalogue.ts.
-export {};
+export { avg } from './avg.ts';
+export { collect } from './collect.ts';
+export { count } from './count.ts';
+export { deduplicate } from './deduplicate.ts';
+export { lastAggHitCount } from './last_agg_hit_count.ts';
+export { lastAggHitTime } from './last_agg_hit_time.ts';
+export { lastValue } from './last_value.ts';
+export { max } from './max.ts';
+export { median } from './median.ts';
+export { mergeAgg } from './merge_agg.ts';
+export { min } from './min.ts';
+export { percentileCont } from './percentile_cont.ts';
+export { percentileDisc } from './percentile_disc.ts';
+export { stddev } from './stddev.ts';
+export { stddevs } from './stddevs.ts';
+export { sum } from './sum.ts';
+export { variance } from './var.ts';
+export { sampleVariance } from './vars.ts';

@@ -10,7 +10,7 @@ export const arrayConcat = defineScalar({
   since: '0.1.0',
   pure: true,
   nulls: 'pass',
-  params: [param('a', 'array', { rest: true })],
+  params: [param('a', 'array'), param('more', 'array', { optional: true, rest: true })],
   countText: (found) => `At least has 1 argument but found ${found}.`,
   returns: 'array',
   doc: 'All elements of all arrays in order; null arguments are skipped. JSON shows null when nothing remains.',

@@ -1,7 +1,6 @@
 // SQL array_map(functionName, arr).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { type CallSite, defineScalar, param, type ScalarDefinition } from '../../../contract/function.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import { Tuple } from '../../../data/tuple.ts';
 import type { Value } from '../../../data/value.ts';
 // The catalogue lists this file: the import is a ring, which is safe because it is used only when a rule is compiled.
@@ -30,7 +29,6 @@ export const arrayMap = defineScalar({
     return (row) => {
       const called = name!(row);
       const elements = arr!(row);
-      if (isNullOrEmpty(called) || isNullOrEmpty(elements)) return null;
       if (typeof called !== 'string') throw rowError('first argument should be string');
       if (!Array.isArray(elements)) throw rowError('second argument should be array of interface{}');
       let fn = functions.get(called);

@@ -1,10 +1,10 @@
 // SQL array_max(arr).
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
-import { createExtreme } from '../../aggregate/extreme.ts';
+import { createExtreme, emptyExtreme } from '../../aggregate/extreme.ts';
 import { arrayArg } from './array-args.ts';
 
-const extreme = createExtreme('max');
+const fold = createExtreme('max');
 
 export const arrayMax = defineScalar({
   name: 'array_max',
@@ -23,8 +23,8 @@ export const arrayMax = defineScalar({
     ['array_max(a)', { error: 'found invalid arg bool(true)' }, { a: [true] }],
   ],
   exec: (arr: Value) => {
-    let best: Value = null;
-    for (const e of arrayArg(arr, 'first')) best = extreme(best, e);
-    return best;
+    const state = emptyExtreme();
+    for (const e of arrayArg(arr, 'first')) fold.add(state, e);
+    return fold.result(state);
   },
 });

@@ -1,10 +1,10 @@
 // SQL array_min(arr).
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
-import { createExtreme } from '../../aggregate/extreme.ts';
+import { createExtreme, emptyExtreme } from '../../aggregate/extreme.ts';
 import { arrayArg } from './array-args.ts';
 
-const extreme = createExtreme('min');
+const fold = createExtreme('min');
 
 export const arrayMin = defineScalar({
   name: 'array_min',
@@ -23,8 +23,8 @@ export const arrayMin = defineScalar({
     ['array_min(a)', { error: 'found invalid arg bool(true)' }, { a: [true] }],
   ],
   exec: (arr: Value) => {
-    let best: Value = null;
-    for (const e of arrayArg(arr, 'first')) best = extreme(best, e);
-    return best;
+    const state = emptyExtreme();
+    for (const e of arrayArg(arr, 'first')) fold.add(state, e);
+    return fold.result(state);
   },
 });

@@ -1,6 +1,5 @@
 // SQL array_shuffle(arr).
 import { defineScalar, param } from '../../../contract/function.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import { arrayArg } from './array-args.ts';
 
 export const arrayShuffle = defineScalar({
@@ -20,9 +19,7 @@ export const arrayShuffle = defineScalar({
   compile:
     ([arr], site) =>
     (row) => {
-      const value = arr!(row);
-      if (isNullOrEmpty(value)) return null;
-      const copy = [...arrayArg(value, 'first')];
+      const copy = [...arrayArg(arr!(row), 'first')];
       for (let i = copy.length - 1; i > 0; i--) {
         const j = Math.floor(site.env.random() * (i + 1));
         [copy[i], copy[j]] = [copy[j], copy[i]];

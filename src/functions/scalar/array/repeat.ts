@@ -1,7 +1,6 @@
 // SQL repeat(v, count).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import type { Value } from '../../../data/value.ts';
 import { checkLength, goInt } from './go-int.ts';
 
@@ -25,9 +24,7 @@ export const repeat = defineScalar({
     ([v, count], site) =>
     (row) => {
       const value = v!(row);
-      const times = count!(row);
-      if (isNullOrEmpty(value) || isNullOrEmpty(times)) return null;
-      const n = goInt(times, 1, site);
+      const n = goInt(count!(row), 1, site);
       if (n < 0n) throw rowError(`second argument should not be negative but found ${n}`);
       checkLength(n);
       return new Array<Value>(Number(n)).fill(value);

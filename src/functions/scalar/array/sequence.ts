@@ -1,7 +1,6 @@
 // SQL sequence(start, stop[, step]).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import type { Value } from '../../../data/value.ts';
 import { checkLength, goInt } from './go-int.ts';
 
@@ -25,7 +24,6 @@ export const sequence = defineScalar({
   ],
   compile: (args, site) => (row) => {
     const values = args.map((arg) => arg(row));
-    if (values.some(isNullOrEmpty)) return null;
     const start = goInt(values[0], 0, site);
     const stop = goInt(values[1], 1, site);
     const step = values.length > 2 ? goInt(values[2], 2, site) : start < stop ? 1n : -1n;

@@ -4,7 +4,7 @@ import { defineScalar, param } from '../../../contract/function.ts';
 import { toTextAlways } from '../../../data/cast.ts';
 import { inZone, isZoneName } from '../../../data/datetime-civil.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
+import { refuseDateLiterals } from './date-part.ts';
 
 export const convertTz = defineScalar({
   name: 'convert_tz',
@@ -13,6 +13,7 @@ export const convertTz = defineScalar({
   pure: true,
   nulls: 'null-or-empty',
   params: [param('t', 'datetime'), param('zone', 'string')],
+  validate: refuseDateLiterals(0),
   returns: 'datetime',
   doc: 'The same moment in another zone of the IANA database, e.g. "Asia/Shanghai".',
   examples: [
@@ -27,7 +28,6 @@ export const convertTz = defineScalar({
     return (row) => {
       const value = t!(row);
       const text = zone!(row);
-      if (isNullOrEmpty(value) || isNullOrEmpty(text)) return null;
       const moment = toDateTime(value, site.env);
       const wanted = toTextAlways(text);
       if (wanted !== source) {

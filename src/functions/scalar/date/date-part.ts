@@ -1,9 +1,10 @@
 // The shape that day, hour, month_name … share: one date in, one of its calendar fields out. Not a function itself. No null rule: a null
 // argument is an error of the row, as in eKuiper.
-import { defineScalar, type Example, param, type ScalarDefinition } from '../../../contract/function.ts';
+import { type ArgFact, defineScalar, type Example, param, type ScalarDefinition } from '../../../contract/function.ts';
 import { type Civil, civilOf } from '../../../data/datetime-civil.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
 import type { StaticType, Value } from '../../../data/value.ts';
+import { expectType, isConditionFact, isNumberFact, isTextFact } from '../../literal-kinds.ts';
 
 interface DatePart {
   name: string;
@@ -24,6 +25,7 @@ export const defineDatePart = ({ part, ...about }: DatePart): ScalarDefinition =
     pure: true,
     nulls: 'pass',
     params: [param('t', 'datetime')],
+    validate: refuseDateLiterals(0),
     compile: ([t], site) => {
       const { env } = site;
       return (row) => part(civilOf(toDateTime(t!(row), env)));
@@ -35,3 +37,12 @@ export const datePartErrors = (name: string): Example[] => [
   [`${name}(a)`, { error: 'unsupported type to convert to timestamp <nil>' }, { a: null }],
   [`${name}(a)`, { error: "Can't parse string as time: not a date" }, { a: 'not a date' }],
 ];
+
+/** Dates come from columns, casts and functions; eKuiper refuses a bare literal.
+ *  @param places indexes of the date parameters */
+export const refuseDateLiterals =
+  (...places: number[]) =>
+  (args: readonly ArgFact[]): void => {
+    for (const i of places)
+      if (isNumberFact(args[i]) || isTextFact(args[i]) || isConditionFact(args[i])) throw expectType('datetime', i + 1);
+  };

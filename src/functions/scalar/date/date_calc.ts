@@ -5,6 +5,7 @@ import { DateTime } from '../../../data/datetime.ts';
 import { formatDateAndTime } from '../../../data/datetime-format.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
 import { parseGoDuration } from '../../../data/go-duration.ts';
+import { refuseDateLiterals } from './date-part.ts';
 
 export const dateCalc = defineScalar({
   name: 'date_calc',
@@ -13,6 +14,7 @@ export const dateCalc = defineScalar({
   pure: true,
   nulls: 'pass',
   params: [param('t', 'datetime'), param('duration', 'string', { literal: true })],
+  validate: refuseDateLiterals(0),
   returns: 'string',
   doc: 'Date and time t moved by a duration such as "1h30m", "-24h" or "2s" (units h m s ms us ns), as yyyy-MM-dd HH:mm:ss.',
   examples: [

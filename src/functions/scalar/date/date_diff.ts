@@ -1,6 +1,7 @@
 // SQL date_diff(t1, t2).
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
+import { refuseDateLiterals } from './date-part.ts';
 
 const MAX_NS = 0x7fff_ffff_ffff_ffffn;
 
@@ -11,6 +12,7 @@ export const dateDiff = defineScalar({
   pure: true,
   nulls: 'pass',
   params: [param('t1', 'datetime'), param('t2', 'datetime')],
+  validate: refuseDateLiterals(0, 1),
   returns: 'bigint',
   doc: 'Nanoseconds from t1 to t2; negative when t2 is earlier. Spans beyond 292 years give the largest value.',
   examples: [

@@ -4,7 +4,7 @@ import { toTextAlways } from '../../../data/cast.ts';
 import { formatDateTime } from '../../../data/datetime-format.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
 import { compileDatePattern, type DatePattern } from '../../../data/datetime-pattern.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
+import { refuseDateLiterals } from './date-part.ts';
 
 export const formatTime = defineScalar({
   name: 'format_time',
@@ -13,6 +13,7 @@ export const formatTime = defineScalar({
   pure: true,
   nulls: 'null-or-empty',
   params: [param('t', 'datetime'), param('pattern', 'string')],
+  validate: refuseDateLiterals(0),
   returns: 'string',
   doc:
     'Text of t by a pattern of yyyy yy M MM MMM MMMM d dd EEE EEEE HH h hh a m mm s ss S… z Z X XX XXX G; quote letters with apostrophes. ' +
@@ -32,7 +33,6 @@ export const formatTime = defineScalar({
     return (row) => {
       const value = t!(row);
       const text = pattern!(row);
-      if (isNullOrEmpty(value) || isNullOrEmpty(text)) return null;
       const moment = toDateTime(value, site.env);
       const wanted = toTextAlways(text);
       if (wanted !== source) {

@@ -3,7 +3,6 @@ import { defineScalar, param } from '../../../contract/function.ts';
 import { toInt64 } from '../../../data/cast.ts';
 import { DateTime } from '../../../data/datetime.ts';
 import { formatDateAndTime } from '../../../data/datetime-format.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import { refuseIntLiteral } from './from_days.ts';
 
 export const fromUnixTime = defineScalar({
@@ -26,9 +25,7 @@ export const fromUnixTime = defineScalar({
   compile:
     ([seconds], site) =>
     (row) => {
-      const value = seconds!(row);
-      if (isNullOrEmpty(value)) return null;
-      const sec = toInt64(value, 'strict');
+      const sec = toInt64(seconds!(row), 'strict');
       return sec === 0n ? null : formatDateAndTime(new DateTime(sec * 1_000_000_000n, site.env.timeZone));
     },
 });

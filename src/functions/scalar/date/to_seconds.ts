@@ -1,7 +1,6 @@
 // SQL to_seconds(t).
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
-import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 
 const NS_PER_SEC = 1_000_000_000n;
 
@@ -23,9 +22,7 @@ export const toSeconds = defineScalar({
   compile:
     ([t], site) =>
     (row) => {
-      const value = t!(row);
-      if (isNullOrEmpty(value)) return null;
-      const ns = toDateTime(value, site.env).epochNs;
+      const ns = toDateTime(t!(row), site.env).epochNs;
       const seconds = ns / NS_PER_SEC;
       return ns % NS_PER_SEC < 0n ? seconds - 1n : seconds;
     },

@@ -12,7 +12,7 @@ export const erase = defineScalar({
   since: '0.1.0',
   pure: true,
   nulls: 'null-or-empty',
-  params: [param('obj', 'struct'), param('keys', 'any', { rest: true })],
+  params: [param('obj', 'struct'), param('keys', 'any'), param('more', 'any', { optional: true, rest: true })],
   countText: (found) => `At least has 2 argument but found ${found}.`,
   returns: 'struct',
   doc: 'Copy of obj without the named members of its top level.',

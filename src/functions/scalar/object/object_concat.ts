@@ -11,7 +11,7 @@ export const objectConcat = defineScalar({
   since: '0.1.0',
   pure: true,
   nulls: 'pass',
-  params: [param('o1', 'struct'), param('o2', 'struct', { rest: true })],
+  params: [param('o1', 'struct'), param('o2', 'struct'), param('more', 'struct', { optional: true, rest: true })],
   countText: (found) => `At least has 2 argument but found ${found}.`,
   returns: 'struct',
   doc: 'Members of all objects; of equal names the last wins; nulls are skipped. Nested objects are not merged.',

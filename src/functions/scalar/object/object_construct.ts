@@ -5,13 +5,12 @@ import { toText } from '../../../data/cast.ts';
 import { formatV } from '../../../data/go-format.ts';
 import { setMember } from '../../../data/set-member.ts';
 import type { Value, ValueObject } from '../../../data/value.ts';
+import { expectType, isConditionFact, isNumberFact } from '../../literal-kinds.ts';
 
 function checkPairs(args: readonly ArgFact[]): void {
   if (args.length % 2 !== 0) throw new Error('the args must be key value pairs');
   args.forEach((arg, i) => {
-    const isCondition = arg.node === 'binary' && arg.type === 'boolean';
-    if (i % 2 === 0 && ((arg.literal && typeof arg.value !== 'string') || isCondition))
-      throw new Error(`Expect string type for parameter ${i + 1}`);
+    if (i % 2 === 0 && (isNumberFact(arg) || isConditionFact(arg))) throw expectType('string', i + 1);
   });
 }
 

@@ -11,7 +11,7 @@ export const objectPick = defineScalar({
   since: '0.1.0',
   pure: true,
   nulls: 'pass',
-  params: [param('obj', 'struct'), param('keys', 'any', { rest: true })],
+  params: [param('obj', 'struct'), param('keys', 'any'), param('more', 'any', { optional: true, rest: true })],
   countText: (found) => `At least has 2 argument but found ${found}.`,
   returns: 'struct',
   doc: 'The named members of obj; "a.b" picks a nested one and keeps its place. Missing members and names that are no strings are skipped.',

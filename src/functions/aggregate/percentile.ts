@@ -1,0 +1,55 @@
+// What percentile_cont and percentile_disc share: the list of values and the share p. Not a function itself.
+import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { type AggregateDefinition, defineAggregate, type Example, param } from '../../contract/function.ts';
+import { toFloat } from '../../data/cast.ts';
+import { describe } from '../../data/go-format.ts';
+import type { Value } from '../../data/value.ts';
+import { numberParam, refuseConditions } from './number-param.ts';
+
+/** Plain data. */
+interface Values {
+  rows: number;
+  list: number[];
+  /** The second argument: its first value that is not null. */
+  p: Value;
+  error?: string;
+}
+
+export const outOfRange = (): Error => rowError('percentile exec with error: Input is outside of range.');
+
+interface Percentile {
+  name: string;
+  doc: string;
+  examples: readonly Example[];
+  /** @param sorted at least one value  @param p share, 0..1 (not checked) */
+  pick(sorted: Float64Array, p: number): number;
+}
+
+export const definePercentile = ({ pick, ...about }: Percentile): AggregateDefinition<Values> =>
+  defineAggregate<Values>({
+    ...about,
+    group: 'aggregate',
+    since: '0.1.0',
+    params: [numberParam, param('p', 'number')],
+    validate: refuseConditions,
+    returns: 'float',
+    init: () => ({ rows: 0, list: [], p: null }),
+    add: (state, v: Value, p: Value) => {
+      state.rows++;
+      state.p ??= p;
+      if (v == null || state.error !== undefined) return state;
+      try {
+        state.list.push(toFloat(v, 'sameKind'));
+      } catch (error) {
+        state.error = `requires float64 slice: ${messageOf(error)}`; // thrown by result: the whole window fails
+      }
+      return state;
+    },
+    result: (state) => {
+      if (state.rows === 0) return null;
+      const { p } = state;
+      if (typeof p !== 'number' && typeof p !== 'bigint') throw rowError(`the second parameter requires float64 but found ${describe(p)}`);
+      if (state.error !== undefined) throw rowError(state.error);
+      return state.list.length === 0 ? null : pick(Float64Array.from(state.list).sort(), Number(p));
+    },
+  });
