@@ -11,7 +11,7 @@ export const rows: readonly (readonly string[])[] = [
   ['sql'],
   ['contract'],
   ['functions'],
-  ['windows', 'codecs'],
+  ['windows', 'codecs', 'templates'],
   ['connectors'],
   ['registry'],
   ['plan'],

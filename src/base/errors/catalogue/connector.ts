@@ -7,4 +7,14 @@ export const connectorErrors = {
     ekuiperCode: 1000,
     cure: 'A property of the connector has a wrong or missing value. The text names it; docs/connectors lists all properties with their types.',
   },
+  TEMPLATE_SYNTAX: {
+    text: 'template: line {line}: {problem}',
+    ekuiperCode: 1000,
+    cure: 'The dataTemplate or dynamic property is not a valid Go template. Correct it at the line named.',
+  },
+  TEMPLATE_FAILED: {
+    text: 'template: line {line}: {problem}',
+    ekuiperCode: 2201,
+    cure: 'The template cannot be rendered for this result. Guard it with {{if}} or {{with}}, or give a default.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
