@@ -6,9 +6,10 @@ import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
 export const compileAlias = (e: BoundAliasRef, ctx: CompileContext): Expr =>
-  e.alias.cache ? kept(compileExpr(e.alias.expr, ctx), e.alias.cache, ctx) : compileExpr(e.alias.expr, ctx);
+  e.alias.cache && ctx.keep ? kept(compileExpr(e.alias.expr, ctx), e.alias.cache, ctx) : compileExpr(e.alias.expr, ctx);
 
-export const compileShared = (e: BoundShared, ctx: CompileContext): Expr => kept(compileExpr(e.expr, ctx), e.slot, ctx);
+export const compileShared = (e: BoundShared, ctx: CompileContext): Expr =>
+  ctx.keep ? kept(compileExpr(e.expr, ctx), e.slot, ctx) : compileExpr(e.expr, ctx);
 
 /** An absent value is kept as null, so that `undefined` in the slot means "not computed yet". */
 function kept(expr: Expr, planSlot: PlanSlot, ctx: CompileContext): Expr {

@@ -1,14 +1,14 @@
 // Operators of one run, wired from the sources to the sinks. Expressions are compiled from the sources upwards, since a slot may only be
 // read above the operator that fills it; operators are then made from the sinks downwards, since each needs its successor.
 import type { Tuple } from '../data/tuple.ts';
-import { createIsolate } from '../exec/isolate.ts';
+import { createIsolate, createReset } from '../exec/isolate.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost, RunningProgram } from '../exec/operator.ts';
 import type { DataSourceNode, LogicalNode } from '../plan/logical/index.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
 import type { CompileContext } from './context.ts';
 import { createIngest } from './ingest.ts';
 import { makerOf } from './operators/index.ts';
-import { writesRow } from './writes-row.ts';
+import { privacyOf } from './privacy.ts';
 
 export interface ChainInput {
   readonly plan: LogicalPlan;
@@ -25,8 +25,9 @@ export type OperatorMaker = (host: ProgramHost, stats: OperatorStats, next: Oper
 
 export function buildChain(input: ChainInput): RunningProgram {
   const { nodes, names, host, ctx, sources } = input;
-  const makers = nodes.map((n) => makerOf(n, input));
-  const isolateAt = ctx.frame.joined ? -1 : nodes.findIndex(writesRow);
+  const lastJoin = nodes.findLastIndex((n) => n.type === 'join' || n.type === 'lookup');
+  const makers = nodes.map((n, i) => makerOf(n, i > lastJoin ? input : { ...input, ctx: { ...ctx, keep: false } }));
+  const { isolateAt, resetAt, resetSlots } = privacyOf(nodes, ctx.frame);
   const base = ctx.frame.joined
     ? 0
     : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));
@@ -37,13 +38,14 @@ export function buildChain(input: ChainInput): RunningProgram {
     const stats = host.stats(names[i]!);
     const op = makers[i]!(host, stats, next);
     operators[i] = op;
-    next =
-      i === isolateAt
-        ? before(
-            createIsolate(base, () => ctx.frame.width, op),
-            op,
-          )
-        : forwarding(op, next);
+    forwarding(op, next);
+    next = op;
+    if (i === isolateAt)
+      next = before(
+        createIsolate(base, () => ctx.frame.width, op),
+        op,
+      );
+    if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
   const entry = next;
   const inputs: ((t: Tuple) => void)[] = sources.map((s, i) =>
@@ -80,9 +82,8 @@ export function buildChain(input: ChainInput): RunningProgram {
 }
 
 /** Watermarks pass through operators that do not care for them. */
-function forwarding(op: Operator, next: Operator): Operator {
+function forwarding(op: Operator, next: Operator): void {
   if (!op.watermark && next.watermark) op.watermark = (tsMs) => next.watermark!(tsMs);
-  return op;
 }
 
 const before = (first: Downstream, op: Operator): Operator => ({

@@ -36,6 +36,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         names: namesOf(plan),
         filled: new Set(),
         states: createStateRegistry(),
+        keep: true,
         hits: 'update',
         onPass: [],
       };

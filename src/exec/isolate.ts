@@ -17,3 +17,21 @@ export function createIsolate(base: number, width: () => number, next: Downstrea
     rows: (c) => next.rows({ rows: c.rows.map(copy), win: c.win }),
   };
 }
+
+/** Group rows are private already; this only empties slots for values that are computed on demand.
+ *  @param slots what the first row of the group may have left there */
+export function createReset(slots: readonly number[], next: Downstream): Downstream {
+  const clear = (t: Tuple): void => {
+    for (const s of slots) t.cols[s] = undefined;
+  };
+  return {
+    row(t) {
+      clear(t);
+      next.row(t);
+    },
+    rows(c) {
+      c.rows.forEach(clear);
+      next.rows(c);
+    },
+  };
+}

@@ -3,7 +3,9 @@ import type { SelectStatement } from '../sql/ast.ts';
 import { bindSelect } from './bind/select.ts';
 import { buildPlan } from './build.ts';
 import type { PlanCatalog, PlanOptions } from './catalog.ts';
+import { isPure } from './classify.ts';
 import { usedColumns } from './columns.ts';
+import { aliasUses, isCheap, isKeepable } from './kept-values.ts';
 import type { LogicalNode } from './logical/index.ts';
 import { mapNodes } from './node-expressions.ts';
 import { optimise } from './optimise.ts';
@@ -18,10 +20,18 @@ export function planRule(
   options: PlanOptions = {},
   onChange?: (rule: string, plan: LogicalPlan) => void,
 ): LogicalPlan {
-  const built = withColumns(buildPlan(bindSelect(select, catalog, options)));
+  const built = keepImpure(withColumns(buildPlan(bindSelect(select, catalog, options))));
   verifyPlan(built, 'build');
   onChange?.('build', built);
   return withColumns(optimise(built, onChange));
+}
+
+/** An alias has one value per row, also when its expression gives another each time. */
+function keepImpure(plan: LogicalPlan): LogicalPlan {
+  const uses = aliasUses(plan);
+  for (const a of plan.aliases)
+    if ((uses.get(a) ?? 0) > 1 && !isPure(a.expr) && !isCheap(a.expr) && isKeepable(a.expr)) a.cache = plan.newSlot(`alias_${a.name}`);
+  return plan;
 }
 
 /** Columns that expressions read are always asked for; the pruner only leaves out the rest. */
