@@ -17,7 +17,8 @@ export interface RestServerOptions {
   /** 0 = any free port. */
   port: number;
   tls: TlsFiles | undefined;
-  router: Router;
+  /** Calls wait for it: the port is taken before the rules are loaded. */
+  router: Promise<Router>;
   clock: Clock;
   log: Log;
   /** Undefined: no token is asked for; the server then listens on loopback only (checkListenAddress). */
@@ -119,7 +120,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     return write(request, response, text(`the body is longer than ${limit} bytes\n`, 413), options);
   }
   const headers = request.headers as Record<string, string | undefined>;
-  write(request, response, await dispatch(options.router, { method, url, headers, body }, options.log), options);
+  write(request, response, await dispatch(await options.router, { method, url, headers, body }, options.log), options);
 }
 
 /** @returns the refusal, or undefined when the caller may go on */

@@ -30,7 +30,7 @@ export interface ServerControlDeps {
   version: string;
   clock: Clock;
   log: Log;
-  safeMode: string | undefined;
+  safeMode(): string | undefined;
   problems(): string[];
   setTimeZone(name: string): void;
   stop(exitCode: number): void;
@@ -50,6 +50,7 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
       const percent = (used.user + used.system) / 10 / spanMs;
       if (spanMs > 1000) last = { cpu: process.cpuUsage(), atMs: nowMs };
       const found = problems();
+      const safeReason = safeMode();
       return {
         version,
         os: process.platform,
@@ -58,7 +59,7 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
         cpuUsage: `${percent.toFixed(2)}%`,
         memoryUsed: String(totalmem() - freemem()),
         memoryTotal: String(totalmem()),
-        ...(safeMode === undefined ? {} : { safeMode }),
+        ...(safeReason === undefined ? {} : { safeMode: safeReason }),
         ...(found.length ? { problems: found } : {}),
       };
     },

@@ -1,0 +1,75 @@
+// HTTP to the gateway for the commands. One request per call, no pool: a command makes one or two.
+import { request as httpRequest } from 'node:http';
+import { CliError } from './cli-error.ts';
+
+export interface ClientOptions {
+  /** e.g. `http://127.0.0.1:9081` */
+  url: string;
+  token: string | undefined;
+}
+
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+export interface Client {
+  readonly url: string;
+  /** @throws CliError with the server's message (`message` of the error body) when the status is 400 or more, and when nobody answers */
+  call(method: string, path: string, body?: string): Promise<string>;
+  /** The same with a JSON answer. */
+  json<T = unknown>(method: string, path: string, body?: string): Promise<T>;
+}
+
+/** Longest wait for an answer; an import of a large configuration takes seconds. */
+const TIMEOUT_MS = 60_000;
+
+export function createClient({ url, token }: ClientOptions): Client {
+  const call = async (method: string, path: string, body?: string): Promise<string> => {
+    const answer = await send(url + path, method, body, token);
+    if (answer.status < 400) return answer.text;
+    throw new CliError(messageOf(answer), 'refused');
+  };
+  return {
+    url,
+    call,
+    json: async <T>(method: string, path: string, body?: string) => JSON.parse(await call(method, path, body)) as T,
+  };
+}
+
+async function send(url: string, method: string, body: string | undefined, token: string | undefined): Promise<Answer> {
+  const request = url.startsWith('https:') ? (await import('node:https')).request : httpRequest;
+  const headers: Record<string, string | number> =
+    body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  if (token) headers['Authorization'] = token;
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method, headers, timeout: TIMEOUT_MS, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    });
+    call.on('timeout', () => call.destroy(new CliError(`No answer from ${url} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
+    call.on('error', (error) =>
+      reject(
+        error instanceof CliError
+          ? error
+          : new CliError(`Failed to connect the server, please start the server. (${error.message})`, 'unreachable'),
+      ),
+    );
+    call.end(body);
+  });
+}
+
+function messageOf({ status, text }: Answer): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // not an error body: plain text such as 401's
+  }
+  return text.trim() || `the server answered ${status}`;
+}

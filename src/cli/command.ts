@@ -1,0 +1,61 @@
+// What a command is: two words, arguments, texts. One file per command in commands/, listed in commands/index.ts.
+
+import { CliError } from './cli-error.ts';
+import type { Client } from './client.ts';
+
+export interface CommandContext {
+  /** Arguments after the two words, flags taken out. */
+  readonly args: readonly string[];
+  /** Flags by their long name: `-f x`, `--file x` → file; a flag without value is `true`. */
+  readonly flags: Readonly<Record<string, string | true>>;
+  readonly client: Client;
+  print(text: string): void;
+}
+
+export interface Flag {
+  /** Long name first. */
+  readonly names: readonly string[];
+  /** False: the flag stands alone. Default true. */
+  readonly value?: boolean;
+  readonly doc: string;
+}
+
+export interface Command {
+  /** `create stream` */
+  readonly name: string;
+  readonly usage: string;
+  readonly doc: string;
+  readonly flags?: readonly Flag[];
+  /** Arguments are one SQL text or JSON: flags inside it are not looked for after the first argument that is none. */
+  run(context: CommandContext): Promise<void>;
+}
+
+export const FILE_FLAG: Flag = { names: ['file', 'f'], doc: 'file with the definition' };
+
+/** First argument. @throws CliError naming what is missing */
+export function nameArgument({ args }: CommandContext, what: string): string {
+  if (args[0] === undefined || args[0] === '') throw new CliError(`Expect ${what} name.`, 'usage');
+  return args[0];
+}
+
+/** Runs `work`; a refusal of the server is shown as eKuiper's CLI words it.
+ *  @param strip beginning of the server's message that the CLI's own text replaces
+ *  @param wrap e.g. (cause) => `Desc rule error : ${cause}.` */
+export async function rephrase<T>(strip: string, wrap: (cause: string) => string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind !== 'refused') throw error;
+    throw new CliError(wrap(error.message.startsWith(strip) ? error.message.slice(strip.length) : error.message), 'refused');
+  }
+}
+
+/** JSON as eKuiper prints it: two blanks. Integers beyond 2^53 keep their digits. */
+export function indent(json: string): string {
+  const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+  const reviver = (_k: string, v: unknown, context?: { source?: string }) =>
+    typeof v === 'number' && context?.source !== undefined && String(v) !== context.source ? raw(context.source) : v;
+  return JSON.stringify(JSON.parse(json, reviver as (k: string, v: unknown) => unknown), undefined, 2);
+}
+
+export const encode = encodeURIComponent;

@@ -1,0 +1,17 @@
+// `kuiper getstatus rule`: State and metrics of a rule.
+import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+
+export const getstatusRule: Command = {
+  name: 'getstatus rule',
+  usage: 'getstatus rule NAME',
+  doc: 'State and metrics of a rule.',
+  async run(context) {
+    const name = nameArgument(context, 'rule');
+    const text = await rephrase(
+      'get rule status error: ',
+      (cause) => cause,
+      () => context.client.call('GET', `/rules/${encode(name)}/status`),
+    );
+    context.print(indent(text));
+  },
+};

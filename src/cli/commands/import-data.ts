@@ -1,0 +1,30 @@
+// `kuiper import data`: Take over a whole configuration; without -p true what exists is removed first.
+import { CliError } from '../cli-error.ts';
+import { type Command, FILE_FLAG, indent } from '../command.ts';
+import { readLocalFile } from '../local-file.ts';
+
+export const importData: Command = {
+  name: 'import data',
+  usage: 'import data -f FILE [-s true|false] [-p true|false]',
+  doc: 'Take over a whole configuration; without -p true what exists is removed first.',
+  flags: [
+    FILE_FLAG,
+    { names: ['stop', 's'], doc: 'true: stop the gateway afterwards' },
+    { names: ['partial', 'p'], doc: 'true: keep what exists' },
+  ],
+  async run(context) {
+    const file = context.flags['file'];
+    if (typeof file !== 'string') throw new CliError('Expect -f with the file to import.', 'usage');
+    const query = [];
+    for (const [flag, short] of [
+      ['stop', 's'],
+      ['partial', 'p'],
+    ] as const) {
+      const value = context.flags[flag] ?? 'false';
+      if (value !== 'true' && value !== 'false') throw new CliError(`Expect ${short} flag to be a boolean value.`, 'usage');
+      if (value === 'true') query.push(`${flag}=1`);
+    }
+    const body = JSON.stringify({ content: readLocalFile(file) });
+    context.print(indent(await context.client.call('POST', `/data/import${query.length ? `?${query.join('&')}` : ''}`, body)));
+  },
+};

@@ -1,0 +1,97 @@
+// All commands, in the order of the help text. A new one is a file here and two lines below.
+import type { Command } from '../command.ts';
+import { createPlugin } from './create-plugin.ts';
+import { createRule } from './create-rule.ts';
+import { createSchema } from './create-schema.ts';
+import { createScript } from './create-script.ts';
+import { createService } from './create-service.ts';
+import { createStream } from './create-stream.ts';
+import { createTable } from './create-table.ts';
+import { describePlugin } from './describe-plugin.ts';
+import { describeRule } from './describe-rule.ts';
+import { describeSchema } from './describe-schema.ts';
+import { describeScript } from './describe-script.ts';
+import { describeService } from './describe-service.ts';
+import { describeServiceFunc } from './describe-service-func.ts';
+import { describeStream } from './describe-stream.ts';
+import { describeTable } from './describe-table.ts';
+import { describeUdf } from './describe-udf.ts';
+import { dropPlugin } from './drop-plugin.ts';
+import { dropRule } from './drop-rule.ts';
+import { dropSchema } from './drop-schema.ts';
+import { dropScript } from './drop-script.ts';
+import { dropService } from './drop-service.ts';
+import { dropStream } from './drop-stream.ts';
+import { dropTable } from './drop-table.ts';
+import { explainRule } from './explain-rule.ts';
+import { exportData } from './export-data.ts';
+import { exportRuleset } from './export-ruleset.ts';
+import { gethealthRule } from './gethealth-rule.ts';
+import { getstatusImport } from './getstatus-import.ts';
+import { getstatusRule } from './getstatus-rule.ts';
+import { gettopoRule } from './gettopo-rule.ts';
+import { importData } from './import-data.ts';
+import { importRuleset } from './import-ruleset.ts';
+import { registerPlugin } from './register-plugin.ts';
+import { restartRule } from './restart-rule.ts';
+import { showPlugins } from './show-plugins.ts';
+import { showRules } from './show-rules.ts';
+import { showSchemas } from './show-schemas.ts';
+import { showScripts } from './show-scripts.ts';
+import { showServiceFuncs } from './show-service-funcs.ts';
+import { showServices } from './show-services.ts';
+import { showStreams } from './show-streams.ts';
+import { showTables } from './show-tables.ts';
+import { showUdfs } from './show-udfs.ts';
+import { startRule } from './start-rule.ts';
+import { stopRule } from './stop-rule.ts';
+import { validateRule } from './validate-rule.ts';
+
+export const commands: readonly Command[] = [
+  createStream,
+  dropStream,
+  showStreams,
+  describeStream,
+  createTable,
+  dropTable,
+  showTables,
+  describeTable,
+  createRule,
+  validateRule,
+  describeRule,
+  dropRule,
+  showRules,
+  getstatusRule,
+  gethealthRule,
+  gettopoRule,
+  explainRule,
+  startRule,
+  stopRule,
+  restartRule,
+  createPlugin,
+  describePlugin,
+  dropPlugin,
+  showPlugins,
+  registerPlugin,
+  showUdfs,
+  describeUdf,
+  createService,
+  describeService,
+  dropService,
+  showServices,
+  describeServiceFunc,
+  showServiceFuncs,
+  createSchema,
+  describeSchema,
+  dropSchema,
+  showSchemas,
+  createScript,
+  describeScript,
+  dropScript,
+  showScripts,
+  importRuleset,
+  exportRuleset,
+  importData,
+  exportData,
+  getstatusImport,
+];

@@ -1,0 +1,12 @@
+// `kuiper show services`: List the external services.
+import { type Command, indent } from '../command.ts';
+
+export const showServices: Command = {
+  name: 'show services',
+  usage: 'show services',
+  doc: 'List the external services.',
+  async run(context) {
+    const text = await context.client.call('GET', '/services');
+    context.print(text.trim() === '[]' ? 'No service definitions are found.' : indent(text));
+  },
+};

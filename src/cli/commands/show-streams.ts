@@ -1,0 +1,12 @@
+// `kuiper show streams`: List the streams.
+import type { Command } from '../command.ts';
+import { runStatement } from '../statement.ts';
+
+export const showStreams: Command = {
+  name: 'show streams',
+  usage: 'show streams',
+  doc: 'List the streams.',
+  async run(context) {
+    context.print(await runStatement(context, 'show streams'));
+  },
+};

@@ -1,0 +1,12 @@
+// `kuiper show tables`: List the tables.
+import type { Command } from '../command.ts';
+import { runStatement } from '../statement.ts';
+
+export const showTables: Command = {
+  name: 'show tables',
+  usage: 'show tables',
+  doc: 'List the tables.',
+  async run(context) {
+    context.print(await runStatement(context, 'show tables'));
+  },
+};

@@ -1,0 +1,249 @@
+// The gateway as a list of parts: settings, store, runtime, service, REST. Built from folders and environment, without signals and
+// process exits, so that the demo and tests run it in process. run.ts adds those; lifecycle.ts starts and stops the parts.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, createRealClock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { codecs } from '../codecs/index.ts';
+import {
+  createComponentFiles,
+  createFolders,
+  type Environment,
+  type Folders,
+  loadSettings,
+  type Settings,
+  writeDefaults,
+} from '../config/index.ts';
+import { connectors } from '../connectors/index.ts';
+import type { CodecDefinition } from '../contract/codec.ts';
+import { createFunctionCatalogue } from '../functions/index.ts';
+import { checkListenAddress } from '../rest/access.ts';
+import { type Credentials, readCredentials } from '../rest/credentials.ts';
+import { createRestRouter } from '../rest/routes/index.ts';
+import { openRestServer, type RestServer } from '../rest/server.ts';
+import { createRuntime, defaultRuleOptions, parseRuleOptions, type Runtime } from '../runtime/index.ts';
+import { createServerControl, createService, type Service } from '../service/index.ts';
+import { suggest } from '../sql/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { createCrashGuard } from './crash-guard.ts';
+import type { Part } from './lifecycle.ts';
+
+export interface GatewayOptions {
+  folders: Folders;
+  env: Environment;
+  configFile?: string | undefined;
+  log: Log;
+  clock?: Clock;
+  /** Asked for by /stop. */
+  onStopRequest(exitCode: number): void;
+}
+
+export interface Gateway {
+  readonly parts: readonly Part[];
+  /** Known once the parts are started. */
+  readonly url: string;
+  readonly service: Service;
+  readonly safeModeReason: string | undefined;
+  /** SIGHUP: reads configuration and credentials again. @throws when they are wrong; the old ones stay in effect */
+  reload(): void;
+  /** For the last handler of a fatal error; synchronous. */
+  crashed(reason: string): void;
+  /** Cuts what still hangs on REST. */
+  destroy(): void;
+}
+
+/** A run that lives so long was healthy; so many crashes in a row lead to safe mode. */
+const HEALTHY_AFTER_MS = 60_000;
+const MAX_CRASHES = 3;
+
+export const VERSION = (JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version;
+
+export function createGateway({ folders, env, configFile, log, clock = createRealClock(), onStopRequest }: GatewayOptions): Gateway {
+  let settings!: Settings;
+  let credentials: Credentials | undefined;
+  let store: Store | undefined;
+  let runtime: Runtime | undefined;
+  let service: Service | undefined;
+  let rest: RestServer | undefined;
+  let safeModeReason: string | undefined;
+  let timeZone: string | undefined;
+  const componentFiles = createComponentFiles(folders, env);
+  const guard = createCrashGuard({ dataDir: folders.data, clock, healthyAfterMs: HEALTHY_AFTER_MS, maxCrashes: MAX_CRASHES, log });
+  const gate = Promise.withResolvers<void>();
+
+  const load = () => {
+    const loaded = loadSettings(folders, env, configFile);
+    parseRuleOptions('kuiper.yaml', loaded.settings.rule);
+    for (const { place, key, candidates } of loaded.unknown) {
+      const near = suggest(key.split('.').at(-1)!, candidates);
+      log.warn(
+        { code: 'CONFIG_UNKNOWN_KEY', place, key, ...(near ? { didYouMean: near } : {}) },
+        'A key of the configuration means nothing; it is ignored.',
+      );
+    }
+    const found = readCredentials(join(folders.etc, 'mgmt'));
+    const { ip, port, authentication } = loaded.settings.rest;
+    checkListenAddress(ip, port, authentication, found.count);
+    settings = loaded.settings;
+    credentials = found;
+    log.setLevel(settings.logLevel);
+    return loaded.files;
+  };
+
+  const parts: Part[] = [
+    {
+      name: 'configuration',
+      start() {
+        for (const { folder, reason } of createFolders(folders))
+          log.warn({ code: 'FOLDER', folder, reason }, 'A folder could not be made.');
+        const defaults = writeDefaults(folders);
+        for (const { file, reason } of defaults.failed)
+          log.warn({ code: 'DEFAULTS', file, reason }, 'A default file could not be written; the shipped one is in effect.');
+        const files = load();
+        log.info({ version: VERSION, root: folders.root, files, node: process.version }, 'Kuiper Gateway starts.');
+      },
+    },
+    {
+      name: 'crash guard',
+      async start() {
+        safeModeReason = (await guard.begin()).reason;
+      },
+      stop: () => guard.end(),
+    },
+    {
+      name: 'store',
+      start() {
+        store = openStore({ dataDir: folders.data, clock, log });
+      },
+      stop: () => store?.close(),
+      stopTimeoutMs: 1_000,
+    },
+    {
+      name: 'REST port',
+      async start() {
+        const { ip, port, tls, authentication } = settings.rest;
+        // The port is taken before rules start: a second instance must not read brokers first and fail then. Calls wait at the gate.
+        rest = await openRestServer({
+          ip,
+          port,
+          tls,
+          router: gate.promise.then(() => createRestRouter(service!, control, log)),
+          clock,
+          log,
+          credentials: authentication ? () => credentials! : undefined,
+          allowedHosts: () => settings.rest.allowedHosts,
+          auditLog: () => settings.rest.auditLog,
+        });
+      },
+      stop: () => rest?.destroy(),
+    },
+    {
+      name: 'runtime',
+      start() {
+        runtime = createRuntime({
+          clock,
+          log,
+          store: store!,
+          connectors: connectorNamed,
+          codecs: codecNamed,
+          rootPath: folders.root,
+          dataDir: folders.data,
+          property: (name) => propertyOf(env, name),
+          settings: {
+            rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
+            timeZone: settings.timeZone,
+            // it may need a second more for its checkpoints
+            stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
+            sink: settings.sink,
+          },
+        });
+        runtime.start();
+      },
+      stop: () => runtime?.close(),
+      stopTimeoutMs: 1_600,
+    },
+    {
+      name: 'service',
+      async start() {
+        service = await createService({
+          clock,
+          log,
+          store: store!,
+          runtime: runtime!,
+          functions: createFunctionCatalogue(),
+          folders,
+          componentFiles,
+          connectors: connectorNamed,
+          connectorNames: () => connectors.map((c) => c.name),
+          settings: () => ({
+            timeZone: timeZone ?? settings.timeZone,
+            ignoreCase: settings.ignoreCase,
+            ruleDefaults: parseRuleOptions('kuiper.yaml', settings.rule, defaultRuleOptions()),
+            enablePrivateNet: settings.enablePrivateNet,
+            allowExternalFileAccess: settings.allowExternalFileAccess,
+            dataServerPort: settings.dataServer.port,
+          }),
+        });
+      },
+      stop: () => service?.close(),
+    },
+    {
+      name: 'rules',
+      async start() {
+        await service!.rules.load(safeModeReason !== undefined);
+      },
+    },
+    {
+      name: 'REST calls',
+      start: () => gate.resolve(),
+      async stop() {
+        // answers under way get a moment; commands that come later are refused by the closed port
+        await Promise.race([rest?.close(), clock.sleep(200)]);
+      },
+    },
+  ];
+
+  const control = createServerControl({
+    version: VERSION,
+    clock,
+    log,
+    safeMode: () => safeModeReason,
+    problems: () => store?.reports().map((r) => `${r.file}: ${r.text}`) ?? [],
+    setTimeZone: (name) => {
+      timeZone = name;
+    },
+    stop: onStopRequest,
+  });
+
+  return {
+    parts,
+    get url() {
+      return rest!.url;
+    },
+    get service() {
+      return service!;
+    },
+    get safeModeReason() {
+      return safeModeReason;
+    },
+    reload() {
+      const files = load();
+      componentFiles.reload();
+      log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
+    },
+    crashed: (reason) => guard.crashed(reason),
+    destroy: () => rest?.destroy(),
+  };
+}
+
+const connectorNamed = (name: string) => connectors.find((c) => c.name === name);
+
+async function codecNamed(format: string): Promise<CodecDefinition | undefined> {
+  return codecs.find((c) => c.name === format)?.load();
+}
+
+/** `props("name")`: KUIPER_PROPS_NAME, whatever the case. */
+function propertyOf(env: Environment, name: string): string | undefined {
+  const wanted = `KUIPER_PROPS_${name.toUpperCase()}`;
+  return env[wanted] ?? env[Object.keys(env).find((k) => k.toUpperCase() === wanted) ?? ''];
+}

@@ -1,0 +1,104 @@
+// The process around the gateway: signals, systemd, fatal errors, exit codes. Called by main.ts only.
+import { createRealClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
+import { createLog } from '../base/log.ts';
+import { type Environment, foldersOf } from '../config/index.ts';
+import type { DaemonArguments } from './arguments.ts';
+import { createGateway, VERSION } from './gateway.ts';
+import { createLifecycle } from './lifecycle.ts';
+import { createNotifier } from './notify.ts';
+import { installTestHooks } from './test-hooks.ts';
+
+/** A stop that takes longer is cut: the port must be free within 2 s, also with a dead sink. */
+const STOP_LIMIT_MS = 1_900;
+
+export async function runDaemon(args: DaemonArguments, env: Environment): Promise<void> {
+  if (args.version) {
+    process.stdout.write(`Kuiper Gateway ${VERSION}\n`);
+    return;
+  }
+  const log = createLog();
+  const clock = createRealClock();
+  const notifier = createNotifier({ env, log, clock });
+  const gateway = createGateway({
+    folders: { ...foldersOf(args.root), ...args.folders },
+    env,
+    configFile: args.config,
+    log,
+    clock,
+    onStopRequest: (code) => void stop(code, 'REST'),
+  });
+  const lifecycle = createLifecycle(gateway.parts, { clock, log });
+
+  let stopping = false;
+  const stop = async (code: number, why: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'Kuiper Gateway stops.');
+    const cut = setTimeout(() => destroy(code, 'The stop took too long.'), STOP_LIMIT_MS);
+    void notifier.stopping();
+    await lifecycle.stop();
+    await Promise.race([notifier.stop(), clock.sleep(100)]);
+    clearTimeout(cut);
+    log.info({}, 'Kuiper Gateway has stopped.');
+    process.exit(code);
+  };
+  const destroy = (code: number, why: string) => {
+    log.warn({ code: 'STOP_CUT', why }, 'Kuiper Gateway ends at once.');
+    gateway.destroy();
+    process.exit(code);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) destroy(0, `A second signal (${signal}).`);
+    else void stop(0, signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGHUP', () => {
+    void notifier.reloading();
+    try {
+      gateway.reload();
+    } catch (error) {
+      log.error({ code: 'CONFIG_RELOAD', reason: messageOf(error) }, 'The new configuration is wrong; the old one stays in effect.');
+    }
+    void notifier.ready();
+  });
+  const fatal = (error: unknown) => {
+    gateway.crashed(messageOf(error));
+    log.fatal(
+      { code: 'FATAL', error: messageOf(error), stack: (error as Error | undefined)?.stack },
+      'A fault of the gateway; the process ends.',
+    );
+    process.exit(1);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  installTestHooks(env, log);
+
+  try {
+    await lifecycle.start();
+  } catch (error) {
+    log.fatal({ code: (error as { code?: string }).code ?? 'START', reason: explainStart(error) }, 'Kuiper Gateway cannot start.');
+    process.stderr.write(`kuiperd: ${explainStart(error)}\n`);
+    process.exit(1);
+  }
+  if (stopping) return;
+  const readyMs = Math.round(performance.now());
+  log.info(
+    { url: gateway.url, rules: gateway.service.rules.list().length, readyMs, rssMb: Math.round(process.memoryUsage.rss() / 1e6) },
+    `Serving kuiper (version - ${VERSION}), and restful api on ${gateway.url}.`,
+  );
+  void notifier.ready();
+  void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
+  notifier.startWatchdog();
+}
+
+/** System errors of the start in words that say what to do. */
+function explainStart(error: unknown): string {
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${address} is taken by another process; stop it, or choose another port with KUIPER__BASIC__RESTPORT or basic.restPort`;
+  if (code === 'EACCES' && port !== undefined) return `port ${port} needs more rights; choose one above 1023 with basic.restPort`;
+  if (code === 'EADDRNOTAVAIL') return `this machine has no address ${address}; correct basic.restIp`;
+  return messageOf(error);
+}
