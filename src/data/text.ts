@@ -30,10 +30,37 @@ export const isAscii = (text: string): boolean => ONLY_ASCII.test(text);
 /** Number of UTF-8 bytes (Go's len). */
 export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
-/** Bytes [from, to) of the text as text; a cut inside a character gives U+FFFD, as Go's JSON encoder writes it. */
+/** Number of code points (Go's utf8.RuneCountInString). */
+export function codePointCount(text: string): number {
+  if (isAscii(text)) return text.length;
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+const REPLACEMENT = '\ufffd';
+
+/** Bytes [from, to) of the text as text. A cut inside a character leaves bytes that are no character; each becomes U+FFFD, as in
+ *  Go's JSON encoder. */
 export function sliceBytes(text: string, from: number, to?: number): string {
   if (isAscii(text)) return text.slice(from, to);
-  return Buffer.from(text, 'utf8').subarray(from, to).toString('utf8');
+  const bytes = Buffer.from(text, 'utf8').subarray(from, to);
+  let start = 0;
+  while (start < bytes.length && isContinuation(bytes[start]!)) start++;
+  const end = Math.max(start, lastWhole(bytes));
+  return REPLACEMENT.repeat(start) + bytes.subarray(start, end).toString('utf8') + REPLACEMENT.repeat(bytes.length - end);
+}
+
+const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
+
+/** Offset behind the last character that is not cut off at the end. */
+function lastWhole(bytes: Uint8Array): number {
+  let lead = bytes.length - 1;
+  while (lead >= 0 && isContinuation(bytes[lead]!)) lead--;
+  if (lead < 0) return bytes.length;
+  const first = bytes[lead]!;
+  const size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  return lead + size > bytes.length ? lead : bytes.length;
 }
 
 /** Byte offset of the first occurrence, -1 when there is none. */

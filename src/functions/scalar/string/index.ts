@@ -1,2 +1,21 @@
 // The string functions, one export line each. Read by functions/catalogue.ts.
-export {};
+export { concat } from './concat.ts';
+export { endswith } from './endswith.ts';
+export { format } from './format.ts';
+export { indexof } from './indexof.ts';
+export { length } from './length.ts';
+export { lower } from './lower.ts';
+export { lpad } from './lpad.ts';
+export { ltrim } from './ltrim.ts';
+export { numbytes } from './numbytes.ts';
+export { regexpMatches } from './regexp_matches.ts';
+export { regexpReplace } from './regexp_replace.ts';
+export { regexpSubstr } from './regexp_substr.ts';
+export { reverse } from './reverse.ts';
+export { rpad } from './rpad.ts';
+export { rtrim } from './rtrim.ts';
+export { splitValue } from './split_value.ts';
+export { startswith } from './startswith.ts';
+export { substring } from './substring.ts';
+export { trim } from './trim.ts';
+export { upper } from './upper.ts';

@@ -1,0 +1,82 @@
+// Regular expressions in Go's RE2 syntax, matched in linear time: no pattern that a user writes can stall the gateway. Wraps the
+// re2js package, so that nothing else knows it. Called by the regexp functions.
+import { RE2JS } from 're2js';
+import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+
+export interface Regex {
+  /** True when the pattern is found anywhere. */
+  test(text: string): boolean;
+  /** The first match, '' when there is none. */
+  first(text: string): string;
+  /** All matches replaced; `$1`, `${1}`, `${name}` and `$$` as in Go's Regexp.Expand. */
+  replaceAll(text: string, replacement: string): string;
+}
+
+/** @throws rowError `error parsing regexp: missing closing ]: …` */
+export function compileRegex(pattern: string): Regex {
+  const regex = parse(pattern);
+  return {
+    test: (text) => regex.test(text),
+    first(text) {
+      const matcher = regex.matcher(text);
+      return matcher.find() ? (matcher.group() ?? '') : '';
+    },
+    replaceAll: (text, replacement) => replaceAll(regex, text, parseReplacement(replacement)),
+  };
+}
+
+function parse(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw rowError(messageOf(error));
+  }
+}
+
+/** A literal text, or the number or name of a group. */
+type Part = string | { readonly group: string };
+
+/** Go's rule: an empty match right after another match is left alone. */
+function replaceAll(regex: RE2JS, text: string, parts: readonly Part[]): string {
+  const matcher = regex.matcher(text);
+  let out = '';
+  let copied = 0;
+  let from = 0;
+  while (from <= text.length && matcher.find(from)) {
+    const start = matcher.start();
+    const end = matcher.end();
+    out += text.slice(copied, start);
+    if (end > copied || start === 0) {
+      for (const part of parts) out += typeof part === 'string' ? part : groupText(matcher, part.group);
+    }
+    copied = end;
+    from = Math.max(end, from + characterAt(text, from));
+  }
+  return out + text.slice(copied);
+}
+
+/** Length in UTF-16 units of the character that starts at an offset; 1 at the end of the text. */
+const characterAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+
+/** Groups that do not exist or took no part are empty. */
+function groupText(matcher: ReturnType<RE2JS['matcher']>, group: string): string {
+  if (!/^[0-9]+$/.test(group)) return group in matcher.namedGroups ? (matcher.group(group) ?? '') : '';
+  const n = Number(group);
+  return n <= matcher.groupCount() ? (matcher.group(n) ?? '') : '';
+}
+
+/** `$name` takes as many letters, digits and `_` as there are: `$1x` is the group named `1x`. A lone `$` stands for itself. */
+const REFERENCE = /\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+
+function parseReplacement(replacement: string): Part[] {
+  const parts: Part[] = [];
+  let copied = 0;
+  for (const match of replacement.matchAll(REFERENCE)) {
+    parts.push(replacement.slice(copied, match.index) + (match[1] ?? ''));
+    const group = match[2] ?? match[3];
+    if (group !== undefined) parts.push({ group });
+    copied = match.index + match[0].length;
+  }
+  parts.push(replacement.slice(copied));
+  return parts;
+}

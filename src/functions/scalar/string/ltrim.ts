@@ -1,0 +1,15 @@
+// SQL ltrim(text).
+import { trimStart } from '../../../data/white-space.ts';
+import { textFunction } from './text-function.ts';
+
+export const ltrim = textFunction({
+  name: 'ltrim',
+  group: 'string',
+  doc: 'Text without the white space at its start.',
+  examples: [
+    ['ltrim("  a ")', 'a '],
+    ['ltrim(a)', null, { a: null }],
+    ['ltrim(a)', null, { a: [] }],
+  ],
+  compute: trimStart,
+});

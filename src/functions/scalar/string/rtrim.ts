@@ -1,0 +1,15 @@
+// SQL rtrim(text).
+import { trimEnd } from '../../../data/white-space.ts';
+import { textFunction } from './text-function.ts';
+
+export const rtrim = textFunction({
+  name: 'rtrim',
+  group: 'string',
+  doc: 'Text without the white space at its end.',
+  examples: [
+    ['rtrim(" a  ")', ' a'],
+    ['rtrim(a)', null, { a: null }],
+    ['rtrim(a)', null, { a: [] }],
+  ],
+  compute: trimEnd,
+});

@@ -1,0 +1,44 @@
+// SQL split_value(text, separator, index).
+import { rowError } from '../../../base/errors/gateway-error.ts';
+import { type ArgFact, defineScalar, param } from '../../../contract/function.ts';
+import { toInt64, toTextAlways } from '../../../data/cast.ts';
+import type { Value } from '../../../data/value.ts';
+
+export const splitValue = defineScalar({
+  name: 'split_value',
+  group: 'string',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'null-or-empty',
+  params: [param('text', 'string'), param('separator', 'string'), param('index', 'int')],
+  countText: () => 'the arguments for split_value should be 3',
+  validate: checkLiteral,
+  returns: 'string',
+  doc: 'The part number `index` (from 0) of the text split at the separator; an empty separator splits into characters. An index of a field may be negative: it counts from the end.',
+  examples: [
+    ['split_value("/test/device001/message", "/", 2)', 'device001'],
+    ['split_value("a/b/c", "/", a)', 'c', { a: -1 }],
+    ['split_value("abc", "", 1)', 'b'],
+    ['split_value(a, "/", 0)', null, { a: null }],
+    ['split_value("a/b", "/", 9)', { error: '9 out of index array (size = 2)' }],
+  ],
+  exec: (text: Value, separator: Value, index: Value) => {
+    const whole = toTextAlways(text);
+    const at = toTextAlways(separator);
+    const parts = at === '' ? Array.from(whole) : whole.split(at);
+    const i = Number(indexOf(index));
+    const part = parts[i < 0 ? parts.length + i : i];
+    if (part === undefined) throw rowError(`${i} out of index array (size = ${parts.length})`);
+    return part;
+  },
+});
+
+/** eKuiper reads an index that is no whole number as 0. */
+function indexOf(v: Value): bigint {
+  return typeof v === 'bigint' || (typeof v === 'number' && Number.isInteger(v)) ? toInt64(v, 'strict') : 0n;
+}
+
+function checkLiteral(args: readonly ArgFact[]): void {
+  const index = args[2]?.value;
+  if (typeof index === 'bigint' && index < 0n) throw new Error('The index should not be a nagtive integer.');
+}
