@@ -1,0 +1,57 @@
+// All recorded scalar expressions, in process: one test per case, every row of every expression.
+import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/base/errors/gateway-error.ts';
+import json from '../../src/codecs/json/index.ts';
+import type { Row } from '../../src/data/value.ts';
+import { parseStatement } from '../../src/sql/index.ts';
+import { startRule, stream } from '../helpers/program.ts';
+import { decodeVector, differenceOf, type ExprCase, encodeVector, haveVectors, readVectors } from '../helpers/vectors.ts';
+
+const areas = ['array', 'cast', 'datetime', 'hash', 'json', 'math', 'misc', 'object', 'operator', 'string', 'typed'];
+
+describe.runIf(haveVectors).each(areas)('%s', (area) => {
+  it.each(readVectors<ExprCase>(area, 'expr').filter((c) => !/STRICT_VALIDATION/i.test(c.with ?? '')))('$name', (c) => {
+    expect(c.exprs.flatMap((e, i) => failuresOf(c, i)).slice(0, Number(process.env['SHOW'] ?? 20))).toEqual([]);
+  });
+});
+
+/** Runs `SELECT rid__, EXPR AS v`, as the shared runner does. */
+function failuresOf(c: ExprCase, index: number): string[] {
+  const e = c.exprs[index]!;
+  const fields = (c.fields ?? '()').replace(/^\((?=.)(?!\))/, '(rid__ BIGINT, ');
+  const statement = parseStatement(`CREATE STREAM demo ${fields} WITH (DATASOURCE="x")`);
+  const schema = statement.kind === 'create' && statement.fields.length > 0 ? statement.fields.map((f) => ({ ...f })) : undefined;
+  let rule: ReturnType<typeof startRule>;
+  try {
+    rule = startRule(`SELECT rid__, ${e.expr} AS v FROM demo`, { sources: [stream('demo', schema)] });
+  } catch (error) {
+    return e.refused ? [] : [`${e.expr}: refused: ${messageOf(error)}`];
+  }
+  if (e.refused) return [`${e.expr}: not refused: ${e.message}`];
+  const decoder = json.createDecoder({ schema });
+  const encoder = json.createEncoder();
+  const failures: string[] = [];
+  c.rows.forEach((r, i) => {
+    const text = (typeof r === 'string' ? r : encodeVector(r)).replace(
+      '{',
+      /^\{\s*\}$/.test(typeof r === 'string' ? r : encodeVector(r)) ? `{"rid__":${i}` : `{"rid__":${i},`,
+    );
+    rule.results.length = 0;
+    const got: unknown[] = [];
+    try {
+      rule.push('demo', decoder.decode(Buffer.from(text)) as Row);
+      for (const result of rule.results) {
+        if ('$error' in result) got.push(result);
+        else
+          for (const row of decodeVector(String(encoder.encode(result))) as Record<string, unknown>[])
+            got.push('v' in row ? row['v'] : { $missing: true });
+      }
+    } catch (error) {
+      got.push({ $error: messageOf(error) });
+    }
+    const one = got.length === 0 ? { $none: true } : got.length === 1 ? got[0] : { $rows: got };
+    const d = differenceOf(e.out?.[i], one);
+    if (d) failures.push(`${e.expr}  row ${text.slice(0, 160)}: ${d}`);
+  });
+  return failures;
+}
