@@ -137,8 +137,9 @@ export interface AnalyticDefinition<S = any> extends FunctionBase {
 /** Set-returning functions (unnest). */
 export interface TableFunctionDefinition extends FunctionBase {
   kind: 'table';
-  /** @returns one element per output row; objects spread their members as columns, other values go to the column of the function's name or alias */
-  rows(...args: any[]): Value[];
+  /** @returns array with one element per output row: objects spread their members as columns, other values go to the column of the function's
+   *  name or alias. Anything else is an error of the row, which exec/project-set.ts words. */
+  rows(...args: any[]): Value;
 }
 
 /** window_start() and friends: read the row's window. row_number(): computed over the collection. */

@@ -1,2 +1,21 @@
-// The analytic functions, one export line each. Read by functions/catalogue.ts.
-export {};
+// The analytic functions, one export line each; inc_* and last_hit_* too, which keep state over the rule's life. Read by functions/catalogue.ts.
+export { accAvg } from './acc_avg.ts';
+export { accCount } from './acc_count.ts';
+export { accMax } from './acc_max.ts';
+export { accMin } from './acc_min.ts';
+export { accSum } from './acc_sum.ts';
+export { changedCol } from './changed_col.ts';
+export { changedCols } from './changed_cols.ts';
+export { hadChanged } from './had_changed.ts';
+export { incAvg } from './inc_avg.ts';
+export { incCollect } from './inc_collect.ts';
+export { incCount } from './inc_count.ts';
+export { incLastValue } from './inc_last_value.ts';
+export { incMax } from './inc_max.ts';
+export { incMergeAgg } from './inc_merge_agg.ts';
+export { incMin } from './inc_min.ts';
+export { incSum } from './inc_sum.ts';
+export { lag } from './lag.ts';
+export { lastHitCount } from './last_hit_count.ts';
+export { lastHitTime } from './last_hit_time.ts';
+export { latest } from './latest.ts';

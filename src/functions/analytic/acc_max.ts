@@ -1,0 +1,19 @@
+// SQL acc_max(v[, begin, reset]).
+import { defineAcc } from './acc.ts';
+
+export const accMax = defineAcc({
+  name: 'acc_max',
+  returns: 'float',
+  doc: 'Largest value since the rule began, as a float; 0 before any. A null is an error of the row.',
+  examples: [
+    ['acc_max(a)', 5, { a: 5n }],
+    ['acc_max(a, true, false)', 5, { a: 5 }],
+    ['acc_max(a, false, false)', 0, { a: 5 }],
+    ['acc_max(a)', { error: 'the value should be number' }, { a: null }],
+  ],
+  nullFails: true,
+  add: (acc, x) => {
+    if (acc.count === 0 || x > acc.value) acc.value = x;
+  },
+  result: (acc) => acc.value,
+});

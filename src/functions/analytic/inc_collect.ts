@@ -1,0 +1,19 @@
+// SQL inc_collect(expr).
+import type { Value } from '../../data/value.ts';
+import { numberParam, refuseConditions } from '../aggregate/number-param.ts';
+import { defineIncremental } from './incremental.ts';
+
+export const incCollect = defineIncremental<Value[]>({
+  name: 'inc_collect',
+  params: [numberParam],
+  validate: refuseConditions,
+  returns: 'array',
+  doc: 'Array of all values so far that are not null.',
+  examples: [
+    ['inc_collect(a)', [5], { a: 5 }],
+    ['inc_collect(a)', null, { a: null }],
+  ],
+  init: () => [],
+  add: (list, v) => [...list, v],
+  result: (list) => list,
+});
