@@ -27,6 +27,7 @@ import { suggest } from '../sql/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import type { Part } from './lifecycle.ts';
+import { healthyAfterMs } from './test-hooks.ts';
 
 export interface GatewayOptions {
   folders: Folders;
@@ -68,7 +69,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
   const componentFiles = createComponentFiles(folders, env);
-  const guard = createCrashGuard({ dataDir: folders.data, clock, healthyAfterMs: HEALTHY_AFTER_MS, maxCrashes: MAX_CRASHES, log });
+  const guard = createCrashGuard({
+    dataDir: folders.data,
+    clock,
+    healthyAfterMs: healthyAfterMs(env, HEALTHY_AFTER_MS),
+    maxCrashes: MAX_CRASHES,
+    log,
+  });
   const gate = Promise.withResolvers<void>();
 
   const load = () => {

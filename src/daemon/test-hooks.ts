@@ -14,3 +14,9 @@ export function installTestHooks(env: Record<string, string | undefined>, log: L
   log.warn({}, 'Test hooks are on.');
   return true;
 }
+
+/** The healthy period of crash protection; only with the hooks on may a test shorten it (KUIPER_HEALTHY_AFTER_MS). */
+export function healthyAfterMs(env: Record<string, string | undefined>, defaultMs: number): number {
+  const wanted = Number(env['KUIPER_HEALTHY_AFTER_MS']);
+  return env['KUIPER_TEST_HOOKS'] === '1' && wanted > 0 ? wanted : defaultMs;
+}
