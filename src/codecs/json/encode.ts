@@ -3,6 +3,7 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
+import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 
 const unsafe = /[<>&\u2028\u2029]/g;
@@ -58,7 +59,7 @@ function write(v: Value): string {
     default:
   }
   if (v === null) return 'null';
-  if (Array.isArray(v)) return `[${v.map(write).join(',')}]`;
+  if (Array.isArray(v)) return v === nilArray ? 'null' : `[${v.map(write).join(',')}]`;
   if (v instanceof Uint8Array) return `"${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64')}"`;
   if (isDateTime(v)) return JSON.stringify(formatRfc3339(v));
   const keys = Object.keys(v).filter((k) => v[k] !== undefined);
