@@ -8,6 +8,9 @@ import type { Log } from '../base/log.ts';
 import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../contract/function.ts';
 import type { Result, Tuple, WindowRange } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
+import type { KeptSlot } from '../windows/spec.ts';
+
+export type { KeptSlot, WindowSpec } from '../windows/spec.ts';
 
 /** Rows that belong together: a window's content, a join's output, the groups of an aggregation. */
 export interface Collection {
@@ -34,6 +37,8 @@ export interface OperatorStats {
   lastInvocationAtMs: number;
   latencyUs: number;
   bufferLength: number;
+  /** Rows that were left out without being an error: late by the watermark. Shown by status when there are any. */
+  dropped?: number;
 }
 
 export interface Operator extends Downstream {
@@ -74,8 +79,10 @@ export interface ProgramHost {
 }
 
 export interface ScanTable {
-  /** Retained rows as tuples in the layout that the program asked for as an input. */
+  /** Retained rows as tuples in the layout that the program asked for as an input; oldest first. */
   readonly rows: readonly Tuple[];
+  /** Grows with each change of `rows`, so that a join may keep an index. */
+  readonly version: number;
 }
 
 export interface LookupTable {
@@ -137,37 +144,6 @@ export interface RunningProgram {
 
 // ------------------------------------------------------------------ what compile/ hands to the window, aggregate and join operators
 
-export interface WindowSpec {
-  kind: 'tumbling' | 'hopping' | 'sliding' | 'session' | 'count' | 'state';
-  /** Time windows: length; session: maximum duration. ms */
-  lengthMs?: number;
-  /** Unit of the first argument, for alignment. */
-  unit?: 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
-  /** Hop; session: time-out. ms */
-  intervalMs?: number;
-  /** Sliding. ms */
-  delayMs?: number;
-  count?: number;
-  countInterval?: number;
-  /** FILTER(WHERE …) */
-  filter?: Expr;
-  /** OVER(WHEN …): sliding */
-  when?: Expr;
-  /** State window conditions. */
-  begin?: Expr;
-  emit?: Expr;
-  /** State window: OVER(PARTITION BY …) */
-  partitionBy?: readonly Expr[];
-  eventTime: boolean;
-  lateToleranceMs: number;
-  timeZone: string;
-  /** windowOption.windowVersion v2 */
-  version2?: boolean;
-  sendTwice?: boolean;
-  /** Slots that must be kept of a row (others may be dropped when the row is stored and saved), by name. */
-  keep: readonly { slot: number; column: string }[];
-}
-
 export interface AggregateCall {
   def: AggregateDefinition;
   site: CallSite;
@@ -184,4 +160,69 @@ export interface AggregateSpec {
   calls: readonly AggregateCall[];
   /** Columns of output tuples: the first row of the group, widened to this many slots. */
   width: number;
+  /** Slots of an input row that belong to this rule; what lies above (other rules' columns of the shared layout) is not copied.
+   *  Default: all of them. */
+  base?: number;
+  /** What is saved of a group's first row when no rows are kept. Default: the window's `keep`. */
+  keep?: readonly KeptSlot[];
+}
+
+/** One side of a join: an input of FROM or JOIN in the joint layout of the rule. */
+export interface JoinSide {
+  /** Slot that is true when a row has a part from this input. */
+  present: number;
+  /** All slots of this input, metadata and mark included: a joined row gets these from the right row. */
+  slots: readonly number[];
+  /** Set for a scan table: its rows come from the host, converted to the joint layout. */
+  table?: { name: string; convert(t: Tuple): Tuple };
+}
+
+/** `left = right` where each side is an expression over one side of the join only. */
+export interface JoinKey {
+  left: Expr;
+  right: Expr;
+}
+
+export interface JoinStep {
+  type: 'inner' | 'left' | 'right' | 'full' | 'cross';
+  right: JoinSide;
+  /** Evaluated over the joined row. Missing: all pairs. */
+  on?: Expr;
+  /** Leading conjuncts of ON that are such equalities (from the left, without a gap): found by hash, then `on` is asked all the same. */
+  keys?: readonly JoinKey[];
+}
+
+/** Joins of a window's content (or of one row with scan tables), left-deep in the order of FROM and JOIN. */
+export interface JoinSpec {
+  from: JoinSide;
+  steps: readonly JoinStep[];
+}
+
+export interface LookupJoinSpec {
+  type: 'inner' | 'left';
+  /** Name of the lookup table in the catalog. */
+  table: string;
+  /** Columns that are asked for ([] = all). */
+  fields: readonly string[];
+  /** Key columns of the table, and what they must equal. */
+  keys: readonly string[];
+  values: readonly Expr[];
+  /** Where columns of a found row go. */
+  columns: readonly { column: string; slot: number }[];
+  /** Slot of the whole found object, when `*` is read. */
+  star?: number;
+  /** Slot that is set to true when there is a found row. */
+  present?: number;
+  /** Width of joined rows. */
+  width: number;
+  /** Lookups under way at once; more rows wait in order. Default 16. */
+  maxInFlight?: number;
+}
+
+export interface WatermarkSpec {
+  /** For each stream the slot that marks its rows; one stream: [undefined]. */
+  streams: readonly (number | undefined)[];
+  lateToleranceMs: number;
+  keep: readonly KeptSlot[];
+  keepMeta?: boolean;
 }

@@ -1,0 +1,56 @@
+// A window of GROUP BY, compiled: what compile/ hands to exec/window.ts and what the window kinds in this folder read.
+// Next: index.ts, which picks the kind.
+import type { Expr } from '../contract/function.ts';
+
+export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
+
+/** A slot that is saved with a row, under a name that outlives the layout. */
+export interface KeptSlot {
+  slot: number;
+  column: string;
+}
+
+/** State that lives in closures of a condition (hit counters, plugin functions); saved with the window. */
+export interface ConditionState {
+  /** 0 = none */
+  readonly size: number;
+  save(): unknown;
+  load(state: unknown): void;
+}
+
+export interface WindowSpec {
+  kind: 'tumbling' | 'hopping' | 'sliding' | 'session' | 'count' | 'state';
+  /** Time windows: length; session: maximum duration. ms */
+  lengthMs?: number;
+  /** Unit of the first argument, for alignment. */
+  unit?: TimeUnit;
+  /** Hop; session: time-out. ms */
+  intervalMs?: number;
+  /** Sliding. ms */
+  delayMs?: number;
+  /** Count window: rows of a window, and rows between windows (default: the same). */
+  count?: number;
+  countInterval?: number;
+  /** FILTER(WHERE …) */
+  filter?: Expr;
+  /** OVER(WHEN …): sliding */
+  when?: Expr;
+  /** State window conditions. With `begin` alone each row that satisfies it closes the window and opens the next. */
+  begin?: Expr;
+  emit?: Expr;
+  /** State window: OVER(PARTITION BY …) */
+  partitionBy?: readonly Expr[];
+  eventTime: boolean;
+  lateToleranceMs: number;
+  timeZone: string;
+  /** windowOption.windowVersion v2: sliding windows are open on the left */
+  version2?: boolean;
+  /** enableSendSlidingWindowTwice: a delayed sliding window comes in two parts */
+  sendTwice?: boolean;
+  /** Slots that must be kept of a row (others may be dropped when the row is stored and saved), by name. */
+  keep: readonly KeptSlot[];
+  /** False when nothing above reads a row's metadata: then it is not saved. Default true. */
+  keepMeta?: boolean;
+  /** State of `filter`, `when`, `begin`, `emit`. */
+  conditions?: ConditionState;
+}
