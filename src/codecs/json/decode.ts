@@ -28,7 +28,7 @@ const decodeError = (text: string) => rowError(text, 'DECODE_FAILED');
 export function createJsonDecoder(options: CodecOptions): Decoder {
   const { schema, useInt64ForWholeNumber = false } = options;
   const mapping = options.colAliasMapping && Object.keys(options.colAliasMapping).length ? options.colAliasMapping : undefined;
-  const needsTexts = useInt64ForWholeNumber || (schema !== undefined && schema.some((f) => hasBigint(f.type)));
+  const needsTexts = useInt64ForWholeNumber || schema?.some((f) => hasBigint(f.type)) === true;
   const convert: ((row: Record<string, unknown>) => Row) | undefined = schema?.length
     ? compileStruct(schema)
     : useInt64ForWholeNumber

@@ -7,6 +7,11 @@ export const connectorErrors = {
     ekuiperCode: 1000,
     cure: 'A property of the connector has a wrong or missing value. The text names it; docs/connectors lists all properties with their types.',
   },
+  CODEC_SCHEMA: {
+    text: 'schema {id}: {problem}',
+    ekuiperCode: 1004,
+    cure: 'Create the schema first (POST /schemas/protobuf) and name it as schema.Message in SCHEMAID or schemaId.',
+  },
   TEMPLATE_SYNTAX: {
     text: 'template: line {line}: {problem}',
     ekuiperCode: 1000,

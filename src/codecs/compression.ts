@@ -1,0 +1,43 @@
+// zlib, gzip, flate and zstd, for `compression` of sinks and `decompression` of sources.
+import zlib from 'node:zlib';
+import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+
+export const compressionNames = ['zlib', 'gzip', 'flate', 'zstd'] as const;
+export type CompressionName = (typeof compressionNames)[number];
+
+/** A small packet must not unpack to more than this. */
+const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
+
+const compressors: Record<CompressionName, (data: Uint8Array) => Uint8Array> = {
+  zlib: (d) => zlib.deflateSync(d),
+  gzip: (d) => zlib.gzipSync(d),
+  flate: (d) => zlib.deflateRawSync(d),
+  zstd: (d) => zlib.zstdCompressSync(d),
+};
+const limit = { maxOutputLength: MAX_UNPACKED_BYTES };
+const decompressors: Record<CompressionName, (data: Uint8Array) => Uint8Array> = {
+  zlib: (d) => zlib.inflateSync(d, limit),
+  gzip: (d) => zlib.gunzipSync(d, limit),
+  flate: (d) => zlib.inflateRawSync(d, limit),
+  zstd: (d) => zlib.zstdDecompressSync(d, limit),
+};
+
+/** @throws Error for an unknown name */
+export function createCompressor(name: string): (data: Uint8Array) => Uint8Array {
+  const f = compressors[name.toLowerCase() as CompressionName];
+  if (!f) throw new Error(`unsupported compressor: ${name}; use ${compressionNames.join(', ')}`);
+  return f;
+}
+
+/** @throws Error for an unknown name; the result throws rowError for bytes that are not of that compression */
+export function createDecompressor(name: string): (data: Uint8Array) => Uint8Array {
+  const f = decompressors[name.toLowerCase() as CompressionName];
+  if (!f) throw new Error(`unsupported decompressor: ${name}; use ${compressionNames.join(', ')}`);
+  return (data) => {
+    try {
+      return f(data);
+    } catch (error) {
+      throw rowError(`decompression ${name} failed: ${messageOf(error)}`, 'DECODE_FAILED');
+    }
+  };
+}

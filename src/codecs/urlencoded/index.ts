@@ -1,0 +1,56 @@
+// FORMAT="urlencoded": form data. A repeated name is an array; all values are texts.
+import { rowError } from '../../base/errors/gateway-error.ts';
+import type { CodecDefinition } from '../../contract/codec.ts';
+import { toTextAlways } from '../../data/cast.ts';
+import { setMember } from '../../data/set-member.ts';
+import type { ValueObject } from '../../data/value.ts';
+
+/** Go's url.QueryEscape: like encodeURIComponent, blank as +, and the marks ! ' ( ) * escaped. */
+const queryEscape = (text: string) =>
+  encodeURIComponent(text)
+    .replace(/%20/g, '+')
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function queryUnescape(text: string, whole: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw rowError(`fail to parse url encoded value ${whole}`, 'DECODE_FAILED');
+  }
+}
+
+export default {
+  kind: 'codec',
+  name: 'urlencoded',
+  createDecoder: () => ({
+    decode(payload) {
+      const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+      const values = new Map<string, string[]>();
+      for (const part of text.split('&')) {
+        if (part === '') continue;
+        if (part.includes(';')) throw rowError(`fail to parse url encoded value ${text}`, 'DECODE_FAILED');
+        const at = part.indexOf('=');
+        const key = queryUnescape(at < 0 ? part : part.slice(0, at), text);
+        const value = at < 0 ? '' : queryUnescape(part.slice(at + 1), text);
+        const list = values.get(key);
+        if (list) list.push(value);
+        else values.set(key, [value]);
+      }
+      const row: ValueObject = {};
+      for (const [k, list] of values) setMember(row, k, list.length === 1 ? list[0] : list);
+      return row;
+    },
+  }),
+  createEncoder: () => ({
+    encode(data) {
+      if (Array.isArray(data)) throw rowError('unsupported type list, must be a map: set sendSingle for format urlencoded');
+      return Object.keys(data)
+        .sort()
+        .flatMap((k) => {
+          const v = data[k];
+          return (Array.isArray(v) ? v : [v]).map((e) => `${queryEscape(k)}=${queryEscape(toTextAlways(e))}`);
+        })
+        .join('&');
+    },
+  }),
+} satisfies CodecDefinition;
