@@ -21,8 +21,9 @@ import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
+import { createTrialServer } from '../rest/trial-server.ts';
 import { createRuntime, defaultRuleOptions, parseRuleOptions, type Runtime } from '../runtime/index.ts';
-import { createServerControl, createService, type Service } from '../service/index.ts';
+import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
 import { suggest } from '../sql/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { createCrashGuard } from './crash-guard.ts';
@@ -77,6 +78,11 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     log,
   });
   const gate = Promise.withResolvers<void>();
+  const functions = createFunctionCatalogue();
+  const trialHub = createTrialHub();
+  const trialServer = createTrialServer(trialHub, () => settings.dataServer, log);
+  const ends = trialConnector(trialHub);
+  const connectorNamed = (name: string) => (name === ends.name ? ends : connectors.find((c) => c.name === name));
 
   const load = () => {
     const loaded = loadSettings(folders, env, configFile);
@@ -134,7 +140,17 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           ip,
           port,
           tls,
-          router: gate.promise.then(() => createRestRouter(service!, control, log)),
+          router: gate.promise.then(() =>
+            createRestRouter({
+              service: service!,
+              server: control,
+              log,
+              trialServer,
+              functions,
+              connectors: () => connectors,
+              metrics: settings.prometheus.enabled ? () => runtime!.metricsText() : undefined,
+            }),
+          ),
           clock,
           log,
           credentials: authentication ? () => credentials! : undefined,
@@ -177,7 +193,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           log,
           store: store!,
           runtime: runtime!,
-          functions: createFunctionCatalogue(),
+          functions,
+          trialHub,
           folders,
           componentFiles,
           connectors: connectorNamed,
@@ -192,7 +209,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           }),
         });
       },
-      stop: () => service?.close(),
+      async stop() {
+        trialServer.close();
+        await service?.close();
+      },
     },
     {
       name: 'rules',
@@ -242,8 +262,6 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     destroy: () => rest?.destroy(),
   };
 }
-
-const connectorNamed = (name: string) => connectors.find((c) => c.name === name);
 
 async function codecNamed(format: string): Promise<CodecDefinition | undefined> {
   return codecs.find((c) => c.name === format)?.load();

@@ -7,13 +7,23 @@ import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import type { RuleOptions, Runtime } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
+import { createDownloader, type Downloader } from './download.ts';
+import { createNoPlugins, type PluginAdmin } from './plugins.ts';
+import type { RulePlanDeps } from './rules/rule-plan.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
+import { openSchemas, type SchemaRegistry } from './schemas.ts';
 import { sourceSpecOf } from './source-spec.ts';
 import { openStreamCatalog } from './streams/stream-catalog.ts';
 import { createStreamService, type StreamService } from './streams/stream-service.ts';
 import { openTables } from './tables.ts';
+import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
+import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
+import type { TrialHub } from './trial/hub.ts';
+import { createTrialService, type TrialService } from './trial/trial-service.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 export interface ServiceDeps {
   clock: Clock;
@@ -27,6 +37,8 @@ export interface ServiceDeps {
   connectorNames(): readonly string[];
   /** Asked at each use: PATCH /configs and SIGHUP change them. */
   settings(): ServiceSettings;
+  /** Where results of trial rules go; the connector `trialConnector(hub)` must be among `connectors`. */
+  trialHub: TrialHub;
 }
 
 export interface ServiceSettings {
@@ -43,7 +55,15 @@ export interface Service {
   readonly connections: ConnectionStore;
   readonly streams: StreamService;
   readonly rules: RuleService;
-  close(): void;
+  readonly ruleset: RulesetTransfer;
+  readonly data: DataTransfer;
+  readonly tasks: AsyncTasks;
+  readonly uploads: Uploads;
+  readonly download: Downloader;
+  readonly schemas: SchemaRegistry;
+  readonly plugins: PluginAdmin;
+  readonly trials: TrialService;
+  close(): Promise<void>;
 }
 
 /** Reads the catalog. Rules are created by `service.rules.load`. */
@@ -70,9 +90,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await runtime.validateSource(sourceSpecOf(definition, { confKeys, connections, log }));
     },
   });
-  const rules: RuleService = createRuleService({
-    runtime,
-    table: tables.rules,
+  const plan: RulePlanDeps = {
     log,
     functions: deps.functions,
     findStream: (name) => catalog.get(name),
@@ -80,8 +98,30 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     confKeys,
     connections,
     settings: deps.settings,
-  });
+  };
+  const rules: RuleService = createRuleService({ ...plan, runtime, table: tables.rules, log });
   const declared = Object.fromEntries(deps.connectorNames().map((type) => [type, deps.componentFiles.read('connections', type)]));
   await connections.provision(declared, tables.provisioned);
-  return { confKeys, connections, streams, rules, close: () => connections.close() };
+  const download = createDownloader(deps.folders.data, deps.settings);
+  const schemas = await openSchemas(tables.schemas, deps.folders, download);
+  const ruleset = createRulesetTransfer(streams, rules);
+  const trials = createTrialService({ runtime, plan, hub: deps.trialHub, clock: deps.clock, log });
+  return {
+    confKeys,
+    connections,
+    streams,
+    rules,
+    ruleset,
+    data: createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas }),
+    tasks: createAsyncTasks(deps.clock),
+    uploads: createUploads(deps.folders.data),
+    download,
+    schemas,
+    plugins: createNoPlugins(download),
+    trials,
+    async close() {
+      connections.close();
+      await trials.close();
+    },
+  };
 }

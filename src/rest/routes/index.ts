@@ -2,19 +2,43 @@
 import type { Log } from '../../base/log.ts';
 import type { ServerControl, Service } from '../../service/index.ts';
 import { createRouter, type Router } from '../router.ts';
+import type { TrialServer } from '../trial-server.ts';
 import { connectionRoutes } from './connections.ts';
+import { dataRoutes } from './data.ts';
+import { type MetadataDeps, metadataRoutes } from './metadata.ts';
+import { observeRoutes } from './observe.ts';
+import { pluginRoutes } from './plugins.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
 import { ruleRoutes } from './rules.ts';
+import { schemaRoutes } from './schemas.ts';
 import { serverRoutes } from './server.ts';
+import { serviceRoutes } from './services.ts';
 import { streamRoutes } from './streams.ts';
+import { trialRoutes } from './trial.ts';
 
-export function createRestRouter(service: Service, server: ServerControl, log: Log): Router {
+export interface RestDeps extends Omit<MetadataDeps, 'confKeys'> {
+  service: Service;
+  server: ServerControl;
+  log: Log;
+  trialServer: TrialServer;
+  metrics: (() => string) | undefined;
+}
+
+export function createRestRouter({ service, server, log, trialServer, metrics, functions, connectors }: RestDeps): Router {
+  const stop = (exitCode: number) => server.stop(exitCode);
   const router = createRouter([
     ...serverRoutes(server, () => router, log),
     ...streamRoutes(service.streams),
     ...ruleRoutes(service.rules),
     ...ruleTagRoutes(service.rules),
+    ...observeRoutes({ rules: service.rules, metrics }),
+    ...trialRoutes(service.trials, trialServer),
     ...connectionRoutes(service.connections),
+    ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
+    ...dataRoutes(service, stop),
+    ...schemaRoutes(service.schemas),
+    ...serviceRoutes(service.download),
+    ...pluginRoutes(service.plugins, stop),
   ]);
   return router;
 }

@@ -1,0 +1,127 @@
+// Export and import: /ruleset, /data, /async/data and its tasks, uploaded files.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { type Downloader, hasProblems, parseRuleset, type Service } from '../../service/index.ts';
+import { withPrefix } from '../errors.ts';
+import { attachment, created, json, text } from '../reply.ts';
+import { bodyObject, bodyText, type RestRequest, textMember } from '../request.ts';
+import type { Route } from '../router.ts';
+
+export function dataRoutes(service: Service, stop: (exitCode: number) => void): Route[] {
+  const { ruleset, data, tasks, uploads, download } = service;
+  const runImport = async (content: string, partial: boolean) => {
+    const failed = await data.import(content, partial);
+    if (hasProblems(failed)) throw new GatewayError('SERVICE_REFUSED', { text: JSON.stringify(failed) });
+    return { ErrorMsg: '', ConfigResponse: failed };
+  };
+  return [
+    { method: 'POST', path: '/ruleset/export', handle: () => attachment(JSON.stringify(ruleset.exportAll()), 'ekuiper_ruleset.json') },
+    {
+      method: 'POST',
+      path: '/ruleset/import',
+      async handle(r) {
+        const content = await contentOf(r, download);
+        const { counts } = await ruleset.import(parseRuleset(content, 'Fail to import'));
+        return text(`imported ${counts.streams} streams, ${counts.tables} tables and ${counts.rules} rules`);
+      },
+    },
+    { method: 'GET', path: '/data/export', handle: () => attachment(JSON.stringify(data.exportAll()), 'ekuiper_export.json') },
+    {
+      method: 'POST',
+      path: '/data/export',
+      handle: (r) => attachment(JSON.stringify(data.exportRules(ruleIds(r))), 'ekuiper_export.json'),
+    },
+    {
+      method: 'POST',
+      path: '/data/import',
+      async handle(r) {
+        const content = await contentOf(r, download);
+        const reply = json(await runImport(content, r.query.get('partial') === '1'));
+        return r.query.get('stop') === '1' ? { ...reply, afterSent: () => stop(100) } : reply;
+      },
+    },
+    { method: 'GET', path: '/data/import/status', handle: () => json(data.lastStatus()) },
+    {
+      method: 'POST',
+      path: '/async/data/import',
+      async handle(r) {
+        const content = await contentOf(r, download);
+        const partial = r.query.get('partial') === '1';
+        return json({ id: tasks.begin('dataImport', async () => JSON.stringify(await runImport(content, partial))) });
+      },
+    },
+    { method: 'GET', path: '/async/task/{id}', handle: (r) => json(tasks.get(r.params['id']!)) },
+    {
+      method: 'POST',
+      path: '/async/task/{id}/cancel',
+      handle(r) {
+        tasks.cancel(r.params['id']!);
+        return text('cancel success');
+      },
+    },
+    { method: 'GET', path: '/config/uploads', handle: async () => json(await uploads.list()) },
+    {
+      method: 'POST',
+      path: '/config/uploads',
+      async handle(r) {
+        if ((r.headers['content-type'] ?? '').startsWith('multipart/form-data')) {
+          const { name, content } = await multipartFile(r, 'uploadFile');
+          return created(await uploads.write(name, content));
+        }
+        const what = 'Invalid body: Error decoding file json';
+        const body = bodyObject(r, what);
+        const [name, content, file] = [textMember(body, 'name', what), textMember(body, 'content', what), textMember(body, 'file', what)];
+        const need = (missing: string) =>
+          new GatewayError('SERVICE_REFUSED', { text: `Invalid body: missing necessary field: invalid body: ${missing} is required` });
+        if (!content && !file) throw need('content or FilePath');
+        if (!name) throw need('name');
+        return created(
+          await uploads.write(name, content || (await withPrefix('Upload error: getFile has error', () => download.read(file)))),
+        );
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/config/uploads/{name}',
+      async handle(r) {
+        await uploads.delete(r.params['name']!);
+        return text('ok');
+      },
+    },
+  ];
+}
+
+/** `{content}` or `{file}`, exactly one. */
+async function contentOf(r: RestRequest, download: Downloader): Promise<string> {
+  const what = 'Invalid body: Error decoding json';
+  const body = bodyObject(r, what);
+  const content = textMember(body, 'content', what);
+  const file = textMember(body, 'file', what);
+  const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `Invalid body: ${why}: bad request` });
+  if (content !== '' && file !== '') throw refuse('Cannot specify both content and file');
+  if (content === '' && file === '') throw refuse('must specify content or file');
+  if (content !== '') return content;
+  return new TextDecoder().decode(await withPrefix('Fail to read file', () => download.read(file)));
+}
+
+/** eKuiper takes whatever is no list of texts as an empty list. */
+function ruleIds(r: RestRequest): string[] {
+  try {
+    const value: unknown = JSON.parse(bodyText(r));
+    return Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+async function multipartFile(r: RestRequest, field: string): Promise<{ name: string; content: Uint8Array }> {
+  const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `Error Retrieving the File: ${why}` });
+  let form: FormData;
+  try {
+    form = await new Response(r.body as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': r.headers['content-type']! } }).formData();
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  const file = form.get(field);
+  if (file === null || typeof file === 'string') throw refuse(`the form has no file ${field}`);
+  return { name: file.name, content: new Uint8Array(await file.arrayBuffer()) };
+}

@@ -1,0 +1,156 @@
+// /plugins/{sources,sinks,functions,portables}: lists, install, remove. Texts differ between native and portable ones as in eKuiper.
+import { GatewayError, isGatewayError } from '../../base/errors/gateway-error.ts';
+import { checkName, type PluginAdmin } from '../../service/index.ts';
+import { withPrefix } from '../errors.ts';
+import { created, json, text } from '../reply.ts';
+import { bodyObject, type RestRequest, textMember } from '../request.ts';
+import type { Route } from '../router.ts';
+
+export function pluginRoutes(plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
+  return [
+    ...['sources', 'sinks', 'functions'].flatMap((type) => nativeRoutes(type, plugins, stop)),
+    ...portableRoutes(plugins),
+    ...functionRoutes(plugins),
+  ];
+}
+
+function requestOf(r: RestRequest, what: string) {
+  const body = bodyObject(r, what);
+  return { name: textMember(body, 'name', what), file: textMember(body, 'file', what) };
+}
+
+function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
+  const base = `/plugins/${type}`;
+  const bad = `Invalid body: Error decoding the ${type} plugin json`;
+  return [
+    { method: 'GET', path: base, handle: () => json(plugins.names()) },
+    {
+      method: 'POST',
+      path: base,
+      async handle(r) {
+        const request = requestOf(r, bad);
+        checkName(request.name);
+        await withPrefix(`${type} plugins create command error`, () => plugins.install(request));
+        return created(`${type} plugin ${request.name} is created`);
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/{name}`,
+      handle: (r) =>
+        json(withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => plugins.describe(checkName(r.params['name']!)))),
+    },
+    {
+      method: 'PUT',
+      path: `${base}/{name}`,
+      async handle(r) {
+        const name = checkName(r.params['name']!);
+        const request = { ...requestOf(r, bad), name };
+        await withPrefix(`update ${type} plugin ${name} error, cannot delete old version`, () => plugins.remove(name));
+        await withPrefix(`${type} plugins create command error`, () => plugins.install(request));
+        return text(`plugin ${name} is updated and eKuiper must restart for the change to take effect.`);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: `${base}/{name}`,
+      async handle(r) {
+        const name = checkName(r.params['name']!);
+        await withPrefix(`delete ${type} plugin ${name} error`, () => plugins.remove(name));
+        if (r.query.get('stop') !== '1')
+          return text(`${type} plugin ${name} is deleted and eKuiper must restart for the change to take effect.`);
+        return { ...text(`${type} plugin ${name} is deleted and eKuiper will be stopped`), afterSent: () => stop(100) };
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/prebuild`,
+      handle() {
+        throw new GatewayError('SERVICE_MISSING', { what: 'a list of downloadable plugins (they are Go libraries)' });
+      },
+    },
+  ];
+}
+
+function portableRoutes(plugins: PluginAdmin): Route[] {
+  const base = '/plugins/portables';
+  const bad = 'Invalid body: Error decoding the portable plugin json';
+  const install = async (prefix: string, request: { name: string; file: string }) =>
+    withPrefix(prefix, async () => {
+      if (request.name === '') throw new GatewayError('SERVICE_REFUSED', { text: 'invalid name : should not be empty' });
+      // eKuiper downloads before it looks at the name; a name that leads out of the folder is refused all the same
+      if (/[/\\]|^\.|\.\./.test(request.name)) checkName(request.name);
+      await plugins.install(request);
+    });
+  const notFound = (name: string, error: unknown): never => {
+    if (isGatewayError(error) && error.code === 'SERVICE_NOT_FOUND')
+      throw new GatewayError('SERVICE_REFUSED', { text: `portable plugin ${name} is not found` });
+    throw error;
+  };
+  return [
+    { method: 'GET', path: base, handle: () => json(plugins.names()) },
+    {
+      method: 'POST',
+      path: base,
+      async handle(r) {
+        const request = requestOf(r, bad);
+        await install('portable plugin create command error', request);
+        return created(`portable plugin ${request.name} is created`);
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/{name}`,
+      handle: (r) => json(withPrefix(`describe portable plugin ${r.params['name']} error`, () => plugins.describe(r.params['name']!))),
+    },
+    {
+      method: 'PUT',
+      path: `${base}/{name}`,
+      async handle(r) {
+        const request = { ...requestOf(r, bad), name: r.params['name']! };
+        await install('portable plugin update command error', request);
+        return text(`portable plugin ${request.name} is updated`);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: `${base}/{name}`,
+      async handle(r) {
+        const name = r.params['name']!;
+        await withPrefix(`delete portable plugin ${name} error`, () => plugins.remove(name).catch((e: unknown) => notFound(name, e)));
+        return text(`portable plugin ${name} is deleted`);
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/{name}/status`,
+      handle: (r) => json(withPrefix(`portable plugin ${r.params['name']} not found`, () => plugins.describe(r.params['name']!))),
+    },
+  ];
+}
+
+function functionRoutes(plugins: PluginAdmin): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/plugins/functions/{name}/register',
+      async handle(r) {
+        const name = r.params['name']!;
+        withPrefix(`register functions plugin ${name} error`, () => plugins.describe(name));
+        const functions = bodyObject(r, 'Invalid body: Error decoding the function list')['functions'];
+        if (!Array.isArray(functions) || functions.length === 0)
+          throw new GatewayError('SERVICE_REFUSED', {
+            text: `function plugins ${name} regiser functions error: property 'functions' must not be empty`,
+          });
+        await withPrefix(`function plugins ${name} regiser functions error`, () => plugins.registerFunctions(name, functions.map(String)));
+        return text(`function plugin ${name} function list is registered`);
+      },
+    },
+    { method: 'GET', path: '/plugins/udfs', handle: () => json(plugins.names()) },
+    {
+      method: 'GET',
+      path: '/plugins/udfs/{name}',
+      handle: (r) => json(withPrefix(`describe function ${r.params['name']} error`, () => plugins.describe(r.params['name']!))),
+    },
+  ];
+}

@@ -1,0 +1,133 @@
+// Files that a request names by URL: file:// (only below data/uploads when basic.allowExternalFileAccess is false) and http(s)
+// (loopback, private, link-local and multicast addresses only with basic.enablePrivateNet, checked on the resolved address at connect,
+// so that a name cannot resolve to something else in between).
+import { lookup } from 'node:dns';
+import { realpathSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+
+export interface Downloader {
+  /** @returns the whole content  @throws GatewayError SERVICE_REFUSED with eKuiper's text */
+  read(url: string): Promise<Uint8Array>;
+}
+
+export interface DownloadSettings {
+  enablePrivateNet: boolean;
+  allowExternalFileAccess: boolean;
+}
+
+/** More than any plugin or rule set needs; a small board must not be filled by one request. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+const MAX_REDIRECTS = 5;
+
+export function createDownloader(dataDir: string, settings: () => DownloadSettings): Downloader {
+  const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
+  return {
+    async read(url) {
+      if (url.startsWith('file://')) return readLocal(url, join(dataDir, 'uploads'), settings().allowExternalFileAccess);
+      if (/^https?:\/\//.test(url)) {
+        try {
+          return await fetchBytes(url, settings().enablePrivateNet, MAX_REDIRECTS);
+        } catch (error) {
+          throw refuse(`fail to download file ${url}: Get "${url}": ${messageOf(error)}`, error);
+        }
+      }
+      throw refuse(`invalid uri ${url}`);
+    },
+  };
+}
+
+async function readLocal(url: string, uploads: string, anywhere: boolean): Promise<Uint8Array> {
+  const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
+  let path: string;
+  try {
+    path = fileURLToPath(url);
+  } catch (error) {
+    throw refuse(`invalid uri ${url}: ${messageOf(error)}`, error);
+  }
+  try {
+    // links are followed first: the target counts
+    const real = realpathSync(path);
+    if (!anywhere && !real.startsWith(realpathSync(uploads) + sep)) throw refuse(`file access denied: path must be under ${uploads}`);
+    await using file = await open(real);
+    if ((await file.stat()).size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES} bytes`);
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `stat ${path}: no such file or directory` : messageOf(error);
+    throw refuse(`fail to download file ${url}: ${reason}`, error);
+  }
+}
+
+const internal = new BlockList();
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const)
+  internal.addSubnet(net, bits, 'ipv4');
+for (const [net, bits] of [
+  ['::', 128],
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  internal.addSubnet(net, bits, 'ipv6');
+
+/** Loopback, private, link-local, multicast, unspecified; also as IPv4 mapped into IPv6. */
+export function isInternalAddress(address: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  const plain = mapped ?? address;
+  return internal.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+}
+
+const guardedLookup: LookupFunction = (host, options, callback) => {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, []);
+    const bad = addresses.find((a) => isInternalAddress(a.address));
+    if (bad) return callback(new Error(`ip ${bad.address} is in internal network`) as NodeJS.ErrnoException, []);
+    if (options.all) return callback(null, addresses);
+    callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+async function fetchBytes(url: string, privateNet: boolean, redirects: number): Promise<Uint8Array> {
+  const target = new URL(url);
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  // addresses written as numbers are not looked up, so they are checked here
+  if (!privateNet && isIP(host) && isInternalAddress(host)) throw new Error(`ip ${host} is in internal network`);
+  const { get } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(target, { signal: AbortSignal.timeout(TIMEOUT_MS), ...(privateNet ? {} : { lookup: guardedLookup }) }, resolve).on('error', reject);
+  });
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400 && response.headers.location) {
+    response.destroy();
+    if (redirects === 0) throw new Error('too many redirects');
+    return fetchBytes(new URL(response.headers.location, target).href, privateNet, redirects - 1);
+  }
+  if (status !== 200) {
+    response.destroy();
+    throw new Error(`http return code: ${status}`);
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

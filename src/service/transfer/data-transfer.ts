@@ -1,0 +1,149 @@
+// Export and import of the whole configuration, in eKuiper's twelve maps (`Service` and `Schema` with capital S). Secrets leave as
+// ******; when such a text comes back, the secret that is stored stays.
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { ComponentKind } from '../../config/index.ts';
+import { maskSecrets, type Props } from '../../contract/props.ts';
+import { bigintAsNumber, type ConfKeyStore } from '../conf-keys.ts';
+import type { ConnectionStore } from '../connections.ts';
+import type { RuleService } from '../rules/rule-service.ts';
+import type { SchemaRegistry } from '../schemas.ts';
+import type { StreamService } from '../streams/stream-service.ts';
+import { parseRuleset, type RulesetTransfer } from './ruleset.ts';
+
+const PARTS = [
+  'streams',
+  'tables',
+  'rules',
+  'nativePlugins',
+  'portablePlugins',
+  'sourceConfig',
+  'sinkConfig',
+  'connectionConfig',
+  'Service',
+  'Schema',
+  'uploads',
+  'scripts',
+] as const;
+
+type Part = (typeof PARTS)[number];
+/** Each value: name → JSON or SQL text (import: name → reason of a refusal). */
+export type Configuration = Record<Part, Record<string, string>>;
+
+export interface DataTransfer {
+  exportAll(): Configuration;
+  /** Given rules and what they read; conf keys and connections in full. */
+  exportRules(ids: readonly string[]): Configuration;
+  /** @param text JSON of the twelve maps  @param partial keeps what exists; otherwise all rules, streams and conf keys go first
+   *  @returns refusals by part and name, all maps empty when everything was taken over */
+  import(text: string, partial: boolean): Promise<Configuration>;
+  /** Refusals of the last import. */
+  lastStatus(): Configuration;
+}
+
+export interface DataTransferDeps {
+  ruleset: RulesetTransfer;
+  streams: StreamService;
+  rules: RuleService;
+  confKeys: ConfKeyStore;
+  connections: ConnectionStore;
+  schemas: SchemaRegistry;
+}
+
+const MASK = '******';
+const KIND_OF: Readonly<Record<string, ComponentKind>> = { sourceConfig: 'sources', sinkConfig: 'sinks', connectionConfig: 'connections' };
+
+export function emptyConfiguration(): Configuration {
+  return Object.fromEntries(PARTS.map((p) => [p, {}])) as Configuration;
+}
+
+export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
+  let last = emptyConfiguration();
+  const configOf = (kind: ComponentKind): Record<string, string> => {
+    const byType: Record<string, Record<string, unknown>> = {};
+    for (const k of deps.confKeys.stored()) if (k.kind === kind) (byType[k.type] ??= {})[k.key] = maskSecrets(k.props);
+    return Object.fromEntries(Object.entries(byType).map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
+  };
+  const withConfig = (base: Partial<Configuration>): Configuration => ({
+    ...emptyConfiguration(),
+    ...base,
+    sourceConfig: configOf('sources'),
+    sinkConfig: configOf('sinks'),
+    connectionConfig: { ...configOf('connections'), ...namedConnections(deps.connections) },
+  });
+  return {
+    exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll() }),
+    exportRules: (ids) => withConfig({ ...deps.ruleset.exportRules(ids) }),
+    lastStatus: () => last,
+    async import(text, partial) {
+      const set = parseConfiguration(text);
+      const failed = emptyConfiguration();
+      if (!partial) await removeAll(deps);
+      const attempt = async (part: Part, name: string, work: () => Promise<unknown>) => {
+        try {
+          await work();
+        } catch (error) {
+          failed[part][name] = messageOf(error);
+        }
+      };
+      for (const [name, body] of Object.entries(set.Schema)) await attempt('Schema', name, () => deps.schemas.importOne(name, body));
+      for (const part of ['sourceConfig', 'sinkConfig', 'connectionConfig'] as const)
+        for (const [type, keys] of Object.entries(set[part])) await attempt(part, type, () => importKeys(deps, KIND_OF[part]!, type, keys));
+      const result = await deps.ruleset.import(set, true);
+      Object.assign(failed, result.problems);
+      for (const part of ['nativePlugins', 'portablePlugins', 'Service', 'uploads', 'scripts'] as const)
+        for (const name of Object.keys(set[part]))
+          failed[part][name] = new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message;
+      last = failed;
+      return failed;
+    },
+  };
+}
+
+export function hasProblems(c: Configuration): boolean {
+  return Object.values(c).some((items) => Object.keys(items).length > 0);
+}
+
+function namedConnections(connections: ConnectionStore): Record<string, string> {
+  return Object.fromEntries(
+    connections.list().map(({ id, typ, props }) => [`connection.${id}`, JSON.stringify({ id, typ, props }, bigintAsNumber)]),
+  );
+}
+
+async function importKeys({ confKeys, connections }: DataTransferDeps, kind: ComponentKind, type: string, text: string): Promise<void> {
+  const value = JSON.parse(text) as Record<string, unknown>;
+  if (type.startsWith('connection.')) {
+    const { id, typ, props } = value as { id: string; typ: string; props: Props };
+    const exists = connections.list().some((c) => c.id === id);
+    if (!exists) await connections.create(id, typ, props);
+    else await connections.replace(id, typ, unmask(props, connections.props(id)));
+    return;
+  }
+  for (const [key, props] of Object.entries(value) as [string, Props][]) {
+    const old = confKeys.find(kind, type, key) ?? {};
+    await confKeys.put(kind, type, key, JSON.stringify(unmask(props, old)));
+  }
+}
+
+/** Where the export masked a secret, the stored one stays. */
+function unmask(props: Props, old: Props): Props {
+  return Object.fromEntries(Object.entries(props).map(([k, v]) => [k, v === MASK && old[k] !== undefined ? old[k] : v]));
+}
+
+function parseConfiguration(text: string): Configuration {
+  // checks the three maps that every version has; the others may be missing
+  let set: Partial<Configuration>;
+  try {
+    set = parseRuleset(text, 'configuration unmarshal with error') as Partial<Configuration>;
+  } catch (error) {
+    throw new GatewayError('SERVICE_REFUSED', { text: messageOf(error).replace('error: ', 'error ') });
+  }
+  const all = emptyConfiguration();
+  for (const part of PARTS) if (set[part] !== undefined && set[part] !== null) all[part] = set[part];
+  return all;
+}
+
+async function removeAll({ rules, streams, confKeys }: DataTransferDeps): Promise<void> {
+  for (const id of rules.texts().keys()) await rules.delete(id);
+  for (const d of streams.all()) await streams.drop(d.kind, d.name, true);
+  for (const k of confKeys.stored()) await confKeys.delete(k.kind, k.type, k.key);
+}

@@ -1,0 +1,130 @@
+// Trial rules (POST /ruletest): a SELECT over mock data or live streams whose results go to an event stream. Not stored, not listed; ends
+// by itself after 5 minutes. Run by the ordinary runtime under an id that no user's rule can have.
+import type { Clock, TimerHandle } from '../../base/clock.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { RuleHandle, Runtime } from '../../runtime/index.ts';
+import { parseKeepingIntegers } from '../json-text.ts';
+import type { RuleDraft } from '../rules/rule-json.ts';
+import { compile, parseRule, type RulePlanDeps, ruleDefinition } from '../rules/rule-plan.ts';
+import { type MockData, parseMockData, TRIAL } from './connector.ts';
+import type { TrialHub } from './hub.ts';
+
+export interface TrialService {
+  /** Checks and makes a trial; one of the same id is ended. @param text JSON as posted  @returns its id */
+  create(text: string): Promise<string>;
+  start(id: string): Promise<void>;
+  /** Nothing happens when there is none. */
+  stop(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TrialDeps {
+  runtime: Runtime;
+  plan: RulePlanDeps;
+  hub: TrialHub;
+  clock: Clock;
+  log: Log;
+}
+
+const LIFETIME_MS = 5 * 60_000;
+
+interface Trial {
+  handle: RuleHandle;
+  timer: TimerHandle;
+}
+
+export function createTrialService({ runtime, plan, hub, clock, log }: TrialDeps): TrialService {
+  const all = new Map<string, Trial>();
+  let count = 0;
+
+  const end = async (id: string) => {
+    const trial = all.get(id);
+    if (!trial) return;
+    all.delete(id);
+    clock.clear(trial.timer);
+    hub.forget(id);
+    await trial.handle.delete();
+  };
+  return {
+    async create(text) {
+      const { id, sql, mocks, sinkProps } = parseTrial(text, () => `trial_${clock.now().toString(36)}_${++count}`);
+      const refuse = (why: string, cause?: unknown) =>
+        new GatewayError('SERVICE_REFUSED', { text: `fail to run rule ${id.startsWith('trial_') ? '' : id}: ${why}` }, { cause });
+      if (!/^\s*select\b/i.test(sql)) throw refuse(`SQL ${sql} is not a select statement.`);
+      const props = { ...sinkProps, trialId: id };
+      const draft: RuleDraft = {
+        id: `${TRIAL}_${id}`,
+        name: '',
+        version: '',
+        triggered: true,
+        temp: true,
+        tags: undefined,
+        sql,
+        graph: undefined,
+        actions: [{ [TRIAL]: props }],
+        options: { sendError: true },
+        text,
+      };
+      let handle: RuleHandle;
+      try {
+        const parsed = parseRule(draft, plan.settings().ruleDefaults);
+        const definition = ruleDefinition(parsed, plan, compile(parsed, plan));
+        const mocked = {
+          ...definition,
+          sources(name: string) {
+            const spec = definition.sources(name);
+            const mock = mocks.get(name);
+            return mock ? { ...spec, type: TRIAL, shared: false, props: { mock }, datasource: '' } : spec;
+          },
+        };
+        await runtime.validateRule({ ...mocked, streams: parsed.sources });
+        await end(id);
+        handle = runtime.createRule(mocked);
+      } catch (error) {
+        throw refuse(messageOf(error), error);
+      }
+      const timer = clock.setTimer(LIFETIME_MS, () => {
+        end(id).catch((error: unknown) => log.warn({ trial: id, reason: messageOf(error) }, 'A trial rule did not end.'));
+      });
+      all.set(id, { handle, timer });
+      return id;
+    },
+    async start(id) {
+      const trial = all.get(id);
+      if (!trial) throw new GatewayError('SERVICE_REFUSED', { text: `try to start test rule ${id} but it is not found` });
+      trial.handle.start().catch((error: unknown) => hub.publish(id, messageOf(error)));
+    },
+    stop: end,
+    async close() {
+      await Promise.all([...all.keys()].map(end));
+    },
+  };
+}
+
+interface TrialRequest {
+  id: string;
+  sql: string;
+  mocks: Map<string, MockData>;
+  sinkProps: Record<string, unknown>;
+}
+
+function parseTrial(text: string, makeId: () => string): TrialRequest {
+  const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `fail to parse rule definition ${text}: ${why}` });
+  let value: unknown;
+  try {
+    value = parseKeepingIntegers(text);
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('expected a JSON object');
+  const { id, sql, mockSource, sinkProps } = value as Record<string, unknown>;
+  if (id !== undefined && typeof id !== 'string') throw refuse('id: expected a text');
+  if (sql !== undefined && typeof sql !== 'string') throw refuse('sql: expected a text');
+  try {
+    const mocks = Object.entries((mockSource ?? {}) as object).map(([name, mock]) => [name, parseMockData(name, mock)] as const);
+    return { id: id || makeId(), sql: sql ?? '', mocks: new Map(mocks), sinkProps: (sinkProps ?? {}) as Record<string, unknown> };
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+}
