@@ -29,6 +29,8 @@ export interface FunctionEnv {
   /** IANA name, e.g. `UTC`. */
   readonly timeZone: string;
   readonly ruleId: string;
+  /** When this run of the rule began, epoch ms; the time of compilation when absent. For rule_start(). */
+  readonly ruleStartAtMs?: number;
   /** Random source; tests give a seeded one. 0 ≤ x < 1 */
   random(): number;
   /** KUIPER_PROPS_<NAME> values for props(). */

@@ -1,2 +1,11 @@
 // The other functions, one export line each. Read by functions/catalogue.ts.
-export {};
+export { bypass } from './bypass.ts';
+export { coalesce } from './coalesce.ts';
+export { delay } from './delay.ts';
+export { getKeyedState } from './get_keyed_state.ts';
+export { isnull } from './isnull.ts';
+export { newuuid } from './newuuid.ts';
+export { props } from './props.ts';
+export { ruleId } from './rule_id.ts';
+export { ruleStart } from './rule_start.ts';
+export { tstamp } from './tstamp.ts';

@@ -1,0 +1,104 @@
+// Operators of the expressions inside JSON paths, with their binding strength. Each tries its operands as they are (two numbers, two
+// booleans, two texts) and then converted, in the order that eKuiper's library has. Called by parser.ts.
+import { rowError } from '../../base/errors/gateway-error.ts';
+import { deepEqual } from '../compare.ts';
+import { formatV, goTypeName } from '../go-format.ts';
+import { compileRegex } from '../regex.ts';
+import { compareText } from '../text.ts';
+import type { Value } from '../value.ts';
+import { isZero, toBoolean, toNumber } from './convert.ts';
+import type { Evaluable } from './scope.ts';
+
+export interface Operator {
+  /** Higher binds tighter; all bind to the left. */
+  readonly precedence: number;
+  readonly build: (left: Evaluable, right: Evaluable) => Evaluable;
+}
+
+interface Typed {
+  number?(a: number, b: number): Value;
+  boolean?(a: boolean, b: boolean): Value;
+  text?(a: string, b: string): Value;
+  any?(a: Value, b: Value): Value;
+}
+
+export const operators: Readonly<Record<string, Operator>> = {
+  '??': { precedence: 0, build: (left, right) => (scope) => orElse(left(scope), () => right(scope)) },
+  '||': { precedence: 20, build: (left, right) => (scope) => logic(left(scope), '||', () => right(scope)) },
+  '&&': { precedence: 21, build: (left, right) => (scope) => logic(left(scope), '&&', () => right(scope)) },
+  '==': typed(40, '==', { number: (a, b) => a === b, boolean: (a, b) => a === b, any: deepEqual }),
+  '!=': typed(40, '!=', { number: (a, b) => a !== b, boolean: (a, b) => a !== b, any: (a, b) => !deepEqual(a, b) }),
+  '<': typed(40, '<', { number: (a, b) => a < b, text: (a, b) => compareText(a, b) < 0 }),
+  '<=': typed(40, '<=', { number: (a, b) => a <= b, text: (a, b) => compareText(a, b) <= 0 }),
+  '>': typed(40, '>', { number: (a, b) => a > b, text: (a, b) => compareText(a, b) > 0 }),
+  '>=': typed(40, '>=', { number: (a, b) => a >= b, text: (a, b) => compareText(a, b) >= 0 }),
+  '=~': { precedence: 40, build: (left, right) => (scope) => matches(left(scope), right(scope)) },
+  '!~': { precedence: 40, build: (left, right) => (scope) => !matches(left(scope), right(scope)) },
+  in: { precedence: 40, build: (left, right) => (scope) => isIn(left(scope), right(scope)) },
+  '^': typed(60, '^', { number: bits((a, b) => a ^ b) }),
+  '&': typed(60, '&', { number: bits((a, b) => a & b) }),
+  '|': typed(60, '|', { number: bits((a, b) => a | b) }),
+  '<<': typed(90, '<<', { number: bits((a, b) => (b > 63n ? 0n : a << b)) }),
+  '>>': typed(90, '>>', { number: bits((a, b) => a >> b) }),
+  '+': typed(120, '+', { number: (a, b) => a + b, text: (a, b) => a + b }),
+  '-': typed(120, '-', { number: (a, b) => a - b }),
+  '*': typed(150, '*', { number: (a, b) => a * b }),
+  '/': typed(150, '/', { number: (a, b) => a / b }),
+  '%': typed(150, '%', { number: (a, b) => a % b }),
+  '**': typed(200, '**', { number: (a, b) => a ** b }),
+};
+
+function typed(precedence: number, name: string, forms: Typed): Operator {
+  const compute = (a: Value, b: Value): Value => {
+    if (forms.number && typeof a === 'number' && typeof b === 'number') return forms.number(a, b);
+    if (forms.boolean && typeof a === 'boolean' && typeof b === 'boolean') return forms.boolean(a, b);
+    if (forms.text && typeof a === 'string' && typeof b === 'string') return forms.text(a, b);
+    return converted(forms, a, b) ?? fallback(forms, a, name, b);
+  };
+  return { precedence, build: (left, right) => (scope) => compute(left(scope), right(scope)) };
+}
+
+function converted(forms: Typed, a: Value, b: Value): Value {
+  if (forms.number) {
+    const x = toNumber(a);
+    const y = toNumber(b);
+    if (x !== undefined && y !== undefined) return forms.number(x, y);
+  }
+  if (forms.boolean) {
+    const x = toBoolean(a);
+    const y = toBoolean(b);
+    if (x !== undefined && y !== undefined) return forms.boolean(x, y);
+  }
+  return forms.text && a != null && b != null ? forms.text(formatV(a), formatV(b)) : undefined;
+}
+
+function fallback(forms: Typed, a: Value, name: string, b: Value): Value {
+  if (forms.any) return forms.any(a, b);
+  throw rowError(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
+}
+
+/** Bit operations work on whole numbers, of which a float keeps 53 bits. */
+function bits(compute: (a: bigint, b: bigint) => bigint): (a: number, b: number) => number {
+  return (a, b) => {
+    if (!Number.isFinite(a) || !Number.isFinite(b)) throw rowError('bit operations need finite numbers');
+    return Number(BigInt.asIntN(64, compute(BigInt(Math.trunc(a)), BigInt(Math.trunc(b)))));
+  };
+}
+
+function logic(a: Value, name: '&&' | '||', right: () => Value): boolean {
+  if (typeof a === 'boolean' && a === (name === '||')) return a;
+  const b = right();
+  const x = toBoolean(a);
+  const y = toBoolean(b);
+  if (x === undefined || y === undefined) throw rowError(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
+  return name === '&&' ? x && y : x || y;
+}
+
+const orElse = (a: Value, right: () => Value): Value => (isZero(a) ? right() : a);
+
+const matches = (text: Value, pattern: Value): boolean => compileRegex(formatV(pattern)).test(formatV(text));
+
+function isIn(a: Value, list: Value): boolean {
+  if (!Array.isArray(list)) throw rowError(`expected type []interface{} for in operator but got ${goTypeName(list)}`);
+  return list.some((item) => deepEqual(a, item));
+}

@@ -1,0 +1,12 @@
+// What an expression inside a JSON path sees, and its compiled form. Shared by the files of this folder.
+import type { Value } from '../value.ts';
+
+export interface Scope {
+  /** `$`, and where plain names are looked up. */
+  readonly root: Value;
+  /** `@`: the element that a filter or script looks at. */
+  readonly current: Value;
+}
+
+/** @throws rowError when it cannot be computed */
+export type Evaluable = (scope: Scope) => Value;

@@ -1,0 +1,127 @@
+// Steps of a JSON path. A plain step turns one value into one value or fails; an ambiguous step (star, slice, filter, list, descent)
+// hands on any number of values and drops what fails. A path with an ambiguous step gives an array. Called by parser.ts.
+import { rowError } from '../../base/errors/gateway-error.ts';
+import { describe, goTypeName } from '../go-format.ts';
+import { isStruct, type Value } from '../value.ts';
+import { toBoolean, toKey, toNumber } from './convert.ts';
+import type { Evaluable, Scope } from './scope.ts';
+
+export type PlainStep = (scope: Scope, v: Value) => Value;
+export type AmbiguousStep = (scope: Scope, v: Value, match: (v: Value) => void) => void;
+export type Step = { readonly plain: PlainStep } | { readonly ambiguous: AmbiguousStep };
+
+/** @returns the selected value; an array when a step is ambiguous   @throws rowError when a plain path fails */
+export function evaluatePath(steps: readonly Step[], scope: Scope): Value {
+  const firstAmbiguous = steps.findIndex((step) => 'ambiguous' in step);
+  if (firstAmbiguous < 0) return steps.reduce<Value>((v, step) => (step as { plain: PlainStep }).plain(scope, v), scope.root);
+  const found: Value[] = [];
+  visit(steps, 0, scope, scope.root, found);
+  return found;
+}
+
+function visit(steps: readonly Step[], from: number, scope: Scope, start: Value, found: Value[]): void {
+  let v = start;
+  for (let i = from; i < steps.length; i++) {
+    const step = steps[i]!;
+    if ('ambiguous' in step) {
+      step.ambiguous(scope, v, (next) => visit(steps, i + 1, scope, next, found));
+      return;
+    }
+    try {
+      v = step.plain(scope, v);
+    } catch {
+      // documented: behind an ambiguous step, values without that member are no matches
+      return;
+    }
+  }
+  found.push(v);
+}
+
+/** `.name`, `[key]`: a member of an object or, by number, an element of an array. */
+export const selectKey = (key: Evaluable): Step => ({ plain: (scope, v) => member(scope, v, key) });
+
+function member(scope: Scope, v: Value, key: Evaluable): Value {
+  const inner = { root: scope.root, current: v };
+  if (Array.isArray(v)) {
+    const wanted = key(inner);
+    const n = toNumber(wanted);
+    if (n === undefined) throw rowError(`could not select value, invalid key: expected number but got ${describe(wanted)}`);
+    const index = Math.trunc(n);
+    if (index < 0 || index >= v.length) throw rowError(`index ${index} out of bounds`);
+    return v[index];
+  }
+  if (isStruct(v)) {
+    const name = toKey(key(inner));
+    if (!Object.hasOwn(v, name)) throw rowError(`unknown key ${name}`);
+    return v[name];
+  }
+  throw rowError(`unsupported value type ${goTypeName(v)} for select, expected map[string]interface{} or []interface{}`);
+}
+
+/** `(script)`: replaces the value by the script's. */
+export const runScript = (script: Evaluable): Step => ({ plain: (scope, v) => script({ root: scope.root, current: v }) });
+
+/** `*` */
+export const selectAll: Step = { ambiguous: (_scope, v, match) => eachChild(v, match) };
+
+/** `[a, b]` */
+export const selectList = (keys: readonly Evaluable[]): Step => ({
+  ambiguous: (scope, v, match) => {
+    for (const key of keys) {
+      let found: Value;
+      try {
+        found = member(scope, v, key);
+      } catch {
+        // documented: keys of a list that are not there are left out
+        continue;
+      }
+      match(found);
+    }
+  },
+});
+
+/** `[?(filter)]` */
+export const selectWhere = (filter: Evaluable): Step => ({
+  ambiguous: (scope, v, match) => eachChild(v, (child) => holds(filter, { root: scope.root, current: child }) && match(child)),
+});
+
+function holds(filter: Evaluable, scope: Scope): boolean {
+  try {
+    return toBoolean(filter(scope)) === true;
+  } catch {
+    // documented: elements for which the condition cannot be computed do not match
+    return false;
+  }
+}
+
+/** `..`: the value itself and everything below it, parents first. */
+export const selectDescendants: Step = { ambiguous: (_scope, v, match) => descend(v, match) };
+
+function descend(v: Value, match: (v: Value) => void): void {
+  match(v);
+  eachChild(v, (child) => descend(child, match));
+}
+
+/** `[from:to:step]`. A negative bound counts from the end. As in eKuiper's library, a `to` below `from` as written selects nothing,
+ *  so `[0:-1]` is empty. */
+export const selectRange = (from: Evaluable, to: Evaluable, step: Evaluable): Step => ({
+  ambiguous: (scope, v, match) => {
+    if (!Array.isArray(v)) return;
+    const inner = { root: scope.root, current: v };
+    const bounds = [from, to, step].map((bound) => toNumber(bound(inner)));
+    if (bounds.some((bound) => bound === undefined)) return;
+    const [min, max, by] = bounds.map((bound) => Math.trunc(bound!)) as [number, number, number];
+    if (min > max) return;
+    const first = clamp(min, v.length);
+    const end = clamp(max, v.length);
+    if (by >= 0) for (let i = first; i < end; i += by || 1) match(v[i]);
+    else for (let i = end - 1; i >= first; i += by) match(v[i]);
+  },
+});
+
+const clamp = (n: number, length: number): number => (n < 0 ? Math.max(0, length + n) : Math.min(n, length));
+
+function eachChild(v: Value, visitChild: (child: Value) => void): void {
+  if (Array.isArray(v)) for (const item of v) visitChild(item);
+  else if (isStruct(v)) for (const key of Object.keys(v)) visitChild(v[key]);
+}

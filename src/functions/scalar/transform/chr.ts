@@ -1,0 +1,38 @@
+// SQL chr(x).
+import { rowError } from '../../../base/errors/gateway-error.ts';
+import { type ArgFact, defineScalar, param } from '../../../contract/function.ts';
+import { byteLength } from '../../../data/text.ts';
+import type { Value } from '../../../data/value.ts';
+
+export const chr = defineScalar({
+  name: 'chr',
+  group: 'transform',
+  since: '0.1.0',
+  pure: true,
+  nulls: 'null-or-empty',
+  params: [param('x', 'any')],
+  validate: checkLiteral,
+  returns: 'bigint',
+  doc: 'The code of a character: of a text of one byte its code, of a number the number itself (floats are cut). It gives a number, not a text.',
+  examples: [
+    ['chr("z")', 122n],
+    ['chr(a)', 66n, { a: 66.9 }],
+    ['chr(a)', null, { a: null }],
+    ['chr("ab")', { error: 'Parameter length cannot larger than 1.' }],
+    ['chr(a)', { error: 'Only bigint, float and string type can be convert to char type.' }, { a: true }],
+    ['chr(1.5)', { error: 'Expect int type for parameter 1' }],
+  ],
+  exec: (v: Value) => {
+    if (typeof v === 'bigint') return BigInt.asIntN(32, v);
+    if (typeof v === 'number' && Number.isFinite(v)) return BigInt.asIntN(32, BigInt(Math.trunc(v)));
+    if (typeof v !== 'string') throw rowError('Only bigint, float and string type can be convert to char type.');
+    if (byteLength(v) > 1) throw rowError('Parameter length cannot larger than 1.');
+    if (v === '') throw rowError('an empty text has no character');
+    return BigInt(v.charCodeAt(0));
+  },
+});
+
+function checkLiteral(args: readonly ArgFact[]): void {
+  const node = args[0]?.node;
+  if (node === 'float' || node === 'bool' || node === 'timeUnit') throw new Error('Expect int type for parameter 1');
+}
