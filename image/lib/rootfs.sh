@@ -4,7 +4,7 @@
 # make_base_tar: sets base_tar (root with all packages, no initramfs, none of our files).
 make_base_tar() {
   local key names
-  key="$(cat "$lock_file" "$image_dir/lock/unpacked-packages" "${BASH_SOURCE[0]}" | sha256sum | cut -c1-16)"
+  key="$(cat "$lock_file" "$image_dir/lock/unpacked-packages" <(declare -f make_base_tar) | sha256sum | cut -c1-16)"
   base_tar="$cache_dir/base-$key.tar"
   [ -e "$base_tar" ] && return 0
   make_local_repository

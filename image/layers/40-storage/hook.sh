@@ -1,0 +1,1 @@
+chroot_run systemctl enable --quiet kuiper-grow-data.service
