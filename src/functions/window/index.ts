@@ -1,4 +1,5 @@
 // The window functions, one export line each. Read by functions/catalogue.ts.
+export { dedupTrigger } from './dedup_trigger.ts';
 export { eventTime } from './event_time.ts';
 export { rowNumber } from './row_number.ts';
 export { windowEnd } from './window_end.ts';
