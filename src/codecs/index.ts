@@ -6,4 +6,10 @@ export interface CodecEntry {
   load(): Promise<CodecDefinition>;
 }
 
-export const codecs: readonly CodecEntry[] = [{ name: 'json', load: async () => (await import('./json/index.ts')).default }];
+export const codecs: readonly CodecEntry[] = [
+  { name: 'json', load: async () => (await import('./json/index.ts')).default },
+  { name: 'delimited', load: async () => (await import('./delimited/index.ts')).default },
+  { name: 'urlencoded', load: async () => (await import('./urlencoded/index.ts')).default },
+  { name: 'binary', load: async () => (await import('./binary/index.ts')).default },
+  { name: 'protobuf', load: async () => (await import('./protobuf/index.ts')).default },
+];

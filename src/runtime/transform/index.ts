@@ -1,14 +1,20 @@
-// From a rule's result to what a sink takes: one item per result or per row, encoded for byte sinks. Minimal form: sendSingle,
-// omitIfEmpty, format. Called by sink/sink-node.ts through the interface below.
-import type { Clock } from '../../base/clock.ts';
-import { GatewayError } from '../../base/errors/gateway-error.ts';
+// From a rule's result to what a sink is given: shape (template, fields), batch, encode, compress, encrypt, and the dynamic properties.
+// Called by sink/sink-node.ts for each result; synchronous, so that it costs nothing but its work. Next file: the sink connector.
+import type { Clock, TimerHandle } from '../../base/clock.ts';
+import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import type { CodecDefinition, CodecOptions } from '../../contract/codec.ts';
-import type { Props } from '../../contract/props.ts';
+import { createCompressor } from '../../codecs/compression.ts';
+import { createEncryptor, type EncryptionProps } from '../../codecs/encryption.ts';
+import { encodeJson } from '../../codecs/json/encode.ts';
+import type { CodecDefinition, CodecOptions, Encoder } from '../../contract/codec.ts';
+import { type Props, parseOptions } from '../../contract/props.ts';
 import type { SinkData, SinkDefinition } from '../../contract/sink.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
-import type { Row } from '../../data/value.ts';
+import type { Row, Value } from '../../data/value.ts';
+import { type CompiledTemplate, createTemplateEngine, type TemplateEngine } from '../../templates/index.ts';
+import { type TransformProps, transformOptions } from './options.ts';
+import { createShape, type Shape } from './shape.ts';
 
 export type DynamicProps = Readonly<Record<string, unknown>>;
 
@@ -28,6 +34,8 @@ export interface TransformDeps {
   codecs(format: string): CodecDefinition | undefined | Promise<CodecDefinition | undefined>;
   property(name: string): string | undefined;
   schemas?: CodecOptions['schemas'];
+  /** basic.aesKey, decoded. */
+  aesKey?: Uint8Array;
   output: TransformOutput;
   /** A transform that keeps rows (batch) calls it when it took one: the rule then holds the message until the next checkpoint, which
    *  contains what `save` gives. So a batch never stalls a source, and a kill loses nothing of it. Such a transform does not retain acks. */
@@ -47,46 +55,196 @@ export interface Transform {
   close?(): void;
 }
 
-/** @param props the action's properties  @throws errors that refuse the rule */
-export async function createTransform(props: Props, sink: SinkDefinition, deps: TransformDeps): Promise<Transform> {
-  const single = props['sendSingle'] === true || props['sendSingle'] === 'true';
-  const omitIfEmpty = props['omitIfEmpty'] === true || props['omitIfEmpty'] === 'true';
-  const format = typeof props['format'] === 'string' && props['format'] !== '' ? props['format'].toLowerCase() : 'json';
-  const codec = await deps.codecs(format);
-  if (!codec) throw new GatewayError('RUNTIME_UNKNOWN_FORMAT', { format });
-  const encoder = sink.payload === 'bytes' ? codec.createEncoder(encoderOptions(props, deps)) : undefined;
+/** Names of common sink properties that never are dynamic. */
+const notDynamic = new Set(['datatemplate']);
+const noAcks: readonly Ack[] = [];
+
+/** @param raw the action's properties  @throws GatewayError naming the property: the rule is refused */
+export async function createTransform(
+  raw: Props,
+  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options'>,
+  deps: TransformDeps,
+): Promise<Transform> {
+  const props = parseOptions<TransformProps>(`${sink.name} sink`, transformOptions, raw);
+  const fail = (problem: string): never => {
+    throw new GatewayError('CONNECTOR_OPTION', { component: `${sink.name} sink`, problems: problem });
+  };
   const out = deps.output;
+  const isBytes = sink.payload === 'bytes';
+  const format = props.format.toLowerCase();
+  // made on first use: most sinks have no template
+  let made: TemplateEngine | undefined;
+  const engine = (): TemplateEngine =>
+    (made ??= createTemplateEngine({ now: () => deps.clock.now(), timeZone: deps.timeZone, property: deps.property, toJson: encodeJson }));
+  const definition = await deps.codecs(format);
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_FORMAT', { format: props.format });
+
+  let shape: Shape;
+  let compress: ((d: Uint8Array) => Uint8Array) | undefined;
+  let encrypt: ((d: Uint8Array) => Uint8Array) | undefined;
+  let encoder: Encoder;
+  try {
+    const template: CompiledTemplate | undefined = props.dataTemplate ? engine().compile(props.dataTemplate) : undefined;
+    shape = createShape(props, template);
+    // a sink may do these itself (file: one stream per file)
+    const own = new Set(sink.options.map((o) => o.name));
+    if (isBytes && props.compression && !own.has('compression')) compress = createCompressor(props.compression);
+    if (isBytes && props.encryption && !own.has('encryption'))
+      encrypt = createEncryptor(props.encryption, deps.aesKey, (props.encProps ?? {}) as EncryptionProps);
+    encoder = definition.createEncoder({
+      schemaId: props.schemaId,
+      delimiter: props.delimiter,
+      hasHeader: props.hasHeader,
+      fields: props.fields,
+      ...(deps.schemas ? { schemas: deps.schemas } : {}),
+    });
+  } catch (error) {
+    return fail(messageOf(error));
+  }
+  const dynamicOf = compileDynamicProps(raw, engine, fail);
+
+  const pack = (data: string | Uint8Array): string | Uint8Array => {
+    if (!compress && !encrypt) return data;
+    let bytes: Uint8Array = typeof data === 'string' ? Buffer.from(data) : data;
+    if (compress) bytes = compress(bytes);
+    if (encrypt) bytes = encrypt(bytes);
+    return bytes;
+  };
+  const finish = (shaped: string | Row | Row[]): SinkData => {
+    if (isBytes) return pack(typeof shaped === 'string' ? shaped : encoder.encode(shaped));
+    return typeof shaped === 'string' ? readBack(shaped) : shaped;
+  };
+  const send = (unit: Row | Row[], acks: readonly Ack[]): void => {
+    const shaped = shape(unit);
+    if (shaped === undefined) return;
+    out.item(finish(shaped), dynamicOf?.(unit), Array.isArray(unit) ? unit.length : 1, acks);
+  };
+  const sendError = (text: string): void =>
+    out.item(isBytes ? text : { error: text }, dynamicOf ? dynamicOfError(dynamicOf, text) : undefined, 1, noAcks);
+
+  if (props.batchSize <= 0 && props.lingerMs <= 0) {
+    return {
+      push(result) {
+        if (result.error !== undefined) return sendError(result.error);
+        const { rows, acks } = result;
+        if (props.omitIfEmpty && rows.every(isEmptyRow)) return;
+        if (!props.sendSingle) return send(rows, acks);
+        for (const row of rows) if (!(props.omitIfEmpty && isEmptyRow(row))) send(row, acks);
+      },
+    };
+  }
+
+  // Batches: rows are shaped as they come and joined when the batch is full. Kept rows are state of the rule (see TransformDeps.touch).
+  let parts: (string | Row)[] = [];
+  let first: Row | undefined;
+  let timer: TimerHandle | undefined;
+  const join = (list: readonly (string | Row)[]): SinkData => {
+    if (!isBytes) return list as Row[];
+    if (list.every((p) => typeof p === 'object')) return pack(encoder.encode(list as Row[]));
+    const texts = list.map((p) => (typeof p === 'string' ? p : asText(encoder.encode(p))));
+    return pack(format === 'json' ? `[${texts.join(',')}]` : texts.join(format === 'delimited' ? '\n' : ''));
+  };
+  const flush = (): void => {
+    deps.clock.clear(timer);
+    timer = undefined;
+    if (parts.length === 0) return;
+    const list = parts;
+    const sample = first!;
+    // taken out first: a batch that cannot be encoded is lost as one result and does not block the next
+    parts = [];
+    first = undefined;
+    out.item(join(list), dynamicOf?.(props.sendSingle ? sample : [sample]), list.length, noAcks);
+  };
+  const linger = (): void => {
+    if (props.lingerMs <= 0 || timer !== undefined) return;
+    timer = deps.clock.setTimer(props.lingerMs, () => {
+      timer = undefined;
+      try {
+        flush();
+      } catch (error) {
+        deps.exception(error);
+      }
+    });
+  };
+  const add = (row: Row): void => {
+    const shaped = shape(row);
+    if (shaped === undefined) return;
+    first ??= row;
+    if (Array.isArray(shaped)) parts.push(...shaped);
+    else parts.push(typeof shaped === 'string' && !isBytes ? (readBack(shaped) as Row) : shaped);
+    deps.touch();
+    if (props.batchSize > 0 && parts.length >= props.batchSize) flush();
+    else linger();
+  };
   return {
     push(result) {
-      const rows = result.rows;
-      if (single) {
-        for (let i = 0; i < rows.length; i++) {
-          const row = rows[i]!;
-          if (omitIfEmpty && isEmpty(row)) continue;
-          out.item(encoder ? encoder.encode(row) : row, undefined, 1, result.acks);
-        }
-        return;
-      }
-      if (omitIfEmpty && rows.every(isEmpty)) return;
-      out.item(encoder ? encoder.encode(rows) : rows, undefined, rows.length, result.acks);
+      if (result.error !== undefined) return sendError(result.error);
+      for (const row of result.rows) if (!(props.omitIfEmpty && isEmptyRow(row))) add(row);
+    },
+    flush,
+    save: () => (parts.length ? { parts, first } : undefined),
+    load(state) {
+      const saved = state as { parts?: (string | Row)[]; first?: Row } | undefined;
+      if (!Array.isArray(saved?.parts) || saved.first === undefined) return;
+      parts = saved.parts;
+      first = saved.first;
+      linger();
+    },
+    close() {
+      deps.clock.clear(timer);
+      timer = undefined;
     },
   };
 }
 
-function isEmpty(row: Row): boolean {
-  for (const _ in row) return false;
+/** Rows sinks take objects: a template's text is read again. */
+function readBack(text: string): Row | Row[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed as Row | Row[];
+  } catch (error) {
+    throw rowError(`fail to decode data ${text.slice(0, 200)} after applying dataTemplate for error ${messageOf(error)}`);
+  }
+  throw rowError(`fail to decode data ${text.slice(0, 200)} after applying dataTemplate for error: not an object`);
+}
+
+function isEmptyRow(row: Row): boolean {
+  for (const k in row) if (row[k] !== undefined) return false;
   return true;
 }
 
-function encoderOptions(props: Props, deps: TransformDeps): CodecOptions {
-  const text = (name: string) => (typeof props[name] === 'string' && props[name] !== '' ? props[name] : undefined);
-  const schemaId = text('schemaId');
-  const delimiter = text('delimiter');
-  return {
-    ...(schemaId ? { schemaId } : {}),
-    ...(delimiter ? { delimiter } : {}),
-    ...(typeof props['hasHeader'] === 'boolean' ? { hasHeader: props['hasHeader'] } : {}),
-    ...(Array.isArray(props['fields']) ? { fields: props['fields'] as string[] } : {}),
-    ...(deps.schemas ? { schemas: deps.schemas } : {}),
-  };
+const asText = (d: string | Uint8Array): string => (typeof d === 'string' ? d : Buffer.from(d).toString());
+
+function hasTemplate(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('{{');
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasTemplate);
+}
+
+/** All properties with a template, compiled: data → values by wire name. */
+function compileDynamicProps(
+  raw: Props,
+  engine: () => TemplateEngine,
+  fail: (problem: string) => never,
+): ((data: Row | Row[]) => Record<string, unknown>) | undefined {
+  const parts: [string, (data: Value) => unknown][] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    if (notDynamic.has(name.toLowerCase()) || !hasTemplate(value)) continue;
+    try {
+      const render = engine().compileDynamic(value);
+      if (render) parts.push([name, render]);
+    } catch (error) {
+      fail(`property ${name}: ${messageOf(error)}`);
+    }
+  }
+  if (parts.length === 0) return undefined;
+  return (data) => Object.fromEntries(parts.map(([name, render]) => [name, render(data as Value)]));
+}
+
+/** An error has no columns: a property that cannot be rendered for it must not hide the error itself. */
+function dynamicOfError(dynamicOf: (data: Row | Row[]) => Record<string, unknown>, text: string): Record<string, unknown> | undefined {
+  try {
+    return dynamicOf({ error: text });
+  } catch {
+    return undefined; // the sink falls back to the literal property, which it then refuses or takes
+  }
 }
