@@ -50,8 +50,13 @@ export function applyOverrides(data: YamlMap, overrides: readonly EnvironmentOve
         put(at, key, value);
         break;
       }
-      if (!isMap(at[key])) put(at, key, {});
-      at = at[key] as YamlMap;
+      const next = Object.hasOwn(at, key) ? at[key] : undefined;
+      if (isMap(next)) at = next;
+      else {
+        const made: YamlMap = {};
+        put(at, key, made);
+        at = made;
+      }
     }
   }
   return copy;

@@ -58,15 +58,16 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     }
     return spec.default;
   };
-  const section = (name: string): YamlMap => {
+  const section = (name: keyof typeof passedSections): YamlMap => {
     let merged: YamlMap = {};
+    const spelt = new Map<string, string>(passedSections[name].map((k) => [k.toLowerCase(), k]));
     for (const layer of layers) {
       const found = lookUp(layer.data, [name]);
       if (!found || found.value === null) continue;
       if (!isMap(found.value)) throw wrong(layer.place(found.keys), name, 'expected keys below it, indented by two blanks');
       merged = mergeLayers(merged, found.value);
     }
-    return merged;
+    return Object.fromEntries(Object.entries(merged).map(([k, v]) => [spelt.get(k.toLowerCase()) ?? k, v]));
   };
   const tls = (path: string): TlsFiles | undefined => {
     const certFile: unknown = value(`${path}.certfile`);
@@ -188,7 +189,7 @@ function resolveZone(name: string, place: () => string): string {
 }
 
 function unknownKeys(layer: Layer): UnknownKey[] {
-  const known = [...settingSpecs.map((s) => s.path), ...ignoredPaths, ...passedSections].map((p) => p.toLowerCase());
+  const known = [...settingSpecs.map((s) => s.path), ...ignoredPaths, ...Object.keys(passedSections)].map((p) => p.toLowerCase());
   const unknown: UnknownKey[] = [];
   const walk = (map: YamlMap, path: string[]) => {
     for (const [key, value] of Object.entries(map)) {

@@ -69,8 +69,42 @@ export const settingSpecs: readonly SettingSpec[] = [
   { path: 'source.httpServerTls.keyfile', type: 'string', default: undefined, doc: 'PEM private key of the data server.' },
 ];
 
-/** Top-level keys whose content is passed on as it is: defaults of rule options and of sink caches. */
-export const passedSections = ['rule', 'sink'] as const;
+/** Top-level keys whose content is passed on under these spellings: defaults of rule options and of sink caches. */
+export const passedSections = {
+  rule: [
+    'debug',
+    'logFilename',
+    'isEventTime',
+    'lateTolerance',
+    'concurrency',
+    'bufferLength',
+    'sendMetaToSink',
+    'sendNilField',
+    'sendError',
+    'qos',
+    'checkpointInterval',
+    'restartStrategy',
+    'disableBufferFullDiscard',
+    'enableSaveStateBeforeStop',
+    'forceExitTimeout',
+    'planOptimizeStrategy',
+    'ackPolicy',
+    'bufferFullPolicy',
+    'cacheFullPolicy',
+  ],
+  sink: [
+    'enableCache',
+    'memoryCacheThreshold',
+    'maxDiskCache',
+    'bufferPageSize',
+    'resendInterval',
+    'cleanCacheAtStop',
+    'resendAlterQueue',
+    'resendPriority',
+    'resendIndicatorField',
+    'resendDestination',
+  ],
+} as const;
 
 /** Keys of eKuiper's kuiper.yaml that mean nothing here; they are accepted silently so that a file can be taken over. */
 export const ignoredPaths: readonly string[] = [

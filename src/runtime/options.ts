@@ -164,9 +164,9 @@ function toInt(v: unknown): number {
   return n;
 }
 
+/** eKuiper takes any whole number (recorded): below 0 counts as 0, above 2 as 2. */
 function toQos(v: unknown): 0 | 1 | 2 {
-  if (v !== 0 && v !== 1 && v !== 2) throw new Error(`${shown(v)} is not 0, 1 or 2`);
-  return v;
+  return Math.min(2, Math.max(0, toInt(v))) as 0 | 1 | 2;
 }
 
 function toObject(v: unknown): Record<string, unknown> {

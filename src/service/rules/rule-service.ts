@@ -108,12 +108,11 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   const parse = (draft: RuleDraft): ParsedRule => parseRule(draft, deps.settings().ruleDefaults);
 
   /** Everything that can refuse a rule, without any effect. */
-  const check = async (draft: RuleDraft) => {
-    const parsed = parse(draft);
+  const check = async (parsed: ParsedRule) => {
     const program = compile(parsed, deps);
     const definition = ruleDefinition(parsed, deps, program);
     await runtime.validateRule({ ...definition, streams: parsed.sources });
-    return { parsed, definition };
+    return definition;
   };
   const save = (draft: RuleDraft): Promise<unknown> => (draft.temp ? table.delete(draft.id) : table.set(draft.id, draft.text));
   /** The run goes its own way; what fails there shows in the status. */
@@ -177,10 +176,11 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         }))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
     async create(text) {
-      const draft = parseRuleJson(text);
+      const parsed = understand('invalid rule json', () => parse(parseRuleJson(text)));
+      const { draft } = parsed;
       return lock.run(draft.id, async () => {
         if (all.has(draft.id)) throw new GatewayError('RULE_EXISTS', { rule: draft.id });
-        const { parsed, definition } = await check(draft);
+        const definition = await check(parsed);
         await save(draft);
         add(parsed, runtime.createRule(definition));
         return draft.id;
@@ -188,12 +188,13 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     },
     async replace(id, text) {
       checkName(id);
-      const draft = parseRuleJson(text, id);
+      const parsed = understand('Invalid rule json', () => parse(parseRuleJson(text, id)));
+      const { draft } = parsed;
       await lock.run(id, async () => {
         const old = all.get(id);
         if (old && !mayReplace(old.draft.version, draft.version))
           throw new GatewayError('RULE_VERSION', { rule: id, old: old.draft.version, version: draft.version });
-        const { parsed, definition } = await check(draft);
+        const definition = await check(parsed);
         await save(draft);
         if (!old?.handle) return add(parsed, runtime.createRule(definition));
         old.draft = draft;
@@ -336,6 +337,15 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       }
     },
   };
+}
+
+/** eKuiper puts this before everything that is wrong with the text of a rule; it all has code 1000. */
+function understand<T>(prefix: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new GatewayError('RULE_JSON', { text: `${prefix}: ${messageOf(error)}` }, { cause: error });
+  }
 }
 
 /** Status of a rule that the runtime does not know. */

@@ -1,0 +1,45 @@
+// A store in memory for tests of the service; `fail` makes the next write fail.
+import type { KvTable, Store } from '../../src/store/index.ts';
+
+export interface MemoryStore extends Pick<Store, 'kv' | 'reports'> {
+  /** Content by table. */
+  readonly tables: Map<string, Map<string, string>>;
+  fail: Error | undefined;
+}
+
+export function createMemoryStore(): MemoryStore & Store {
+  const tables = new Map<string, Map<string, string>>();
+  const store = {
+    tables,
+    fail: undefined as Error | undefined,
+    kv(name: string): KvTable {
+      let table = tables.get(name);
+      if (!table) tables.set(name, (table = new Map()));
+      const content = table;
+      const check = () => {
+        const error = store.fail;
+        store.fail = undefined;
+        if (error) throw error;
+      };
+      return {
+        get: async (key) => content.get(key),
+        async set(key, value) {
+          check();
+          content.set(key, value);
+        },
+        async setMany(entries) {
+          check();
+          for (const [key, value] of Object.entries(entries)) value === undefined ? content.delete(key) : content.set(key, value);
+        },
+        async delete(key) {
+          check();
+          return content.delete(key);
+        },
+        keys: async () => [...content.keys()].sort(),
+        all: async () => new Map(content),
+      };
+    },
+    reports: () => [],
+  };
+  return store as unknown as MemoryStore & Store;
+}
