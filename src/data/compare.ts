@@ -56,7 +56,8 @@ export function eqItem(a: Value, b: Value, zone = 'UTC'): boolean {
 export function between(v: Value, low: Value, high: Value, zone = 'UTC'): boolean {
   refuseContainerBetween(v);
   if (v == null || low == null || high == null) return false;
-  return boundHolds(v, low, ge, zone) && boundHolds(v, high, le, zone);
+  const fromLow = boundHolds(v, low, ge, zone);
+  return boundHolds(v, high, le, zone) && fromLow; // the upper bound is compared in any case: it may be an error
 }
 
 function boundHolds(v: Value, bound: Value, holds: typeof ge, zone: string): boolean {
