@@ -5,6 +5,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'mqtt', offers: ['source', 'sink'], load: async () => (await import('./mqtt/index.ts')).default },
   { name: 'memory', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./memory/index.ts')).default },
   { name: 'simulator', offers: ['source', 'lookup'], load: async () => (await import('./simulator/index.ts')).default },
+  { name: 'file', offers: ['source', 'sink'], load: async () => (await import('./file/index.ts')).default },
   { name: 'log', offers: ['sink'], load: async () => (await import('./log/index.ts')).default },
   { name: 'nop', offers: ['sink'], load: async () => (await import('./nop/index.ts')).default },
 ];

@@ -20,6 +20,7 @@ export default defineConnector({
     name: 'memory',
     payload: 'rows',
     maxInFlight: 1000,
+    patient: true,
     resendProperty: 'topic',
     options: memorySinkOptions,
     doc: 'Publishes rows on an in-process topic.',
