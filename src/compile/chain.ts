@@ -23,11 +23,22 @@ export interface ChainInput {
 /** Makes an operator, given its successor. Expressions are compiled by then. */
 export type OperatorMaker = (host: ProgramHost, stats: OperatorStats, next: Operator) => Operator;
 
+export interface MakerInput extends ChainInput {
+  /** True when rows that reach the operator are private to the rule, own slots included. */
+  readonly ownRows: boolean;
+}
+
 export function buildChain(input: ChainInput): RunningProgram {
   const { nodes, names, host, ctx, sources } = input;
-  const lastJoin = nodes.findLastIndex((n) => n.type === 'join' || n.type === 'lookup');
-  const makers = nodes.map((n, i) => makerOf(n, i > lastJoin ? input : { ...input, ctx: { ...ctx, keep: false } }));
   const { isolateAt, resetAt, resetSlots } = privacyOf(nodes, ctx.frame);
+  const lastJoin = nodes.findLastIndex((n) => n.type === 'join' || n.type === 'lookup');
+  const makers = nodes.map((n, i) =>
+    makerOf(n, {
+      ...input,
+      ctx: i > lastJoin ? ctx : { ...ctx, keep: false },
+      ownRows: ctx.frame.joined || (isolateAt >= 0 && isolateAt <= i),
+    }),
+  );
   const base = ctx.frame.joined
     ? 0
     : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));

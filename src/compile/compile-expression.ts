@@ -53,6 +53,7 @@ function columnsOf(e: BoundExpr): Set<string> {
   const out = new Set<string>();
   walk(e, (n) => {
     if (n.kind === 'column') out.add(n.name);
+    if (n.kind === 'member' && n.shadow?.kind === 'column') out.add(n.shadow.name);
     if (n.kind === 'wildcard' || (n.kind === 'call' && n.def.kind === 'aggregate' && n.def.rowFirst)) out.add('*');
   });
   return out;

@@ -2,10 +2,17 @@
 // A rule with one source reads the shared tuples of its subscription directly; a rule with several has a layout of its own, in which
 // each source has a range of slots, so that a joined row is a copy of both ranges. Made once per start by program.ts.
 import type { PlanSlot } from '../plan/bound.ts';
+import type { KeptSlot } from '../windows/spec.ts';
 
 export interface Frame {
   /** Slots in use; more are given out by `slot`. */
   readonly width: number;
+  /** Slots of columns; own slots come after them. */
+  readonly base: number;
+  /** All columns in the frame, under names that do not depend on slots: for checkpoints. */
+  readonly columns: readonly KeptSlot[];
+  /** All slots of an input in a joint layout. */
+  slotsOf(input: number): readonly number[];
   column(input: number, name: string): number;
   /** Slot of the whole decoded object of an input. */
   star(input: number): number;
@@ -30,6 +37,9 @@ export function sharedFrame(columns: readonly string[], slotOf: (column: string)
     get width() {
       return base + own.size;
     },
+    base,
+    columns: [...known].map(([column, slot]) => ({ column, slot })),
+    slotsOf: () => [...known.values()],
     column: (_, name) => known.get(name) ?? missing(name),
     star: () => known.get('*') ?? missing('*'),
     meta: () => undefined,
@@ -57,6 +67,9 @@ export function jointFrame(inputs: readonly FrameInput[]): Frame {
     get width() {
       return base + own.size;
     },
+    base,
+    columns: [...known].map(([column, slot]) => ({ column, slot })),
+    slotsOf: (input) => [...known].filter(([name]) => name.startsWith(`${input} `)).map(([, slot]) => slot),
     column: find,
     star: (input) => find(input, '*'),
     meta: (input) => find(input, META),

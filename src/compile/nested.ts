@@ -1,21 +1,28 @@
 // a->b, a[i], a[i:j]. Rules: ../shared/spec/sql.md §4.3.
-import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import { rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
-import { toInt64 } from '../data/cast.ts';
-import { formatV, goTypeName } from '../data/go-format.ts';
+import { describe, formatV, goTypeName } from '../data/go-format.ts';
+import type { Tuple } from '../data/tuple.ts';
 import { isStruct, type Value } from '../data/value.ts';
-import type { BoundIndex, BoundMember, BoundSlice } from '../plan/bound.ts';
+import type { BoundExpr, BoundIndex, BoundMember, BoundSlice } from '../plan/bound.ts';
+import { ekuiperText } from '../plan/text.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
-/** Null gives null; anything but an object is an error; a missing member is null. */
+/** Null gives null, and so does a scalar (an error when the row has a column of the member's name, as in eKuiper); an array is an error; a missing member is null. */
 export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
   const { name, computed } = e;
+  const shadow = e.shadow && compileExpr(e.shadow, ctx);
   return (t) => {
     const o = object(t);
-    if (o == null) return null;
-    if (!isStruct(o)) throw rowError(`the result ${formatV(o)} is not a type of map[string]interface{}`);
+    if (!isStruct(o)) {
+      if (o == null) return null;
+      if (Array.isArray(o) || o instanceof Uint8Array) throw rowError(`the result ${formatV(o)} is not a type of map[string]interface{}`);
+      const other = shadow?.(t);
+      if (other != null) throw rowError(`invalid operation ${describe(o)} -> ${describe(other)}`);
+      return null;
+    }
     if (computed) throw rowError('the right expression is not a field reference node');
     return Object.hasOwn(o, name) ? o[name] : undefined;
   };
@@ -23,34 +30,38 @@ export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
 
 export function compileIndex(e: BoundIndex, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
-  const index = compileExpr(e.index, ctx);
+  const index = indexOf(e.index, 'index', ctx);
   return (t) => {
     const list = object(t);
+    if (isStruct(list)) return arrayOf(list);
+    // the index is looked at first, also when there is nothing to index
+    const i = index(t);
     if (list == null) return null;
     const items = arrayOf(list);
-    const i = toIndex(index(t), 'index');
     return items[inside(i, items.length)];
   };
 }
 
-/** End exclusive; both ends may count from the end. `a[i:i]` is empty here, as documented (eKuiper gives the element). */
+/** End exclusive; both ends may count from the end. An end that is not after the start is an error, as in a literal slice. */
 export function compileSlice(e: BoundSlice, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
-  const from = e.from && compileExpr(e.from, ctx);
-  const to = e.to && compileExpr(e.to, ctx);
+  const from = e.from ? indexOf(e.from, 'colon start', ctx) : () => 0;
+  const to = e.to && indexOf(e.to, 'colon end', ctx);
   return (t) => {
     const list = object(t);
+    if (isStruct(list)) return arrayOf(list);
+    let start = from(t);
+    let end = to?.(t);
     if (list == null) return null;
     const items = arrayOf(list);
     const n = items.length;
-    let start = from ? toIndex(from(t), 'colon start') : 0;
     if (start < 0) start = inside(start, n);
-    else if (start >= n && !(start === 0 && n === 0 && !from)) throw rowError(`start value is out of index: ${start} of ${n}`);
-    if (!to) return items.slice(start);
-    let end = toIndex(to(t), 'colon end');
-    if (end < 0) end = inside(end, n);
+    else if (start >= n) throw rowError(`start value is out of index: ${start} of ${n}`);
+    if (end === undefined) return items.slice(start);
+    const counted = end < 0;
+    if (counted) end = inside(end, n);
     else if (end > n) throw rowError(`end value is out of index: ${end} of ${n}`);
-    else if (start > end) throw rowError(`start cannot be greater than end. start:${start}  end:${end}`);
+    if (start > end || (start === end && !counted)) throw rowError(`start cannot be greater than end. start:${start}  end:${end}`);
     return items.slice(start, end);
   };
 }
@@ -60,12 +71,16 @@ function arrayOf(v: Value): Value[] {
   return v;
 }
 
-function toIndex(v: Value, what: string): number {
-  try {
-    return Number(toInt64(v, 'sameKind'));
-  } catch (error) {
-    throw rowError(`${what} ${formatV(v)} is not int: ${messageOf(error)}`);
-  }
+/** @throws rowError naming the expression, as eKuiper does */
+function indexOf(e: BoundExpr, what: string, ctx: CompileContext): (t: Tuple) => number {
+  const value = compileExpr(e, ctx);
+  const text = ekuiperText(e, ctx.names);
+  return (t) => {
+    const v = value(t);
+    if (typeof v === 'number') return Math.trunc(v);
+    if (typeof v === 'bigint') return Number(v);
+    throw rowError(`${what} ${text} is not int: cannot convert ${describe(v)} to int`);
+  };
 }
 
 function inside(i: number, length: number): number {

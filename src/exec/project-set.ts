@@ -14,6 +14,8 @@ export interface ProjectSetSpec {
   /** Columns that are aliases: they are not overwritten by members. */
   aliases: ReadonlySet<string>;
   limit: number | undefined;
+  /** Aggregates without GROUP BY columns: eKuiper does not find the list there, and the collection fails (recorded: vectors srf). */
+  overAll: boolean;
 }
 
 export function createProjectSet(spec: ProjectSetSpec, host: ProgramHost, stats: OperatorStats, next: Emitter): Operator & Emitter {
@@ -30,6 +32,7 @@ export function createProjectSet(spec: ProjectSetSpec, host: ProgramHost, stats:
       if (limit === 0) return;
       const expanded: Row[] = [];
       try {
+        if (spec.overAll) throw rowError(`can't find the result from the ${spec.functionName} function`);
         const input = limit !== undefined && limit > 0 && !single ? rows.slice(0, limit) : rows;
         for (const row of input) expand(row, spec, expanded);
       } catch (error) {

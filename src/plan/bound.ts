@@ -152,6 +152,8 @@ export interface BoundMember extends Node {
   readonly name: string;
   /** `a->1`: always an error when the object is there. */
   readonly computed: boolean;
+  /** A column of the row with the member's name: eKuiper looks there when the object is none, and fails if it is set. */
+  readonly shadow?: BoundExpr;
 }
 
 export interface BoundIndex extends Node {

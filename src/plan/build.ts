@@ -17,6 +17,8 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   checkWindow(b);
   const { options } = b.scope;
   const where = b.where;
+  // without a window or join an aggregate is computed from the one row, where it stands
+  const collection = b.window !== undefined || b.joins.length > 0;
   const fieldExprs = b.fields.map((f) => f.expr);
   const afterWindow = [...fieldExprs, ...(b.having ? [b.having] : []), ...b.orderBy.map((s) => s.expr)];
   const everywhere = [...afterWindow, ...(where ? [where] : []), ...b.dims, ...windowExprs(b), ...joinExprs(b)];
@@ -46,16 +48,16 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
 
   if (where && !filterFirst) {
     const calls = callsIn([where], isFolded);
-    if (calls.length > 0) push({ type: 'agg-func', calls, children });
+    if (collection && calls.length > 0) push({ type: 'agg-func', calls, children });
     push({ type: 'filter', condition: where, children });
   }
   const whereCalls = where && !filterFirst ? callsIn([where], isFolded) : [];
   const aggregateCalls = callsIn([...afterWindow, ...late.flatMap((c) => [...c.args, ...partsOfOver(c)])], isFolded).filter(
     (c) => !whereCalls.includes(c),
   );
-  const grouped = b.dims.length > 0 || fieldExprs.some(hasAggregate);
+  const grouped = !collection || b.dims.length > 0 || fieldExprs.some(hasAggregate);
   // eKuiper's state window takes no notice of dimensions, but still gives one row
-  if (grouped) push({ type: 'aggregate', dims: b.window?.type === 'state' ? [] : b.dims, calls: aggregateCalls, children });
+  if (grouped && collection) push({ type: 'aggregate', dims: b.window?.type === 'state' ? [] : b.dims, calls: aggregateCalls, children });
   if (late.length > 0) push({ type: 'analytic', calls: late, children });
   if (b.having) push({ type: 'having', condition: b.having, calls: grouped ? [] : callsIn([b.having], isFolded), grouped, children });
   for (const call of callsIn(fieldExprs, (e) => e.kind === 'call' && e.def.kind === 'window' && e.slot !== undefined))

@@ -24,6 +24,7 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     if (e.kind === 'any-column') for (const i of e.inputs) columns[i]!.add(e.name);
     if (e.kind === 'wildcard') every(e.input);
     if (e.kind === 'call' && e.def.kind === 'aggregate' && e.def.rowFirst) every(undefined);
+    if (e.kind === 'member' && e.shadow) visit(e.shadow);
     if (isRowCount(e)) return;
     for (const child of e.kind === 'alias' ? [e.alias.expr] : childrenOf(e)) visit(child);
   };

@@ -108,7 +108,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     },
     scanTable(name): ScanTable {
       const input = program.inputs.findIndex((i) => i.source === name);
-      return { rows: (options.scanTables?.[name] ?? []).map((r) => toTuple(input, r, 0)) };
+      return { version: 0, rows: (options.scanTables?.[name] ?? []).map((r) => toTuple(input, r, 0)) };
     },
     lookupTable(name) {
       const table = options.lookupTables?.[name];

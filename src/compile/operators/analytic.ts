@@ -4,10 +4,10 @@ import { type AnalyticCall, createAnalytic } from '../../exec/analytic.ts';
 import type { AnalyticNode } from '../../plan/logical/index.ts';
 import { ekuiperText } from '../../plan/text.ts';
 import { argsOf, siteOf } from '../call.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
 
-export function makeAnalytic(n: AnalyticNode, { ctx }: ChainInput): OperatorMaker {
+export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMaker {
   const seen = new Map<string, number>();
   const calls = n.calls.map((c): AnalyticCall => {
     const text = ekuiperText(c, ctx.names) + (c.over?.partitionBy ?? []).map((p) => ekuiperText(p, ctx.names)).join(',');

@@ -2,11 +2,11 @@
 import { createEarlyFilter } from '../../exec/early-filter.ts';
 import { createFilter } from '../../exec/filter.ts';
 import type { FilterNode } from '../../plan/logical/index.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
 import { conditionOf } from './condition.ts';
 
-export function makeFilter(n: FilterNode, { ctx }: ChainInput): OperatorMaker {
+export function makeFilter(n: FilterNode, { ctx }: MakerInput): OperatorMaker {
   if (n.early !== undefined) {
     const spec = { condition: compileExpr(n.condition, ctx), present: ctx.frame.present(n.early) };
     return (host, stats, next) => createEarlyFilter(spec, stats, next);

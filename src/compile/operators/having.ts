@@ -1,11 +1,11 @@
 // HAVING.
 import { createHaving } from '../../exec/having.ts';
 import type { HavingNode } from '../../plan/logical/index.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { aggregateCalls } from './aggregate-calls.ts';
 import { conditionOf } from './condition.ts';
 
-export function makeHaving(n: HavingNode, { ctx }: ChainInput): OperatorMaker {
+export function makeHaving(n: HavingNode, { ctx }: MakerInput): OperatorMaker {
   // aggregates of an ungrouped collection are known to this condition only
   const own = n.grouped ? ctx : { ...ctx, filled: new Set(ctx.filled) };
   const calls = aggregateCalls(n.calls, own);

@@ -1,20 +1,29 @@
 // Node to operator maker. One node a file; only this folder sees both sides.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { LogicalNode } from '../../plan/logical/index.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { makeAggFunc } from './agg-func.ts';
+import { makeAggregate } from './aggregate.ts';
 import { makeAnalytic } from './analytic.ts';
 import { makeFilter } from './filter.ts';
 import { makeHaving } from './having.ts';
+import { makeIncWindow } from './inc-window.ts';
 import { makeOrder } from './order.ts';
 import { makeProject } from './project.ts';
 import { makeProjectSet } from './project-set.ts';
+import { makeWindow } from './window.ts';
 import { makeWindowFunc } from './window-func.ts';
 
-export function makerOf(n: LogicalNode, input: ChainInput): OperatorMaker {
+export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
   switch (n.type) {
     case 'filter':
       return makeFilter(n, input);
+    case 'window':
+      return makeWindow(n, input);
+    case 'inc-window':
+      return makeIncWindow(n, input);
+    case 'aggregate':
+      return makeAggregate(n, input);
     case 'analytic':
       return makeAnalytic(n, input);
     case 'agg-func':

@@ -5,12 +5,12 @@ import { compareText } from '../../data/text.ts';
 import { createProject, isEmitter, type OutputColumn, sinkEmitter } from '../../exec/project.ts';
 import type { ProjectColumn, ProjectNode } from '../../plan/logical/index.ts';
 import { ekuiperText } from '../../plan/text.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import type { CompileContext } from '../context.ts';
 import { compileExpr } from '../expression.ts';
 import { createStateRegistry } from '../state.ts';
 
-export function makeProject(n: ProjectNode, input: ChainInput): OperatorMaker {
+export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
   const states = createStateRegistry();
   const ctx: CompileContext = { ...input.ctx, states };
   const shown = n.columns.filter((c) => !c.invisible && c.kind !== 'spread');

@@ -2,10 +2,10 @@
 import type { WindowFunctionDefinition } from '../../contract/function.ts';
 import { createWindowFunction } from '../../exec/window-function.ts';
 import type { WindowFuncNode } from '../../plan/logical/index.ts';
-import type { ChainInput, OperatorMaker } from '../chain.ts';
+import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
 
-export function makeWindowFunc(n: WindowFuncNode, { ctx }: ChainInput): OperatorMaker {
+export function makeWindowFunc(n: WindowFuncNode, { ctx }: MakerInput): OperatorMaker {
   const { over } = n.call;
   const items = over?.orderBy.map((s) => ({ value: compileExpr(s.expr, ctx), descending: s.descending })) ?? [];
   const spec = {

@@ -11,12 +11,12 @@ import { bindExpression, bindMeta, bindSort } from './expression.ts';
 import type { Scope } from './scope.ts';
 
 /** meta() and mqtt() are no functions: their argument is the value. */
-const metaNames: readonly string[] = ['meta', 'mqtt'];
+export const isMetaName = (name: string): boolean => /^(meta|mqtt)$/i.test(name);
 
 /** @throws GatewayError PLAN_UNKNOWN_FUNCTION, PLAN_BAD_ARGUMENT, PLAN_AGGREGATE_PLACE */
 export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
   const lower = e.name.toLowerCase();
-  if (metaNames.includes(lower)) return bindMetaCall(e, scope, lower === 'mqtt');
+  if (isMetaName(lower)) return bindMetaCall(e, scope, lower === 'mqtt');
   const def = scope.catalog.functions.get(e.name);
   if (!def)
     throw scope.fail(
@@ -82,6 +82,13 @@ function bindMetaCall(e: CallExpr, scope: Scope, ignoreCase: boolean): BoundExpr
       e.span,
     );
   const bound = bindMetaArgument(arg, scope, ignoreCase);
+  if (bound && ignoreCase && !(bound.kind === 'meta' && /^(topic|messageid)$/i.test(bound.key)))
+    throw scope.fail(
+      'PLAN_BAD_ARGUMENT',
+      'validate function mqtt error: Parameter of mqtt function can be only topic or messageid.',
+      arg.span,
+      'meta(key) reads any key',
+    );
   if (!bound)
     throw scope.fail(
       'PLAN_BAD_ARGUMENT',

@@ -1,7 +1,7 @@
 // Names to columns: alias, column of one input, or, in schemaless joins, the first joined row that has the field.
 // Rules: ../shared/spec/sql.md §4.1 (aliases), §4.2 (columns); ekuiper-defects.md 18 (stream aliases work here).
 import type { StaticType } from '../../data/value.ts';
-import type { ColumnExpr } from '../../sql/ast.ts';
+import type { ColumnExpr, Span } from '../../sql/ast.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundColumn, BoundExpr } from '../bound.ts';
 import { type BoundSource, fieldOf, type Scope } from './scope.ts';
@@ -12,7 +12,23 @@ export function bindColumn(e: ColumnExpr, scope: Scope): BoundExpr {
   const source = sourceNamed(e.stream, scope);
   if (source) return columnOf(source, e.name, e, scope, true);
   // not a stream: the first part is a struct, the second its member
-  return { kind: 'member', object: bindName(e.stream, e, scope), name: e.name, computed: false, span: e.span };
+  return {
+    kind: 'member',
+    object: bindName(e.stream, e, scope),
+    name: e.name,
+    computed: false,
+    shadow: shadowOf(e.name, e.span, scope),
+    span: e.span,
+  };
+}
+
+/** The column that a member's name would be; undefined when there is none for sure. */
+export function shadowOf(name: string, span: Span, scope: Scope): BoundExpr | undefined {
+  const open = scope.sources.filter((s) => s.info.schema === undefined || fieldOf(s, name, scope.options.ignoreCase));
+  const first = open[0];
+  if (!first) return undefined;
+  if (open.length > 1) return { kind: 'any-column', name, inputs: open.map((s) => s.index), span };
+  return { kind: 'column', input: first.index, name, type: 'unknown', qualified: false, span };
 }
 
 /** The source that a qualifier means: its alias, or its own name when that is not another source's alias. */

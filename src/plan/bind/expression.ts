@@ -2,7 +2,7 @@
 import type { Expr, MetaRefExpr, SortItem, WildcardExpr } from '../../sql/ast.ts';
 import type { BoundExpr, BoundSort, BoundWildcard } from '../bound.ts';
 import { bindCall } from './call.ts';
-import { bindColumn, sourceNamed } from './column.ts';
+import { bindColumn, shadowOf, sourceNamed } from './column.ts';
 import type { Scope } from './scope.ts';
 
 /** @throws GatewayError PLAN_* with the place in the statement */
@@ -44,7 +44,14 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
         span,
       };
     case 'member':
-      return { kind: 'member', object: go(e.object), name: e.name, computed: e.computed !== undefined, span };
+      return {
+        kind: 'member',
+        object: go(e.object),
+        name: e.name,
+        computed: e.computed !== undefined,
+        shadow: shadowOf(e.name, span, scope),
+        span,
+      };
     case 'index':
       return { kind: 'index', object: go(e.object), index: go(e.index), span };
     case 'slice':

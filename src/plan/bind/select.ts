@@ -1,12 +1,13 @@
 // A whole SELECT bound: inputs, aliases, clauses. Next: ../build.ts, which puts operators into order.
 import type { Join, SelectField, SelectStatement, SourceRef, WindowExpr } from '../../sql/ast.ts';
+import { checkSelect, checkSlices, type FunctionNames } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { AliasDefinition, BoundExpr, BoundSort } from '../bound.ts';
 import type { PlanCatalog, PlanOptions } from '../catalog.ts';
 import { checkAggregates } from '../checks/aggregates.ts';
 import { checkAliasCycle } from '../checks/alias-cycle.ts';
 import { checkDuplicateNames } from '../checks/duplicate-names.ts';
-import { checkPlaces } from '../checks/places.ts';
+import { isMetaName } from './call.ts';
 import { bindExpression, bindSort } from './expression.ts';
 import { type BoundSource, createScope, type Scope } from './scope.ts';
 
@@ -51,8 +52,17 @@ export interface BoundSelect {
   readonly limit?: number;
 }
 
+/** meta() and mqtt() are part of the language here, not of the catalogue. */
+const withMeta = (functions: PlanCatalog['functions']): FunctionNames => ({
+  get: (name) => functions.get(name) ?? (isMetaName(name) ? { name: name.toLowerCase(), kind: 'scalar' } : undefined),
+  names: () => [...functions.names(), 'meta', 'mqtt'],
+});
+
 /** @throws GatewayError PLAN_* */
 export function bindSelect(select: SelectStatement, catalog: PlanCatalog, options: PlanOptions): BoundSelect {
+  const sql = options.sql ?? '';
+  checkSelect(select, sql, withMeta(catalog.functions));
+  checkSlices(select, sql);
   const aliases = new Map<string, AliasDefinition>();
   const sources = bindSources([select.from, ...select.joins.map((j) => j.source)], catalog, options);
   const scope = createScope(sources, aliases, catalog, options);
@@ -75,7 +85,6 @@ export function bindSelect(select: SelectStatement, catalog: PlanCatalog, option
     limit: select.limit && Number(select.limit.count),
   };
   checkAggregates(bound, select);
-  checkPlaces(bound, select);
   return bound;
 }
 

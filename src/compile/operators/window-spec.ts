@@ -1,0 +1,44 @@
+// A window of the plan as the window operator takes it: lengths in ms, conditions compiled, what a kept row consists of.
+import type { Expr } from '../../contract/function.ts';
+import type { BoundWindow } from '../../plan/bind/select.ts';
+import type { BoundExpr } from '../../plan/bound.ts';
+import type { WindowSpec } from '../../windows/spec.ts';
+import type { MakerInput } from '../chain.ts';
+import { compileExpr } from '../expression.ts';
+import { createStateRegistry } from '../state.ts';
+import { conditionIn } from './condition.ts';
+import { keptMeta, keptSlots } from './kept.ts';
+
+const unitMs = { dd: 86_400_000, hh: 3_600_000, mi: 60_000, ss: 1000, ms: 1 } as const;
+
+export function windowSpec(w: BoundWindow, input: MakerInput): WindowSpec {
+  const { ctx, plan } = input;
+  const conditions = createStateRegistry();
+  const condition = (e: BoundExpr | undefined): Expr | undefined => e && conditionIn(e, ctx, conditions);
+  const [first, second] = w.lengths;
+  const inMs = (n: number | undefined): number | undefined => (n === undefined ? undefined : n * unitMs[w.unit ?? 'ms']);
+  return {
+    kind: w.type,
+    unit: w.unit,
+    ...(w.type === 'count'
+      ? { count: first, countInterval: second }
+      : {
+          lengthMs: inMs(first),
+          intervalMs: w.type === 'sliding' ? undefined : inMs(second),
+          delayMs: w.type === 'sliding' ? inMs(second) : undefined,
+        }),
+    filter: condition(w.filter),
+    when: condition(w.when),
+    begin: condition(w.conditions[0]),
+    emit: condition(w.conditions[1]),
+    partitionBy: w.partitionBy.map((p) => compileExpr(p, ctx)),
+    eventTime: plan.options.isEventTime === true,
+    lateToleranceMs: plan.options.lateToleranceMs ?? 1000,
+    timeZone: plan.options.timeZone ?? 'UTC',
+    version2: plan.options.windowVersion === 'v2',
+    sendTwice: plan.options.sendSlidingWindowTwice === true,
+    keep: keptSlots(input),
+    keepMeta: keptMeta(input),
+    conditions,
+  };
+}
