@@ -1,0 +1,50 @@
+// COUNTWINDOW(n [, interval]): every `interval` rows the last n rows, once there are n. Its range is the time since its last firing.
+
+import type { WindowSpec } from './spec.ts';
+import { createSteadyTime } from './steady-time.ts';
+import type { WindowDeps, WindowLogic } from './window.ts';
+
+interface Saved {
+  seen: number;
+  lastMs: number;
+  store: unknown;
+}
+
+export function createCount(spec: WindowSpec, deps: WindowDeps): WindowLogic {
+  const count = spec.count!;
+  const interval = spec.countInterval || count;
+  const store = deps.newStore();
+  store.setOrigin(0);
+  const time = createSteadyTime(deps.clock);
+  let seen = 0;
+  let lastMs = time.nowMs();
+  return {
+    row(t) {
+      // position: number of the row from 0
+      store.add(t, seen++);
+      if (seen % interval !== 0) return;
+      if (seen >= count) {
+        time.resync();
+        const endMs = time.nowMs();
+        const win = { startMs: lastMs, endMs, triggerMs: endMs };
+        lastMs = endMs;
+        store.emit(seen - count, seen, win);
+      }
+      store.dropBefore(seen + interval - count);
+    },
+    start() {
+      // driven by rows only
+    },
+    close() {
+      // no timer
+    },
+    save: (): Saved => ({ seen, lastMs, store: store.save() }),
+    load(state) {
+      const saved = state as Saved;
+      if (typeof saved.seen !== 'number') throw new Error('no state of a count window');
+      store.load(saved.store);
+      seen = saved.seen;
+      lastMs = saved.lastMs;
+    },
+  };
+}
