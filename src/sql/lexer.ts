@@ -14,8 +14,8 @@ const singles = new Set('=+*%&|^,()[]:#;');
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
-  const add = (type: TokenType, text: string, start: number, more?: { hint?: string; quoted?: boolean }) => {
-    tokens.push({ type, text, span: { start, end: at }, ...more });
+  const add = (type: TokenType, text: string, start: number, hint?: string, quoted?: boolean) => {
+    tokens.push({ type, text, span: { start, end: at }, hint, quoted });
   };
   const skipBlanks = (from: number) => {
     while (isBlank(sql[from])) from++;
@@ -41,12 +41,12 @@ export function tokenize(sql: string): Token[] {
       const read = unescapeString(sql, at);
       at = read.end;
       if (read.error === undefined) add(c === '"' ? 'string' : 'single', read.value, start);
-      else add('bad', read.error, start, { hint: read.hint });
+      else add('bad', read.error, start, read.hint);
     } else if (c === '`') {
       const close = sql.indexOf('`', at + 1);
       at = close < 0 ? sql.length : close + 1;
-      if (close < 0) add('bad', sql.slice(start), start, { hint: 'the closing ` of this name is missing' });
-      else add('name', sql.slice(start + 1, close).toWellFormed(), start, { quoted: true });
+      if (close < 0) add('bad', sql.slice(start), start, 'the closing ` of this name is missing');
+      else add('name', sql.slice(start + 1, close).toWellFormed(), start, undefined, true);
     } else if (c === '-') {
       if (sql[at + 1] === '-') {
         const newline = sql.indexOf('\n', at);
@@ -59,7 +59,7 @@ export function tokenize(sql: string): Token[] {
         add('->', '->', start);
       } else if (sql[next] === '-') {
         at = next + 1;
-        add('bad', '-', start, { hint: 'a second - begins a comment; write the negative operand in parentheses: a - (-1)' });
+        add('bad', '-', start, 'a second - begins a comment; write the negative operand in parentheses: a - (-1)');
       } else if (sql[next] === '.' && isDigit(sql[next + 1])) {
         at = next + 1;
         while (isDigit(sql[at]) || sql[at] === '.') at++;
@@ -72,7 +72,7 @@ export function tokenize(sql: string): Token[] {
       if (sql[at + 1] === '*') {
         const close = sql.indexOf('*/', at + 2);
         at = close < 0 ? sql.length : close + 2;
-        if (close < 0) add('bad', '', start, { hint: 'the closing */ of this comment is missing' });
+        if (close < 0) add('bad', '', start, 'the closing */ of this comment is missing');
       } else {
         at++;
         add('/', '/', start);
@@ -84,7 +84,7 @@ export function tokenize(sql: string): Token[] {
         add(c + '=', c + '=', start);
       } else {
         at++;
-        if (c === '!') add('bad', '!', start, { hint: 'write != for "not equal"' });
+        if (c === '!') add('bad', '!', start, 'write != for "not equal"');
         else add(c, c, start);
       }
     } else if (c === '.') {
@@ -95,7 +95,7 @@ export function tokenize(sql: string): Token[] {
       add(c, c, start);
     } else {
       at += sql.codePointAt(at)! > 0xffff ? 2 : 1;
-      add('bad', sql.slice(start, at).toWellFormed(), start, { hint: hintForCharacter(c) });
+      add('bad', sql.slice(start, at).toWellFormed(), start, hintForCharacter(c));
     }
   }
   add('end', 'EOF', sql.length);

@@ -19,7 +19,7 @@ export interface Token {
   readonly text: string;
   readonly span: Span;
   /** A back-quoted name: never a statement word such as CREATE. */
-  readonly quoted?: boolean;
+  readonly quoted: boolean | undefined;
   /** Only of `bad`: what is wrong, and how to cure it. */
-  readonly hint?: string;
+  readonly hint: string | undefined;
 }

@@ -1,6 +1,8 @@
 // Visiting a syntax tree: the direct children of a node, in written order, and a walk over all of them that uses no recursion.
 import type { Expr, SelectField, SelectStatement, SortItem, Statement } from './ast.ts';
 
+const none: readonly Expr[] = [];
+
 /** Direct sub-expressions, in written order. */
 export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
@@ -11,76 +13,88 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case 'timeUnit':
     case 'column':
     case 'metaRef':
-      return [];
+      return none;
     case 'wildcard':
-      return expr.replace.map((field) => field.expr);
+      return expr.replace.length === 0 ? none : expr.replace.map(fieldExpr);
     case 'binary':
       return [expr.left, expr.right];
     case 'between':
       return [expr.value, expr.low, expr.high];
     case 'in':
-      return present(expr.value, ...(expr.list ?? []), expr.set);
+      return present([expr.value], expr.list, [expr.set]);
     case 'like':
       return [expr.value, expr.pattern];
     case 'case':
-      return present(expr.value, ...expr.whens.flatMap((w) => [w.when, w.result]), expr.otherwise);
+      return present(
+        [expr.value],
+        expr.whens.flatMap((w) => [w.when, w.result]),
+        [expr.otherwise],
+      );
     case 'member':
-      return present(expr.object, expr.computed);
+      return present([expr.object, expr.computed]);
     case 'index':
       return [expr.object, expr.index];
     case 'slice':
-      return present(expr.object, expr.from, expr.to);
+      return present([expr.object, expr.from, expr.to]);
     case 'call':
-      return present(
-        ...expr.args,
-        expr.filter,
-        ...(expr.over?.partitionBy ?? []),
-        ...(expr.over?.orderBy ?? []).map(sortExpr),
-        expr.over?.when,
-      );
+      return expr.over === undefined && expr.filter === undefined
+        ? expr.args
+        : present(expr.args, [expr.filter], expr.over?.partitionBy, expr.over?.orderBy.map(sortExpr), [expr.over?.when]);
     case 'window':
-      return present(...expr.args, expr.filter, expr.when, ...expr.partitionBy);
+      return present(expr.args, [expr.filter, expr.when], expr.partitionBy);
   }
 }
 
-const present = (...exprs: readonly (Expr | undefined)[]): Expr[] => exprs.filter((e) => e !== undefined);
+/** Joins lists, leaving out what is absent. Lists may have tens of thousands of members, so they are never spread into arguments. */
+function present(...lists: readonly (readonly (Expr | undefined)[] | undefined)[]): Expr[] {
+  const found: Expr[] = [];
+  for (const list of lists) if (list !== undefined) for (const expr of list) if (expr !== undefined) found.push(expr);
+  return found;
+}
+
 const sortExpr = (item: SortItem): Expr => item.expr;
 const fieldExpr = (field: SelectField): Expr => field.expr;
 
 /** The expressions that stand directly in a statement, clause by clause; [] for statements without any. */
 export function rootsOf(statement: Statement): readonly Expr[] {
-  return statement.kind === 'select' ? selectRoots(statement) : [];
+  return statement.kind === 'select' ? selectRoots(statement) : none;
 }
 
 function selectRoots(s: SelectStatement): readonly Expr[] {
   return present(
-    ...s.fields.map(fieldExpr),
-    ...s.joins.map((join) => join.on),
-    s.where,
-    ...s.groupBy,
-    s.window,
-    ...s.ignoredWindows,
-    s.having,
-    ...s.orderBy.map(sortExpr),
+    s.fields.map(fieldExpr),
+    s.joins.map((join) => join.on),
+    [s.where],
+    s.groupBy,
+    [s.window],
+    s.ignoredWindows,
+    [s.having],
+    s.orderBy.map(sortExpr),
   );
 }
 
 /** Calls `visit` for each node, parents before children, siblings in written order. Return false to leave the children out. */
 export function walk(root: Expr, visit: (expr: Expr, depth: number) => boolean | void): void {
-  const pending: { expr: Expr; depth: number }[] = [{ expr: root, depth: 1 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (visit(next.expr, next.depth) === false) continue;
-    const children = childrenOf(next.expr);
-    for (let i = children.length - 1; i >= 0; i--) pending.push({ expr: children[i]!, depth: next.depth + 1 });
+  const pending: Expr[] = [root];
+  const depths: number[] = [1];
+  for (let expr = pending.pop(); expr !== undefined; expr = pending.pop()) {
+    const depth = depths.pop()!;
+    if (visit(expr, depth) === false) continue;
+    const children = childrenOf(expr);
+    for (let i = children.length - 1; i >= 0; i--) {
+      pending.push(children[i]!);
+      depths.push(depth + 1);
+    }
   }
 }
 
 /** The first node (parents first) that fulfils `wanted`. */
 export function find(root: Expr, wanted: (expr: Expr) => boolean): Expr | undefined {
-  let found: Expr | undefined;
-  walk(root, (expr) => {
-    if (found === undefined && wanted(expr)) found = expr;
-    return found === undefined;
-  });
-  return found;
+  const pending: Expr[] = [root];
+  for (let expr = pending.pop(); expr !== undefined; expr = pending.pop()) {
+    if (wanted(expr)) return expr;
+    const children = childrenOf(expr);
+    for (let i = children.length - 1; i >= 0; i--) pending.push(children[i]!);
+  }
+  return undefined;
 }

@@ -114,7 +114,7 @@ describe('no uncaught error, no input above 100 ms', () => {
 });
 
 describe('pathological inputs stay under 100 ms', () => {
-  const size = 120_000;
+  const size = 60_000;
   const fill = (piece: string) => piece.repeat(Math.floor(size / piece.length));
   test.each([
     ['open parentheses', `SELECT ${fill('(')}`],
@@ -140,15 +140,15 @@ describe('pathological inputs stay under 100 ms', () => {
     ['digits', `SELECT ${fill('9')} FROM d`],
     ['a fraction', `SELECT .${fill('9')} FROM d`],
     ['dots', `SELECT ${fill('1.')} FROM d`],
-    ['an alias for each field', `SELECT ${Array.from({ length: 6000 }, (_, i) => `a AS b${i}`).join(',')} FROM d`],
-    ['columns', `CREATE STREAM d (${Array.from({ length: 6000 }, (_, i) => `c${i} BIGINT`).join(',')}) WITH (TYPE="x")`],
+    ['an alias for each field', `SELECT ${Array.from({ length: 3000 }, (_, i) => `a AS b${i}`).join(',')} FROM d`],
+    ['columns', `CREATE STREAM d (${Array.from({ length: 3000 }, (_, i) => `c${i} BIGINT`).join(',')}) WITH (TYPE="x")`],
     ['nested types', `CREATE STREAM d (a ${fill('ARRAY(')}`],
     ['options', `CREATE STREAM d () WITH (${fill('KEY="x"')})`],
     ['one long name', `SELECT ${fill('a')} FORM d`],
     ['one unknown word', fill('a')],
     ['EXTRA with deep JSON', `CREATE STREAM d () WITH (EXTRA="${'['.repeat(size / 2)}${']'.repeat(size / 2)}")`],
   ])('%s', (_, sql) => {
-    expect(sql.length).toBeLessThanOrEqual(131_072);
+    expect(sql.length).toBeLessThanOrEqual(65_536);
     expect(bestOf(sql, 4)).toBeLessThan(100);
   });
 });

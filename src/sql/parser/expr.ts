@@ -10,14 +10,15 @@ import type { Reader } from './reader.ts';
 
 /** @param minPrecedence operators that bind weaker are left for the caller */
 export function parseExpr(r: Reader, minPrecedence = 1): Expr {
-  return r.nested(() => {
-    let left = parsePrimary(r);
-    for (;;) {
-      const next = parseOperator(r, left, minPrecedence);
-      if (next === undefined) return left;
-      left = next;
-    }
-  });
+  r.enter();
+  let left = parsePrimary(r);
+  for (;;) {
+    const next = parseOperator(r, left, minPrecedence);
+    if (next === undefined) break;
+    left = next;
+  }
+  r.leave();
+  return left;
 }
 
 /** Reads one operator and its right side; undefined when the next token is no operator of that strength. */

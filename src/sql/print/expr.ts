@@ -49,9 +49,12 @@ export function printExpr(expr: Expr): string {
     case 'member':
       return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}->${expr.computed === undefined ? printName(expr.name) : `(${printExpr(expr.computed)})`}`;
     case 'index':
-      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${printExpr(expr.index)}]`;
+      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${printEnd(expr.index)}]`;
     case 'slice': {
-      const inner = expr.from === undefined && expr.to === undefined ? '' : `${printOptional(expr.from)}:${printOptional(expr.to)}`;
+      const inner =
+        expr.from === undefined && expr.to === undefined
+          ? ''
+          : `${expr.from === undefined ? '' : printEnd(expr.from)}:${expr.to === undefined ? '' : printEnd(expr.to)}`;
       return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${inner}]`;
     }
     case 'call':
@@ -84,6 +87,12 @@ function printOver(over: CallOver): string {
 
 const printPartition = (exprs: readonly Expr[]): string[] =>
   exprs.length === 0 ? [] : [`PARTITION BY ${exprs.map(printExpr).join(', ')}`];
-const printOptional = (expr: Expr | undefined): string => (expr === undefined ? '' : printExpr(expr));
+
+/** An index or end of a slice: the grammar takes an integer there, or an expression that does not begin with one. */
+function printEnd(expr: Expr): string {
+  const text = printExpr(expr);
+  return expr.kind === 'int' || !/^[-\d]/.test(text) ? text : `(${text})`;
+}
+
 const not = (expr: { readonly not: boolean }): string => (expr.not ? ' NOT' : '');
 const qualified = (stream: string | undefined, name: string): string => (stream === undefined ? name : `${printName(stream)}.${name}`);

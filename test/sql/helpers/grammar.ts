@@ -75,6 +75,8 @@ const { expr } = fc.letrec<{ expr: string; primary: string }>((tie) => {
       fc.oneof({ weight: 4, arbitrary: fc.constant('') }, { weight: 1, arbitrary: over }),
     )
     .map(([f, args, comma, o]) => `${f}(${args.join(', ')}${comma && args.length > 0 ? ',' : ''}) ${o}`);
+  // An end of a bracket that begins with a number is that number alone.
+  const end = e.map((text) => (/^[-\d.]/.test(text) && !/^-?\d{1,18}$/.test(text) ? `(${text})` : text));
   const condition = fc.oneof(
     fc.tuple(p, fc.constantFrom('=', '!=', '<', '<=', '>', '>='), p).map((t) => t.join(' ')),
     join(p, 'IN', '(', list(e, 2), ')'),
@@ -100,8 +102,8 @@ const { expr } = fc.letrec<{ expr: string; primary: string }>((tie) => {
       fc.tuple(e, fc.constantFrom('+', '*', '/', '%', '&', '|', '^', '=', '!=', '<', '>=', 'AND', 'or'), e).map((t) => t.join(' ')),
       fc.tuple(e, p).map(([a, b]) => `${a} - (${b})`),
       fc.tuple(e, name).map(([a, b]) => `${a}->${b}`),
-      fc.tuple(e, e).map(([a, b]) => `${a}[${b}]`),
-      fc.tuple(e, maybe(e), maybe(e)).map(([a, b, c]) => `${a}[${b}:${c}]`),
+      fc.tuple(e, end).map(([a, b]) => `${a}[${b}]`),
+      fc.tuple(e, maybe(end), maybe(end)).map(([a, b, c]) => `${a}[${b}:${c}]`),
       e.map((a) => `${a}[]`),
       join(e, maybe(word('NOT')), 'BETWEEN', p, 'AND', p),
       fc.tuple(e, list(e)).map(([a, l]) => `(${a} IN (${l}))`),
