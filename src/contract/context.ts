@@ -44,10 +44,19 @@ export interface ConnectorContext extends ComponentContext {
   readonly gatewayId: string;
   /** Reports the connection's state; shown as connection_status and in health. */
   status(state: ConnectionState, message?: string): void;
+  /** What the settings allow connectors to call and to listen on. Absent: nothing internal, no data server. */
+  readonly network?: NetworkSettings;
   /** Named or anonymous shared connections. */
   readonly connections: ConnectionAccess;
   /** Counts something dropped by the connector itself (QoS 0 overload, bad frame); shown in status within 5 s. */
   dropped(count: number, reason: string): void;
+}
+
+export interface NetworkSettings {
+  /** basic.enablePrivateNet: HTTP to loopback and private addresses is allowed. */
+  enablePrivateNet: boolean;
+  /** source.httpServerIp and httpServerPort: where httppush, websocket and sse listen. */
+  dataServer: { ip: string; port: number };
 }
 
 export type ConnectionState = 'connected' | 'connecting' | 'disconnected';

@@ -1,14 +1,13 @@
 // Files that a request names by URL: file:// (only below data/uploads when basic.allowExternalFileAccess is false) and http(s)
 // (loopback, private, link-local and multicast addresses only with basic.enablePrivateNet, checked on the resolved address at connect,
 // so that a name cannot resolve to something else in between).
-import { lookup } from 'node:dns';
 import { realpathSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { checkLiteralHost, guardedLookup } from '../base/net-guard.ts';
 
 export interface Downloader {
   /** @returns the whole content  @throws GatewayError SERVICE_REFUSED with eKuiper's text */
@@ -64,50 +63,9 @@ async function readLocal(url: string, uploads: string, anywhere: boolean): Promi
   }
 }
 
-const internal = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-] as const)
-  internal.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::', 128],
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  internal.addSubnet(net, bits, 'ipv6');
-
-/** Loopback, private, link-local, multicast, unspecified; also as IPv4 mapped into IPv6. */
-export function isInternalAddress(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  const plain = mapped ?? address;
-  return internal.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-}
-
-const guardedLookup: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
-    const bad = addresses.find((a) => isInternalAddress(a.address));
-    if (bad) return callback(new Error(`ip ${bad.address} is in internal network`) as NodeJS.ErrnoException, []);
-    if (options.all) return callback(null, addresses);
-    callback(null, addresses[0]!.address, addresses[0]!.family);
-  });
-};
-
 async function fetchBytes(url: string, privateNet: boolean, redirects: number): Promise<Uint8Array> {
   const target = new URL(url);
-  const host = target.hostname.replace(/^\[|\]$/g, '');
-  // addresses written as numbers are not looked up, so they are checked here
-  if (!privateNet && isIP(host) && isInternalAddress(host)) throw new Error(`ip ${host} is in internal network`);
+  if (!privateNet) checkLiteralHost(target.hostname);
   const { get } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(target, { signal: AbortSignal.timeout(TIMEOUT_MS), ...(privateNet ? {} : { lookup: guardedLookup }) }, resolve).on('error', reject);

@@ -1,0 +1,140 @@
+// Sink that sends each payload by HTTP. A status of 2xx is delivery; 408, 429 and 5xx and a peer that is away are tried again; other statuses are final.
+import { randomUUID } from 'node:crypto';
+import { ioError, rowError } from '../../base/errors/gateway-error.ts';
+import { defineConnector } from '../../contract/connector.ts';
+import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { checkMethodAndBody, contentTypes, createHttpClient, type HttpClient, type TlsProps, tlsOptions } from '../http-shared/client.ts';
+
+const options: readonly OptionSpec[] = [
+  { name: 'url', type: 'string', default: 'http://localhost', dynamic: true, doc: 'Address; may hold a template.' },
+  { name: 'method', type: 'string', default: 'get', dynamic: true, doc: 'get, post, put or delete.' },
+  {
+    name: 'bodyType',
+    type: 'string',
+    default: '',
+    dynamic: true,
+    doc: 'none text json html xml javascript form binary formdata; empty: none for get, else json.',
+  },
+  { name: 'format', type: 'string', default: 'json', doc: 'Format of the payload.' },
+  { name: 'headers', type: 'map', default: {}, dynamic: true, doc: 'Headers; values may hold templates.' },
+  { name: 'formData', type: 'map', default: {}, dynamic: true, doc: 'Further fields of bodyType formdata.' },
+  { name: 'fileFieldName', type: 'string', default: '', doc: 'Field of formdata that carries the payload as a file.' },
+  { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 5000, min: 0, doc: 'Longest time for one exchange; 0 = none.' },
+  {
+    name: 'responseType',
+    type: 'string',
+    default: 'code',
+    oneOf: ['code', 'body'],
+    doc: 'code: the status decides; body: the field `code` of a JSON answer.',
+    error: 'Invalid response type value {value}.',
+  },
+  { name: 'debugResp', type: 'bool', default: false, doc: 'Log the answer.' },
+  ...tlsOptions,
+];
+
+interface RestProps extends TlsProps {
+  url: string;
+  method: string;
+  bodyType: string;
+  format: string;
+  headers: Record<string, string>;
+  formData: Record<string, string>;
+  fileFieldName: string;
+  timeoutMs: number;
+  responseType: string;
+  debugResp: boolean;
+}
+
+/** Statuses after which the same request may succeed later. */
+const mayPass = (status: number) => status === 408 || status === 429 || status >= 500;
+
+export default defineConnector({
+  name: 'rest',
+  sink: {
+    kind: 'sink',
+    name: 'rest',
+    payload: 'bytes',
+    maxInFlight: 1,
+    resendProperty: 'url',
+    options,
+    doc: 'Sends results by HTTP.',
+    create() {
+      let props: RestProps;
+      let client: HttpClient | undefined;
+      const isTemplate = (t: string) => t.includes('{{');
+      return {
+        configure(raw) {
+          props = parseOptions<RestProps>('rest sink', options, raw);
+          if (!isTemplate(props.method)) checkMethodAndBody(props.method, isTemplate(props.bodyType) ? '' : props.bodyType);
+          if (!/^https?:\/\//i.test(props.url) && !isTemplate(props.url))
+            throw new Error(`Invalid url ${props.url}: it must begin with http:// or https://`);
+          const need = { json: 'json', form: 'urlencoded' }[props.bodyType.toLowerCase()];
+          if (need && props.format.toLowerCase() !== need) throw new Error(`format must be ${need} if bodyType is ${props.bodyType}`);
+        },
+        open(ctx) {
+          client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
+          ctx.status('connected');
+        },
+        async collect(ctx, data, dynamic) {
+          const of = <T>(name: string, fallback: T): T => (dynamic?.[name] === undefined ? fallback : (dynamic[name] as T));
+          const method = String(of('method', props.method)).toLowerCase();
+          const bodyType = (String(of('bodyType', props.bodyType)) || (method === 'get' ? 'none' : 'json')).toLowerCase();
+          checkMethodAndBody(method, bodyType);
+          const url = String(of('url', props.url));
+          const headers: Record<string, string> = {};
+          const type = contentTypes[bodyType];
+          if (type) headers['content-type'] = type;
+          let body: string | Uint8Array | undefined = bodyType === 'none' ? undefined : (data as string | Uint8Array);
+          if (bodyType === 'formdata') {
+            const boundary = `kuiper-${randomUUID()}`;
+            headers['content-type'] = `multipart/form-data; boundary=${boundary}`;
+            body = formBody(boundary, of('formData', props.formData), props.fileFieldName, data as string | Uint8Array);
+          }
+          for (const [k, v] of Object.entries(of('headers', props.headers))) headers[k.toLowerCase()] = String(v);
+          const response = await client!.send(
+            { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) },
+            ctx.signal,
+          );
+          if (props.debugResp) ctx.log.info({ status: response.status, body: response.body.toString().slice(0, 1000) }, 'rest sink answer');
+          const problem = checkResponse(response.status, response.body, props.responseType);
+          if (!problem) return;
+          const text = `parse response error: ${problem} | method=${method} path="${url}" status=${response.status} response_body="${response.body.toString().slice(0, 200)}"`;
+          throw mayPass(response.status) ? ioError(text) : rowError(text);
+        },
+        close() {
+          client?.close();
+          client = undefined;
+        },
+      };
+    },
+  },
+});
+
+/** @returns '' when the answer means success */
+export function checkResponse(status: number, body: Buffer, responseType: string): string {
+  if (status < 200 || status > 299) return `response code error: ${status}`;
+  if (responseType.toLowerCase() !== 'body') return '';
+  try {
+    const code = (JSON.parse(body.toString()) as { code?: unknown }).code;
+    return typeof code === 'number' && code >= 200 && code <= 299 ? '' : `response body error: code ${String(code)}`;
+  } catch (error) {
+    return `response body error: decode fail for ${(error as Error).message}`;
+  }
+}
+
+function formBody(boundary: string, fields: Record<string, string>, fileField: string, data: string | Uint8Array): Buffer {
+  const safe = (s: string) => s.replace(/["\r\n]/g, '_');
+  const parts: Buffer[] = [];
+  for (const [k, v] of Object.entries(fields))
+    parts.push(Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${safe(k)}"\r\n\r\n${String(v)}\r\n`));
+  const field = safe(fileField || 'data');
+  parts.push(
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="${field}"; filename="${field}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+    ),
+    Buffer.from(data),
+    Buffer.from('\r\n'),
+  );
+  parts.push(Buffer.from(`--${boundary}--\r\n`));
+  return Buffer.concat(parts);
+}
