@@ -1,0 +1,9 @@
+// `make run`: the gateway on a scratch root (.run/), a broker in this process, simulated machines, three rules, results on the terminal.
+// BROKER=mqtt://host uses a real broker. Parts: demo/broker.ts, demo/devices.ts, demo/rules.ts, demo/printer.ts.
+import { enableCompileCache } from 'node:module';
+import { resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../../.run');
+if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(resolve(ROOT, 'data/cache'));
+const { runDemo } = await import('./demo/run.ts');
+await runDemo(ROOT, process.env);
