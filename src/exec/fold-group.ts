@@ -26,9 +26,6 @@ export interface Folder {
   result(group: Group, win: WindowRange | undefined): Tuple;
   /** The one row of an empty window without GROUP BY; undefined with dimensions. */
   empty(win: WindowRange | undefined): Tuple | undefined;
-  /** New states that hold both; the arguments stay as they are. */
-  merge(earlier: Group, later: Group): Group;
-  readonly mergeable: boolean;
 }
 
 export function createFolder(spec: AggregateSpec): Folder {
@@ -68,16 +65,6 @@ export function createFolder(spec: AggregateSpec): Folder {
       fill(cols, initial());
       return new Tuple(cols, win?.endMs ?? 0, undefined, undefined, win);
     },
-    merge(earlier, later) {
-      const states = initial();
-      for (let i = 0; i < n; i++) {
-        const { def } = calls[i]!;
-        states[i] = def.merge!(states[i], structuredClone(earlier.states[i]));
-        states[i] = def.merge!(states[i], structuredClone(later.states[i]));
-      }
-      return { key: earlier.key, first: earlier.first, states };
-    },
-    mergeable: calls.every((c) => c.def.merge !== undefined),
   };
 }
 

@@ -1,29 +1,33 @@
-// Keeps accumulators instead of rows: for each pane of a window one set of groups. Memory is bounded by panes × groups. A window that
-// does not overlap has one pane; a hopping window (or a count window with interval) has panes of the greatest common divisor of length
-// and hop, which are merged when a window is sent.
+// Keeps accumulators instead of rows: for each open window one set of groups, so that memory does not grow with the number of rows.
+// A row is folded into every window that it belongs to, in order of arrival: each window sees the very sequence that it would see with
+// rows kept, and gives the same answer to the last digit (sums of panes would not). Rows of overlapping windows cost one fold per
+// window either way: with rows kept they are folded at the end instead.
+import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
 import type { KeptSlot } from '../windows/spec.ts';
 import type { WindowStore } from '../windows/store.ts';
 import type { Folder, Group } from './fold-group.ts';
 
-interface Pane {
+interface OpenWindow {
   from: number;
+  to: number;
   groups: Map<string, Group>;
-  /** A row that failed: the windows that hold it fail when they are sent, as they would with rows kept. */
+  /** A row that failed: the window fails when it is sent, as it would with rows kept. */
   failure: unknown;
 }
 
 export interface FoldStoreSpec {
   folder: Folder;
-  /** Size of a pane in positions; Infinity: one pane for all. */
-  paneSize: number;
+  /** Windows span `length` positions and follow each other every `step`; undefined: one window at a time, whatever its bounds. */
+  overlap?: { length: number; step: number };
   keep: readonly KeptSlot[];
   keepMeta: boolean;
 }
 
-interface SavedPane {
+interface SavedWindow {
   from: number;
+  to: number;
   keys: string[];
   firsts: unknown;
   states: unknown[][];
@@ -37,61 +41,80 @@ export function createFoldStore(
   send: (rows: Tuple[], win: WindowRange) => void,
   fail: (error: unknown) => void,
 ): WindowStore {
-  const { folder, paneSize, keep, keepMeta } = spec;
-  const single = paneSize === Number.POSITIVE_INFINITY;
-  let panes: Pane[] = [];
+  const { folder, overlap, keep, keepMeta } = spec;
+  /** Ascending. */
+  let open: OpenWindow[] = [];
   let origin = 0;
+  /** Windows of the positions from `low` up to `high`. */
+  let current: OpenWindow[] = [];
+  let low = 0;
+  let high = Number.NEGATIVE_INFINITY;
 
-  const paneAt = (pos: number): Pane => {
-    const last = panes[panes.length - 1];
-    if (last && (single || pos < last.from + paneSize)) return last;
-    const from = single ? pos : origin + Math.floor((pos - origin) / paneSize) * paneSize;
-    const pane: Pane = { from, groups: new Map(), failure: undefined };
-    panes.push(pane);
-    return pane;
+  const windowAt = (from: number, to: number): OpenWindow => {
+    const known = open.find((w) => w.from === from);
+    if (known) return known;
+    const w: OpenWindow = { from, to, groups: new Map(), failure: undefined };
+    open.push(w);
+    return w;
   };
-  const combine = (parts: readonly Pane[]): Map<string, Group> => {
-    if (parts.length <= 1) return parts[0]?.groups ?? new Map();
-    const groups = new Map<string, Group>();
-    for (const part of parts)
-      for (const [key, group] of part.groups) {
-        const earlier = groups.get(key);
-        groups.set(key, earlier ? folder.merge(earlier, group) : group);
+  /** Opens the windows that hold the position, and remembers them until the position leaves the first or enters the next one. */
+  const locate = (pos: number): void => {
+    if (!overlap) {
+      current = [open[0] ?? windowAt(pos, pos)];
+      low = Number.NEGATIVE_INFINITY;
+      high = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const { length, step } = overlap;
+    const firstTo = origin + (Math.floor((pos - origin) / step) + 1) * step;
+    current = [];
+    let to = firstTo;
+    for (; to - length <= pos; to += step) current.push(windowAt(to - length, to));
+    low = pos;
+    high = Math.min(firstTo, to - length);
+  };
+  const forgetPosition = (): void => {
+    high = Number.NEGATIVE_INFINITY;
+  };
+  const fold = (w: OpenWindow, t: Tuple, key: string): void => {
+    try {
+      let group = w.groups.get(key);
+      if (!group) {
+        group = folder.newGroup(key, t);
+        w.groups.set(key, group);
       }
-    return groups;
+      folder.add(group, t);
+    } catch (error) {
+      w.failure ??= error;
+    }
   };
-  const results = (parts: readonly Pane[], win: WindowRange): Tuple[] => {
-    const groups = combine(parts);
-    if (groups.size > 0) return Array.from(groups.values(), (g) => folder.result(g, win));
+  const results = (w: OpenWindow | undefined, win: WindowRange): Tuple[] => {
+    if (w && w.groups.size > 0) return Array.from(w.groups.values(), (g) => folder.result(g, win));
     const empty = folder.empty(win);
     return empty ? [empty] : [];
   };
 
   return {
     add(t, pos) {
-      const pane = paneAt(pos);
+      if (pos >= high || pos < low) locate(pos);
+      let key: string;
       try {
-        const key = folder.keyOf(t);
-        let group = pane.groups.get(key);
-        if (!group) {
-          group = folder.newGroup(key, t);
-          pane.groups.set(key, group);
-        }
-        folder.add(group, t);
+        key = folder.keyOf(t);
       } catch (error) {
-        pane.failure ??= error;
+        for (const w of current) w.failure ??= error;
+        return;
       }
+      for (let i = 0; i < current.length; i++) fold(current[i]!, t, key);
     },
-    emit(from, to, win) {
-      const parts = single ? panes : panes.filter((p) => p.from >= from && p.from < to);
-      const failed = parts.find((p) => p.failure !== undefined);
-      if (failed) {
-        fail(failed.failure);
+    emit(_from, to, win) {
+      const w = overlap ? open.find((o) => o.to === to) : open[0];
+      if (w?.failure !== undefined) {
+        fail(w.failure);
         return;
       }
       let rows: Tuple[];
       try {
-        rows = results(parts, win);
+        rows = results(w, win);
       } catch (error) {
         fail(error);
         return;
@@ -99,21 +122,36 @@ export function createFoldStore(
       send(rows, win);
     },
     dropBefore(pos) {
-      if (single) panes = [];
-      else if (panes.length > 0 && panes[0]!.from < pos) panes = panes.filter((p) => p.from >= pos);
+      if (!overlap) open = [];
+      else if (open.length > 0 && open[0]!.from < pos) open = open.filter((w) => w.from >= pos);
+      else return;
+      forgetPosition();
     },
     shift(deltaMs) {
-      for (const p of panes) p.from += deltaMs;
+      for (const w of open) {
+        w.from += deltaMs;
+        w.to += deltaMs;
+      }
+      forgetPosition();
     },
     setOrigin(pos) {
       origin = pos;
+      forgetPosition();
+      if (!overlap) return;
+      // windows that are open when the marks move end at the next mark
+      for (const w of open) {
+        const behind = (((pos - w.to) % overlap.step) + overlap.step) % overlap.step;
+        w.from += behind;
+        w.to += behind;
+      }
     },
-    oldest: () => panes[0]?.from,
-    save: (): SavedPane[] =>
-      panes.map((p) => {
-        const groups = [...p.groups.values()];
+    oldest: () => open[0]?.from,
+    save: (): SavedWindow[] =>
+      open.map((w) => {
+        const groups = [...w.groups.values()];
         return {
-          from: p.from,
+          from: w.from,
+          to: w.to,
           keys: groups.map((g) => g.key),
           firsts: packRows(
             groups.map((g) => g.first),
@@ -122,19 +160,20 @@ export function createFoldStore(
           ),
           // the states go on changing: what is saved must not
           states: groups.map((g) => structuredClone(g.states)),
-          failure: p.failure === undefined ? undefined : String((p.failure as Error).message ?? p.failure),
+          failure: w.failure === undefined ? undefined : messageOf(w.failure),
         };
       }),
     load(state) {
-      if (!Array.isArray(state)) throw new Error('no panes');
-      panes = (state as SavedPane[]).map((saved) => {
+      if (!Array.isArray(state)) throw new Error('no windows');
+      open = (state as SavedWindow[]).map((saved) => {
         const firsts = unpackRows(saved.firsts, keep);
         const groups = new Map<string, Group>();
         saved.keys.forEach((key, i) => {
           groups.set(key, { key, first: firsts[i]!, states: revive(saved.states[i]!) });
         });
-        return { from: saved.from, groups, failure: saved.failure === undefined ? undefined : new Error(saved.failure) };
+        return { from: saved.from, to: saved.to, groups, failure: saved.failure === undefined ? undefined : new Error(saved.failure) };
       });
+      forgetPosition();
     },
   };
 }

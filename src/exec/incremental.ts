@@ -1,5 +1,5 @@
-// Window and aggregation in one: rows are folded as they come and not kept. Where that is not possible (sliding windows, folds that
-// cannot be merged for windows that overlap) it is the window with rows and the aggregation behind it: same answers, more memory.
+// Window and aggregation in one: rows are folded as they come and not kept. Where that is not possible (sliding windows, whose end
+// each row decides, and very many overlapping ones) it is the window with rows and the aggregation behind it: same answers, more memory.
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import type { WindowSpec } from '../windows/index.ts';
 import { createRowStore } from '../windows/row-store.ts';
@@ -9,8 +9,8 @@ import { createFoldStore } from './fold-store.ts';
 import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import { createWindowOperator } from './window.ts';
 
-/** More panes than this per window cost more to merge than rows cost to fold again. */
-const MAX_PANES = 1000;
+/** More open windows than this take more memory than most windows have rows. */
+const MAX_OPEN = 64;
 
 export function createIncrementalWindow(
   window: WindowSpec,
@@ -26,10 +26,9 @@ export function createIncrementalWindow(
     next.rows({ rows, win });
   };
   const keepMeta = window.keepMeta !== false;
-  const folder = createFolder(aggregate);
-  const paneSize = paneSizeOf(window);
-  if (paneSize !== undefined && (paneSize === Number.POSITIVE_INFINITY || folder.mergeable)) {
-    const store = { folder, paneSize, keep: aggregate.keep ?? window.keep, keepMeta };
+  if (canFold(window)) {
+    const folder = createFolder(aggregate);
+    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta };
     return createWindowOperator(window, host, stats, () => createFoldStore(store, send, fail));
   }
   const aggregation = createAggregation(aggregate);
@@ -46,31 +45,17 @@ export function createIncrementalWindow(
   return createWindowOperator(window, host, stats, () => createRowStore({ keep: window.keep, keepMeta }, aggregateAndSend));
 }
 
-/** @returns size of a pane in positions, Infinity when one pane does, undefined when rows must be kept */
-export function paneSizeOf(window: WindowSpec): number | undefined {
-  switch (window.kind) {
-    case 'tumbling':
-    case 'session':
-    case 'state':
-      return Number.POSITIVE_INFINITY;
-    case 'hopping': {
-      const lengthMs = window.lengthMs!;
-      return panes(lengthMs, window.intervalMs ?? lengthMs);
-    }
-    case 'count': {
-      const interval = window.countInterval || window.count!;
-      return interval === window.count ? Number.POSITIVE_INFINITY : panes(window.count!, interval);
-    }
-    case 'sliding':
-      return undefined;
-  }
+/** True when the window's ends are known as its rows come, and not too many windows are open at once. */
+function canFold(window: WindowSpec): boolean {
+  if (window.kind === 'sliding') return false;
+  const overlap = overlapOf(window);
+  return overlap === undefined || overlap.length / overlap.step <= MAX_OPEN;
 }
 
-function panes(length: number, step: number): number | undefined {
-  const size = gcd(length, step);
-  return length / size > MAX_PANES ? undefined : size;
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
+/** @returns undefined when windows follow each other */
+function overlapOf(window: WindowSpec): { length: number; step: number } | undefined {
+  const { kind, lengthMs, intervalMs, count, countInterval } = window;
+  if (kind === 'hopping') return { length: lengthMs!, step: intervalMs ?? lengthMs! };
+  if (kind === 'count' && countInterval && countInterval !== count) return { length: count!, step: countInterval };
+  return undefined;
 }

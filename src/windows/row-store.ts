@@ -62,7 +62,7 @@ export function createRowStore(spec: RowStoreSpec, send: (rows: Tuple[], win: Wi
       for (let i = head; i < at.length; i++) at[i]! += deltaMs;
     },
     setOrigin() {
-      // only panes need one
+      // rows are told apart by position only
     },
     oldest: () => at[head],
     save: () => ({ at: at.slice(head), rows: packRows(rows.slice(head), spec.keep, spec.keepMeta) }),

@@ -11,7 +11,7 @@ export interface WindowStore {
   dropBefore(pos: number): void;
   /** Moves all positions: the wall clock was set. */
   shift(deltaMs: number): void;
-  /** Panes of a folding store start at multiples of their size from here: an end of a window. */
+  /** Tells where a window ends; the others end whole steps from there. */
   setOrigin(pos: number): void;
   /** Position of the oldest content; undefined when empty. */
   oldest(): number | undefined;
