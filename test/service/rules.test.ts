@@ -1,0 +1,242 @@
+// Rules: nothing half-applied, versions, tags, what a restart brings back, damaged entries, safe mode.
+import { afterEach, describe, expect, test } from 'vitest';
+import { makeService } from './make-service.ts';
+import { createMemoryStore } from './memory-store.ts';
+
+type Made = Awaited<ReturnType<typeof makeService>>;
+let made: Made;
+afterEach(() => made.close());
+
+const DEMO = 'CREATE STREAM demo () WITH (DATASOURCE="demo", FORMAT="JSON")';
+const rule = (id: string, more: object = {}) => ({ id, sql: 'SELECT * FROM demo', actions: [{ log: {} }], ...more });
+const withDemo = async (store = createMemoryStore(), safe = false) => {
+  made = await makeService(store, safe);
+  if (!made.service.streams.find('demo')) await made.sql(DEMO);
+  return made;
+};
+
+describe('create', () => {
+  test('a refused rule leaves nothing behind', async () => {
+    const { call, runtime, store } = await withDemo();
+    for (const body of [
+      rule('r', { sql: 'SELECT nope(1) FROM demo' }),
+      rule('r', { actions: [{ nosuch: {} }] }),
+      rule('r', { sql: 'SELECT * FROM other' }),
+    ]) {
+      expect((await call('POST', '/rules', body)).status).toBe(400);
+      expect((await call('GET', '/rules')).text).toBe('[]');
+      expect(store.tables.get('rule')?.size ?? 0).toBe(0);
+      expect(runtime.calls).toEqual([]);
+    }
+  });
+
+  test('a store that fails refuses the rule and starts nothing', async () => {
+    const { call, runtime, store } = await withDemo();
+    store.fail = new Error('disk full');
+    const answer = await call('POST', '/rules', rule('r'));
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('disk full');
+    expect(runtime.calls).toEqual([]);
+    expect((await call('GET', '/rules/r')).status).toBe(404);
+  });
+
+  test('bad SQL answers 400 with line, column, caret and hint', async () => {
+    const { call } = await withDemo();
+    const { status, text } = await call('POST', '/rules', rule('r', { sql: 'SELECT *\nFORM demo' }));
+    expect(status).toBe(400);
+    const { error, message } = JSON.parse(text) as { error: number; message: string };
+    expect(error).toBe(1000);
+    expect(message).toMatch(/^invalid rule json: Parse SQL SELECT \*\nFORM demo error: found/);
+    expect(message).toContain('at line 2, column 1');
+    expect(message).toContain('^');
+  });
+
+  test('an unknown function is answered with what could be meant', async () => {
+    const { call } = await withDemo();
+    const { text } = await call('POST', '/rules', rule('r', { sql: 'SELECT flor(a) FROM demo' }));
+    expect((JSON.parse(text) as { message: string }).message).toMatch(/floor/);
+  });
+
+  test('two clients that create the same rule at once: one is refused', async () => {
+    const { call } = await withDemo();
+    const answers = await Promise.all([call('POST', '/rules', rule('r')), call('POST', '/rules', rule('r'))]);
+    expect(answers.map((a) => a.status).sort()).toEqual([201, 400]);
+  });
+
+  test('integers beyond 2^53 come back as they were posted', async () => {
+    const { call } = await withDemo();
+    await call('POST', '/rules', '{"id":"r","sql":"SELECT * FROM demo","actions":[{"log":{"n":9007199254740993}}]}');
+    await call('POST', '/rules/r/stop');
+    expect((await call('GET', '/rules/r')).text).toBe(
+      '{"id":"r","sql":"SELECT * FROM demo","actions":[{"log":{"n":9007199254740993}}],"triggered":false}',
+    );
+  });
+
+  test.for<[string, unknown, string]>([
+    ['no id', { sql: 'SELECT * FROM demo', actions: [{ log: {} }] }, 'invalid rule json: Missing rule id.'],
+    ['no sql', { id: 'r', actions: [{ log: {} }] }, 'invalid rule json: Rule r has neither sql nor graph.'],
+    ['both', rule('r', { graph: {} }), 'invalid rule json: Rule r has both sql and graph.'],
+    ['no actions', rule('r', { actions: [] }), 'invalid rule json: Missing rule actions.'],
+    [
+      'options',
+      rule('r', { options: { concurrency: -1 } }),
+      'invalid rule json: Rule r has invalid options: invalidConcurrency:concurrency must be greater than 0',
+    ],
+    ['id', rule('a/b'), "invalid rule json: id 'a/b' contains invalid characters: only alphanumeric, hyphens and underscores are allowed"],
+  ])('texts: %s', async ([, body, message]) => {
+    const { call } = await withDemo();
+    expect(JSON.parse((await call('POST', '/rules', body)).text)).toEqual({ error: 1000, message });
+  });
+});
+
+describe('replace', () => {
+  test('an invalid new rule leaves the old one running', async () => {
+    const { call, runtime } = await withDemo();
+    await call('POST', '/rules', rule('r'));
+    expect((await call('PUT', '/rules/r', rule('r', { sql: 'SELECT nope(1) FROM demo' }))).status).toBe(400);
+    expect(runtime.calls).toEqual(['start r']);
+    expect((await call('GET', '/rules/r')).text).toBe(JSON.stringify(rule('r')));
+  });
+
+  test('versions have to grow as text', async () => {
+    const { call } = await withDemo();
+    await call('POST', '/rules', rule('r', { version: '9' }));
+    const lower = await call('PUT', '/rules/r', rule('r', { version: '10' }));
+    expect(lower.status).toBe(400);
+    expect(lower.text).toContain('Update rule error: rule r already exists with version (9), new version (10) is lower');
+    expect((await call('PUT', '/rules/r', rule('r', { version: '91' }))).status).toBe(200);
+    expect((await call('PUT', '/rules/r', rule('r'))).status).toBe(400);
+  });
+
+  test('the id of the path counts; another one in the body is refused', async () => {
+    const { call } = await withDemo();
+    const { id: _id, ...noId } = rule('r');
+    expect((await call('PUT', '/rules/r', noId)).status).toBe(200);
+    expect((await call('PUT', '/rules/r', rule('other'))).text).toContain('RuleId is not consistent with rule id.');
+  });
+});
+
+describe('life', () => {
+  test('start and stop are remembered', async () => {
+    const { call, store, runtime } = await withDemo();
+    await call('POST', '/rules', rule('r'));
+    await call('POST', '/rules/r/stop');
+    expect(store.tables.get('rule')?.get('r')).toContain('"triggered":false');
+    await call('POST', '/rules/r/start');
+    expect(store.tables.get('rule')?.get('r')).toContain('"triggered":true');
+    expect(runtime.calls).toEqual(['start r', 'stop r', 'start r']);
+  });
+
+  test('a restart of the gateway brings streams and rules back; only triggered ones start', async () => {
+    const first = await withDemo();
+    await first.call('POST', '/rules', rule('on'));
+    await first.call('POST', '/rules', rule('off', { triggered: false }));
+    await first.call('POST', '/rules', rule('gone', { temp: true }));
+    const store = first.store;
+    await first.close();
+    made = await makeService(store);
+    expect(JSON.parse((await made.call('GET', '/rules')).text)).toMatchObject([
+      { id: 'off', status: 'stopped' },
+      { id: 'on', status: 'running' },
+    ]);
+    expect(made.runtime.calls).toEqual(['start on']);
+  });
+
+  test('a stored rule that cannot be read is shown with the reason, and the others run', async () => {
+    const store = createMemoryStore();
+    await store.kv('stream').set('demo', JSON.stringify({ sql: DEMO }));
+    await store.kv('rule').set('bad', '{"id":"bad","sql":"SELEC"');
+    await store.kv('rule').set('good', JSON.stringify(rule('good')));
+    const { call, runtime, lines } = await withDemo(store);
+    expect(runtime.calls).toEqual(['start good']);
+    expect(JSON.parse((await call('GET', '/rules/bad/status')).text)).toMatchObject({
+      status: 'stopped by error',
+      message: expect.stringContaining('Parse rule') as string,
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ code: 'CATALOG_ENTRY', rule: 'bad' }));
+    expect((await call('POST', '/rules/bad/start')).status).toBe(400);
+    expect((await call('PUT', '/rules/bad', rule('bad'))).status).toBe(200);
+    expect(runtime.calls).toEqual(['start good', 'start bad']);
+  });
+
+  test('safe mode: everything is there, nothing runs', async () => {
+    const store = createMemoryStore();
+    await store.kv('rule').set('r', JSON.stringify(rule('r')));
+    const { call, runtime } = await withDemo(store, true);
+    expect(runtime.calls).toEqual([]);
+    expect(JSON.parse((await call('GET', '/')).text)).toMatchObject({ safeMode: 'three crashes' });
+    expect(JSON.parse((await call('GET', '/rules/r/status')).text)).toMatchObject({
+      status: 'stopped by error',
+      message: 'the gateway is in safe mode',
+    });
+    expect((await call('DELETE', '/rules/r')).status).toBe(200);
+  });
+
+  test('a source at its end stores triggered=false', async () => {
+    const { call, runtime, store } = await withDemo();
+    await call('POST', '/rules', rule('r'));
+    runtime.rule('r')!.onTriggeredChange!(false);
+    await made.clock.advance(0);
+    expect(store.tables.get('rule')?.get('r')).toContain('"triggered":false');
+  });
+});
+
+describe('tags and bulk', () => {
+  test('all given tags must be there', async () => {
+    const { call } = await withDemo();
+    await call('POST', '/rules', rule('a', { tags: ['x', 'y'] }));
+    await call('POST', '/rules', rule('b', { tags: ['x'] }));
+    const match = async (...tags: string[]) => JSON.parse((await call('GET', '/rules/tags/match', { tags })).text) as unknown;
+    expect(await match('x')).toEqual({ rules: ['a', 'b'] });
+    expect(await match('x', 'y')).toEqual({ rules: ['a'] });
+    expect(await match('z')).toEqual({});
+    await call('PATCH', '/rules/b/tags', { tags: ['y'] });
+    expect(await match('y')).toEqual({ rules: ['a', 'b'] });
+    await call('DELETE', '/rules/a/tags', { tags: ['x'] });
+    await call('PUT', '/rules/b/tags', { tags: ['z'] });
+    expect(await match('x')).toEqual({});
+    expect(JSON.parse((await call('GET', '/rules/b')).text)).toMatchObject({ tags: ['z'] });
+  });
+
+  test('bulk stop without tags stops nothing', async () => {
+    const { call, runtime } = await withDemo();
+    await call('POST', '/rules', rule('a', { tags: ['x'] }));
+    expect(JSON.parse((await call('POST', '/rules/bulkstop', {})).text)).toEqual({
+      error: 1000,
+      message: 'bulk stop failed: no matching rules',
+    });
+    expect(JSON.parse((await call('POST', '/rules/bulkstop', { tags: ['x'] })).text)).toEqual([{ ruleId: 'a', success: true }]);
+    expect(runtime.calls).toEqual(['start a', 'stop a']);
+  });
+});
+
+describe('import', () => {
+  test('content that is no JSON is a 400, not a crash', async () => {
+    const { call } = await withDemo();
+    expect((await call('POST', '/ruleset/import', { content: '{bad' })).status).toBe(400);
+  });
+
+  test('what exists without a version is left alone, a higher version replaces', async () => {
+    const { call } = await withDemo();
+    await call('POST', '/rules', rule('r', { version: '1' }));
+    const set = (version: string) =>
+      JSON.stringify({ streams: { demo: DEMO }, rules: { r: JSON.stringify(rule('r', { version, name: version })) } });
+    expect((await call('POST', '/ruleset/import', { content: set('0') })).text).toBe('imported 0 streams, 0 tables and 0 rules');
+    expect((await call('POST', '/ruleset/import', { content: set('2') })).text).toBe('imported 0 streams, 0 tables and 1 rules');
+    expect(JSON.parse((await call('GET', '/rules/r')).text)).toMatchObject({ name: '2' });
+  });
+
+  test('export, full import elsewhere, export: the same; secrets do not leave', async () => {
+    const a = await withDemo();
+    await a.call('POST', '/rules', rule('r'));
+    await a.call('PUT', '/metadata/sources/mqtt/confKeys/plant', { server: 'tcp://plant', password: 'hidden' });
+    const exported = (await a.call('GET', '/data/export')).text;
+    expect(exported).not.toContain('hidden');
+    await a.close();
+    made = await makeService();
+    await made.sql('CREATE STREAM old () WITH (DATASOURCE="x")');
+    const answer = await made.call('POST', '/data/import', { content: exported });
+    expect(answer.status, answer.text).toBe(200);
+    expect(JSON.parse((await made.call('GET', '/data/export')).text)).toEqual(JSON.parse(exported));
+  });
+});
