@@ -84,11 +84,9 @@ function createRunner(call: AnalyticCall): Runner {
       for (let i = 0; i < args.length; i++) values[i] = args[i]!(t);
       // a condition that is not a bool counts as true
       const valid = when ? when(t) !== false : true;
-      let key = 'self';
-      if (partitionBy.length > 0) {
-        key = '';
-        for (const p of partitionBy) key += `${formatV(p(t))},`;
-      }
+      if (partitionBy.length === 0) return def.next(boxOf('self'), values, valid, site, t.tsMs);
+      let key = '';
+      for (const p of partitionBy) key += `${formatV(p(t))},`;
       return def.next(boxOf(key), values, valid, site, t.tsMs);
     },
   };

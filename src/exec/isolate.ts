@@ -1,6 +1,7 @@
 // Makes rows private to the rule: a copy with room for the slots that operators fill. One copy per row, at the first operator that
 // needs it. Not an operator of its own in status.
 import { Tuple } from '../data/tuple.ts';
+import type { Value } from '../data/value.ts';
 import type { Downstream } from './operator.ts';
 
 /** @param base slots of the shared layout that the rule knows; what lies above belongs to others
@@ -8,8 +9,10 @@ import type { Downstream } from './operator.ts';
 export function createIsolate(base: number, width: () => number, next: Downstream): Downstream {
   const copy = (t: Tuple): Tuple => {
     const n = width();
-    const cols = t.cols.slice(0, base);
-    while (cols.length < n) cols.push(undefined);
+    const from = t.cols;
+    const cols: Value[] = new Array(n);
+    for (let i = 0; i < base; i++) cols[i] = from[i];
+    for (let i = base; i < n; i++) cols[i] = undefined;
     return new Tuple(cols, t.tsMs, t.meta, t.ack, t.win);
   };
   return {

@@ -8,9 +8,13 @@ import { makeAnalytic } from './analytic.ts';
 import { makeFilter } from './filter.ts';
 import { makeHaving } from './having.ts';
 import { makeIncWindow } from './inc-window.ts';
+import { makeJoin } from './join.ts';
+import { makeJoinAlign } from './join-align.ts';
+import { makeLookup } from './lookup.ts';
 import { makeOrder } from './order.ts';
 import { makeProject } from './project.ts';
 import { makeProjectSet } from './project-set.ts';
+import { makeWatermark } from './watermark.ts';
 import { makeWindow } from './window.ts';
 import { makeWindowFunc } from './window-func.ts';
 
@@ -18,6 +22,14 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
   switch (n.type) {
     case 'filter':
       return makeFilter(n, input);
+    case 'watermark':
+      return makeWatermark(n, input);
+    case 'join-align':
+      return makeJoinAlign(n, input);
+    case 'join':
+      return makeJoin(n, input);
+    case 'lookup':
+      return makeLookup(n, input);
     case 'window':
       return makeWindow(n, input);
     case 'inc-window':

@@ -4,17 +4,17 @@ import type { CatalogueEntry } from './index.ts';
 
 export const planErrors = {
   PLAN_UNKNOWN_SOURCE: {
-    text: 'fail to get stream {name}, please check if stream is created',
+    text: '{text}',
     ekuiperCode: 2101,
     cure: 'Create the stream or table first, or correct its name in FROM or JOIN. SHOW STREAMS and SHOW TABLES list what there is.',
   },
   PLAN_DUPLICATE_SOURCE: {
-    text: 'stream {name} is used more than once',
+    text: '{text}',
     ekuiperCode: 2101,
     cure: 'Give each use of the stream its own name with AS, e.g. FROM demo AS a INNER JOIN demo AS b ON a.id = b.id.',
   },
   PLAN_TEMP_SOURCE: {
-    text: 'temp stream {name} can only be used by temp rules',
+    text: '{text}',
     ekuiperCode: 2101,
     cure: 'Create the stream without TEMP, or the rule with "temp": true.',
   },
