@@ -1,6 +1,94 @@
 // The runtime: runs rules. `createRuntime` is called by the daemon, the service creates rules through it.
 // Next: api.ts (what it offers), rule/rule.ts (life of a rule), source/source-node.ts (data in), sink/sink-node.ts (data out).
+import type { TimerHandle } from '../base/clock.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { Runtime, RuntimeDeps } from './api.ts';
+import { createCheckpointAccess } from './checkpoint/access.ts';
+import { createCheckpointer } from './checkpoint/checkpointer.ts';
+import { createConnectionPool } from './connection-pool.ts';
+import { defaultSettings, type Environment } from './environment.ts';
+import { readGatewayId } from './gateway-id.ts';
+import { Rule } from './rule/rule.ts';
+import { createSourcePool } from './source/source-pool.ts';
+import { metricsText } from './status/metrics.ts';
+import { validateActions } from './validate.ts';
+
 export type * from './api.ts';
 export { stateTexts } from './api.ts';
 export type * from './definition.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
+
+export function createRuntime(deps: RuntimeDeps): Runtime {
+  const settings = { ...defaultSettings, ...deps.settings };
+  // eKuiper: values below a second count as the default
+  if (settings.rulePatrolIntervalMs < 1000) settings.rulePatrolIntervalMs = defaultSettings.rulePatrolIntervalMs;
+  const { clock, log } = deps;
+  const env: Environment = {
+    deps,
+    clock,
+    log,
+    settings,
+    connections: createConnectionPool(log),
+    gatewayId: readGatewayId(deps.dataDir, log),
+    random: deps.random ?? Math.random,
+  };
+  const pool = createSourcePool(env);
+  const checkpointer = createCheckpointer(clock);
+  const checkpoints = createCheckpointAccess(deps.store.checkpoints, log);
+  const rules = new Map<string, Rule>();
+  let patrolTimer: TimerHandle | undefined;
+  let closing: Promise<void> | undefined;
+
+  const patrol = () => {
+    patrolTimer = clock.setTimer(settings.rulePatrolIntervalMs, patrol);
+    const nowMs = clock.now();
+    for (const rule of rules.values()) {
+      try {
+        rule.patrol(nowMs);
+      } catch (error) {
+        log.error({ rule: rule.id, cause: messageOf(error) }, 'Patrol of a rule failed.');
+      }
+    }
+  };
+
+  const close = async () => {
+    clock.clear(patrolTimer);
+    // subscriptions stay open until what was read is delivered or stored, so that it can still be confirmed
+    pool.pin();
+    await Promise.all([...rules.values()].map((r) => r.shutdown()));
+    checkpointer.close();
+    await pool.unpin('shutdown');
+  };
+
+  return {
+    createRule(definition) {
+      if (rules.has(definition.id)) throw new GatewayError('RUNTIME_DUPLICATE_RULE', { rule: definition.id });
+      const rule = new Rule(definition, {
+        env,
+        pool,
+        checkpointer,
+        checkpoints,
+        onDeleted: (r) => {
+          if (rules.get(r.id) === r) rules.delete(r.id);
+        },
+      });
+      rules.set(definition.id, rule);
+      return rule;
+    },
+    async validateRule({ id, actions, sources, streams }) {
+      for (const name of streams) {
+        const spec = sources(name);
+        if (spec.kind !== 'lookup-table') await pool.validate(spec);
+      }
+      await validateActions(env, id, actions);
+    },
+    validateSource: (spec) => pool.validate(spec),
+    rule: (id) => rules.get(id),
+    rules: () => rules.values(),
+    metricsText: () => metricsText(rules.values()),
+    start() {
+      patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);
+    },
+    close: () => (closing ??= close()),
+  };
+}

@@ -59,7 +59,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   let opening: Promise<sqlite3.Database> | undefined;
   let closed = false;
   let waiting: Unit[] = [];
-  let flushing: Promise<void> | undefined;
+  let busy = false;
+  let flushing: Promise<void> = Promise.resolve();
 
   const wrap = (error: unknown) => new GatewayError('STORE_FAILED', { file, text: messageOf(error) }, { cause: error });
 
@@ -113,6 +114,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 
   const flush = async () => {
+    busy = true;
     while (waiting.length) {
       const group = waiting.splice(0, MAX_GROUP);
       try {
@@ -135,6 +137,8 @@ export function createDatabase(options: DatabaseOptions): Database {
         }
       }
     }
+    // in the same turn as the last look at `waiting`: a write that comes later must find it
+    busy = false;
   };
 
   return {
@@ -150,9 +154,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       return new Promise<void>((resolve, reject) => {
         if (closed) return reject(wrap(new Error('the store is closed')));
         waiting.push({ statements, resolve, reject });
-        flushing ??= flush().finally(() => {
-          flushing = undefined;
-        });
+        if (!busy) flushing = flush();
       });
     },
     exists: () => opening !== undefined || existsSync(path),

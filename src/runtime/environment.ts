@@ -1,0 +1,57 @@
+// What all nodes of the runtime share: dependencies of createRuntime with defaults filled in, and the connection pool.
+import type { Clock } from '../base/clock.ts';
+import { GatewayError } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { CodecDefinition } from '../contract/codec.ts';
+import type { ConnectorDefinition } from '../contract/connector.ts';
+import type { ConnectionAccess } from '../contract/context.ts';
+import type { SinkDefinition } from '../contract/sink.ts';
+import type { SourceDefinition } from '../contract/source.ts';
+import type { RuntimeDeps, RuntimeSettings } from './api.ts';
+
+export interface Environment {
+  readonly deps: RuntimeDeps;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: RuntimeSettings;
+  readonly connections: ConnectionAccess;
+  readonly gatewayId: string;
+  random(): number;
+}
+
+export const defaultSettings: RuntimeSettings = {
+  rulePatrolIntervalMs: 10_000,
+  timeZone: 'UTC',
+  checkpointIntervalMs: 15_000,
+  maxStateBytes: 64 * 1024 * 1024,
+  spillAfterMs: 1000,
+  maxQueueBytes: 1024 * 1024 * 1024,
+  stopTimeoutMs: 5000,
+  sink: {},
+};
+
+const connectorOf = async (env: Environment, type: string, offer: 'source' | 'sink'): Promise<ConnectorDefinition | undefined> => {
+  const entry = env.deps.connectors(type);
+  return entry?.offers.includes(offer) ? entry.load() : undefined;
+};
+
+/** @throws RUNTIME_UNKNOWN_SOURCE */
+export async function loadSource(env: Environment, type: string): Promise<SourceDefinition> {
+  const definition = (await connectorOf(env, type, 'source'))?.source;
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SOURCE', { type });
+  return definition;
+}
+
+/** @throws RUNTIME_UNKNOWN_SINK */
+export async function loadSink(env: Environment, type: string): Promise<SinkDefinition> {
+  const definition = (await connectorOf(env, type, 'sink'))?.sink;
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SINK', { type });
+  return definition;
+}
+
+/** @throws RUNTIME_UNKNOWN_FORMAT */
+export async function loadCodec(env: Environment, format: string): Promise<CodecDefinition> {
+  const definition = await env.deps.codecs(format);
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_FORMAT', { format });
+  return definition;
+}

@@ -1,0 +1,439 @@
+// One run of a rule: from its program, subscriptions and sinks being put together to their end. It is the host of the program
+// (exec/operator.ts) and keeps the confirmations of messages that went into state. Called by rule.ts; data comes from run-input.ts and
+// goes to sink/sink-node.ts.
+import type { Clock } from '../../base/clock.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { FunctionEnv } from '../../contract/function.ts';
+import type { CloseReason } from '../../contract/source.ts';
+import { Ack } from '../../data/ack.ts';
+import type { Result, Tuple } from '../../data/tuple.ts';
+import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../exec/operator.ts';
+import { type Checkpointed, type Checkpointer, type HeldFlow, newFlow } from '../checkpoint/checkpointer.ts';
+import { matchOperators, packSnapshot, type RuleSnapshot } from '../checkpoint/rule-state.ts';
+import type { RuleDefinition } from '../definition.ts';
+import { type Environment, loadSink } from '../environment.ts';
+import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { SinkNode, type SinkOwner } from '../sink/sink-node.ts';
+import type { SourcePool, Subscription } from '../source/source-pool.ts';
+import type { TableLease } from '../table-access.ts';
+import { RunInput, type RunSide } from './run-input.ts';
+import { type SourceView, viewSource } from './source-view.ts';
+
+export interface RunDeps {
+  env: Environment;
+  pool: SourcePool;
+  checkpointer: Checkpointer;
+  /** State to begin with. */
+  snapshot: RuleSnapshot | undefined;
+  /** The run ended by itself. @param error undefined: a bounded source is at its end, with its text */
+  onEnd(run: RuleRun, error: unknown, text: string): void;
+  /** A checkpoint was stored. */
+  onStored(): void;
+}
+
+type ScanLease = TableLease<ScanTable> & { slotOf(column: string): number };
+
+/** Asynchronous lookups under way at which the sources are asked to wait. */
+const MAX_PENDING = 256;
+
+export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
+  readonly ruleId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly env: FunctionEnv;
+  readonly definition: RuleDefinition;
+  readonly options: RuleDefinition['options'];
+  readonly sinks: SinkNode[] = [];
+  readonly sources: SourceView[] = [];
+  readonly operators: NodeStats[] = [];
+  plan!: RuleProgram;
+  program: RunningProgram | undefined;
+  touched = false;
+  holdAll = false;
+  dirty = false;
+  checkpointing = false;
+  flow: HeldFlow = newFlow();
+  lastCheckpointMs: number;
+  lastCheckpointAtMs = 0;
+  checkpointBytes = 0;
+  checkpointFailures = 0;
+  checkpointError = '';
+  window: number | undefined;
+  lastError: { text: string; atMs: number; op: string } | undefined;
+  private readonly deps: RunDeps;
+  private readonly shared: Environment;
+  private readonly subscriptions: Subscription[] = [];
+  private readonly scans = new Map<string, ScanLease>();
+  private readonly lookups = new Map<string, TableLease<LookupTable>>();
+  private held: Ack[] = [];
+  /** Counts results of state that are not delivered or stored; a checkpoint is committed only when those before it are. */
+  private epoch = new Ack(() => undefined);
+  private epochDone: Promise<void> | undefined;
+  private epochList: readonly Ack[] = [];
+  private readonly stateful: { yes: boolean } = { yes: false };
+  private readonly early: boolean;
+  private readonly behindSinks = new Set<SinkNode>();
+  private pending = 0;
+  private pressing = false;
+  private openInputs = 0;
+  private finished = false;
+
+  constructor(definition: RuleDefinition, deps: RunDeps) {
+    this.deps = deps;
+    this.shared = deps.env;
+    this.definition = definition;
+    this.ruleId = definition.id;
+    this.options = definition.options;
+    this.clock = deps.env.clock;
+    this.log = deps.env.log;
+    this.early = definition.options.ackPolicy === 'early';
+    this.lastCheckpointMs = this.clock.monotonic();
+    const { deps: gateway } = deps.env;
+    this.env = {
+      clock: this.clock,
+      log: this.log,
+      timeZone: deps.env.settings.timeZone,
+      ruleId: this.ruleId,
+      random: () => deps.env.random(),
+      property: (name) => gateway.property?.(name),
+      keyedState: gateway.keyedState ?? noKeyedState,
+    };
+    this.newEpoch();
+  }
+
+  get heldCount(): number {
+    return this.held.length;
+  }
+
+  get checkpointIntervalMs(): number {
+    const ours = this.shared.settings.checkpointIntervalMs;
+    return this.options.qos > 0 ? Math.min(ours, this.options.checkpointIntervalMs) : ours;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- life
+
+  /** Puts everything together without letting data in. @throws what refuses the rule; then `close` must be called */
+  async prepare(): Promise<void> {
+    const { definition } = this;
+    this.plan = typeof definition.program === 'function' ? await definition.program() : definition.program;
+    for (const action of definition.actions) {
+      const sink = new SinkNode(this.shared, this, action, await loadSink(this.shared, action.type));
+      this.sinks.push(sink);
+      await sink.configure();
+    }
+    for (const name of this.plan.lookups) this.lookups.set(name, await this.tables().openLookup(definition.sources(name)));
+    for (let i = 0; i < this.plan.inputs.length; i++) await this.openInput(i);
+    this.stateful.yes = this.plan.stateful || this.sinks.some((s) => s.keepsState) || this.subscriptions.some((s) => s.node.hasOffset);
+    this.holdAll = this.plan.stateful && this.plan.lookups.length > 0;
+  }
+
+  private async openInput(i: number): Promise<void> {
+    const input = this.plan.inputs[i]!;
+    const spec = this.definition.sources(input.source);
+    if (input.kind === 'scan-table') {
+      const columns = input.all ? [...input.columns, '*'] : input.columns;
+      this.scans.set(input.source, await this.tables().openScan(spec, columns, this.deps.pool));
+      return;
+    }
+    const index = this.plan.index.filter((c) => c.input === i);
+    const subscription = await this.deps.pool.subscribe(spec, new RunInput(this, i, index, this.plan.eventTime));
+    this.subscriptions[i] = subscription;
+    this.sources.push(viewSource(subscription.node, spec.name));
+    this.openInputs++;
+  }
+
+  /** Loads state and lets data in. */
+  async open(): Promise<void> {
+    const { snapshot, env } = this.deps;
+    for (const sink of this.sinks) if (snapshot?.sinks[sink.name] !== undefined) sink.loadState(snapshot.sinks[sink.name]);
+    for (const sink of this.sinks) {
+      const opening = sink.open();
+      if (opening) await opening;
+    }
+    if (this.finished) return;
+    const program = this.plan.start(this, (input, column) => this.slotOf(input, column));
+    if (snapshot) {
+      const { kept, dropped } = matchOperators(snapshot, this.plan);
+      if (dropped.length) this.log.warn({ rule: this.ruleId, operators: dropped }, 'State of changed operators is dropped.');
+      program.load(kept);
+      this.plan.inputs.forEach((input, i) => {
+        this.subscriptions[i]?.node.loadState(snapshot.sources[input.source]);
+        this.subscriptions[i]?.node.rewind(snapshot.offsets[input.source]);
+      });
+    }
+    this.program = program;
+    if (this.stateful.yes) this.deps.checkpointer.add(this);
+    program.begin();
+    for (const s of this.sources) s.reset();
+    for (const s of this.subscriptions) s?.begin();
+    env.log.debug({ rule: this.ruleId }, 'Rule runs.');
+  }
+
+  private slotOf(input: number, column: string): number {
+    const i = this.plan.inputs[input]!;
+    return i.kind === 'scan-table' ? this.scans.get(i.source)!.slotOf(column) : this.subscriptions[input]!.slotOf(column);
+  }
+
+  private tables(): NonNullable<Environment['deps']['tables']> {
+    const tables = this.shared.deps.tables;
+    if (!tables) throw new GatewayError('INTERNAL', { text: 'this gateway was started without tables' });
+    return tables;
+  }
+
+  /** Ends the run.
+   *  @param how `snapshot`: state is taken and given back; `commit`: it is stored as well and then the messages in it are confirmed (orderly
+   *         end of the gateway); `drop`: messages in state are released. `keepQueues` false: the rule is deleted. */
+  async close(how: {
+    reason: CloseReason;
+    state: 'drop' | 'snapshot' | 'commit';
+    keepQueues: boolean;
+    timeoutMs: number;
+  }): Promise<RuleSnapshot | undefined> {
+    this.finished = true;
+    for (const s of this.subscriptions) s?.close(how.reason);
+    let snapshot: RuleSnapshot | undefined;
+    if (how.state !== 'drop' && this.program && this.stateful.yes) {
+      await this.settlePending(how.timeoutMs);
+      snapshot = this.snapshot();
+    }
+    this.deps.checkpointer.remove(this);
+    const program = this.program;
+    this.program = undefined;
+    this.freezeViews();
+    try {
+      program?.close();
+    } catch (error) {
+      this.log.warn({ rule: this.ruleId, cause: messageOf(error) }, 'Closing a rule failed.');
+    }
+    await Promise.all(this.sinks.map((s) => s.close(how.timeoutMs, how.keepQueues)));
+    this.setPressure(false);
+    if (how.state === 'commit' && snapshot && (this.dirty || this.held.length)) await this.store(snapshot, this.held);
+    else for (const ack of this.held) ack.release();
+    this.held = [];
+    for (const lease of [...this.scans.values(), ...this.lookups.values()]) lease.release();
+    this.scans.clear();
+    this.lookups.clear();
+    return snapshot;
+  }
+
+  private async settlePending(timeoutMs: number): Promise<void> {
+    const endMs = this.clock.monotonic() + timeoutMs;
+    while (this.pending > 0 && this.clock.monotonic() < endMs) await this.clock.sleep(5);
+  }
+
+  private freezeViews(): void {
+    for (const s of this.sources) s.freeze();
+  }
+
+  // -------------------------------------------------------------------------------------------------------- host
+
+  emit(result: Result): void {
+    if (this.finished && !this.program) return;
+    const acks = result.acks;
+    if (this.early) result.acks = none;
+    else if (this.stateful.yes) {
+      this.dirty = true;
+      result.acks = acks.length === 0 ? this.epochList : [...acks, this.epoch];
+    }
+    const sinks = this.sinks;
+    for (let i = 0; i < sinks.length; i++) sinks[i]!.push(result);
+  }
+
+  exception(stats: OperatorStats, error: unknown): void {
+    const text = messageOf(error);
+    const nowMs = this.clock.now();
+    countException(stats, text, nowMs);
+    this.lastError = { text, atMs: nowMs, op: stats.name };
+    if (this.options.sendError) this.emitError(text);
+  }
+
+  sourceError(error: unknown): void {
+    const text = messageOf(error);
+    this.lastError = { text, atMs: this.clock.now(), op: 'source' };
+    if (this.options.sendError) this.emitError(text);
+  }
+
+  private emitError(text: string): void {
+    this.emit({ rows: [{ error: text }], acks: none, meta: undefined, tsMs: this.clock.now(), error: text });
+  }
+
+  touch(): void {
+    this.touched = true;
+    if (this.dirty) return;
+    this.dirty = true;
+    this.deps.checkpointer.wake();
+  }
+
+  begin(): void {
+    if (++this.pending >= MAX_PENDING) this.updatePressure();
+  }
+
+  end(): void {
+    if (--this.pending < MAX_PENDING) this.updatePressure();
+  }
+
+  stats(name: string): OperatorStats {
+    let s = this.operators.find((o) => o.name === name);
+    if (!s) {
+      s = createNodeStats(name);
+      this.operators.push(s);
+    }
+    return s;
+  }
+
+  scanTable(name: string): ScanTable {
+    const lease = this.scans.get(name);
+    if (!lease) throw new GatewayError('INTERNAL', { text: `table ${name} is not an input of rule ${this.ruleId}` });
+    return lease.table;
+  }
+
+  lookupTable(name: string): LookupTable {
+    const lease = this.lookups.get(name);
+    if (!lease) throw new GatewayError('INTERNAL', { text: `lookup table ${name} is not part of rule ${this.ruleId}` });
+    return lease.table;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ confirmations
+
+  hold(t: Tuple): void {
+    if (this.early) return;
+    t.ack!.retain();
+    this.held.push(t.ack!);
+    this.dirty = true;
+    if (this.held.length === 1) this.deps.checkpointer.wake();
+    else if (this.window !== undefined && this.held.length * 2 >= this.window && !this.checkpointing) void this.checkpoint();
+  }
+
+  private newEpoch(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.epoch = new Ack(resolve);
+    this.epochDone = promise;
+    this.epochList = [this.epoch];
+  }
+
+  /** Takes the state, waits until all results before it are delivered or stored, commits, and releases what was held. Never rejects. */
+  async checkpoint(): Promise<void> {
+    if (this.checkpointing || !this.program) return;
+    this.checkpointing = true;
+    try {
+      const held = this.held;
+      const carry = this.pending > 0;
+      this.held = [];
+      this.flow = newFlow();
+      this.dirty = false;
+      const snapshot = this.snapshot();
+      const epoch = this.epoch;
+      const done = this.epochDone!;
+      this.newEpoch();
+      epoch.release();
+      await done;
+      const stored = await this.store(snapshot, carry ? none : held);
+      if (!stored || carry) {
+        // rows that an asynchronous lookup still has are in no state yet: their messages wait for the next checkpoint
+        this.held = held.concat(this.held);
+        if (!stored) this.dirty = true;
+      }
+    } catch (error) {
+      this.crash(error);
+    } finally {
+      this.lastCheckpointMs = this.clock.monotonic();
+      this.checkpointing = false;
+      if (this.dirty || this.held.length) this.deps.checkpointer.wake();
+    }
+  }
+
+  private snapshot(): RuleSnapshot {
+    const s: RuleSnapshot = {
+      v: 1,
+      fingerprints: this.plan.fingerprints,
+      operators: this.program!.save(),
+      offsets: {},
+      sources: {},
+      sinks: {},
+    };
+    this.plan.inputs.forEach((input, i) => {
+      const node = this.subscriptions[i]?.node;
+      if (!node) return;
+      const offset = node.offset();
+      if (offset !== undefined) s.offsets[input.source] = offset;
+      const state = node.saveState();
+      if (state !== undefined) s.sources[input.source] = state;
+    });
+    for (const sink of this.sinks) {
+      const state = sink.saveState();
+      if (state !== undefined) s.sinks[sink.name] = state;
+    }
+    return s;
+  }
+
+  /** @returns false when the store failed; it shows in health and is tried again */
+  private async store(snapshot: RuleSnapshot, held: readonly Ack[]): Promise<boolean> {
+    const state = packSnapshot(snapshot);
+    this.checkpointBytes = state.byteLength;
+    const limit = this.shared.settings.maxStateBytes;
+    if (state.byteLength > limit)
+      throw new GatewayError('RUNTIME_STATE_TOO_LARGE', { bytes: state.byteLength, limit }, { where: { rule: this.ruleId } });
+    try {
+      await this.shared.deps.store.checkpoints.save({ rule: this.ruleId, atMs: this.clock.now(), state });
+    } catch (error) {
+      this.checkpointFailures++;
+      this.checkpointError = messageOf(error);
+      this.log.error({ code: 'STORE_FAILED', rule: this.ruleId, cause: messageOf(error) }, 'State could not be stored; it is tried again.');
+      return false;
+    }
+    this.deps.onStored();
+    this.checkpointError = '';
+    this.lastCheckpointAtMs = this.clock.now();
+    for (const ack of held) ack.release();
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- backpressure
+
+  behind(sink: SinkNode, yes: boolean): void {
+    if (yes) this.behindSinks.add(sink);
+    else this.behindSinks.delete(sink);
+    this.updatePressure();
+  }
+
+  private updatePressure(): void {
+    this.setPressure(
+      this.options.bufferFullPolicy === 'wait' && !this.finished && (this.behindSinks.size > 0 || this.pending >= MAX_PENDING),
+    );
+  }
+
+  private setPressure(yes: boolean): void {
+    if (this.pressing === yes) return;
+    this.pressing = yes;
+    for (const s of this.subscriptions) s?.node.pressure(yes ? 1 : -1);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- end
+
+  crash(error: unknown): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.lastError = { text: messageOf(error), atMs: this.clock.now(), op: 'rule' };
+    this.deps.onEnd(this, error ?? new Error('unknown error'), '');
+  }
+
+  inputEnded(_input: number, text: string): void {
+    if (this.finished || --this.openInputs > 0) return;
+    try {
+      this.program?.end();
+    } catch (error) {
+      this.crash(error);
+      return;
+    }
+    this.deps.onEnd(this, undefined, text);
+  }
+}
+
+const none: readonly Ack[] = [];
+const noKeyedState = {
+  get: () => undefined,
+  put() {
+    throw new GatewayError('INTERNAL', { text: 'this gateway was started without keyed state' });
+  },
+};

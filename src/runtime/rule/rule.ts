@@ -1,0 +1,323 @@
+// A rule from creation to deletion: carries commands out by the state table, one transition at a time and at most one command waiting.
+// A run is a RuleRun; a new one is made at each start. Called by the service through RuleHandle and by the patrol loop.
+import type { TimerHandle } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { CloseReason } from '../../contract/source.ts';
+import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
+import type { CheckpointAccess } from '../checkpoint/access.ts';
+import type { Checkpointer } from '../checkpoint/checkpointer.ts';
+import type { RuleSnapshot } from '../checkpoint/rule-state.ts';
+import type { RuleDefinition } from '../definition.ts';
+import type { Environment } from '../environment.ts';
+import type { SourcePool } from '../source/source-pool.ts';
+import { healthOf } from '../status/health.ts';
+import { statusOf, statusV2Of } from '../status/status.ts';
+import { topoOf } from '../status/topo.ts';
+import { RuleRun } from './rule-run.ts';
+import { createSchedule, type Schedule } from './schedule.ts';
+import { type RuleAction, stateTable } from './state-table.ts';
+
+export interface RuleDeps {
+  env: Environment;
+  pool: SourcePool;
+  checkpointer: Checkpointer;
+  checkpoints: CheckpointAccess;
+  onDeleted(rule: Rule): void;
+}
+
+/** How a run is closed. */
+type Ending = 'user' | 'keep' | 'error' | 'finish' | 'shutdown' | 'delete';
+
+interface Command {
+  action: RuleAction;
+  /** Message of the stop. */
+  message: string;
+  ending: Ending;
+  done: () => void;
+}
+
+export class Rule implements RuleHandle {
+  readonly id: string;
+  definition: RuleDefinition;
+  state: RuleState = 'stopped';
+  message = '';
+  lastStartAtMs = 0;
+  lastStopAtMs = 0;
+  /** The run, or the last one: its counters stay visible after a stop. */
+  run: RuleRun | undefined;
+  onTriggeredChange: ((triggered: boolean) => void) | undefined;
+  private readonly deps: RuleDeps;
+  private schedule: Schedule;
+  private pending: Command | undefined;
+  private kept: RuleSnapshot | undefined;
+  private recovery: TimerHandle | undefined;
+  private recoveries = 0;
+  private closed = false;
+  private startedAtMonoMs = 0;
+
+  /** @throws RULE_INVALID_CRON */
+  constructor(definition: RuleDefinition, deps: RuleDeps) {
+    this.id = definition.id;
+    this.definition = definition;
+    this.deps = deps;
+    this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- commands
+
+  start(): Promise<void> {
+    return this.command('start', '', 'user');
+  }
+
+  stop(): Promise<void> {
+    return this.command('stop', 'canceled manually', 'user');
+  }
+
+  async restart(options: { keepState?: boolean } = {}): Promise<void> {
+    this.deps.pool.pin();
+    try {
+      await this.command('stop', 'canceled manually', options.keepState ? 'keep' : 'user');
+      await this.start();
+    } finally {
+      await this.deps.pool.unpin();
+    }
+  }
+
+  async update(definition: RuleDefinition): Promise<void> {
+    const schedule = createSchedule(definition.options, this.deps.env.settings.timeZone);
+    this.deps.pool.pin();
+    try {
+      await this.command('stop', 'stopped by update', 'keep');
+      const before = this.definition;
+      this.definition = definition;
+      this.schedule = schedule;
+      this.recoveries = 0;
+      await this.dropQueues(before, definition);
+      if (definition.triggered) await this.start();
+    } finally {
+      await this.deps.pool.unpin();
+    }
+  }
+
+  async delete(): Promise<void> {
+    await this.command('stop', 'canceled manually', 'delete');
+    this.closed = true;
+    this.kept = undefined;
+    this.clearRecovery();
+    this.deps.onDeleted(this);
+    await this.dropQueues(this.definition, undefined);
+    await this.deps.checkpoints.forget(this.id);
+  }
+
+  /** Orderly end of the gateway: state is stored, sessions at peers are kept. */
+  async shutdown(): Promise<void> {
+    this.closed = true;
+    this.clearRecovery();
+    if (this.state === 'running' || this.state === 'starting') await this.command('stop', 'canceled manually', 'shutdown');
+  }
+
+  /** Asked at each round of the patrol loop. */
+  patrol(nowMs: number): void {
+    if (this.closed) return;
+    if (this.schedule.scheduled) {
+      const due = this.schedule.inSchedule(nowMs);
+      if (due && this.state === 'waiting') void this.command('scheduleStart', '', 'user');
+      else if (!due && (this.state === 'running' || this.state === 'starting'))
+        void this.command('scheduleStop', 'schedule terminated', 'user');
+    } else if (this.schedule.onceForMs > 0 && this.state === 'running' && nowMs - this.lastStartAtMs >= this.schedule.onceForMs)
+      void this.command('stop', 'duration terminated', 'user');
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- what is
+
+  brief(): { status: string; message: string } {
+    return { status: stateTexts[this.state], message: this.message };
+  }
+
+  status(): RuleStatus {
+    return statusOf(this);
+  }
+
+  statusV2(): RuleStatus {
+    return statusV2Of(this);
+  }
+
+  health(): RuleHealth {
+    return healthOf(this, this.deps.env);
+  }
+
+  topo(): Topo {
+    return topoOf(this.definition, this.run?.plan);
+  }
+
+  /** Epoch ms, 0 = no schedule. */
+  get nextStartAtMs(): number {
+    return this.state === 'stopped' ? 0 : this.schedule.nextStart(this.deps.env.clock.now());
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- transitions
+
+  private command(action: RuleAction, message: string, ending: Ending): Promise<void> {
+    return new Promise((done) => this.apply({ action, message, ending, done }));
+  }
+
+  private apply(c: Command): void {
+    const move = stateTable[this.state][c.action];
+    switch (move.effect) {
+      case 'ignore':
+        return c.done();
+      case 'queue': {
+        // one place: a later command replaces an earlier one, whose caller is answered
+        const before = this.pending;
+        this.pending = c;
+        before?.done();
+        return;
+      }
+      case 'settle':
+        this.enter(move.to, c.message);
+        this.clearRecovery();
+        if (c.action === 'stop') void this.forgetState(c.ending);
+        return c.done();
+      case 'wait':
+        this.enter('waiting', c.message);
+        return c.done();
+      case 'run':
+        if (c.action === 'start' && this.schedule.scheduled) {
+          this.enter('waiting', '');
+          return c.done();
+        }
+        void this.open(c);
+        return;
+      case 'halt':
+        void this.halt(c, move.to);
+    }
+  }
+
+  private enter(state: RuleState, message: string): void {
+    this.state = state;
+    this.message = message;
+  }
+
+  private next(): void {
+    const c = this.pending;
+    this.pending = undefined;
+    if (c) this.apply(c);
+  }
+
+  private async open(c: Command): Promise<void> {
+    this.clearRecovery();
+    this.enter('starting', '');
+    const { env, pool, checkpointer, checkpoints } = this.deps;
+    let run: RuleRun | undefined;
+    try {
+      const snapshot = this.kept ?? (await checkpoints.load(this.id));
+      this.kept = undefined;
+      run = new RuleRun(this.definition, {
+        env,
+        pool,
+        checkpointer,
+        snapshot,
+        onEnd: (ended, error, text) => this.ended(ended, error, text),
+        onStored: () => checkpoints.stored(this.id),
+      });
+      this.run = run;
+      await run.prepare();
+      await run.open();
+      this.lastStartAtMs = env.clock.now();
+      this.startedAtMonoMs = env.clock.monotonic();
+      if (this.state === 'starting') this.enter('running', '');
+    } catch (error) {
+      env.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
+      this.state = 'stopping';
+      await run
+        ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
+        .catch((cause: unknown) => this.closeFailed(cause));
+      this.lastStopAtMs = env.clock.now();
+      this.enter('stoppedByError', messageOf(error));
+      this.planRecovery();
+    }
+    c.done();
+    this.next();
+  }
+
+  private async halt(c: Command, to: RuleState): Promise<void> {
+    this.clearRecovery();
+    this.state = 'stopping';
+    const { env } = this.deps;
+    const { options } = this.definition;
+    const saves = c.ending === 'shutdown' || (c.ending === 'user' && options.qos > 0 && options.enableSaveStateBeforeStop);
+    try {
+      const reason: CloseReason = c.ending === 'shutdown' ? 'shutdown' : 'stopped';
+      const snapshot = await this.run?.close({
+        reason,
+        state: saves ? 'commit' : c.ending === 'keep' ? 'snapshot' : 'drop',
+        keepQueues: c.ending !== 'delete',
+        // a rule that is deleted or fails does not wait for its sinks
+        timeoutMs: c.ending === 'delete' || c.ending === 'error' ? 0 : env.settings.stopTimeoutMs,
+      });
+      if (c.ending === 'keep') this.kept = snapshot;
+    } catch (error) {
+      this.closeFailed(error);
+    }
+    this.lastStopAtMs = env.clock.now();
+    await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
+    this.enter(to, c.message);
+    if (to === 'stoppedByError') this.planRecovery();
+    if (c.ending === 'finish') this.onTriggeredChange?.(false);
+    c.done();
+    this.next();
+  }
+
+  /** A rule with qos 0 begins anew after a stop by the user, as in eKuiper; only an end of the process (orderly or not) keeps its state. */
+  private async forgetState(ending: Ending): Promise<void> {
+    if (ending === 'finish' || (ending === 'user' && this.definition.options.qos === 0)) {
+      this.kept = undefined;
+      await this.deps.checkpoints.forget(this.id);
+    }
+  }
+
+  private closeFailed(error: unknown): void {
+    this.deps.env.log.error({ rule: this.id, cause: messageOf(error) }, 'Ending a run failed.');
+  }
+
+  private ended(run: RuleRun, error: unknown, text: string): void {
+    if (run !== this.run) return;
+    if (error !== undefined) {
+      this.deps.env.log.error({ rule: this.id, cause: messageOf(error) }, 'Rule stops by an error.');
+      void this.command('fail', messageOf(error), 'error');
+    } else void this.command('finish', text ? `done: ${text}` : 'done', 'finish');
+  }
+
+  /** Restart strategy: pauses grow and are spread, and shrink again after a run that lasted. */
+  private planRecovery(): void {
+    const r = this.definition.options.restart;
+    const { clock } = this.deps.env;
+    if (r.attempts <= 0 || this.closed) return;
+    if (clock.monotonic() - this.startedAtMonoMs > 2 * r.maxDelayMs) this.recoveries = 0;
+    const plainMs = Math.min(r.maxDelayMs, r.delayMs * r.multiplier ** this.recoveries++);
+    const pauseMs = plainMs * (1 + r.jitterFactor * (2 * this.deps.env.random() - 1));
+    this.recovery = clock.setTimer(pauseMs, () => {
+      this.recovery = undefined;
+      void this.command('recover', '', 'user');
+    });
+  }
+
+  private clearRecovery(): void {
+    this.deps.env.clock.clear(this.recovery);
+    this.recovery = undefined;
+  }
+
+  /** Queues on disk of sinks that a new definition no longer has. */
+  private async dropQueues(before: RuleDefinition, after: RuleDefinition | undefined): Promise<void> {
+    const keep = new Set(after?.actions.map((a) => `${a.type}_${a.index}`) ?? []);
+    for (const a of before.actions) {
+      const name = `${a.type}_${a.index}`;
+      if (keep.has(name)) continue;
+      try {
+        await this.deps.env.deps.store.sinkQueues.clear(`${this.id}/${name}`);
+      } catch (error) {
+        this.deps.env.log.warn({ rule: this.id, sink: name, cause: messageOf(error) }, 'The queue of a removed sink could not be cleared.');
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// One input of a running rule: takes tuples of a subscription and pushes them into the rule's program. Hot path.
+import type { Tuple } from '../../data/tuple.ts';
+import type { IndexConjunct, RunningProgram } from '../../exec/operator.ts';
+import type { Subscriber } from '../source/source-pool.ts';
+
+/** What the input needs of its run (rule-run.ts). */
+export interface RunSide {
+  readonly ruleId: string;
+  program: RunningProgram | undefined;
+  /** Set by host.touch() within a push. */
+  touched: boolean;
+  /** Every row counts as state (asynchronous lookups before a window). */
+  readonly holdAll: boolean;
+  hold(t: Tuple): void;
+  crash(error: unknown): void;
+  inputEnded(input: number, text: string): void;
+  sourceError(error: unknown): void;
+}
+
+export class RunInput implements Subscriber {
+  readonly ruleId: string;
+  readonly index: readonly IndexConjunct[];
+  readonly eventTime: boolean;
+  private readonly run: RunSide;
+  private readonly input: number;
+
+  constructor(run: RunSide, input: number, index: readonly IndexConjunct[], eventTime: boolean) {
+    this.run = run;
+    this.ruleId = run.ruleId;
+    this.input = input;
+    this.index = index;
+    this.eventTime = eventTime;
+  }
+
+  push(t: Tuple): void {
+    const run = this.run;
+    const program = run.program;
+    if (program === undefined) return;
+    // a rule that feeds itself over a memory topic comes here again within the push
+    const outer = run.touched;
+    run.touched = run.holdAll;
+    try {
+      program.push(this.input, t);
+    } catch (error) {
+      run.crash(error);
+    }
+    if (run.touched && t.ack !== undefined) run.hold(t);
+    run.touched = outer;
+  }
+
+  end(text: string): void {
+    this.run.inputEnded(this.input, text);
+  }
+
+  sourceError(error: unknown): void {
+    this.run.sourceError(error);
+  }
+}

@@ -1,0 +1,178 @@
+// The queue on disk of one sink: pages of items in order, bounded by rows, bytes and age. Called by sink-node.ts, one writer and one
+// reader at a time; the bytes go through store/sink-queue.ts.
+import type { Clock } from '../../base/clock.ts';
+import type { SinkData } from '../../contract/sink.ts';
+import type { QueuePage, SinkQueueStore } from '../../store/index.ts';
+import { packState, unpackState } from '../plain-state.ts';
+import type { SinkItem } from './sink-item.ts';
+
+/** An item as it comes back from disk. */
+export interface StoredItem {
+  data: SinkData;
+  dynamic: Readonly<Record<string, unknown>> | undefined;
+  rows: number;
+  atMs: number;
+}
+
+export interface QueueLimits {
+  maxRows: number;
+  maxBytes: number;
+  /** 0 = for ever */
+  maxAgeMs: number;
+}
+
+export interface DurableQueue {
+  /** Reads the heads of what a run before left. */
+  open(): Promise<void>;
+  /** Resolves when the items are on disk, in order behind all others. Drops the oldest pages beyond the bounds first.
+   *  @throws STORE_FAILED (disk full); nothing was stored then */
+  append(items: readonly SinkItem[]): Promise<void>;
+  /** True when `append` of so much would drop something. */
+  full(rows: number, bytes: number): boolean;
+  /** The oldest page; undefined when empty. A page that cannot be read is dropped and counted. */
+  head(): Promise<{ seq: number; items: StoredItem[]; from: readonly SinkItem[] | undefined } | undefined>;
+  removeHead(seq: number): Promise<void>;
+  /** Keeps only these items of the head. */
+  shortenHead(seq: number, items: readonly StoredItem[]): Promise<void>;
+  clear(): Promise<void>;
+  readonly items: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Epoch ms, 0 = empty. */
+  readonly oldestAtMs: number;
+  /** Rows given up because of the bounds or damage. */
+  readonly dropped: number;
+}
+
+interface Page extends QueuePage {
+  /** The very items, when the sink had not answered for all of them yet: a late answer marks them delivered. */
+  from: readonly SinkItem[] | undefined;
+}
+
+export function createDurableQueue(store: SinkQueueStore, name: string, limits: QueueLimits, clock: Clock): DurableQueue {
+  let pages: Page[] = [];
+  let rows = 0;
+  let bytes = 0;
+  let dropped = 0;
+  let nextSeq = 1;
+
+  const forget = (page: Page) => {
+    pages = pages.filter((p) => p !== page);
+    rows -= page.rows;
+    bytes -= page.bytes;
+  };
+
+  /** Oldest pages that must go so that so much more fits. */
+  const surplus = (moreRows: number, moreBytes: number): Page[] => {
+    const out: Page[] = [];
+    let r = rows + moreRows;
+    let b = bytes + moreBytes;
+    const tooOldMs = limits.maxAgeMs > 0 ? clock.now() - limits.maxAgeMs : Number.NEGATIVE_INFINITY;
+    for (const p of pages) {
+      if (r <= limits.maxRows && b <= limits.maxBytes && p.atMs >= tooOldMs) break;
+      out.push(p);
+      r -= p.rows;
+      b -= p.bytes;
+    }
+    return out;
+  };
+
+  const drop = async (list: readonly Page[]) => {
+    if (!list.length) return;
+    await store.remove(
+      name,
+      list.map((p) => p.seq),
+    );
+    for (const p of list) {
+      forget(p);
+      dropped += p.rows;
+    }
+  };
+
+  return {
+    async open() {
+      pages = (await store.pages(name)).map((p) => ({ ...p, from: undefined }));
+      rows = pages.reduce((n, p) => n + p.rows, 0);
+      bytes = pages.reduce((n, p) => n + p.bytes, 0);
+      nextSeq = (pages.at(-1)?.seq ?? 0) + 1;
+    },
+    async append(items) {
+      const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
+      const page: Page = {
+        seq: nextSeq++,
+        rows: countRows(items),
+        bytes: payload.byteLength,
+        atMs: items[0]!.atMs,
+        from: items.some((i) => i.state === 'flying') ? items : undefined,
+      };
+      await drop(surplus(page.rows, page.bytes));
+      await store.append(name, page, payload);
+      pages.push(page);
+      rows += page.rows;
+      bytes += page.bytes;
+    },
+    full: (moreRows, moreBytes) => surplus(moreRows, moreBytes).length > 0,
+    async head() {
+      for (;;) {
+        await drop(surplus(0, 0));
+        const page = pages[0];
+        if (!page) return undefined;
+        const payload = await store.read(name, page.seq);
+        try {
+          if (!payload) throw new Error('the page is gone');
+          const items = (unpackState(payload) as unknown[][]).map(
+            ([data, dynamic, n, atMs]): StoredItem => ({
+              data: data as SinkData,
+              dynamic: dynamic as StoredItem['dynamic'],
+              rows: n as number,
+              atMs: atMs as number,
+            }),
+          );
+          return { seq: page.seq, items, from: page.from };
+        } catch {
+          // damaged or set aside: counted as dropped, the queue goes on
+          await drop([page]);
+        }
+      }
+    },
+    async removeHead(seq) {
+      const page = pages[0];
+      if (page?.seq !== seq) return;
+      await store.remove(name, [seq]);
+      forget(page);
+    },
+    async shortenHead(seq, items) {
+      const page = pages[0];
+      if (page?.seq !== seq) return;
+      const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
+      const short: Page = { seq, rows: countRows(items), bytes: payload.byteLength, atMs: items[0]?.atMs ?? page.atMs, from: undefined };
+      await store.replace(name, short, payload);
+      rows += short.rows - page.rows;
+      bytes += short.bytes - page.bytes;
+      pages[0] = short;
+    },
+    async clear() {
+      await store.clear(name);
+      pages = [];
+      rows = 0;
+      bytes = 0;
+    },
+    get items() {
+      return pages.length;
+    },
+    get rows() {
+      return rows;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get oldestAtMs() {
+      return pages[0]?.atMs ?? 0;
+    },
+    get dropped() {
+      return dropped;
+    },
+  };
+}
+
+const countRows = (items: readonly { rows: number }[]): number => items.reduce((n, i) => n + i.rows, 0);

@@ -1,0 +1,739 @@
+// One sink of one running rule: transformation, delivery in order, retry with backoff, and the durable queue when the sink is away.
+// Called by rule/rule-run.ts with each result. Three modes: `up` (straight to the sink), `retrying` (something failed, the rest waits in
+// memory), `spilling` (too long or too much: everything goes through the queue on disk, which confirms it; drained in order from there).
+// Happy path of a sink that answers synchronously: no promise, no allocation.
+import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import type { TimerHandle } from '../../base/clock.ts';
+import { GatewayError, isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
+import type { ConnectionState } from '../../contract/context.ts';
+import type { Sink, SinkData, SinkDefinition } from '../../contract/sink.ts';
+import type { Ack } from '../../data/ack.ts';
+import type { Result } from '../../data/tuple.ts';
+import type { SinkHealth } from '../api.ts';
+import { createComponentContext, type OwnedContext } from '../component-context.ts';
+import type { ActionSpec } from '../definition.ts';
+import type { Environment } from '../environment.ts';
+import { type ConnectionStats, countException, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import type { RuleOptions } from '../options.ts';
+import { createTransform, type DynamicProps, type Transform } from '../transform/index.ts';
+import { type CacheProps, parseCacheProps } from './cache-props.ts';
+import { createDurableQueue, type DurableQueue, type StoredItem } from './durable-queue.ts';
+import { ItemQueue } from './item-queue.ts';
+import type { SinkItem } from './sink-item.ts';
+
+/** What the rule does for its sinks. */
+export interface SinkOwner {
+  readonly ruleId: string;
+  readonly options: RuleOptions;
+  /** The sink fell behind or caught up: the rule's sources are asked to wait. */
+  behind(sink: SinkNode, yes: boolean): void;
+  /** The rule must stop by this error. */
+  crash(error: unknown): void;
+  touch(): void;
+}
+
+/** A full queue that moved within this time is just busy; otherwise it is spilled without waiting longer. */
+const BUSY_MS = 200;
+/** Items are collected for so long before they are written, so that a slow trickle is not one commit each. */
+const SPILL_LINGER_MS = 100;
+const SPILL_AT_ONCE = 64;
+/** Items of the backlog under way at once while draining. */
+const DRAIN_CHUNK = 64;
+
+export class SinkNode {
+  readonly name: string;
+  readonly stats: NodeStats;
+  readonly connection: ConnectionStats = createConnectionStats();
+  mode: 'up' | 'retrying' | 'spilling' = 'up';
+  retried = 0;
+  spilled = 0;
+  dropped = 0;
+  private readonly env: Environment;
+  private readonly owner: SinkOwner;
+  private readonly action: ActionSpec;
+  private readonly definition: SinkDefinition;
+  private readonly cache: CacheProps;
+  private readonly sink: Sink;
+  private readonly context: OwnedContext;
+  private readonly disk: DurableQueue;
+  private transform!: Transform;
+  /** True when an item may go straight to the sink. */
+  private direct = false;
+  private opened = false;
+  private closed = false;
+  private statusReported = false;
+  private readonly waiting = new ItemQueue();
+  private readonly waitingLimit: number;
+  private readonly maxInFlight: number;
+  /** Items whose collect did not answer, in order. */
+  private flying: SinkItem[] = [];
+  private lastProgressMs = 0;
+  private watch: TimerHandle | undefined;
+  private retryTimer: TimerHandle | undefined;
+  private spillTimer: TimerHandle | undefined;
+  private readonly backoff: Backoff;
+  private isBehind = false;
+  /** Items on their way to disk. */
+  private spillBuffer: SinkItem[] = [];
+  private flushing: Promise<void> | undefined;
+  private draining = false;
+  private generation = 0;
+
+  constructor(env: Environment, owner: SinkOwner, action: ActionSpec, definition: SinkDefinition) {
+    this.env = env;
+    this.owner = owner;
+    this.action = action;
+    this.definition = definition;
+    this.name = `${action.type}_${action.index}`;
+    this.stats = createNodeStats(this.name);
+    this.cache = parseCacheProps(action.props, env.settings.sink);
+    this.sink = definition.create();
+    const own = action.props['bufferLength'];
+    this.waitingLimit = Math.max(
+      1,
+      this.cache.enableCache ? this.cache.memoryRows : typeof own === 'number' ? own : owner.options.bufferLength,
+    );
+    this.maxInFlight = Math.max(1, definition.maxInFlight);
+    this.backoff = createBackoff({ random: () => env.random() });
+    this.disk = createDurableQueue(
+      env.deps.store.sinkQueues,
+      queueName(owner.ruleId, this.name),
+      { maxRows: this.cache.maxDiskRows, maxBytes: env.settings.maxQueueBytes, maxAgeMs: this.cache.maxAgeMs },
+      env.clock,
+    );
+    this.context = createComponentContext({
+      clock: env.clock,
+      log: env.log,
+      rootPath: env.deps.rootPath,
+      gatewayId: env.gatewayId,
+      connections: env.connections,
+      ruleId: owner.ruleId,
+      opId: this.name,
+      onStatus: (state, message) => this.onStatus(state, message),
+      onDropped: (count) => {
+        this.dropped += count;
+      },
+    });
+  }
+
+  /** @throws when properties are wrong */
+  async configure(): Promise<void> {
+    this.transform = await createTransform(this.action.props, this.definition, {
+      clock: this.env.clock,
+      log: this.env.log,
+      ruleId: this.owner.ruleId,
+      sinkName: this.name,
+      timeZone: this.env.settings.timeZone,
+      codecs: (format) => this.env.deps.codecs(format),
+      property: (name) => this.env.deps.property?.(name),
+      ...(this.env.deps.schemas ? { schemas: this.env.deps.schemas } : {}),
+      output: this,
+      touch: () => this.owner.touch(),
+      exception: (error) => this.exception(error),
+    });
+    await this.sink.configure?.(this.action.props);
+  }
+
+  /** Opens; does not wait for the peer. What a run before left on disk is sent first. */
+  async open(): Promise<void> {
+    if (this.cache.cleanAtStop) await this.guardDisk(() => this.disk.clear());
+    else await this.guardDisk(() => this.disk.open());
+    if (this.disk.items > 0 && !this.cache.alterQueue) this.mode = 'spilling';
+    this.connect();
+  }
+
+  /** Hands a result over. Never throws. */
+  push(result: Result): void {
+    try {
+      this.transform.push(result);
+    } catch (error) {
+      this.exception(error);
+    }
+  }
+
+  /** From the transform: one finished item. */
+  item(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): void {
+    this.stats.recordsIn++;
+    if (this.direct) {
+      let answer: void | Promise<void>;
+      try {
+        answer = this.sink.collect(this.context, data, dynamic);
+      } catch (error) {
+        return this.failedAtOnce(this.keep(data, dynamic, rows, acks), error);
+      }
+      if (answer === undefined || typeof (answer as Promise<void>).then !== 'function') {
+        this.stats.recordsOut++;
+        this.stats.processed++;
+        return;
+      }
+      const item = this.keep(data, dynamic, rows, acks);
+      this.fly(item, answer);
+      if (this.flying.length >= this.maxInFlight) this.direct = false;
+      return;
+    }
+    this.enqueue(this.keep(data, dynamic, rows, acks));
+  }
+
+  /** Lets the sink deliver for at most `timeoutMs`; the rest goes to disk. After it nothing is delivered any more.
+   *  @param keep false: what is left is given up (rule deleted) */
+  async close(timeoutMs: number, keep: boolean): Promise<void> {
+    this.guardTransform(() => this.transform?.flush?.());
+    const deadlineMs = this.env.clock.monotonic() + timeoutMs;
+    if (keep && this.mode !== 'spilling') await this.idle(deadlineMs);
+    this.closed = true;
+    this.direct = false;
+    this.generation++;
+    for (const t of [this.watch, this.retryTimer, this.spillTimer]) this.env.clock.clear(t);
+    await this.flushing;
+    const rest = [...this.flying.filter((i) => !i.stored), ...this.waiting.drain(), ...this.spillBuffer];
+    this.spillBuffer = [];
+    if (keep && !this.cache.cleanAtStop && rest.length) await this.storeRest(rest);
+    for (const item of rest) this.letGo(item);
+    this.flying = [];
+    if (!keep) await this.guardDisk(() => this.disk.clear());
+    this.transform?.close?.();
+    this.context.abort();
+    try {
+      await this.sink.close(this.context);
+    } catch (error) {
+      this.env.log.warn({ rule: this.owner.ruleId, sink: this.name, cause: messageOf(error) }, 'Closing a sink failed.');
+    }
+  }
+
+  /** True when rows may be kept in a batch, which then belongs to the rule's state. */
+  get keepsState(): boolean {
+    return this.transform.save !== undefined;
+  }
+
+  saveState(): unknown {
+    const transform = this.transform.save?.();
+    const context = this.context.saveState();
+    return transform === undefined && context === undefined ? undefined : { transform, context };
+  }
+
+  loadState(state: unknown): void {
+    if (typeof state !== 'object' || state === null) return;
+    const s = state as { transform?: unknown; context?: unknown };
+    if (s.transform !== undefined) this.guardTransform(() => this.transform.load?.(s.transform));
+    this.context.loadState(s.context);
+  }
+
+  get backlog(): { rows: number; bytes: number; oldestAtMs: number } {
+    return { rows: this.disk.rows + this.spillBuffer.length, bytes: this.disk.bytes, oldestAtMs: this.disk.oldestAtMs };
+  }
+
+  get pending(): number {
+    return this.waiting.size + this.flying.length + this.spillBuffer.length;
+  }
+
+  health(): SinkHealth {
+    return {
+      sink: this.name,
+      connection: this.connection.state,
+      message: this.connection.state === 'connected' ? '' : this.connection.lastDisconnectedMessage,
+      mode: this.mode,
+      waiting: this.pending,
+      retried: this.retried,
+      spilled: this.spilled,
+      dropped: this.dropped + this.disk.dropped,
+      queueRows: this.disk.rows,
+      queueBytes: this.disk.bytes,
+      queueOldestAtMs: this.disk.oldestAtMs,
+      lastError: this.stats.lastException,
+      lastErrorAtMs: this.stats.lastExceptionAtMs,
+    };
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- delivery
+
+  private keep(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): SinkItem {
+    for (let i = 0; i < acks.length; i++) acks[i]!.retain();
+    return { data, dynamic, rows, acks, atMs: this.env.clock.now(), state: 'waiting', stored: false, tries: 0 };
+  }
+
+  private letGo(item: SinkItem): void {
+    const acks = item.acks;
+    item.acks = none;
+    for (let i = 0; i < acks.length; i++) acks[i]!.release();
+  }
+
+  private enqueue(item: SinkItem): void {
+    if (this.mode === 'spilling') {
+      this.spillBuffer.push(item);
+      this.scheduleFlush();
+      if (this.spillBuffer.length >= this.waitingLimit) this.setBehind(true);
+      return;
+    }
+    if (this.waiting.size >= this.waitingLimit && this.owner.options.bufferFullPolicy === 'dropOldest') {
+      const oldest = this.waiting.shift()!;
+      this.dropped += oldest.rows;
+      countException(this.stats, `buffer full, drop message from ${this.owner.ruleId} to ${this.name}`, this.env.clock.now());
+      this.letGo(oldest);
+    }
+    this.waiting.push(item);
+    if (this.mode === 'up') this.pump();
+    if (this.waiting.size < this.waitingLimit) return this.armWatch();
+    this.setBehind(true);
+    // a source that cannot wait, or a window that gives much at once: beyond four times the bound the disk takes it
+    if (this.waiting.size >= 4 * this.waitingLimit || this.env.clock.monotonic() - this.lastProgressMs > BUSY_MS) this.spill();
+    else this.armWatch();
+  }
+
+  /** Sends what waits, as far as the sink takes it. */
+  private pump(): void {
+    while (this.mode === 'up' && this.opened && !this.closed && this.flying.length < this.maxInFlight) {
+      const item = this.waiting.shift();
+      if (!item) break;
+      let answer: void | Promise<void>;
+      try {
+        answer = this.sink.collect(this.context, item.data, item.dynamic);
+      } catch (error) {
+        this.failedAtOnce(item, error);
+        break;
+      }
+      if (answer !== undefined && typeof (answer as Promise<void>).then === 'function') this.fly(item, answer);
+      else this.delivered(item);
+    }
+    this.settle();
+  }
+
+  private settle(): void {
+    this.direct = this.mode === 'up' && this.opened && !this.closed && this.waiting.size === 0 && this.flying.length < this.maxInFlight;
+    if (this.isBehind && this.mode !== 'spilling' && this.waiting.size <= this.waitingLimit / 2) this.setBehind(false);
+  }
+
+  private fly(item: SinkItem, answer: Promise<void>): void {
+    item.state = 'flying';
+    this.flying.push(item);
+    this.armWatch();
+    answer.then(
+      () => this.landed(item, undefined),
+      (error: unknown) => this.landed(item, error ?? new Error('the sink rejected without a reason')),
+    );
+  }
+
+  private landed(item: SinkItem, error: unknown): void {
+    if (error === undefined) {
+      item.state = 'delivered';
+      this.delivered(item);
+    } else if (isRetriable(error)) {
+      item.state = 'failed';
+      this.noteFailure(error);
+      if (this.mode === 'up') {
+        this.mode = 'retrying';
+        this.direct = false;
+      }
+    } else {
+      item.state = 'delivered';
+      this.exception(error);
+      this.letGo(item);
+    }
+    this.trimFlight();
+  }
+
+  /** Removes answered items; when a failure is among them, the rest is awaited and all failed ones go back in their order. */
+  private trimFlight(): void {
+    if (this.closed) return;
+    if (this.mode === 'up') {
+      this.flying = this.flying.filter((i) => i.state === 'flying');
+      this.pump();
+      return;
+    }
+    if (this.flying.some((i) => i.state === 'flying')) return;
+    const failed = this.flying.filter((i) => i.state === 'failed' && !i.stored);
+    this.flying = [];
+    if (this.mode === 'retrying') {
+      for (const i of failed) i.state = 'waiting';
+      if (this.cache.alterQueue) this.spillItems(failed);
+      else this.waiting.unshift(failed);
+      this.scheduleRetry();
+    } else {
+      for (const i of failed) i.state = 'waiting';
+      if (failed.length) this.spillItems(failed);
+      this.scheduleRetry();
+    }
+  }
+
+  private failedAtOnce(item: SinkItem, error: unknown): void {
+    if (!isRetriable(error)) {
+      this.exception(error);
+      this.letGo(item);
+      this.settle();
+      return;
+    }
+    this.noteFailure(error);
+    this.direct = false;
+    if (this.cache.alterQueue && this.cache.priority < 1) {
+      // live data goes on; the failed item takes the other way
+      this.spillItems([item]);
+      this.settle();
+      return;
+    }
+    if (this.mode === 'up') this.mode = 'retrying';
+    item.state = 'failed';
+    this.flying.push(item);
+    this.trimFlight();
+    this.armWatch();
+  }
+
+  private delivered(item: SinkItem): void {
+    this.stats.recordsOut++;
+    this.stats.processed++;
+    this.stats.lastInvocationAtMs = this.env.clock.now();
+    this.lastProgressMs = this.env.clock.monotonic();
+    if (this.backoff.tries > 0) {
+      this.backoff.reset();
+      this.env.log.info({ rule: this.owner.ruleId, sink: this.name }, 'Sink takes data again.');
+    }
+    this.letGo(item);
+  }
+
+  private noteFailure(error: unknown): void {
+    countException(this.stats, messageOf(error), this.env.clock.now());
+    if (this.backoff.tries === 0)
+      this.env.log.warn(
+        { code: 'IO_FAILED', rule: this.owner.ruleId, op: this.name, cause: messageOf(error) },
+        'Sink does not take data; it is tried again.',
+      );
+  }
+
+  private scheduleRetry(): void {
+    if (this.retryTimer || this.closed) return;
+    const pauseMs = this.cache.resendIntervalMs > 0 ? this.cache.resendIntervalMs : this.backoff.next();
+    if (this.cache.resendIntervalMs > 0) this.backoff.next();
+    this.retryTimer = this.env.clock.setTimer(pauseMs, () => {
+      this.retryTimer = undefined;
+      if (this.closed || !this.opened) return;
+      this.retried++;
+      if (this.mode === 'retrying') {
+        this.mode = 'up';
+        this.pump();
+      } else if (this.mode === 'spilling' || this.disk.items > 0) void this.drain();
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ spill
+
+  /** One timer while anything is pending: no confirmation for spillAfterMs → disk. */
+  private armWatch(): void {
+    if (this.watch || this.closed || this.mode === 'spilling' || this.definition.patient) return;
+    const nowMs = this.env.clock.monotonic();
+    if (this.pending <= 1) this.lastProgressMs = nowMs;
+    this.watch = this.env.clock.setTimer(this.env.settings.spillAfterMs / 2, () => {
+      this.watch = undefined;
+      if (this.closed || this.pending === 0 || this.mode === 'spilling') return;
+      const stillMs = this.env.clock.monotonic() - this.lastProgressMs;
+      if (stillMs >= this.env.settings.spillAfterMs || (this.isBehind && stillMs > BUSY_MS)) this.spill();
+      else this.armWatch();
+    });
+  }
+
+  private spill(): void {
+    if (this.mode === 'spilling' || this.closed) return;
+    this.mode = 'spilling';
+    this.direct = false;
+    this.env.log.warn({ rule: this.owner.ruleId, op: this.name, rows: this.pending }, 'Sink confirms nothing; its data goes to disk.');
+    this.spillItems([...this.flying.filter((i) => !i.stored && i.state !== 'delivered'), ...this.waiting.drain()]);
+    if (!this.flying.some((i) => i.state === 'flying')) this.flying = [];
+    this.scheduleRetry();
+  }
+
+  private spillItems(items: readonly SinkItem[]): void {
+    this.spillBuffer = this.spillBuffer.length ? [...items, ...this.spillBuffer] : [...items];
+    this.scheduleFlush();
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushing || this.closed) return;
+    if (this.spillBuffer.length >= SPILL_AT_ONCE) {
+      this.env.clock.clear(this.spillTimer);
+      this.spillTimer = undefined;
+      this.startFlush();
+    } else
+      this.spillTimer ??= this.env.clock.setTimer(SPILL_LINGER_MS, () => {
+        this.spillTimer = undefined;
+        this.startFlush();
+      });
+  }
+
+  private startFlush(): void {
+    if (this.flushing || this.closed) return;
+    this.flushing = this.flush().finally(() => {
+      this.flushing = undefined;
+      if (this.spillBuffer.length && !this.closed) this.scheduleFlush();
+    });
+  }
+
+  /** Writes the buffer page by page. A write that fails (disk full) leaves the items, and their sources wait. */
+  private async flush(): Promise<void> {
+    const pause = createBackoff({ firstMs: 200, maxMs: 5000, random: () => this.env.random() });
+    while (this.spillBuffer.length && !this.closed) {
+      const page = this.spillBuffer.slice(0, this.cache.pageRows);
+      try {
+        if (this.owner.options.cacheFullPolicy !== 'dropOldest' && this.disk.full(countRows(page), 0)) {
+          if (this.owner.options.cacheFullPolicy === 'stop') {
+            const { rows, bytes } = this.disk;
+            return this.owner.crash(new GatewayError('RUNTIME_QUEUE_FULL', { sink: this.name, rows, bytes }));
+          }
+          this.setBehind(true);
+          await this.env.clock.sleep(pause.next());
+          continue;
+        }
+        await this.disk.append(page);
+      } catch (error) {
+        this.exception(error);
+        this.setBehind(true);
+        await this.env.clock.sleep(pause.next());
+        continue;
+      }
+      pause.reset();
+      this.spillBuffer.splice(0, page.length);
+      this.spilled += countRows(page);
+      for (const item of page) {
+        item.stored = true;
+        this.letGo(item);
+      }
+      if (this.isBehind && this.spillBuffer.length < this.waitingLimit / 2) this.setBehind(false);
+    }
+  }
+
+  /** Sends the backlog in order. Ends when it is empty (then the sink is up again) or at the first failure (then it is tried again later). */
+  private async drain(): Promise<void> {
+    if (this.draining || this.closed || !this.opened) return;
+    // collects without an answer may still succeed; sending their copies now would double them
+    if (this.flying.some((i) => i.state === 'flying') && this.backoff.tries < 3) return this.scheduleRetry();
+    this.draining = true;
+    const generation = this.generation;
+    try {
+      for (;;) {
+        const page = await this.disk.head();
+        if (this.closed || generation !== this.generation) return;
+        if (!page) {
+          if (this.flushing) {
+            await this.flushing;
+            continue;
+          }
+          this.backToUp();
+          return;
+        }
+        const done = await this.sendPage(page.items, page.from);
+        if (generation !== this.generation && !this.closed) return;
+        if (done === page.items.length) await this.disk.removeHead(page.seq);
+        else {
+          if (done > 0) await this.disk.shortenHead(page.seq, page.items.slice(done));
+          if (!this.closed) this.scheduleRetry();
+          return;
+        }
+        if (this.closed) return;
+        await this.pace();
+      }
+    } catch (error) {
+      this.exception(error);
+      this.scheduleRetry();
+    } finally {
+      this.draining = false;
+    }
+  }
+
+  /** @returns number of items from the front that are done */
+  private async sendPage(items: readonly StoredItem[], from: readonly SinkItem[] | undefined): Promise<number> {
+    const chunk = Math.min(DRAIN_CHUNK, this.maxInFlight);
+    for (let start = 0; start < items.length; start += chunk) {
+      const part = items.slice(start, start + chunk);
+      const answers = await Promise.all(part.map((item, i) => (from?.[start + i]?.state === 'delivered' ? true : this.sendStored(item))));
+      const failedAt = answers.indexOf(false);
+      if (failedAt >= 0) return start + failedAt;
+      if (this.closed) return start + part.length;
+    }
+    return items.length;
+  }
+
+  /** @returns false when it must be tried again */
+  private async sendStored(item: StoredItem): Promise<boolean> {
+    try {
+      await this.sink.collect(this.context, this.marked(item.data), this.redirected(item.dynamic));
+      this.stats.recordsOut++;
+      this.stats.processed++;
+      this.lastProgressMs = this.env.clock.monotonic();
+      return true;
+    } catch (error) {
+      if (isRetriable(error)) {
+        this.noteFailure(error);
+        return false;
+      }
+      this.exception(error);
+      return true;
+    }
+  }
+
+  private redirected(dynamic: DynamicProps | undefined): DynamicProps | undefined {
+    if (!this.cache.alterQueue || !this.cache.destination || !this.definition.resendProperty) return dynamic;
+    return { ...dynamic, [this.definition.resendProperty]: this.cache.destination };
+  }
+
+  /** resendIndicatorField: true in rows that come late. Encoded payloads stay as they are. */
+  private marked(data: SinkData): SinkData {
+    const field = this.cache.indicatorField;
+    if (!field || typeof data === 'string' || data instanceof Uint8Array) return data;
+    return Array.isArray(data) ? data.map((row) => ({ ...row, [field]: true })) : { ...data, [field]: true };
+  }
+
+  /** The loop is left to others between pages; with priority for live data, until nothing of it is under way. */
+  private async pace(): Promise<void> {
+    if (this.cache.alterQueue && this.cache.priority === -1) {
+      while (this.flying.length > 0 && !this.closed) await this.env.clock.sleep(10);
+      return;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The disk is empty: what did not get there yet is delivered from memory, behind it. */
+  private backToUp(): void {
+    const rest = this.spillBuffer;
+    this.spillBuffer = [];
+    this.env.clock.clear(this.spillTimer);
+    this.spillTimer = undefined;
+    this.flying = this.flying.filter((i) => i.state === 'flying');
+    for (const item of rest) item.state = 'waiting';
+    this.waiting.unshift(rest);
+    if (this.mode === 'spilling') this.env.log.info({ rule: this.owner.ruleId, op: this.name }, 'Backlog of the sink is sent.');
+    this.mode = 'up';
+    this.lastProgressMs = this.env.clock.monotonic();
+    this.backoff.reset();
+    this.pump();
+    if (this.pending) this.armWatch();
+  }
+
+  private async storeRest(rest: readonly SinkItem[]): Promise<void> {
+    const open = rest.filter((i) => i.state !== 'delivered');
+    for (let start = 0; start < open.length; start += this.cache.pageRows) {
+      const page = open.slice(start, start + this.cache.pageRows);
+      try {
+        await this.disk.append(page);
+        this.spilled += countRows(page);
+      } catch (error) {
+        this.dropped += countRows(open.slice(start));
+        this.env.log.error(
+          { code: 'STORE_FAILED', rule: this.owner.ruleId, op: this.name, rows: countRows(open.slice(start)), cause: messageOf(error) },
+          'Rows of a stopped sink could not be stored and are lost, unless their source gives them out again.',
+        );
+        return;
+      }
+    }
+  }
+
+  private async idle(deadlineMs: number): Promise<void> {
+    while (this.pending > 0 && this.opened && this.mode !== 'spilling') {
+      const leftMs = deadlineMs - this.env.clock.monotonic();
+      if (leftMs <= 0) return;
+      await this.env.clock.sleep(Math.min(10, leftMs));
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ connection
+
+  private connect(): void {
+    if (this.closed) return;
+    const generation = ++this.generation;
+    this.statusReported = false;
+    this.connection.lastTryAtMs = this.env.clock.now();
+    const lost = (error: Error) => {
+      if (generation === this.generation && !this.closed) this.lost(error);
+    };
+    let answer: void | Promise<void>;
+    try {
+      answer = this.sink.open(this.context, lost);
+    } catch (error) {
+      return lost(error as Error);
+    }
+    const done = () => {
+      if (generation !== this.generation || this.closed) return;
+      this.opened = true;
+      if (!this.statusReported) this.onStatus('connected', '');
+      this.settle();
+      if (this.mode === 'spilling' || this.disk.items > 0) void this.drain();
+      else this.pump();
+    };
+    if (answer === undefined || typeof (answer as Promise<void>).then !== 'function') done();
+    else (answer as Promise<void>).then(done, lost);
+  }
+
+  private lost(error: Error): void {
+    this.generation++;
+    this.opened = false;
+    this.direct = false;
+    this.onStatus('disconnected', messageOf(error));
+    this.noteFailure(error);
+    this.armWatch();
+    const generation = this.generation;
+    const pauseMs = this.backoff.next();
+    Promise.resolve()
+      .then(() => this.sink.close(this.context))
+      .catch((cause: unknown) =>
+        this.env.log.warn({ rule: this.owner.ruleId, op: this.name, cause: messageOf(cause) }, 'Closing a lost sink failed.'),
+      )
+      .finally(() => {
+        this.env.clock.setTimer(pauseMs, () => {
+          if (generation === this.generation) this.connect();
+        });
+      });
+  }
+
+  private onStatus(state: ConnectionState, message: string): void {
+    this.statusReported = true;
+    const c = this.connection;
+    const nowMs = this.env.clock.now();
+    if (state === 'connected') {
+      if (c.state !== 'connected') {
+        c.lastConnectedAtMs = nowMs;
+        // do not wait out a long backoff when the peer is known to be back
+        if (this.retryTimer && this.opened) {
+          this.env.clock.clear(this.retryTimer);
+          this.retryTimer = undefined;
+          this.backoff.reset();
+          c.state = state;
+          this.scheduleRetry();
+        }
+      }
+    } else if (state === 'disconnected') {
+      c.lastDisconnectedAtMs = nowMs;
+      c.lastDisconnectedMessage = message;
+    } else c.lastTryAtMs = nowMs;
+    c.state = state;
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- helpers
+
+  private setBehind(yes: boolean): void {
+    if (this.isBehind === yes) return;
+    this.isBehind = yes;
+    this.owner.behind(this, yes);
+  }
+
+  private exception(error: unknown): void {
+    countException(this.stats, messageOf(error), this.env.clock.now());
+  }
+
+  private guardTransform(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.exception(error);
+    }
+  }
+
+  /** A disk that fails must not keep the sink from starting or ending; it shows in its exceptions. */
+  private async guardDisk(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.exception(error);
+    }
+  }
+}
+
+const none: readonly Ack[] = [];
+const countRows = (items: readonly { rows: number }[]): number => items.reduce((n, i) => n + i.rows, 0);
+
+/** Name of the queue on disk; also used when a rule is deleted. */
+export const queueName = (ruleId: string, sink: string): string => `${ruleId}/${sink}`;

@@ -1,0 +1,52 @@
+// Health of a rule in words and figures: what a person must know beyond "running". Called by Rule.health, REST and the status key `health`.
+import type { RuleHealth } from '../api.ts';
+import type { Environment } from '../environment.ts';
+import type { Rule } from '../rule/rule.ts';
+
+/** A source without a message for so long is worth a word only if it is not connected; lag is shown as a figure. */
+export function healthOf(rule: Rule, env: Environment): RuleHealth {
+  const run = rule.run;
+  const sources = run?.sources.map((s) => s.health()) ?? [];
+  const sinks = run?.sinks.map((s) => s.health()) ?? [];
+  const problems: string[] = [];
+  const live = rule.state === 'running' || rule.state === 'starting';
+  if (rule.state === 'stoppedByError') problems.push(`The rule stopped by an error: ${rule.message}`);
+  if (live)
+    for (const s of sources) {
+      if (s.connection !== 'connected') problems.push(`Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+      if (s.dropped > 0) problems.push(`Source ${s.stream} dropped ${s.dropped} messages (${Object.keys(s.dropReasons).join(', ')}).`);
+      if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
+    }
+  for (const s of sinks) {
+    if (live && s.connection !== 'connected') problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+    if (s.mode === 'spilling')
+      problems.push(`Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}.`);
+    else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
+    if (s.dropped > 0) problems.push(`Sink ${s.sink} gave ${s.dropped} rows up.`);
+  }
+  if (run?.checkpointError) problems.push(`State cannot be stored: ${run.checkpointError}`);
+  const exceptions =
+    (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
+    (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
+    (run?.sinks.reduce((n, s) => n + s.stats.exceptions, 0) ?? 0);
+  for (const r of env.deps.store.reports()) problems.push(`${r.file}: ${r.text}`);
+  return {
+    state: rule.state,
+    ok: problems.length === 0,
+    problems,
+    sources,
+    sinks,
+    lateRows: run?.operators.reduce((n, o) => n + ((o as { dropped?: number }).dropped ?? 0), 0) ?? 0,
+    exceptions,
+    lastError: run?.lastError,
+    checkpoint: {
+      bytes: run?.checkpointBytes ?? 0,
+      lastAtMs: run?.lastCheckpointAtMs ?? 0,
+      heldMessages: run?.heldCount ?? 0,
+      failures: run?.checkpointFailures ?? 0,
+      lastError: run?.checkpointError ?? '',
+    },
+  };
+}
+
+const time = (atMs: number): string => (atMs > 0 ? new Date(atMs).toISOString() : 'now');

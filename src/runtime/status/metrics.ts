@@ -1,0 +1,81 @@
+// Prometheus text exposition with eKuiper's names, then ours (rules.md §2). Called by REST /metrics.
+import type { Rule } from '../rule/rule.ts';
+import { nodesOf } from './status.ts';
+
+type Kind = 'counter' | 'gauge';
+
+interface Family {
+  kind: Kind;
+  help: string;
+  lines: string[];
+}
+
+export function metricsText(rules: Iterable<Rule>): string {
+  const families = new Map<string, Family>();
+  const put = (name: string, kind: Kind, help: string, labels: Record<string, string>, value: number) => {
+    let f = families.get(name);
+    if (!f) {
+      f = { kind, help, lines: [] };
+      families.set(name, f);
+    }
+    const text = Object.entries(labels)
+      .map(([k, v]) => `${k}="${labelText(v)}"`)
+      .join(',');
+    f.lines.push(`${name}{${text}} ${value}`);
+  };
+  let running = 0;
+  let stopped = 0;
+  for (const rule of rules) {
+    if (rule.state === 'running') running++;
+    else stopped++;
+    put(
+      'kuiper_rule_status',
+      'gauge',
+      'gauge of rule status',
+      { rule: rule.id },
+      rule.state === 'running' ? 1 : rule.state === 'stoppedByError' ? -1 : 0,
+    );
+    for (const n of nodesOf(rule)) {
+      const labels = { rule: rule.id, type: n.kind, op: n.name, op_instance: '0' };
+      const family = (metric: string) => `kuiper_${n.kind}_${metric}`;
+      put(family('records_in_total'), 'counter', 'Total number of messages received', labels, n.stats.recordsIn);
+      put(family('records_out_total'), 'counter', 'Total number of messages published', labels, n.stats.recordsOut);
+      put(family('messages_processed_total'), 'counter', 'Total number of messages processed', labels, n.stats.processed);
+      put(family('exceptions_total'), 'counter', 'Total number of user exceptions', labels, n.stats.exceptions);
+      put(family('process_latency_us'), 'gauge', 'Process latency in microseconds', labels, n.stats.latencyUs);
+      put(family('buffer_length'), 'gauge', 'Length of the buffer of the operator', labels, n.stats.bufferLength);
+      if (n.connection)
+        put(
+          family('connection_status'),
+          'gauge',
+          'Connection status: 1 connected, 0 connecting, -1 disconnected',
+          labels,
+          n.connection.state === 'connected' ? 1 : n.connection.state === 'connecting' ? 0 : -1,
+        );
+    }
+    if (!rule.run) continue;
+    for (const s of rule.run.sources.map((v) => v.health())) {
+      const labels = { rule: rule.id, op: s.stream };
+      put('kuiper_source_dropped_total', 'counter', 'Messages that a source could not keep', labels, s.dropped);
+      put('kuiper_source_undecodable_total', 'counter', 'Messages that could not be decoded', labels, s.undecodable);
+      put('kuiper_source_unconfirmed', 'gauge', 'Messages whose confirmation to the peer waits', labels, s.unconfirmed);
+    }
+    for (const s of rule.run.sinks.map((v) => v.health())) {
+      const labels = { rule: rule.id, op: s.sink };
+      put('kuiper_sink_retried_total', 'counter', 'Rounds of retrying', labels, s.retried);
+      put('kuiper_sink_spilled_total', 'counter', 'Rows that went to the durable queue', labels, s.spilled);
+      put('kuiper_sink_dropped_total', 'counter', 'Rows given up at a bound', labels, s.dropped);
+      put('kuiper_sink_queue_rows', 'gauge', 'Rows in the durable queue', labels, s.queueRows);
+      put('kuiper_sink_queue_bytes', 'gauge', 'Bytes in the durable queue', labels, s.queueBytes);
+    }
+    put('kuiper_rule_held_messages', 'gauge', 'Messages that wait for a checkpoint', { rule: rule.id }, rule.run.heldCount);
+    put('kuiper_rule_state_bytes', 'gauge', 'Size of the last checkpoint', { rule: rule.id }, rule.run.checkpointBytes);
+  }
+  put('kuiper_rule_count', 'gauge', 'gauge of rule count', { status: 'running' }, running);
+  put('kuiper_rule_count', 'gauge', 'gauge of rule count', { status: 'stop' }, stopped);
+  let out = '';
+  for (const [name, f] of families) out += `# HELP ${name} ${f.help}\n# TYPE ${name} ${f.kind}\n${f.lines.join('\n')}\n`;
+  return out;
+}
+
+const labelText = (v: string): string => v.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

@@ -1,0 +1,78 @@
+// Status of a rule with eKuiper's keys, in its order (rules.md §2). Called by Rule.status and statusV2.
+import type { RuleStatus } from '../api.ts';
+import { stateTexts } from '../api.ts';
+import type { ConnectionStats, NodeStats } from '../node-stats.ts';
+import type { Rule } from '../rule/rule.ts';
+
+const connectionCodes = { connected: 1, connecting: 0, disconnected: -1 } as const;
+
+/** Metrics of one node under their wire names. */
+export function nodeMetrics(s: NodeStats, c?: ConnectionStats): Record<string, unknown> {
+  return {
+    records_in_total: s.recordsIn,
+    records_out_total: s.recordsOut,
+    messages_processed_total: s.processed,
+    process_latency_us: s.latencyUs,
+    buffer_length: s.bufferLength,
+    last_invocation: s.lastInvocationAtMs,
+    exceptions_total: s.exceptions,
+    last_exception: s.lastException,
+    last_exception_time: s.lastExceptionAtMs,
+    ...(c && {
+      connection_status: connectionCodes[c.state],
+      connection_last_connected_time: c.lastConnectedAtMs,
+      connection_last_disconnected_time: c.lastDisconnectedAtMs,
+      connection_last_disconnected_message: c.lastDisconnectedMessage,
+      connection_last_try_time: c.lastTryAtMs,
+    }),
+  };
+}
+
+export interface NodeStatus {
+  kind: 'source' | 'op' | 'sink';
+  name: string;
+  stats: NodeStats;
+  connection: ConnectionStats | undefined;
+}
+
+/** Nodes of the current or last run in order of the flow; [] for a rule that never ran. */
+export function nodesOf(rule: Rule): NodeStatus[] {
+  const run = rule.run;
+  if (!run) return [];
+  return [
+    ...run.sources.map((s): NodeStatus => ({ kind: 'source', name: s.name, stats: s.stats(), connection: s.connection() })),
+    ...run.operators.map(
+      (s): NodeStatus => ({ kind: 'op', name: s.name, stats: { ...s, processed: s.processed || s.recordsIn }, connection: undefined }),
+    ),
+    ...run.sinks.map(
+      (s): NodeStatus => ({ kind: 'sink', name: s.name, stats: { ...s.stats, bufferLength: s.pending }, connection: s.connection }),
+    ),
+  ];
+}
+
+function head(rule: Rule): Record<string, unknown> {
+  return {
+    status: stateTexts[rule.state],
+    message: rule.message,
+    lastStartTimestamp: rule.lastStartAtMs,
+    lastStopTimestamp: rule.lastStopAtMs,
+    nextStartTimestamp: rule.nextStartAtMs,
+  };
+}
+
+export function statusOf(rule: Rule): RuleStatus {
+  const out = head(rule);
+  for (const n of nodesOf(rule)) {
+    const prefix = `${n.kind}_${n.name}_0_`;
+    for (const [metric, value] of Object.entries(nodeMetrics(n.stats, n.connection))) out[prefix + metric] = value;
+  }
+  out['health'] = rule.health();
+  return out;
+}
+
+export function statusV2Of(rule: Rule): RuleStatus {
+  const out = head(rule);
+  for (const n of nodesOf(rule)) out[`${n.kind === 'source' ? 'source' : 'op'}_${n.name}_0`] = nodeMetrics(n.stats, n.connection);
+  out['health'] = rule.health();
+  return out;
+}

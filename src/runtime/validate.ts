@@ -1,0 +1,28 @@
+// Checks of a rule's connectors before it is accepted: they exist, and they take their properties. Nothing is opened.
+import type { RuleDefinition } from './definition.ts';
+import { type Environment, loadSink } from './environment.ts';
+import { parseCacheProps } from './sink/cache-props.ts';
+import { createTransform } from './transform/index.ts';
+
+/** @throws the error that refuses the rule */
+export async function validateActions(env: Environment, id: string, actions: RuleDefinition['actions']): Promise<void> {
+  for (const action of actions) {
+    const definition = await loadSink(env, action.type);
+    parseCacheProps(action.props, env.settings.sink);
+    const transform = await createTransform(action.props, definition, {
+      clock: env.clock,
+      log: env.log,
+      ruleId: id,
+      sinkName: `${action.type}_${action.index}`,
+      timeZone: env.settings.timeZone,
+      codecs: (format) => env.deps.codecs(format),
+      property: (name) => env.deps.property?.(name),
+      ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
+      output: { item: () => undefined },
+      touch: () => undefined,
+      exception: () => undefined,
+    });
+    transform.close?.();
+    await definition.create().configure?.(action.props);
+  }
+}
