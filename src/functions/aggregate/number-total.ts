@@ -62,9 +62,9 @@ export function mergeTotals(a: NumberTotal, b: NumberTotal): NumberTotal {
     a.float += b.float;
     a.cut += b.kind === 'float' ? b.cut : Number(b.int);
     a.notFloat ??= b.kind === 'float' ? b.notFloat : describe(b.first);
-  } else {
-    a.int = wrapInt64(a.int + (b.kind === 'int' ? b.int : BigInt(b.cut)));
-  }
+  } else if (b.kind === 'int') a.int = wrapInt64(a.int + b.int);
+  else if (Number.isFinite(b.cut)) a.int = wrapInt64(a.int + BigInt(b.cut));
+  else a.notNumber ??= describe(b.cut);
   a.notNumber ??= b.notNumber;
   return a;
 }

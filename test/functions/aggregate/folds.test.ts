@@ -47,6 +47,13 @@ describe('sum and avg', () => {
     expect(of(sum, 2n ** 63n - 1n, 1n)).toBe(-(2n ** 63n));
   });
 
+  it('an infinite float among ints is an error, also when states are joined', () => {
+    const inf = Number.POSITIVE_INFINITY;
+    expect(of(sum, 1n, inf)).toEqual({ $error: 'requires int but found float64(+Inf)' });
+    const joined = sum.merge!(foldState(sum, column(1n)) as never, foldState(sum, column(inf)) as never);
+    expect(finish(sum, joined)).toEqual({ $error: 'requires int but found float64(+Inf)' });
+  });
+
   it('all null is null', () => {
     expect(of(sum, null, null)).toBeNull();
     expect(of(avg, null)).toBeNull();

@@ -13,6 +13,7 @@ it('gives what nobody got before', () => {
     [20, 30],
   ]);
   expect(takeFreeRanges(second.taken, 6, 29, 30, NEVER).free).toEqual([]);
+  expect(takeFreeRanges(second.taken, 5, 31, 31, NEVER).free).toEqual([[30, 31]]);
 });
 
 it('ranges that touch leave nothing between them', () => {
@@ -41,6 +42,7 @@ it('gives every millisecond exactly once, whatever the order of questions', () =
         const given = answer.free.flatMap(([a, b]) => Array.from({ length: b - a }, (_, i) => a + i));
         const wanted = Array.from({ length }, (_, i) => start + i).filter((ms) => !seen.has(ms));
         expect(given).toEqual(wanted);
+        expect(answer.free.every(([a, b]) => a < b)).toBe(true);
         for (const ms of wanted) seen.add(ms);
       }
     }),

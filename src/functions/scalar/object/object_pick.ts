@@ -44,11 +44,14 @@ function pick(out: ValueObject, from: ValueObject, name: string): void {
   if (!Object.hasOwn(source, last)) return;
   let target = out;
   for (const key of path) {
-    // A whole object that was picked before may stand here: it is part of the input, so it is copied before it gets another member.
+    // What stands here was made for an earlier name, or is the input's own object, which has the member already.
     const there = Object.hasOwn(target, key) ? target[key] : undefined;
-    const inner: ValueObject = isStruct(there) ? { ...there } : {};
-    setMember(target, key, inner);
-    target = inner;
+    if (isStruct(there)) target = there;
+    else {
+      const inner: ValueObject = {};
+      setMember(target, key, inner);
+      target = inner;
+    }
   }
   setMember(target, last, source[last]);
 }
