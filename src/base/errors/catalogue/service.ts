@@ -32,11 +32,6 @@ export const serviceErrors = {
     ekuiperCode: 1001,
     cure: 'Start the rule once; its operators are known from then on.',
   },
-  RULE_GRAPH: {
-    text: 'Rule {rule}: {problem}',
-    ekuiperCode: 2101,
-    cure: 'The graph of the rule does not fit together; the text names the node. See the rules documentation for the nodes and their properties.',
-  },
   SERVICE_REFUSED: { text: '{text}', ekuiperCode: 1000, cure: 'The request was refused; the text says why. Nothing was changed.' },
   SERVICE_NOT_FOUND: { text: '{text}', ekuiperCode: 1002, cure: 'There is nothing of this name. List what exists and correct the name.' },
   SERVICE_CONF_KEY: { text: '{text}', ekuiperCode: 5000, cure: 'Conf keys are JSON objects of properties of an existing source, sink or connection type.' },
