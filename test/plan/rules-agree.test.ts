@@ -1,9 +1,10 @@
 // Random rules over random data: answers do not depend on the rewrite rules, whether all are on, all off, or one is off.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { GatewayError } from '../../src/base/errors/gateway-error.ts';
 import type { Row } from '../../src/data/value.ts';
 import { rewriteRules } from '../../src/plan/index.ts';
-import { startRule, stream } from '../helpers/program.ts';
+import { startRule, stream, type TestRule } from '../helpers/program.ts';
 import { toJson } from '../helpers/rule-file.ts';
 
 const column = fc.constantFrom('a', 'b', 's', 'o', 'nope');
@@ -85,7 +86,12 @@ const row = fc.record(
 );
 
 async function answers(sql: string, rows: readonly Row[], disabledRules: readonly string[]): Promise<string[]> {
-  const rule = startRule(sql, { disabledRules, sources: [stream('demo')] });
+  let rule: TestRule;
+  try {
+    rule = startRule(sql, { disabledRules, sources: [stream('demo')] });
+  } catch (error) {
+    return [`refused: ${(error as GatewayError).code}`];
+  }
   for (const r of rows) {
     rule.push('demo', r);
     await rule.clock.advance(400);

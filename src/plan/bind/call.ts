@@ -6,7 +6,6 @@ import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundCall, BoundExpr } from '../bound.ts';
 import { checkArguments, factsOf } from '../checks/arguments.ts';
 import { hasAggregate } from '../classify.ts';
-import { ekuiperText } from '../text.ts';
 import { bindExpression, bindMeta, bindSort } from './expression.ts';
 import type { Scope } from './scope.ts';
 
@@ -66,10 +65,7 @@ function checkNoNestedAggregate(call: BoundCall, written: readonly Expr[], scope
       'PLAN_AGGREGATE_PLACE',
       `invalid argument for func ${call.name}: aggregate argument is not allowed`,
       written[nested]?.span ?? call.span,
-      `${ekuiperText(
-        call.args[nested]!,
-        scope.sources.map((s) => s.info.name),
-      )} is an aggregate already`,
+      'chain two rules, or use an array function over collect(…)',
     );
 }
 

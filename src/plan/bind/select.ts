@@ -1,5 +1,5 @@
 // A whole SELECT bound: inputs, aliases, clauses. Next: ../build.ts, which puts operators into order.
-import type { Join, SelectField, SelectStatement, SourceRef, WindowExpr } from '../../sql/ast.ts';
+import type { Join, SelectField, SelectStatement, SourceRef, Span, WindowExpr } from '../../sql/ast.ts';
 import { checkSelect, checkSlices, type FunctionNames } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { AliasDefinition, BoundExpr, BoundSort } from '../bound.ts';
@@ -27,6 +27,7 @@ export interface BoundJoin {
 
 /** Arguments are checked by the parser: integers of the right number. */
 export interface BoundWindow {
+  readonly span: Span;
   readonly type: WindowExpr['type'];
   readonly unit?: WindowExpr['unit'];
   /** Integer arguments after the unit (time and count windows). */
@@ -134,6 +135,7 @@ export function outputName(f: SelectField, expr: BoundExpr): string {
 function bindWindow(w: WindowExpr, scope: Scope): BoundWindow {
   const state = w.type === 'state';
   return {
+    span: w.span,
     type: w.type,
     unit: w.unit,
     lengths: state ? [] : w.args.map((a) => (a.kind === 'int' ? Number(a.value) : 0)),

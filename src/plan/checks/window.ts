@@ -6,7 +6,7 @@ export function checkWindow(b: BoundSelect): void {
   const w = b.window;
   if (!w) return;
   const { options, fail } = b.scope;
-  const here = { start: 0, end: 0 };
+  const here = w.span;
   if (!b.sources.some((s) => s.info.kind === 'stream')) throw fail('PLAN_WINDOW', 'cannot run window for TABLE sources', here);
   // 5 is the number of the count window in eKuiper
   if (options.isEventTime && w.type === 'count')
