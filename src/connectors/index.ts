@@ -8,6 +8,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'file', offers: ['source', 'sink'], load: async () => (await import('./file/index.ts')).default },
   { name: 'rest', offers: ['sink'], load: async () => (await import('./rest/index.ts')).default },
   { name: 'httppull', offers: ['source', 'lookup'], load: async () => (await import('./httppull/index.ts')).default },
+  { name: 'sql', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./sql/index.ts')).default },
   { name: 'log', offers: ['sink'], load: async () => (await import('./log/index.ts')).default },
   { name: 'nop', offers: ['sink'], load: async () => (await import('./nop/index.ts')).default },
 ];

@@ -1,0 +1,237 @@
+// SQLite tables as source (rows after the last index value), sink (insert, update, delete) and lookup table.
+
+import { encodeJson } from '../../codecs/json/encode.ts';
+import { defineConnector } from '../../contract/connector.ts';
+import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import type { Row, Value } from '../../data/value.ts';
+import { createTemplateEngine } from '../../templates/index.ts';
+import { checkIdentifier, openSqlite, type SqliteFile, sqlitePath } from './sqlite.ts';
+
+const dburl: OptionSpec = {
+  name: 'dburl',
+  aliases: ['url'],
+  type: 'string',
+  required: true,
+  doc: 'sqlite:/path/file.db',
+  error: 'dburl should be defined',
+};
+
+const sourceOptions: readonly OptionSpec[] = [
+  dburl,
+  {
+    name: 'interval',
+    as: 'intervalMs',
+    type: 'duration',
+    required: true,
+    min: 1,
+    doc: 'Time between queries.',
+    error: 'interval should be defined',
+  },
+  {
+    name: 'internalSqlQueryCfg',
+    type: 'object',
+    doc: 'table, limit, indexField, indexValue: generates SELECT … WHERE index > last ORDER BY index LIMIT n.',
+  },
+  { name: 'templateSqlQueryCfg', type: 'object', doc: 'templateSql over the index value, indexField, indexValue.' },
+];
+const sinkOptions: readonly OptionSpec[] = [
+  dburl,
+  { name: 'table', type: 'string', required: true, dynamic: true, doc: 'Table; may hold a template.', error: 'property table is required' },
+  { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write; missing ones are NULL.' },
+  { name: 'rowkindField', type: 'string', default: '', doc: 'Column that says insert, update or delete.' },
+  { name: 'keyField', type: 'string', default: '', doc: 'Key column of update and delete.' },
+];
+const lookupOptions: readonly OptionSpec[] = [
+  dburl,
+  { name: 'templateSqlQueryCfg', type: 'object', doc: 'templateSql over the key values.' },
+];
+
+interface QueryCfg {
+  table?: string;
+  limit?: number;
+  indexField?: string;
+  indexValue?: Value;
+  templateSql?: string;
+}
+
+const engine = () => createTemplateEngine({ now: () => Date.now(), timeZone: 'UTC', property: () => undefined, toJson: encodeJson });
+
+export default defineConnector({
+  name: 'sql',
+  source: {
+    kind: 'source',
+    name: 'sql',
+    payload: 'rows',
+    shareable: false,
+    options: sourceOptions,
+    doc: 'Reads new rows of a table at an interval.',
+    create() {
+      let path = '';
+      let intervalMs = 0;
+      let cfg: QueryCfg = {};
+      let query: (last: Value) => { sql: string; params: Value[] };
+      let last: Value;
+      let db: SqliteFile | undefined;
+      let stop: AbortController | undefined;
+      return {
+        configure(_datasource, raw) {
+          const p = parseOptions<{ dburl: string; intervalMs: number; internalSqlQueryCfg?: QueryCfg; templateSqlQueryCfg?: QueryCfg }>(
+            'sql source',
+            sourceOptions,
+            raw,
+          );
+          path = sqlitePath(p.dburl);
+          intervalMs = p.intervalMs;
+          cfg = p.templateSqlQueryCfg ?? p.internalSqlQueryCfg ?? {};
+          last = cfg.indexValue;
+          if (cfg.templateSql) {
+            const render = engine().compile(cfg.templateSql);
+            query = (value) => ({ sql: render(cfg.indexField ? { [cfg.indexField]: value } : {}), params: [] });
+            return;
+          }
+          if (!cfg.table) throw new Error('sql source: internalSqlQueryCfg.table or templateSqlQueryCfg.templateSql must be set');
+          const table = checkIdentifier(cfg.table, 'table');
+          const limit = cfg.limit && cfg.limit > 0 ? ` LIMIT ${Math.trunc(cfg.limit)}` : '';
+          if (!cfg.indexField) query = () => ({ sql: `SELECT * FROM ${table}${limit}`, params: [] });
+          else {
+            const index = checkIdentifier(cfg.indexField, 'indexField');
+            query = (value) =>
+              value === undefined || value === null
+                ? { sql: `SELECT * FROM ${table} ORDER BY ${index} ASC${limit}`, params: [] }
+                : { sql: `SELECT * FROM ${table} WHERE ${index} > ? ORDER BY ${index} ASC${limit}`, params: [value] };
+          }
+        },
+        async open(ctx, emit, fail) {
+          db = await openSqlite(path, 'read');
+          ctx.status('connected');
+          stop = new AbortController();
+          const { signal } = stop;
+          const run = async () => {
+            for (;;) {
+              const { sql, params } = query(last);
+              const rows = await db!.all(sql, params);
+              if (cfg.indexField && rows.length) last = rows.at(-1)![cfg.indexField];
+              if (rows.length) await emit(rows);
+              await ctx.clock.sleep(intervalMs, signal);
+            }
+          };
+          run().catch((error) => {
+            if (!signal.aborted) fail(error as Error);
+          });
+        },
+        async close() {
+          stop?.abort(new Error('sql source closed'));
+          await db?.close();
+          db = undefined;
+        },
+        offset: () => last,
+        rewind(saved) {
+          last = saved as Value;
+        },
+      };
+    },
+  },
+  sink: {
+    kind: 'sink',
+    name: 'sql',
+    payload: 'rows',
+    maxInFlight: 1,
+    options: sinkOptions,
+    doc: 'Writes rows to a table.',
+    create() {
+      let path = '';
+      let props: { table: string; fields: string[]; rowkindField: string; keyField: string };
+      let db: SqliteFile | undefined;
+      return {
+        configure(raw) {
+          const p = parseOptions<typeof props & { dburl: string }>('sql sink', sinkOptions, raw);
+          props = p;
+          path = sqlitePath(p.dburl);
+          if (!p.table.includes('{{')) checkIdentifier(p.table, 'table');
+          if (p.rowkindField && !p.keyField) throw new Error('keyField is required when rowkindField is set');
+        },
+        async open(ctx) {
+          db = await openSqlite(path, 'write');
+          ctx.status('connected');
+        },
+        async collect(_ctx, data, dynamic) {
+          const table = checkIdentifier(dynamic?.['table'] === undefined ? props.table : String(dynamic['table']), 'table');
+          const rows = Array.isArray(data) ? data : [data as Row];
+          if (rows.length === 0) return;
+          if (!props.rowkindField) {
+            const names = props.fields.length ? props.fields : [...new Set(rows.flatMap((r) => Object.keys(r)))];
+            const columns = names.map((n) => checkIdentifier(n, 'column')).join(', ');
+            const marks = `(${names.map(() => '?').join(', ')})`;
+            await db!.run(
+              `INSERT INTO ${table} (${columns}) VALUES ${rows.map(() => marks).join(', ')}`,
+              rows.flatMap((r) => names.map((n) => r[n])),
+            );
+            return;
+          }
+          for (const row of rows) await writeOne(db!, table, row, props);
+        },
+        async close() {
+          await db?.close();
+          db = undefined;
+        },
+      };
+    },
+  },
+  lookup: {
+    kind: 'lookup',
+    name: 'sql',
+    options: lookupOptions,
+    doc: 'Looks rows of a table up; DATASOURCE is the table.',
+    create() {
+      let path = '';
+      let table = '';
+      let render: ((data: Value) => string) | undefined;
+      let db: SqliteFile | undefined;
+      return {
+        configure(datasource, raw) {
+          const p = parseOptions<{ dburl: string; templateSqlQueryCfg?: QueryCfg }>('sql lookup', lookupOptions, raw);
+          path = sqlitePath(p.dburl);
+          if (p.templateSqlQueryCfg?.templateSql) render = engine().compile(p.templateSqlQueryCfg.templateSql);
+          else table = checkIdentifier(datasource, 'table');
+        },
+        async open() {
+          db = await openSqlite(path, 'read');
+        },
+        lookup(_ctx, fields, keys, values) {
+          const given = values as readonly Value[];
+          if (render) return db!.all(render(Object.fromEntries(keys.map((k, i) => [k, given[i]]))), []);
+          const columns = fields.length ? fields.map((f) => checkIdentifier(f, 'column')).join(', ') : '*';
+          const where = keys.map((k) => `${checkIdentifier(k, 'column')} = ?`).join(' AND ');
+          return db!.all(`SELECT ${columns} FROM ${table} WHERE ${where}`, given);
+        },
+        async close() {
+          await db?.close();
+          db = undefined;
+        },
+      };
+    },
+  },
+});
+
+async function writeOne(
+  db: SqliteFile,
+  table: string,
+  row: Row,
+  props: { fields: string[]; rowkindField: string; keyField: string },
+): Promise<void> {
+  const kind = String(row[props.rowkindField] ?? 'insert');
+  const key = checkIdentifier(props.keyField, 'keyField');
+  const names = (props.fields.length ? props.fields : Object.keys(row)).filter((n) => n !== props.rowkindField);
+  const columns = names.map((n) => checkIdentifier(n, 'column'));
+  const values = names.map((n) => row[n]);
+  switch (kind) {
+    case 'insert':
+      return db.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, values);
+    case 'update':
+      return db.run(`UPDATE ${table} SET ${columns.map((c) => `${c} = ?`).join(', ')} WHERE ${key} = ?`, [...values, row[props.keyField]]);
+    case 'delete':
+      return db.run(`DELETE FROM ${table} WHERE ${key} = ?`, [row[props.keyField]]);
+    default:
+      throw new Error(`invalid rowkind ${kind}`);
+  }
+}
