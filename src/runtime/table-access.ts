@@ -10,7 +10,11 @@ export interface TableLease<T> {
 
 export interface TableAccess {
   /** Scan table: rows of its source are kept, bounded by RETAIN_SIZE. @param columns that the rule reads, in order of slots 0…n-1 asked by slotOf */
-  openScan(spec: SourceSpec, columns: readonly string[], pool: SourcePool): TableLease<ScanTable> & { slotOf(column: string): number };
+  openScan(
+    spec: SourceSpec,
+    columns: readonly string[],
+    pool: SourcePool,
+  ): Promise<TableLease<ScanTable> & { slotOf(column: string): number }>;
   /** Lookup table, shared by all rules that join it. */
   openLookup(spec: SourceSpec): Promise<TableLease<LookupTable>>;
 }

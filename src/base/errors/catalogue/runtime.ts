@@ -17,6 +17,11 @@ export const runtimeErrors = {
     ekuiperCode: 2101,
     cure: 'No connector or plugin of this name offers a source. List the plugins, or correct TYPE of the stream.',
   },
+  RUNTIME_UNKNOWN_LOOKUP: {
+    text: 'lookup source type {type} not found',
+    ekuiperCode: 2101,
+    cure: 'No connector or plugin of this name offers a lookup table. Correct TYPE of the table.',
+  },
   RUNTIME_UNKNOWN_SINK: {
     text: 'sink {type} is not defined',
     ekuiperCode: 4000,

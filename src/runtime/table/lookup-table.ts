@@ -1,0 +1,103 @@
+// A lookup table that runs: its source is opened once for all rules that join it, opened again with backoff when that fails, and closed
+// with its last user. While it is away lookups fail, which the join counts as an exception of the row.
+import { createBackoff } from '../../base/backoff.ts';
+import type { TimerHandle } from '../../base/clock.ts';
+import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import type { LookupDefinition } from '../../contract/source.ts';
+import type { LookupTable } from '../../exec/operator.ts';
+import { createComponentContext } from '../component-context.ts';
+import type { SourceSpec } from '../definition.ts';
+import type { Environment } from '../environment.ts';
+import { createLookupCache, type LookupCacheOptions } from './lookup-cache.ts';
+
+/** A rule that starts waits so long for the first connection, then starts all the same. */
+const FIRST_OPEN_MS = 5000;
+
+const cacheOptions: readonly OptionSpec[] = [
+  { name: 'cache', type: 'bool', default: false, doc: 'Remember fetched rows.' },
+  { name: 'cacheTtl', as: 'cacheTtlMs', type: 'duration', default: 0, min: 0, doc: 'How long; 0 = for ever.' },
+  { name: 'cacheMissingKey', type: 'bool', default: false, doc: 'Also remember that a key has no row.' },
+];
+
+export interface OpenLookupTable {
+  readonly table: LookupTable;
+  close(): void;
+}
+
+/** @throws when the source refuses its options, or `lookup` options are wrong */
+export async function openLookupTable(env: Environment, spec: SourceSpec, definition: LookupDefinition): Promise<OpenLookupTable> {
+  const { clock, log } = env;
+  const raw = Object.entries(spec.props).find(([name]) => name.toLowerCase() === 'lookup')?.[1];
+  const options = parseOptions<LookupCacheOptions>(
+    `table ${spec.name}: lookup`,
+    cacheOptions,
+    typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {},
+  );
+  const source = definition.create();
+  await source.configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
+
+  const ctx = createComponentContext({
+    clock,
+    log,
+    rootPath: env.deps.rootPath,
+    gatewayId: env.gatewayId,
+    connections: env.connections,
+    ruleId: '$$table',
+    opId: spec.name,
+    onStatus(state, message) {
+      if (state === 'disconnected') log.warn({ table: spec.name, cause: message }, 'Lookup table lost its source.');
+    },
+    onDropped(count, reason) {
+      log.warn({ table: spec.name, count, reason }, 'Lookup table left data out.');
+    },
+  });
+  const backoff = createBackoff({ random: () => env.random() });
+  let isOpen = false;
+  let closed = false;
+  let failure = 'it is being opened';
+  let retry: TimerHandle | undefined;
+
+  const closeSource = async (): Promise<void> => {
+    try {
+      await source.close(ctx);
+    } catch (error) {
+      log.warn({ table: spec.name, cause: messageOf(error) }, 'Closing a lookup table failed.');
+    }
+  };
+  const open = async (): Promise<void> => {
+    try {
+      await source.open(ctx);
+      if (closed) return void (await closeSource());
+      isOpen = true;
+      backoff.reset();
+    } catch (error) {
+      failure = messageOf(error);
+      if (closed) return;
+      const retryInMs = backoff.next();
+      log.warn({ table: spec.name, cause: failure, retryInMs: Math.round(retryInMs) }, 'Lookup table cannot be opened; it is tried again.');
+      retry = clock.setTimer(retryInMs, () => void open());
+    }
+  };
+  const cached = createLookupCache(options, clock, (fields, keys, values) => {
+    if (!isOpen) throw ioError(`lookup table ${spec.name} is not connected: ${failure}`);
+    return source.lookup(ctx, fields, keys, values);
+  });
+
+  const waited = new AbortController();
+  const first = open().finally(() => waited.abort());
+  await Promise.race([first, clock.sleep(FIRST_OPEN_MS, waited.signal).catch(() => first)]);
+  return {
+    table: cached,
+    close() {
+      if (closed) return;
+      closed = true;
+      clock.clear(retry);
+      ctx.abort();
+      cached.clear();
+      if (isOpen) void closeSource();
+      isOpen = false;
+      failure = 'it is closed';
+    },
+  };
+}
