@@ -57,7 +57,7 @@ export function createFolder(spec: AggregateSpec): Folder {
       const cols: Value[] = base === undefined ? first.cols.slice() : first.cols.slice(0, base);
       while (cols.length < width) cols.push(undefined);
       fill(cols, group.states);
-      return new Tuple(cols, win ? win.endMs : first.tsMs, first.meta, undefined, win);
+      return new Tuple(cols, win ? win.endMs : first.tsMs, first.meta, win ? undefined : first.ack, win);
     },
     empty(win) {
       if (dims.length > 0) return undefined;

@@ -48,8 +48,10 @@ const noAcks: readonly Ack[] = [];
 /** The last emitter: results go to the sinks of the rule. */
 export function sinkEmitter(host: ProgramHost): Emitter {
   return {
-    emit(rows, first, tsMs, single) {
-      host.emit({ rows, acks: single && first?.ack ? [first.ack] : noAcks, meta: first?.meta, tsMs });
+    emit(rows, first, tsMs) {
+      // rows of a window have no handle: the runtime holds their messages until the next checkpoint. Rows of a join without window stem
+      // from one message.
+      host.emit({ rows, acks: first?.ack ? [first.ack] : noAcks, meta: first?.meta, tsMs });
     },
   };
 }

@@ -11,6 +11,7 @@ import { readGatewayId } from './gateway-id.ts';
 import { Rule } from './rule/rule.ts';
 import { createSourcePool } from './source/source-pool.ts';
 import { metricsText } from './status/metrics.ts';
+import { createTables } from './table/index.ts';
 import { validateActions } from './validate.ts';
 
 export type * from './api.ts';
@@ -23,7 +24,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   // eKuiper: values below a second count as the default
   if (settings.rulePatrolIntervalMs < 1000) settings.rulePatrolIntervalMs = defaultSettings.rulePatrolIntervalMs;
   const { clock, log } = deps;
-  const env: Environment = {
+  const base: Environment = {
     deps,
     clock,
     log,
@@ -32,6 +33,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     gatewayId: readGatewayId(deps.dataDir, log),
     random: deps.random ?? Math.random,
   };
+  const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };
   const pool = createSourcePool(env);
   const checkpointer = createCheckpointer(clock);
   const checkpoints = createCheckpointAccess(deps.store.checkpoints, log);
