@@ -1,6 +1,7 @@
 // State that lives in closures (hit counters, plugin functions) and must be in the checkpoint. Each place has a key that depends on the
 // call's number in its rule, not on slots. The operator that owns the expression saves it (exec/stateful.ts).
 import type { StateStore } from '../contract/context.ts';
+import { revive } from '../windows/row-codec.ts';
 
 /** Holder of one state; `key` is unique in the rule. */
 export interface StateBox {
@@ -42,7 +43,8 @@ export function createStateRegistry(): StateRegistry {
     },
     load(state) {
       if (typeof state !== 'object' || state === null) return;
-      for (const [key, value] of Object.entries(state)) {
+      for (const [key, saved] of Object.entries(state)) {
+        const value: unknown = revive(saved);
         const box = boxes.get(key);
         if (box) box.state = value;
         const values = stores.get(key);

@@ -4,6 +4,7 @@ import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts
 import { formatV } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
+import { revive } from '../windows/row-codec.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
 export interface AnalyticCall {
@@ -56,7 +57,7 @@ export function createAnalytic(calls: readonly AnalyticCall[], host: ProgramHost
       if (typeof state !== 'object' || state === null) return;
       for (const r of runners) {
         const saved = (state as Record<string, unknown>)[r.call.key];
-        if (saved instanceof Map) for (const [key, box] of saved as Map<string, Box>) r.boxes.set(key, box);
+        if (saved instanceof Map) for (const [key, box] of saved as Map<string, Box>) r.boxes.set(key, revive(box));
       }
     },
   };

@@ -1,5 +1,7 @@
 // Bound statement to plan: operators in eKuiper's order of evaluation (../shared/spec/sql.md §5). Where WHERE stands relative to the
 // window is part of the language, not an optimisation: before windows that close by the clock, after those that rows close.
+
+import { isTrigger } from './bind/call.ts';
 import type { BoundSelect } from './bind/select.ts';
 import type { BoundCall, BoundExpr } from './bound.ts';
 import { buildJoins } from './build-joins.ts';
@@ -63,7 +65,7 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   for (const call of callsIn(fieldExprs, (e) => e.kind === 'call' && e.def.kind === 'window' && e.slot !== undefined))
     push({ type: 'window-func', call, children });
   if (b.orderBy.length > 0) push({ type: 'order', items: b.orderBy, children });
-  const dedup = callsIn(fieldExprs, (e) => e.kind === 'call' && e.name.toLowerCase() === 'dedup_trigger')[0];
+  const dedup = callsIn(fieldExprs, (e) => e.kind === 'call' && isTrigger(e.def))[0];
   if (dedup) push({ type: 'dedup-trigger', call: dedup, children });
   const table = b.fields.find((f) => isTableCall(f.expr));
   push(buildProject(b, children, table !== undefined));

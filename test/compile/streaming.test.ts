@@ -38,8 +38,8 @@ describe('streaming rules', () => {
     ]);
   });
   it('asks the source only for the columns that it reads', () => {
-    expect(startRule('SELECT id, o->x AS x FROM demo WHERE temp > 1').program.inputs).toEqual([
-      { source: 'demo', emitter: 'demo', kind: 'stream', columns: ['id', 'o', 'temp'], all: false },
+    expect(startRule('SELECT id, x FROM demo WHERE temp > 1').program.inputs).toEqual([
+      { source: 'demo', emitter: 'demo', kind: 'stream', columns: ['id', 'temp', 'x'], all: false },
     ]);
   });
   it('exports leading conjuncts for the index of the source', () => {

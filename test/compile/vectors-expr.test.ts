@@ -16,6 +16,18 @@ describe.runIf(haveVectors).each(areas)('%s', (area) => {
   });
 });
 
+/** Columns that the rules of a case read together. */
+function usedColumns(c: ExprCase): ReadonlySet<string> | 'all' {
+  const used = new Set<string>();
+  for (const e of c.exprs) {
+    if (e.refused) continue;
+    const input = startRule(`SELECT rid__, ${e.expr} AS v FROM PFX_s`, { sources: [stream('PFX_s')] }).program.inputs[0]!;
+    if (input.all) return 'all';
+    for (const column of input.columns) used.add(column);
+  }
+  return used;
+}
+
 /** Runs `SELECT rid__, EXPR AS v`, as the shared runner does. */
 function failuresOf(c: ExprCase, index: number): string[] {
   const e = c.exprs[index]!;
@@ -29,9 +41,9 @@ function failuresOf(c: ExprCase, index: number): string[] {
     return e.refused ? [] : [`${e.expr}: refused: ${messageOf(error)}`];
   }
   if (e.refused) return [`${e.expr}: not refused: ${e.message}`];
-  // as the source node does: only columns that the rule reads are decoded
-  const input = rule.program.inputs[0]!;
-  const decoder = json.createDecoder({ schema: schema?.filter((f) => input.all || input.columns.includes(f.name)) });
+  // as the source node does: only columns that some rule of the shared stream reads are decoded
+  const used = usedColumns(c);
+  const decoder = json.createDecoder({ schema: schema?.filter((f) => used === 'all' || used.has(f.name)) });
   const encoder = json.createEncoder();
   const failures: string[] = [];
   c.rows.forEach((r, i) => {

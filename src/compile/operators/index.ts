@@ -5,6 +5,7 @@ import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { makeAggFunc } from './agg-func.ts';
 import { makeAggregate } from './aggregate.ts';
 import { makeAnalytic } from './analytic.ts';
+import { makeDedupTrigger } from './dedup-trigger.ts';
 import { makeFilter } from './filter.ts';
 import { makeHaving } from './having.ts';
 import { makeIncWindow } from './inc-window.ts';
@@ -50,7 +51,9 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
       return makeProject(n, input);
     case 'project-set':
       return makeProjectSet(n, input);
-    default:
-      throw new GatewayError('INTERNAL', { text: `no operator for ${n.type}` });
+    case 'dedup-trigger':
+      return makeDedupTrigger(n, input);
+    case 'data-source':
+      throw new GatewayError('INTERNAL', { text: 'a source is no operator' });
   }
 }

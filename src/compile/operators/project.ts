@@ -2,6 +2,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Expr } from '../../contract/function.ts';
 import { compareText } from '../../data/text.ts';
+import type { Value } from '../../data/value.ts';
 import { createProject, isEmitter, type OutputColumn, sinkEmitter } from '../../exec/project.ts';
 import type { ProjectColumn, ProjectNode } from '../../plan/logical/index.ts';
 import { ekuiperText } from '../../plan/text.ts';
@@ -45,16 +46,26 @@ export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
   };
 }
 
+/** collect() over an empty window is written as null (recorded: vectors window): the one list that Go leaves without a value. */
+function isCollect(c: ProjectColumn): boolean {
+  const e = c.alias?.expr ?? c.expr;
+  return e.kind === 'call' && e.def.name === 'collect';
+}
+
 function nullsOf(c: ProjectColumn, sendNil: boolean): OutputColumn['nulls'] {
+  if (isCollect(c)) return 'always';
   if (c.kind === 'column') return sendNil ? 'always' : 'keep-null';
   if (c.kind === 'alias') return sendNil ? 'always' : 'never';
   return 'never';
 }
 
+const nullIfEmpty = (v: Value): Value => (Array.isArray(v) && v.length === 0 ? null : v);
+
 /** Errors say which field failed, in eKuiper's words. */
 function named(c: ProjectColumn, ctx: CompileContext): Expr {
   const value = compileExpr(c.expr, ctx);
   if (c.kind === 'column') return value;
+  if (isCollect(c)) return (t) => nullIfEmpty(value(t));
   const source = c.alias?.expr ?? c.expr;
   const text = `expr: ${ekuiperText(source, ctx.names)} meet error, err:`;
   const prefix = c.kind === 'alias' ? `alias: ${c.name} ${text}` : text;

@@ -54,8 +54,11 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
   return call;
 }
 
+/** dedup_trigger() is computed by an operator of its own. */
+export const isTrigger = (def: FunctionDefinition): boolean => def.name === 'dedup_trigger';
+
 function needsSlot(def: FunctionDefinition): boolean {
-  return def.kind === 'aggregate' || def.kind === 'analytic' || (def.kind === 'window' && def.over !== undefined);
+  return def.kind === 'aggregate' || def.kind === 'analytic' || (def.kind === 'window' && def.over !== undefined) || isTrigger(def);
 }
 
 function checkNoNestedAggregate(call: BoundCall, written: readonly Expr[], scope: Scope): void {

@@ -22,9 +22,9 @@ export function bindColumn(e: ColumnExpr, scope: Scope): BoundExpr {
   };
 }
 
-/** The column that a member's name would be; undefined when there is none for sure. */
+/** The column that a member's name would be, in schemaless streams; in others it is not decoded for this. */
 export function shadowOf(name: string, span: Span, scope: Scope): BoundExpr | undefined {
-  const open = scope.sources.filter((s) => s.info.schema === undefined || fieldOf(s, name, scope.options.ignoreCase));
+  const open = scope.sources.filter((s) => s.info.schema === undefined);
   const first = open[0];
   if (!first) return undefined;
   if (open.length > 1) return { kind: 'any-column', name, inputs: open.map((s) => s.index), span };
