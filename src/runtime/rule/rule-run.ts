@@ -125,6 +125,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     for (const name of this.plan.lookups) this.lookups.set(name, await this.tables().openLookup(definition.sources(name)));
     for (let i = 0; i < this.plan.inputs.length; i++) await this.openInput(i);
     this.stateful.yes = this.plan.stateful || this.sinks.some((s) => s.keepsState) || this.subscriptions.some((s) => s.node.hasOffset);
+    // in the plan's order, whatever order they are built in
+    for (const name of this.plan.operators) this.stats(name);
     this.holdAll = this.plan.stateful && this.plan.lookups.length > 0;
   }
 

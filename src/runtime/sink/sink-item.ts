@@ -12,7 +12,7 @@ export interface SinkItem {
   atMs: number;
   /** `flying`: collect was called and did not answer yet. */
   state: 'waiting' | 'flying' | 'delivered' | 'failed';
-  /** A copy lies in the durable queue, where a late answer of the sink must mark it. */
+  /** It is on disk or on its way there; a late answer of the sink marks it delivered. */
   stored: boolean;
   tries: number;
 }

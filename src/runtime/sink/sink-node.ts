@@ -37,6 +37,8 @@ const BUSY_MS = 200;
 /** Items are collected for so long before they are written, so that a slow trickle is not one commit each. */
 const SPILL_LINGER_MS = 100;
 const SPILL_AT_ONCE = 64;
+/** Items on their way to disk at which the sources are asked to wait: more than a memory queue, so that a blocked sink does not slow others. */
+const MAX_SPILL_BUFFER = 4096;
 /** Items of the backlog under way at once while draining. */
 const DRAIN_CHUNK = 64;
 
@@ -154,6 +156,7 @@ export class SinkNode {
   /** From the transform: one finished item. */
   item(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): void {
     this.stats.recordsIn++;
+    this.stats.lastInvocationAtMs = this.env.clock.now();
     if (this.direct) {
       let answer: void | Promise<void>;
       try {
@@ -185,7 +188,7 @@ export class SinkNode {
     this.generation++;
     for (const t of [this.watch, this.retryTimer, this.spillTimer]) this.env.clock.clear(t);
     await this.flushing;
-    const rest = [...this.flying.filter((i) => !i.stored), ...this.waiting.drain(), ...this.spillBuffer];
+    const rest = [...this.spillBuffer, ...this.flying.filter((i) => !i.stored), ...this.waiting.drain()];
     this.spillBuffer = [];
     if (keep && !this.cache.cleanAtStop && rest.length) await this.storeRest(rest);
     for (const item of rest) this.letGo(item);
@@ -259,9 +262,10 @@ export class SinkNode {
 
   private enqueue(item: SinkItem): void {
     if (this.mode === 'spilling') {
+      item.stored = true;
       this.spillBuffer.push(item);
       this.scheduleFlush();
-      if (this.spillBuffer.length >= this.waitingLimit) this.setBehind(true);
+      if (this.spillBuffer.length >= MAX_SPILL_BUFFER) this.setBehind(true);
       return;
     }
     if (this.waiting.size >= this.waitingLimit && this.owner.options.bufferFullPolicy === 'dropOldest') {
@@ -297,6 +301,7 @@ export class SinkNode {
     this.settle();
   }
 
+  /** What becomes true after each change of the queues. */
   private settle(): void {
     this.direct = this.mode === 'up' && this.opened && !this.closed && this.waiting.size === 0 && this.flying.length < this.maxInFlight;
     if (this.isBehind && this.mode !== 'spilling' && this.waiting.size <= this.waitingLimit / 2) this.setBehind(false);
@@ -365,7 +370,9 @@ export class SinkNode {
     this.direct = false;
     if (this.cache.alterQueue && this.cache.priority < 1) {
       // live data goes on; the failed item takes the other way
-      this.spillItems([item]);
+      item.stored = true;
+      this.spillBuffer.push(item);
+      this.scheduleFlush();
       this.settle();
       return;
     }
@@ -379,7 +386,6 @@ export class SinkNode {
   private delivered(item: SinkItem): void {
     this.stats.recordsOut++;
     this.stats.processed++;
-    this.stats.lastInvocationAtMs = this.env.clock.now();
     this.lastProgressMs = this.env.clock.monotonic();
     if (this.backoff.tries > 0) {
       this.backoff.reset();
@@ -417,14 +423,17 @@ export class SinkNode {
   /** One timer while anything is pending: no confirmation for spillAfterMs → disk. */
   private armWatch(): void {
     if (this.watch || this.closed || this.mode === 'spilling' || this.definition.patient) return;
-    const nowMs = this.env.clock.monotonic();
-    if (this.pending <= 1) this.lastProgressMs = nowMs;
+    if (this.pending <= 1) this.lastProgressMs = this.env.clock.monotonic();
+    this.rearmWatch();
+  }
+
+  private rearmWatch(): void {
     this.watch = this.env.clock.setTimer(this.env.settings.spillAfterMs / 2, () => {
       this.watch = undefined;
       if (this.closed || this.pending === 0 || this.mode === 'spilling') return;
       const stillMs = this.env.clock.monotonic() - this.lastProgressMs;
       if (stillMs >= this.env.settings.spillAfterMs || (this.isBehind && stillMs > BUSY_MS)) this.spill();
-      else this.armWatch();
+      else this.rearmWatch();
     });
   }
 
@@ -438,7 +447,9 @@ export class SinkNode {
     this.scheduleRetry();
   }
 
+  /** Items older than those in the buffer. */
   private spillItems(items: readonly SinkItem[]): void {
+    for (const item of items) item.stored = true;
     this.spillBuffer = this.spillBuffer.length ? [...items, ...this.spillBuffer] : [...items];
     this.scheduleFlush();
   }
@@ -467,7 +478,10 @@ export class SinkNode {
   /** Writes the buffer page by page. A write that fails (disk full) leaves the items, and their sources wait. */
   private async flush(): Promise<void> {
     const pause = createBackoff({ firstMs: 200, maxMs: 5000, random: () => this.env.random() });
-    while (this.spillBuffer.length && !this.closed) {
+    for (;;) {
+      // an answer may have come while the item lay here
+      this.spillBuffer = this.spillBuffer.filter((i) => i.state !== 'delivered');
+      if (!this.spillBuffer.length || this.closed) break;
       const page = this.spillBuffer.slice(0, this.cache.pageRows);
       try {
         if (this.owner.options.cacheFullPolicy !== 'dropOldest' && this.disk.full(countRows(page), 0)) {
@@ -489,12 +503,10 @@ export class SinkNode {
       pause.reset();
       this.spillBuffer.splice(0, page.length);
       this.spilled += countRows(page);
-      for (const item of page) {
-        item.stored = true;
-        this.letGo(item);
-      }
-      if (this.isBehind && this.spillBuffer.length < this.waitingLimit / 2) this.setBehind(false);
+      for (const item of page) this.letGo(item);
+      if (this.isBehind && this.spillBuffer.length < MAX_SPILL_BUFFER / 2) this.setBehind(false);
     }
+    if (this.cache.alterQueue) this.scheduleRetry();
   }
 
   /** Sends the backlog in order. Ends when it is empty (then the sink is up again) or at the first failure (then it is tried again later). */
@@ -511,6 +523,10 @@ export class SinkNode {
         if (!page) {
           if (this.flushing) {
             await this.flushing;
+            continue;
+          }
+          if (this.cache.alterQueue && this.spillBuffer.length) {
+            this.startFlush();
             continue;
           }
           this.backToUp();
@@ -589,13 +605,16 @@ export class SinkNode {
 
   /** The disk is empty: what did not get there yet is delivered from memory, behind it. */
   private backToUp(): void {
-    const rest = this.spillBuffer;
+    this.flying = this.flying.filter((i) => i.state === 'flying');
+    // those that still fly are awaited, not sent twice
+    const rest = this.spillBuffer.filter((i) => i.state !== 'flying' && i.state !== 'delivered');
+    for (const item of this.spillBuffer) item.stored = false;
     this.spillBuffer = [];
     this.env.clock.clear(this.spillTimer);
     this.spillTimer = undefined;
-    this.flying = this.flying.filter((i) => i.state === 'flying');
     for (const item of rest) item.state = 'waiting';
     this.waiting.unshift(rest);
+    if (this.isBehind) this.setBehind(false);
     if (this.mode === 'spilling') this.env.log.info({ rule: this.owner.ruleId, op: this.name }, 'Backlog of the sink is sent.');
     this.mode = 'up';
     this.lastProgressMs = this.env.clock.monotonic();

@@ -36,6 +36,8 @@ export interface SourcePlan {
 
 /** Messages kept while no rule reads (a rule is being restarted); their confirmation waits too. */
 const MAX_PARKED = 1000;
+/** Latency is measured for the first of so many messages (a power of two less one). */
+const SAMPLE_MASK = 15;
 
 type Data = Parameters<Emit>[0];
 
@@ -176,6 +178,8 @@ export class SourceNode {
     stats.recordsIn++;
     stats.lastInvocationAtMs = nowMs;
     this.lastMessageAtMs = nowMs;
+    const sampled = (stats.recordsIn & SAMPLE_MASK) === 1;
+    const startMs = sampled ? this.env.clock.monotonic() : 0;
     let ack: Ack | undefined;
     if (confirm !== undefined) {
       this.unconfirmed++;
@@ -197,6 +201,7 @@ export class SourceNode {
       this.failed(error, nowMs);
     }
     if (ack !== undefined) ack.release();
+    if (sampled) stats.latencyUs = Math.round((this.env.clock.monotonic() - startMs) * 1000);
     if (this.behind > 0) return this.wait();
   }
 

@@ -39,10 +39,17 @@ export interface NodeStatus {
 export function nodesOf(rule: Rule): NodeStatus[] {
   const run = rule.run;
   if (!run) return [];
+  // operators do not look at the clock for each row: their last call is that of the sources
+  const lastMs = Math.max(0, ...run.sources.map((s) => s.stats().lastInvocationAtMs));
   return [
     ...run.sources.map((s): NodeStatus => ({ kind: 'source', name: s.name, stats: s.stats(), connection: s.connection() })),
     ...run.operators.map(
-      (s): NodeStatus => ({ kind: 'op', name: s.name, stats: { ...s, processed: s.processed || s.recordsIn }, connection: undefined }),
+      (s): NodeStatus => ({
+        kind: 'op',
+        name: s.name,
+        stats: { ...s, processed: s.processed || s.recordsIn, lastInvocationAtMs: s.lastInvocationAtMs || (s.recordsIn ? lastMs : 0) },
+        connection: undefined,
+      }),
     ),
     ...run.sinks.map(
       (s): NodeStatus => ({ kind: 'sink', name: s.name, stats: { ...s.stats, bufferLength: s.pending }, connection: s.connection }),

@@ -1,0 +1,197 @@
+// A sink that is slow, away or refuses: order, retry, spill to disk, drain, bounds, restart.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Props } from '../../src/contract/props.ts';
+import { filterProgram, type Harness, harness } from './harness.ts';
+
+let h: Harness;
+beforeEach(() => {
+  h = harness();
+});
+afterEach(() => h.end());
+
+const publish = (n: number, confirmed?: number[]) =>
+  h.sources.at(-1)!.emit(Buffer.from(JSON.stringify({ a: n })), undefined, confirmed && (() => void confirmed.push(n)));
+const start = async (props: Props = {}, options = {}) => {
+  const rule = h.runtime.createRule(h.define('r', filterProgram('a'), { actions: [props], options }));
+  await rule.start();
+  return rule;
+};
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const delivered = () => h.sink.rows().map((r) => r['a']);
+
+describe('sink', () => {
+  it('keeps the order while up to maxInFlight answers are outstanding', async () => {
+    h.sink.behaviour = 'hold';
+    await start();
+    for (const n of numbers(1, 6)) publish(n);
+    expect(h.sink.holding).toHaveLength(4);
+    for (let i = 0; i < 6; i++) {
+      h.sink.holding[i]!.resolve();
+      await h.settle();
+    }
+    expect(delivered()).toEqual(numbers(1, 6));
+  });
+
+  it('tries again with growing pauses until the peer is back, in order', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start();
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 5)) publish(n, confirmed);
+    expect(rule.health().sinks[0]).toMatchObject({ mode: 'retrying', waiting: 5 });
+    await h.settle(() => true, 300);
+    h.sink.behaviour = 'ok';
+    await h.settle(() => delivered().length === 5, 200);
+    expect(delivered()).toEqual(numbers(1, 5));
+    expect(confirmed).toEqual(numbers(1, 5));
+    expect(rule.health().sinks[0]).toMatchObject({ mode: 'up', waiting: 0, spilled: 0 });
+  });
+
+  it('goes through the disk when away for long, confirms from there, and drains in order', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start();
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 5)) publish(n, confirmed);
+    await h.settle(() => confirmed.length === 5, 1500);
+    expect(rule.health()).toMatchObject({ ok: false, sinks: [{ mode: 'spilling', queueRows: 5, spilled: 5 }] });
+    for (const n of numbers(6, 10)) publish(n, confirmed);
+    await h.settle(() => confirmed.length === 10, 200);
+    h.sink.behaviour = 'ok';
+    await h.settle(() => delivered().length === 10, 10_000);
+    publish(11, confirmed);
+    await h.settle(() => delivered().length === 11);
+    expect(delivered()).toEqual(numbers(1, 11));
+    await h.settle(() => rule.health().sinks[0]!.mode === 'up');
+    expect(rule.health().sinks[0]).toMatchObject({ queueRows: 0, queueBytes: 0, queueOldestAtMs: 0 });
+    expect(await h.store.sinkQueues.queues()).toEqual([]);
+  });
+
+  it('keeps its backlog over an end of the gateway', async () => {
+    h.sink.behaviour = 'away';
+    await start();
+    for (const n of numbers(1, 5)) publish(n);
+    await h.close();
+    h = harness({ dataDir: h.dataDir });
+    await start();
+    publish(6);
+    await h.settle(() => delivered().length === 6);
+    expect(delivered()).toEqual(numbers(1, 6));
+  });
+
+  it('with cleanCacheAtStop forgets its backlog', async () => {
+    h.sink.behaviour = 'away';
+    await start({ cleanCacheAtStop: true });
+    publish(1);
+    await h.close();
+    h = harness({ dataDir: h.dataDir });
+    await start({ cleanCacheAtStop: true });
+    publish(2);
+    await h.settle(() => delivered().length === 1);
+    expect(delivered()).toEqual([2]);
+  });
+
+  it('gives the oldest up at the bound of the disk, counted', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start({ maxDiskCache: 512, bufferPageSize: 64, memoryCacheThreshold: 64, enableCache: true });
+    for (const n of numbers(1, 1000)) publish(n);
+    await h.settle(() => rule.health().sinks[0]!.spilled === 1000, 2000);
+    const health = rule.health().sinks[0]!;
+    expect(health.queueRows).toBeLessThanOrEqual(512);
+    expect(health.queueRows + health.dropped).toBe(1000);
+    h.sink.behaviour = 'ok';
+    await h.settle(() => delivered().length === 1000 - health.dropped, 10_000);
+    expect(delivered()).toEqual(numbers(health.dropped + 1, 1000));
+  });
+
+  it('with cacheFullPolicy stop ends the rule at that bound', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start(
+      { maxDiskCache: 128, bufferPageSize: 64, memoryCacheThreshold: 64, enableCache: true },
+      { cacheFullPolicy: 'stop' },
+    );
+    for (const n of numbers(1, 400)) publish(n);
+    await h.settle(() => rule.state === 'stoppedByError', 3000);
+    expect(rule.brief().message).toContain('durable queue of sink fake_0 is full');
+  });
+
+  it('loses and counts what it refuses, and goes on', async () => {
+    h.sink.behaviour = 'refuse';
+    const rule = await start();
+    const confirmed: number[] = [];
+    publish(1, confirmed);
+    h.sink.behaviour = 'ok';
+    publish(2, confirmed);
+    expect(confirmed).toEqual([1, 2]);
+    expect(delivered()).toEqual([2]);
+    expect(rule.status()['sink_fake_0_0_exceptions_total']).toBe(1);
+  });
+
+  it('asks the source to wait when it is behind, and lets it go on', async () => {
+    h.sink.behaviour = 'hold';
+    await start({}, { bufferLength: 10 });
+    let waits = 0;
+    for (const n of numbers(1, 14)) if (publish(n)) waits++;
+    expect(waits).toBe(1);
+    let resumed = false;
+    void (publish(15) as Promise<void>).then(() => {
+      resumed = true;
+    });
+    for (let i = 0; i < 12; i++) {
+      h.sink.holding[i]!.resolve();
+      await h.settle();
+    }
+    expect(resumed).toBe(true);
+  });
+
+  it('with bufferFullPolicy dropOldest drops as eKuiper does, counted', async () => {
+    h.sink.behaviour = 'hold';
+    const rule = await start({}, { bufferLength: 10, bufferFullPolicy: 'dropOldest' });
+    for (const n of numbers(1, 30)) expect(publish(n)).toBeUndefined();
+    expect(rule.health().sinks[0]!.dropped).toBe(16);
+    expect(rule.status()['sink_fake_0_0_last_exception']).toContain('buffer full, drop message');
+  });
+
+  it('that blocks does not stall other rules', async () => {
+    h.sinkNamed('blocked').behaviour = 'hold';
+    await h.runtime.createRule(h.define('good', filterProgram('a'))).start();
+    await h.runtime
+      .createRule(h.define('blocked', filterProgram('a'), { actions: [{ as: 'blocked' }], options: { bufferLength: 10 } }))
+      .start();
+    const confirmed: number[] = [];
+    let n = 0;
+    for (let i = 0; i < 500; i++) {
+      const wait = publish(++n, confirmed);
+      if (wait) {
+        let go = false;
+        void wait.then(() => {
+          go = true;
+        });
+        await h.settle(() => go);
+      }
+    }
+    expect(delivered()).toEqual(numbers(1, 500));
+    await h.settle(() => confirmed.length === 500, 1000);
+  });
+
+  it('with resendAlterQueue sends live data first and the backlog to resendDestination', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start({ resendAlterQueue: true, resendPriority: -1, resendDestination: 'late', enableCache: true });
+    publish(1);
+    publish(2);
+    h.sink.behaviour = 'ok';
+    publish(3);
+    await h.settle(() => delivered().length === 3, 10_000);
+    expect(delivered()).toEqual([3, 1, 2]);
+    expect(rule.health().sinks[0]!.queueRows).toBe(0);
+  });
+
+  it('opens again with backoff when it could not open', async () => {
+    h.sink.openError = new Error('no route');
+    const rule = await start();
+    publish(1);
+    expect(rule.status()['sink_fake_0_0_connection_status']).toBe(-1);
+    expect(rule.status()['sink_fake_0_0_connection_last_disconnected_message']).toBe('no route');
+    h.sink.openError = undefined;
+    await h.settle(() => delivered().length === 1, 500);
+    expect(rule.status()['sink_fake_0_0_connection_status']).toBe(1);
+  });
+});
