@@ -61,5 +61,5 @@ function oneArgument(name: string, site: CallSite): OneArgument {
 
 function checkOneArgument(definition: ScalarDefinition, name: string): void {
   const required = definition.params.filter((p) => !p.optional).length;
-  if (required > 1 || definition.params.length === 0) throw rowError(`validate ${name} arguments failed`);
+  if (required > 1 || definition.params.length === 0 || definition.params[0]!.literal) throw rowError(`validate ${name} arguments failed`);
 }
