@@ -67,8 +67,10 @@ export class SinkNode {
   private readonly waiting = new ItemQueue();
   private readonly waitingLimit: number;
   private readonly maxInFlight: number;
-  /** Items whose collect did not answer, in order. */
+  /** Items given to the sink, in order; answered ones are cleared away in bulk. */
   private flying: SinkItem[] = [];
+  /** Those of them without an answer. */
+  private inFlight = 0;
   private lastProgressMs = 0;
   private watch: TimerHandle | undefined;
   private retryTimer: TimerHandle | undefined;
@@ -171,7 +173,7 @@ export class SinkNode {
       }
       const item = this.keep(data, dynamic, rows, acks);
       this.fly(item, answer);
-      if (this.flying.length >= this.maxInFlight) this.direct = false;
+      if (this.inFlight >= this.maxInFlight) this.direct = false;
       return;
     }
     this.enqueue(this.keep(data, dynamic, rows, acks));
@@ -188,7 +190,7 @@ export class SinkNode {
     this.generation++;
     for (const t of [this.watch, this.retryTimer, this.spillTimer]) this.env.clock.clear(t);
     await this.flushing;
-    const rest = [...this.spillBuffer, ...this.flying.filter((i) => !i.stored), ...this.waiting.drain()];
+    const rest = [...this.spillBuffer, ...this.flying.filter((i) => !i.stored && i.state !== 'delivered'), ...this.waiting.drain()];
     this.spillBuffer = [];
     if (keep && !this.cache.cleanAtStop && rest.length) await this.storeRest(rest);
     for (const item of rest) this.letGo(item);
@@ -226,7 +228,7 @@ export class SinkNode {
   }
 
   get pending(): number {
-    return this.waiting.size + this.flying.length + this.spillBuffer.length;
+    return this.waiting.size + this.inFlight + this.spillBuffer.length;
   }
 
   health(): SinkHealth {
@@ -285,7 +287,7 @@ export class SinkNode {
 
   /** Sends what waits, as far as the sink takes it. */
   private pump(): void {
-    while (this.mode === 'up' && this.opened && !this.closed && this.flying.length < this.maxInFlight) {
+    while (this.mode === 'up' && this.opened && !this.closed && this.inFlight < this.maxInFlight) {
       const item = this.waiting.shift();
       if (!item) break;
       let answer: void | Promise<void>;
@@ -303,13 +305,14 @@ export class SinkNode {
 
   /** What becomes true after each change of the queues. */
   private settle(): void {
-    this.direct = this.mode === 'up' && this.opened && !this.closed && this.waiting.size === 0 && this.flying.length < this.maxInFlight;
+    this.direct = this.mode === 'up' && this.opened && !this.closed && this.waiting.size === 0 && this.inFlight < this.maxInFlight;
     if (this.isBehind && this.mode !== 'spilling' && this.waiting.size <= this.waitingLimit / 2) this.setBehind(false);
   }
 
   private fly(item: SinkItem, answer: Promise<void>): void {
     item.state = 'flying';
     this.flying.push(item);
+    this.inFlight++;
     this.armWatch();
     answer.then(
       () => this.landed(item, undefined),
@@ -318,6 +321,7 @@ export class SinkNode {
   }
 
   private landed(item: SinkItem, error: unknown): void {
+    this.inFlight--;
     if (error === undefined) {
       item.state = 'delivered';
       this.delivered(item);
@@ -340,11 +344,12 @@ export class SinkNode {
   private trimFlight(): void {
     if (this.closed) return;
     if (this.mode === 'up') {
-      this.flying = this.flying.filter((i) => i.state === 'flying');
+      if (this.inFlight === 0) this.flying.length = 0;
+      else if (this.flying.length > 64 && this.inFlight * 2 < this.flying.length) this.flying = this.flying.filter((i) => i.state === 'flying');
       this.pump();
       return;
     }
-    if (this.flying.some((i) => i.state === 'flying')) return;
+    if (this.inFlight > 0) return;
     const failed = this.flying.filter((i) => i.state === 'failed' && !i.stored);
     this.flying = [];
     if (this.mode === 'retrying') {
@@ -443,7 +448,7 @@ export class SinkNode {
     this.direct = false;
     this.env.log.warn({ rule: this.owner.ruleId, op: this.name, rows: this.pending }, 'Sink confirms nothing; its data goes to disk.');
     this.spillItems([...this.flying.filter((i) => !i.stored && i.state !== 'delivered'), ...this.waiting.drain()]);
-    if (!this.flying.some((i) => i.state === 'flying')) this.flying = [];
+    if (this.inFlight === 0) this.flying = [];
     this.scheduleRetry();
   }
 
@@ -513,7 +518,7 @@ export class SinkNode {
   private async drain(): Promise<void> {
     if (this.draining || this.closed || !this.opened) return;
     // collects without an answer may still succeed; sending their copies now would double them
-    if (this.flying.some((i) => i.state === 'flying') && this.backoff.tries < 3) return this.scheduleRetry();
+    if (this.inFlight > 0 && this.backoff.tries < 3) return this.scheduleRetry();
     this.draining = true;
     const generation = this.generation;
     try {
@@ -597,7 +602,7 @@ export class SinkNode {
   /** The loop is left to others between pages; with priority for live data, until nothing of it is under way. */
   private async pace(): Promise<void> {
     if (this.cache.alterQueue && this.cache.priority === -1) {
-      while (this.flying.length > 0 && !this.closed) await this.env.clock.sleep(10);
+      while (this.inFlight > 0 && !this.closed) await this.env.clock.sleep(10);
       return;
     }
     await new Promise((resolve) => setImmediate(resolve));
