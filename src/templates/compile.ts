@@ -197,7 +197,8 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions): C
 }
 
 function member(v: Value, name: string, line: number): Value {
-  if (v === null || v === undefined) throw failed(line, `nil pointer evaluating interface {}.${name}`);
+  if (v === undefined) return undefined; // a missing key has missing members, as in Go
+  if (v === null) throw failed(line, `nil pointer evaluating interface {}.${name}`);
   if (!isStruct(v)) throw failed(line, `can't evaluate field ${name} in type ${goTypeName(v)}`);
   return Object.hasOwn(v, name) ? v[name] : undefined;
 }

@@ -22,6 +22,7 @@ describe('templates', () => {
     ['{{.dev}} {{.id}} {{.temp}}', 'a 1 20.5'],
     ['{{.big}}', '1e+06'],
     ['{{.nope}}', '<no value>'],
+    ['{{.nope.x.y}}', '<no value>'],
     ['{{.o}}', 'map[x:1 y:[1 2 3]]'],
     ['{{.o.y}}', '[1 2 3]'],
     ['{{index .o.y 1}}', '2'],
@@ -95,7 +96,7 @@ describe('templates', () => {
   });
 
   const failing: [source: string, part: string][] = [
-    ['{{.nope.x}}', 'nil pointer evaluating interface {}.x'],
+    ['{{.n.x}}', 'nil pointer evaluating interface {}.x'],
     ['{{.dev.x}}', "can't evaluate field x in type string"],
     ['{{index .o.y 9}}', 'error calling index: index out of range: 9'],
     ['{{gt .id 5}}', 'error calling gt: incompatible types for comparison'],

@@ -1,10 +1,10 @@
 // One HTTP exchange of a connector: time limit, TLS, guard against internal addresses, bounded body. Keep-alive per connector instance.
 
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import { checkLiteralHost, guardedLookup } from '../../base/net-guard.ts';
+import { nodeHttp, nodeHttps } from '../../base/node-http.ts';
 import type { OptionSpec } from '../../contract/props.ts';
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -39,7 +39,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
@@ -51,6 +51,8 @@ export interface HttpClient {
 
 export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): HttpClient {
   const load = (file: string, raw: string) => (file ? readFileSync(file) : raw ? Buffer.from(raw, 'base64') : undefined);
+  const http = nodeHttp();
+  const https = nodeHttps();
   const plain = new http.Agent({ keepAlive: true });
   const secure = new https.Agent({
     keepAlive: true,

@@ -5,14 +5,7 @@ import type { Row } from '../../data/value.ts';
 import { MemoryBus, type RowKind } from './bus.ts';
 
 export const memorySinkOptions: readonly OptionSpec[] = [
-  {
-    name: 'topic',
-    type: 'string',
-    required: true,
-    dynamic: true,
-    doc: 'Topic; may hold a template, no wildcards.',
-    error: 'property topic is required',
-  },
+  { name: 'topic', type: 'string', default: '', dynamic: true, doc: 'Topic; may hold a template, no wildcards.' },
   { name: 'rowkindField', type: 'string', default: '', doc: 'Field that says insert, update, upsert or delete (for lookup tables).' },
   { name: 'keyField', type: 'string', default: '', doc: 'Key field of the row; needed with rowkindField.' },
 ];
@@ -38,6 +31,8 @@ export function createMemorySink(): Sink {
       if (rowkindField && !keyField) throw new Error('keyField is required when rowkindField is set');
     },
     open(ctx) {
+      // eKuiper takes such a rule and fails when it starts
+      if (!topic) throw new Error('property topic is required');
       bus = ctx.connections.acquire('memory', 'bus', () => new MemoryBus());
       ctx.status('connected');
     },

@@ -183,7 +183,7 @@ describe('transform', () => {
 
   it('loses only the result that cannot be shaped', async () => {
     const t = await setUp({ dataTemplate: '{{.o.x.y}}', sendSingle: true });
-    expect(() => t.push([{ o: {} }])).toThrow('fail to encode data');
+    expect(() => t.push([{ o: { x: null } }])).toThrow('fail to encode data');
     t.push([{ o: { x: { y: 1 } } }]);
     expect(t.data()).toEqual(['1']);
   });
