@@ -172,6 +172,19 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     env.log.debug({ rule: this.ruleId }, 'Rule runs.');
   }
 
+  /** Undefined when all sources are connected, else a promise for it, at most `timeoutMs`. */
+  connected(timeoutMs: number): Promise<void> | undefined {
+    const away = this.subscriptions.filter((s) => s && s.node.connection.state !== 'connected');
+    if (!away.length) return undefined;
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(timeoutMs, resolve);
+      void Promise.all(away.map((s) => s.node.whenConnected())).then(() => {
+        this.clock.clear(timer);
+        resolve();
+      });
+    });
+  }
+
   private slotOf(input: number, column: string): number {
     const i = this.plan.inputs[input]!;
     return i.kind === 'scan-table' ? this.scans.get(i.source)!.slotOf(column) : this.subscriptions[input]!.slotOf(column);

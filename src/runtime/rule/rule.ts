@@ -25,6 +25,9 @@ export interface RuleDeps {
   onDeleted(rule: Rule): void;
 }
 
+/** A rule is "starting" until its sources are connected, but not longer than this: a broker may be away for days. */
+const CONNECT_MS = 300;
+
 /** How a run is closed. */
 type Ending = 'user' | 'keep' | 'error' | 'finish' | 'shutdown' | 'delete';
 
@@ -225,6 +228,12 @@ export class Rule implements RuleHandle {
       await run.open();
       this.lastStartAtMs = env.clock.now();
       this.startedAtMonoMs = env.clock.monotonic();
+      const connecting = run.connected(CONNECT_MS);
+      if (connecting) {
+        // the command is done; the rule says "running" when its sources are there, or after a moment without them
+        c.done();
+        await connecting;
+      }
       if (this.state === 'starting') this.enter('running', '');
     } catch (error) {
       env.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');

@@ -14,14 +14,15 @@ export interface Schedule {
 
 /** @throws RULE_INVALID_CRON */
 export function createSchedule(o: RuleOptions, timeZone: string): Schedule {
-  const cron: Cron | undefined = o.cron ? parseCron(o.cron, timeZone) : undefined;
+  // without a duration a cron means nothing (rules.md 1.3), whatever it says
+  const cron: Cron | undefined = o.cron && o.durationMs > 0 ? parseCron(o.cron, timeZone) : undefined;
   const ranges = o.cronDatetimeRange;
-  const withCron = cron !== undefined && o.durationMs > 0;
-  const scheduled = withCron || (!cron && ranges.length > 0);
+  const withCron = cron !== undefined;
+  const scheduled = withCron || (!o.cron && ranges.length > 0);
   const inRanges = (nowMs: number) => ranges.length === 0 || ranges.some((r) => nowMs >= r.beginMs && nowMs <= r.endMs);
   return {
     scheduled,
-    onceForMs: !cron && ranges.length === 0 ? o.durationMs : 0,
+    onceForMs: !o.cron && ranges.length === 0 ? o.durationMs : 0,
     inSchedule(nowMs) {
       if (!scheduled) return false;
       if (!inRanges(nowMs)) return false;

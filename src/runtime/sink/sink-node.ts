@@ -345,7 +345,8 @@ export class SinkNode {
     if (this.closed) return;
     if (this.mode === 'up') {
       if (this.inFlight === 0) this.flying.length = 0;
-      else if (this.flying.length > 64 && this.inFlight * 2 < this.flying.length) this.flying = this.flying.filter((i) => i.state === 'flying');
+      else if (this.flying.length > 64 && this.inFlight * 2 < this.flying.length)
+        this.flying = this.flying.filter((i) => i.state === 'flying');
       this.pump();
       return;
     }
@@ -660,7 +661,7 @@ export class SinkNode {
     if (this.closed) return;
     const generation = ++this.generation;
     this.statusReported = false;
-    this.connection.lastTryAtMs = this.env.clock.now();
+    if (this.connection.lastDisconnectedAtMs > 0) this.connection.lastTryAtMs = this.env.clock.now();
     const lost = (error: Error) => {
       if (generation === this.generation && !this.closed) this.lost(error);
     };

@@ -70,6 +70,7 @@ export class SourceNode {
   private phase: 'new' | 'opening' | 'open' | 'waiting' | 'ended' | 'closed' = 'new';
   private generation = 0;
   private statusReported = false;
+  private connectWaiters: (() => void)[] = [];
   private parked: { data: Data; meta: Meta | undefined; ack: (() => void) | undefined }[] = [];
   private ended: string | undefined;
 
@@ -146,6 +147,12 @@ export class SourceNode {
     if (this.phase === 'new' && offset !== undefined) this.source.rewind?.(offset);
   }
 
+  /** Resolves when the source is connected, or closed. */
+  whenConnected(): Promise<void> {
+    if (this.connection.state === 'connected' || this.phase === 'closed') return Promise.resolve();
+    return new Promise((resolve) => this.connectWaiters.push(resolve));
+  }
+
   saveState(): unknown {
     return this.context.saveState();
   }
@@ -163,6 +170,7 @@ export class SourceNode {
     this.downsampler?.stop();
     this.context.abort();
     this.resume?.();
+    for (const go of this.connectWaiters) go();
     await this.closeSource(reason);
     // a source without rules ends with its messages unread: the peer gives unconfirmed ones out again
     for (const m of this.parked) if (reason === 'stopped') m.ack?.();
@@ -337,6 +345,9 @@ export class SourceNode {
     if (state === 'connected') {
       if (c.state !== 'connected') c.lastConnectedAtMs = nowMs;
       this.backoff.reset();
+      const waiters = this.connectWaiters;
+      this.connectWaiters = [];
+      for (const go of waiters) queueMicrotask(go);
     } else if (state === 'disconnected') {
       c.lastDisconnectedAtMs = nowMs;
       c.lastDisconnectedMessage = message;
