@@ -17,11 +17,8 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
   const lookups = nodes.filter((n) => n.type === 'lookup');
   const names = operatorNames(nodes, sources.length);
   const fingerprints = fingerprintsOf(nodes, names, namesOf(plan));
-  const emitterOf = (input: number): string => plan.sources[input]!.emitter;
   return {
-    inputs: sources.map(
-      (s): ProgramInput => ({ source: s.source, emitter: emitterOf(s.input), kind: s.kind, columns: s.columns, all: s.all }),
-    ),
+    inputs: sources.map((s) => inputOf(s, plan)),
     lookups: [...new Set(lookups.map((n) => n.table))],
     stateful: Object.keys(fingerprints).length > 0,
     eventTime: plan.options.isEventTime === true,
@@ -43,6 +40,13 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
       return buildChain({ plan, nodes, names, sources, host, slotOf, ctx });
     },
   };
+}
+
+function inputOf(s: DataSourceNode, plan: LogicalPlan): ProgramInput {
+  const { emitter } = plan.sources[s.input]!;
+  const input: ProgramInput = { source: s.source, emitter, kind: s.kind, columns: s.columns, all: s.all };
+  if (Object.keys(s.members).length > 0) input.members = s.members;
+  return input;
 }
 
 /** One source without joins reads shared tuples in place; anything else has a layout of its own. */

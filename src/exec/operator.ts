@@ -100,6 +100,9 @@ export interface ProgramInput {
   /** Columns that the query reads; `all` when it selects `*`: then the slot of the name `*` holds the whole decoded object. */
   columns: readonly string[];
   all: boolean;
+  /** Columns of which only these members are read (`h->y`): of a declared STRUCT the others need not be decoded, and their wrong types are
+   *  no error (as in eKuiper). A column that is not named here is read whole. */
+  members?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A conjunct of WHERE that the shared source may look rules up by, before calling the program. */

@@ -89,6 +89,7 @@ function dataSource(b: BoundSelect, index: number): DataSourceNode {
     kind: info.kind === 'stream' || b.sources.length === 1 ? 'stream' : 'scan-table',
     columns: [],
     all: true,
+    members: {},
     declared: info.schema?.map((f) => f.name),
     children: [],
   };

@@ -10,18 +10,37 @@ export interface UsedColumns {
   /** By input. */
   readonly columns: readonly ReadonlySet<string>[];
   readonly all: readonly boolean[];
+  /** By input: columns of which only these members are read. */
+  readonly members: readonly ReadonlyMap<string, ReadonlySet<string>>[];
 }
 
 export function usedColumns(plan: LogicalPlan): UsedColumns {
   const columns = plan.sources.map(() => new Set<string>());
   const all = plan.sources.map(() => false);
+  const whole = plan.sources.map(() => new Set<string>());
+  const members = plan.sources.map(() => new Map<string, Set<string>>());
   const every = (input: number | undefined): void => {
     if (input === undefined) all.fill(true);
     else all[input] = true;
   };
   const visit = (e: BoundExpr): void => {
-    if (e.kind === 'column') columns[e.input]!.add(e.name);
-    if (e.kind === 'any-column') for (const i of e.inputs) columns[i]!.add(e.name);
+    if (e.kind === 'member' && e.object.kind === 'column') {
+      const { input, name } = e.object;
+      columns[input]!.add(name);
+      const known = members[input]!.get(name) ?? new Set();
+      members[input]!.set(name, known.add(e.name));
+      if (e.shadow) visit(e.shadow);
+      return;
+    }
+    if (e.kind === 'column') {
+      columns[e.input]!.add(e.name);
+      whole[e.input]!.add(e.name);
+    }
+    if (e.kind === 'any-column')
+      for (const i of e.inputs) {
+        columns[i]!.add(e.name);
+        whole[i]!.add(e.name);
+      }
     if (e.kind === 'wildcard') every(e.input);
     if (e.kind === 'call' && e.def.kind === 'aggregate' && e.def.rowFirst) every(undefined);
     if (e.kind === 'member' && e.shadow) visit(e.shadow);
@@ -37,5 +56,9 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     for (const child of n.children) go(child);
   };
   go(plan.root);
-  return { columns, all };
+  members.forEach((m, i) => {
+    for (const name of whole[i]!) m.delete(name);
+    if (all[i]) m.clear();
+  });
+  return { columns, all, members };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import json from '../../src/codecs/json/index.ts';
+import type { FieldDef } from '../../src/contract/schema.ts';
 import type { Row } from '../../src/data/value.ts';
 import { parseStatement } from '../../src/sql/index.ts';
 import { startRule, stream } from '../helpers/program.ts';
@@ -17,15 +18,26 @@ describe.runIf(haveVectors).each(areas)('%s', (area) => {
 });
 
 /** Columns that the rules of a case read together. */
-function usedColumns(c: ExprCase): ReadonlySet<string> | 'all' {
-  const used = new Set<string>();
-  for (const e of c.exprs) {
-    if (e.refused) continue;
+function usedColumns(c: ExprCase, index: number): ReadonlyMap<string, ReadonlySet<string> | undefined> | 'all' {
+  const used = new Map<string, Set<string> | undefined>();
+  for (const [i, e] of c.exprs.entries()) {
+    if (e.refused || (c.isolated && i !== index)) continue;
     const input = startRule(`SELECT rid__, ${e.expr} AS v FROM PFX_s`, { sources: [stream('PFX_s')] }).program.inputs[0]!;
     if (input.all) return 'all';
-    for (const column of input.columns) used.add(column);
+    for (const column of input.columns) {
+      const members = input.members?.[column];
+      const known = used.has(column) ? used.get(column) : new Set<string>();
+      used.set(column, members && known ? new Set([...known, ...members]) : undefined);
+    }
   }
   return used;
+}
+
+function pruned(f: FieldDef, used: ReadonlyMap<string, ReadonlySet<string> | undefined>): FieldDef[] {
+  if (!used.has(f.name)) return [];
+  const members = used.get(f.name);
+  if (!members || f.type.kind !== 'struct') return [f];
+  return [{ ...f, type: { kind: 'struct', fields: f.type.fields.filter((m) => members.has(m.name)) } }];
 }
 
 /** Runs `SELECT rid__, EXPR AS v`, as the shared runner does. */
@@ -42,8 +54,8 @@ function failuresOf(c: ExprCase, index: number): string[] {
   }
   if (e.refused) return [`${e.expr}: not refused: ${e.message}`];
   // as the source node does: only columns that some rule of the shared stream reads are decoded
-  const used = usedColumns(c);
-  const decoder = json.createDecoder({ schema: schema?.filter((f) => used === 'all' || used.has(f.name)) });
+  const used = usedColumns(c, index);
+  const decoder = json.createDecoder({ schema: used === 'all' ? schema : schema?.flatMap((f) => pruned(f, used)) });
   const encoder = json.createEncoder();
   const failures: string[] = [];
   c.rows.forEach((r, i) => {

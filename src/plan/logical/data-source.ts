@@ -10,6 +10,8 @@ export interface DataSourceNode extends NodeBase {
   readonly columns: readonly string[];
   /** The whole object is needed (`*`). */
   readonly all: boolean;
+  /** Columns of which only these members are read. */
+  readonly members: Readonly<Record<string, readonly string[]>>;
   /** Names of declared fields; undefined = schemaless. */
   readonly declared?: readonly string[];
 }

@@ -11,7 +11,10 @@ export const columnPruner: RewriteRule = {
   apply(plan) {
     const used = usedColumns(plan);
     const root = mapNodes(plan.root, (n): LogicalNode => {
-      if (n.type === 'data-source') return { ...n, all: used.all[n.input]! };
+      if (n.type === 'data-source') {
+        const members = Object.fromEntries([...used.members[n.input]!].map(([name, set]) => [name, [...set].sort()]));
+        return { ...n, all: used.all[n.input]!, members };
+      }
       if (n.type === 'lookup') return { ...n, all: used.all[n.input]! };
       return n;
     });
