@@ -1,5 +1,5 @@
 // HTTP to the gateway for the commands. One request per call, no pool: a command makes one or two.
-import { request as httpRequest } from 'node:http';
+import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import { CliError } from './cli-error.ts';
 
 export interface ClientOptions {
@@ -38,7 +38,7 @@ export function createClient({ url, token }: ClientOptions): Client {
 }
 
 async function send(url: string, method: string, body: string | undefined, token: string | undefined): Promise<Answer> {
-  const request = url.startsWith('https:') ? (await import('node:https')).request : httpRequest;
+  const { request } = url.startsWith('https:') ? nodeHttps() : nodeHttp();
   const headers: Record<string, string | number> =
     body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
   if (token) headers['Authorization'] = token;

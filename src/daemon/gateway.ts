@@ -199,6 +199,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           componentFiles,
           connectors: connectorNamed,
           connectorNames: () => connectors.map((c) => c.name),
+          formats: () => codecs.map((c) => c.name),
           settings: () => ({
             timeZone: timeZone ?? settings.timeZone,
             ignoreCase: settings.ignoreCase,

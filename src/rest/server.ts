@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
 import { refusalWithoutToken } from './access.ts';
 import type { Credentials } from './credentials.ts';
@@ -47,7 +48,7 @@ const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 
 /** @throws the error of listen (EADDRINUSE …) or of reading the TLS files */
 export async function openRestServer(options: RestServerOptions): Promise<RestServer> {
-  const server = await createHttp(options.tls, (request, response) => {
+  const server = createHttp(options.tls, (request, response) => {
     serve(request, response, options).catch((error: unknown) => {
       options.log.error({ code: 'REST_FAULT', error }, 'A REST connection failed.');
       response.destroy();
@@ -81,10 +82,9 @@ export async function openRestServer(options: RestServerOptions): Promise<RestSe
   };
 }
 
-async function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s: ServerResponse) => void): Promise<Server> {
-  if (!tls) return (await import('node:http')).createServer(listener);
-  const { createServer } = await import('node:https');
-  return createServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' }, listener);
+function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s: ServerResponse) => void): Server {
+  if (!tls) return nodeHttp().createServer(listener);
+  return nodeHttps().createServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' }, listener);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: RestServerOptions): Promise<void> {

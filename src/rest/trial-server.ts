@@ -4,6 +4,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeHttp } from '../base/node-http.ts';
 import type { TrialHub } from '../service/index.ts';
 import { refusalWithoutToken } from './access.ts';
 
@@ -19,8 +20,7 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 export function createTrialServer(hub: TrialHub, address: () => { ip: string; port: number }, log: Log): TrialServer {
   let opening: Promise<Server> | undefined;
   const listen = async (): Promise<Server> => {
-    const { createServer } = await import('node:http');
-    const server = createServer((request, response) => {
+    const server = nodeHttp().createServer((request, response) => {
       const refusal = refusalWithoutToken({ host: request.headers.host, origin: request.headers.origin }, []);
       const id = /^\/test\/([\w-]+)$/.exec(request.url ?? '')?.[1];
       if (refusal) response.writeHead(403).end(`${refusal}\n`);

@@ -8,6 +8,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import { checkLiteralHost, guardedLookup } from '../base/net-guard.ts';
+import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 
 export interface Downloader {
   /** @returns the whole content  @throws GatewayError SERVICE_REFUSED with eKuiper's text */
@@ -66,7 +67,7 @@ async function readLocal(url: string, uploads: string, anywhere: boolean): Promi
 async function fetchBytes(url: string, privateNet: boolean, redirects: number): Promise<Uint8Array> {
   const target = new URL(url);
   if (!privateNet) checkLiteralHost(target.hostname);
-  const { get } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const { get } = target.protocol === 'https:' ? nodeHttps() : nodeHttp();
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(target, { signal: AbortSignal.timeout(TIMEOUT_MS), ...(privateNet ? {} : { lookup: guardedLookup }) }, resolve).on('error', reject);
   });

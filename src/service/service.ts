@@ -35,6 +35,8 @@ export interface ServiceDeps {
   componentFiles: ComponentFiles;
   connectors(name: string): ConnectorEntry | undefined;
   connectorNames(): readonly string[];
+  /** Formats that there are. */
+  formats(): readonly string[];
   /** Asked at each use: PATCH /configs and SIGHUP change them. */
   settings(): ServiceSettings;
   /** Where results of trial rules go; the connector `trialConnector(hub)` must be among `connectors`. */
@@ -81,6 +83,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const catalog = await openStreamCatalog(tables.streams, log);
   const streams = createStreamService({
     catalog,
+    formats: deps.formats,
     usedBy: (name) => rules.rulesReading(name),
     columnsRead: (name) => rules.columnsRead(name),
     async validate(definition) {

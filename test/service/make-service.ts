@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
+import { codecs } from '../../src/codecs/index.ts';
 import { createComponentFiles, createFolders, foldersOf } from '../../src/config/index.ts';
 import { connectors } from '../../src/connectors/index.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
@@ -35,6 +36,7 @@ export async function makeService(store = createMemoryStore(), safe = false) {
     componentFiles: createComponentFiles(folders, {}),
     connectors: (name) => all.find((c) => c.name === name),
     connectorNames: () => connectors.map((c) => c.name),
+    formats: () => codecs.map((c) => c.name),
     trialHub: hub,
     settings: () => ({
       timeZone: 'UTC',

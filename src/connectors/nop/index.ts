@@ -20,7 +20,8 @@ export default defineConnector({
         configure(props) {
           ({ log } = parseOptions<{ log: boolean }>('nop sink', options, props));
         },
-        open: (ctx) => ctx.status('connected'),
+        // nothing to connect to: eKuiper shows 0, and so do we (recorded)
+        open: () => undefined,
         collect(ctx, data) {
           if (log) ctx.log.info({ payload: typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString() }, 'nop sink');
         },

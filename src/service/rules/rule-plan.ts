@@ -8,7 +8,7 @@ import type { StreamSchema } from '../../contract/schema.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import { type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo } from '../../plan/index.ts';
 import { parseRuleOptions, type RuleDefinition, type RuleOptions, type SourceSpec } from '../../runtime/index.ts';
-import { parseSelect, type SelectStatement } from '../../sql/index.ts';
+import { checkSelect, parseSelect, type SelectStatement } from '../../sql/index.ts';
 import { type ActionDeps, actionSpecs } from '../actions.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
@@ -31,8 +31,8 @@ export interface ParsedRule {
   readonly sources: readonly string[];
 }
 
-/** Options and SQL syntax. @throws GatewayError RULE_JSON with eKuiper's text; the parser's place and hint follow */
-export function parseRule(draft: RuleDraft, defaults: RuleOptions): ParsedRule {
+/** Options, SQL syntax, and what eKuiper's parser checks of functions and their places. @throws GatewayError RULE_JSON with eKuiper's text; the parser's place and hint follow */
+export function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionCatalogue): ParsedRule {
   let options: RuleOptions;
   try {
     options = parseRuleOptions(draft.id, draft.options, defaults);
@@ -43,6 +43,7 @@ export function parseRule(draft: RuleDraft, defaults: RuleOptions): ParsedRule {
   let select: SelectStatement;
   try {
     select = parseSelect(draft.sql);
+    checkSelect(select, draft.sql, functions);
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }

@@ -59,6 +59,8 @@ export interface RuleService {
   texts(): Map<string, string>;
   /** Streams and tables that a rule reads; [] for an unknown rule. */
   sourcesOf(id: string): readonly string[];
+  /** Elements of `actions`. */
+  actionsOf(id: string): RuleDraft['actions'];
   /** Rules that read a stream or table. */
   rulesReading(source: string): string[];
   /** Rules whose actions or sources select a connection. */
@@ -105,7 +107,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     if (!entry.handle) throw new GatewayError('RULE_JSON', { text: `Rule ${entry.draft.id} cannot run: ${entry.problem}` });
     return entry.handle;
   };
-  const parse = (draft: RuleDraft): ParsedRule => parseRule(draft, deps.settings().ruleDefaults);
+  const parse = (draft: RuleDraft): ParsedRule => parseRule(draft, deps.settings().ruleDefaults, deps.functions);
 
   /** Everything that can refuse a rule, without any effect. */
   const check = async (parsed: ParsedRule) => {
@@ -307,6 +309,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     exists: (id) => all.has(id),
     texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, e.draft.text])),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
+    actionsOf: (id) => all.get(id)?.draft.actions ?? [],
     rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
     rulesSelecting: (connection) => [...all.values()].filter((e) => selects(e.draft, connection)).map((e) => e.draft.id),
     columnsRead: (source) => {

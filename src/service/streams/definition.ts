@@ -1,6 +1,6 @@
 // A stream or table as the catalog keeps it: the statement's text, its syntax tree, and the options under short names.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import { type CreateStatement, parseStatement, type SourceKind, type Statement, type StreamOptions } from '../../sql/index.ts';
+import { type CreateStatement, checkFormat, parseStatement, type SourceKind, type Statement, type StreamOptions } from '../../sql/index.ts';
 
 export interface SourceDefinition {
   readonly name: string;
@@ -17,11 +17,13 @@ export interface SourceDefinition {
   readonly format: string;
 }
 
-/** @throws GatewayError STREAM_COMMAND: the parser's text with place and hint, under the code of streams */
-export function parseStreamStatement(sql: string): Statement {
+/** @param formats names that FORMAT may have; undefined = any (what is stored was checked when it was made)
+ *  @throws GatewayError STREAM_COMMAND: the parser's text with place and hint, under the code of streams */
+export function parseStreamStatement(sql: string, formats?: readonly string[]): Statement {
   let statement: Statement;
   try {
     statement = parseStatement(sql);
+    if (statement.kind === 'create' && formats) checkFormat(statement, sql, formats);
   } catch (error) {
     throw new GatewayError('STREAM_COMMAND', { text: messageOf(error) }, { cause: error });
   }

@@ -29,6 +29,8 @@ export interface StreamService {
 
 export interface StreamServiceDeps {
   catalog: StreamCatalog;
+  /** Names that FORMAT may have. */
+  formats(): readonly string[];
   /** Rules that read it, running or not. */
   usedBy(name: string): string[];
   /** Columns of a schemaless stream that running rules read. */
@@ -39,7 +41,7 @@ export interface StreamServiceDeps {
 
 const title = (kind: SourceKind) => (kind === 'stream' ? 'Stream' : 'Table');
 
-export function createStreamService({ catalog, usedBy, columnsRead, validate }: StreamServiceDeps): StreamService {
+export function createStreamService({ catalog, formats, usedBy, columnsRead, validate }: StreamServiceDeps): StreamService {
   const lock = createKeyedLock();
   const refuse = (text: string, cause?: unknown) => new GatewayError('STREAM_COMMAND', { text }, { cause });
 
@@ -73,7 +75,7 @@ export function createStreamService({ catalog, usedBy, columnsRead, validate }: 
 
   return {
     async command(sql) {
-      const statement = parseStreamStatement(sql);
+      const statement = parseStreamStatement(sql, formats());
       switch (statement.kind) {
         case 'create':
           return create(definitionOf(sql, statement));
@@ -92,7 +94,7 @@ export function createStreamService({ catalog, usedBy, columnsRead, validate }: 
     },
     replace: (kind, name, sql) =>
       lock.run(checkName(name), async () => {
-        const statement = parseStreamStatement(sql);
+        const statement = parseStreamStatement(sql, formats());
         if (statement.kind !== 'create') throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
         if (statement.name !== name) throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
         const next = definitionOf(sql, statement);

@@ -7,6 +7,7 @@ import { bigintAsNumber, type ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
+import { optionOf } from '../streams/definition.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import { parseRuleset, type RulesetTransfer } from './ruleset.ts';
 
@@ -58,21 +59,22 @@ export function emptyConfiguration(): Configuration {
 
 export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
   let last = emptyConfiguration();
-  const configOf = (kind: ComponentKind): Record<string, string> => {
+  const configOf = (kind: ComponentKind, wanted?: ReadonlySet<string>): Record<string, string> => {
     const byType: Record<string, Record<string, unknown>> = {};
-    for (const k of deps.confKeys.stored()) if (k.kind === kind) (byType[k.type] ??= {})[k.key] = maskSecrets(k.props);
+    for (const k of deps.confKeys.stored())
+      if (k.kind === kind && (!wanted || wanted.has(`${k.type}.${k.key}`))) (byType[k.type] ??= {})[k.key] = maskSecrets(k.props);
     return Object.fromEntries(Object.entries(byType).map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
   };
-  const withConfig = (base: Partial<Configuration>): Configuration => ({
+  const withConfig = (base: Partial<Configuration>, sources?: ReadonlySet<string>, sinks?: ReadonlySet<string>): Configuration => ({
     ...emptyConfiguration(),
     ...base,
-    sourceConfig: configOf('sources'),
-    sinkConfig: configOf('sinks'),
+    sourceConfig: configOf('sources', sources),
+    sinkConfig: configOf('sinks', sinks),
     connectionConfig: { ...configOf('connections'), ...namedConnections(deps.connections) },
   });
   return {
     exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll() }),
-    exportRules: (ids) => withConfig({ ...deps.ruleset.exportRules(ids) }),
+    exportRules: (ids) => withConfig({ ...deps.ruleset.exportRules(ids) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps)),
     lastStatus: () => last,
     async import(text, partial) {
       const set = parseConfiguration(text);
@@ -97,6 +99,18 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       return failed;
     },
   };
+}
+
+/** Conf keys that streams and tables of the rules name: `mqtt.plant`. */
+function sourceKeysOf(ids: readonly string[], { rules, streams }: DataTransferDeps): Set<string> {
+  const sources = ids.flatMap((id) => rules.sourcesOf(id)).map((name) => streams.find(name));
+  return new Set(sources.map((d) => (d ? `${d.type}.${optionOf(d, 'CONF_KEY') ?? 'default'}` : '')));
+}
+
+/** Resources that actions of the rules name. */
+function sinkKeysOf(ids: readonly string[], { rules }: DataTransferDeps): Set<string> {
+  const actions = ids.flatMap((id) => rules.actionsOf(id)).flatMap((a) => Object.entries(a));
+  return new Set(actions.map(([type, props]) => `${type}.${(props as { resourceId?: string } | null)?.resourceId ?? ''}`));
 }
 
 export function hasProblems(c: Configuration): boolean {

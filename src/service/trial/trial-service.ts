@@ -68,7 +68,7 @@ export function createTrialService({ runtime, plan, hub, clock, log }: TrialDeps
       };
       let handle: RuleHandle;
       try {
-        const parsed = parseRule(draft, plan.settings().ruleDefaults);
+        const parsed = parseRule(draft, plan.settings().ruleDefaults, plan.functions);
         const definition = ruleDefinition(parsed, plan, compile(parsed, plan));
         const mocked = {
           ...definition,
