@@ -139,9 +139,12 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       return;
     }
     const index = this.plan.index.filter((c) => c.input === i);
-    const subscription = await this.deps.pool.subscribe(spec, new RunInput(this, i, index, this.plan.eventTime));
+    const subscription = await this.deps.pool.subscribe(
+      spec,
+      new RunInput(this, i, index, this.plan.eventTime, input.all ? undefined : input.columns),
+    );
     this.subscriptions[i] = subscription;
-    this.sources.push(viewSource(subscription.node, spec.name));
+    this.sources.push(viewSource(subscription.node, subscription.group, spec.name));
     this.openInputs++;
   }
 

@@ -21,15 +21,17 @@ export class RunInput implements Subscriber {
   readonly ruleId: string;
   readonly index: readonly IndexConjunct[];
   readonly eventTime: boolean;
+  readonly columns: readonly string[] | undefined;
   private readonly run: RunSide;
   private readonly input: number;
 
-  constructor(run: RunSide, input: number, index: readonly IndexConjunct[], eventTime: boolean) {
+  constructor(run: RunSide, input: number, index: readonly IndexConjunct[], eventTime: boolean, columns: readonly string[] | undefined) {
     this.run = run;
     this.ruleId = run.ruleId;
     this.input = input;
     this.index = index;
     this.eventTime = eventTime;
+    this.columns = columns;
   }
 
   push(t: Tuple): void {

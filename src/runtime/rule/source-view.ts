@@ -2,6 +2,7 @@
 // index kept away from it), and the last values after it left. Read by status and health.
 import type { SourceHealth } from '../api.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
+import type { DecodeGroup } from '../source/decode-group.ts';
 import type { SourceNode } from '../source/source-node.ts';
 
 export interface SourceView {
@@ -15,7 +16,7 @@ export interface SourceView {
   freeze(): void;
 }
 
-export function viewSource(node: SourceNode, name: string): SourceView {
+export function viewSource(node: SourceNode, group: DecodeGroup, name: string): SourceView {
   const base = {
     recordsIn: 0,
     recordsOut: 0,
@@ -30,7 +31,8 @@ export function viewSource(node: SourceNode, name: string): SourceView {
   let frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
   const later = (atMs: number) => (atMs >= joinedAtMs ? atMs : 0);
   const stats = (): NodeStats => {
-    const s = node.stats;
+    const { recordsIn, lastInvocationAtMs, latencyUs } = node.stats;
+    const s = { ...group.stats, recordsIn, lastInvocationAtMs, latencyUs };
     const fresh = s.exceptions > base.exceptions;
     return {
       ...s,
@@ -55,7 +57,7 @@ export function viewSource(node: SourceNode, name: string): SourceView {
         .map(([reason, n]): [string, number] => [reason, n - (base.reasons[reason] ?? 0)])
         .filter(([, n]) => n > 0),
     ),
-    undecodable: node.undecodable - base.undecodable,
+    undecodable: group.undecodable - base.undecodable,
     unconfirmed: node.unconfirmed,
     reconnects: node.reconnects - base.reconnects,
   });
@@ -65,8 +67,10 @@ export function viewSource(node: SourceNode, name: string): SourceView {
     connection: () => frozen?.connection ?? node.connection,
     health: () => frozen?.health ?? health(),
     reset() {
-      const { recordsIn, recordsOut, processed, exceptions } = node.stats;
-      const { dropped, undecodable, reconnects } = node;
+      const { recordsIn } = node.stats;
+      const { recordsOut, processed, exceptions } = group.stats;
+      const { dropped, reconnects } = node;
+      const { undecodable } = group;
       Object.assign(base, {
         recordsIn,
         recordsOut,

@@ -1,22 +1,19 @@
-// One physical subscription: opens the connector and keeps it open, decodes each message once, and hands the row to every subscriber.
-// Called by connectors through `emit`; next on the path: RunInput in rule/run-input.ts, which pushes into the rule's program.
+// One physical subscription: opens the connector and keeps it open, counts each message and hands it to its groups of subscribers.
+// Called by connectors through `emit`; next on the path: decode-group.ts, then RunInput in rule/run-input.ts.
 // Hot path: no closure, no promise and no lookup by name per message, besides one closure when the peer wants a confirmation.
 import { createBackoff } from '../../base/backoff.ts';
 import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
-import type { Decoder } from '../../contract/codec.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
 import { Ack } from '../../data/ack.ts';
-import { type Meta, Tuple } from '../../data/tuple.ts';
-import type { Row } from '../../data/value.ts';
+import type { Meta } from '../../data/tuple.ts';
 import { createComponentContext, type OwnedContext } from '../component-context.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
-import { type ConnectionStats, countException, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
-import { createLane, type Lane } from './lane.ts';
-import { createLayout, type Layout } from './layout.ts';
 import { createPuller, type Puller } from './puller.ts';
 import type { Subscriber } from './source-pool.ts';
 
@@ -24,11 +21,6 @@ import type { Subscriber } from './source-pool.ts';
 export interface SourcePlan {
   spec: SourceSpec;
   definition: SourceDefinition;
-  decoder: Decoder | undefined;
-  /** Strict validation of declared fields; throws rowError. */
-  validate: ((row: Row) => Row) | undefined;
-  /** Event time of a row, epoch ms; throws rowError. */
-  eventTime: ((row: Row) => number) | undefined;
   /** Keep only the last message of each interval; 0 = all. */
   downsampleMs: number;
   pullIntervalMs: number;
@@ -45,10 +37,8 @@ export class SourceNode {
   readonly plan: SourcePlan;
   readonly stats: NodeStats;
   readonly connection: ConnectionStats = createConnectionStats();
-  readonly layout: Layout = createLayout();
   /** Messages that the source was not told to be done. */
   unconfirmed = 0;
-  undecodable = 0;
   dropped = 0;
   readonly dropReasons: Record<string, number> = {};
   reconnects = 0;
@@ -57,9 +47,8 @@ export class SourceNode {
   private behind = 0;
   private resume: (() => void) | undefined;
   private resumed: Promise<void> | undefined;
-  private readonly arrival: Lane = createLane();
-  private readonly event: Lane = createLane();
-  private readonly subscribers = new Set<Subscriber>();
+  private groups: readonly DecodeGroup[] = [];
+  private readers = 0;
   private readonly env: Environment;
   private readonly source: Source;
   private readonly context: OwnedContext;
@@ -100,9 +89,24 @@ export class SourceNode {
     return this.source.configure?.(this.plan.spec.datasource, this.plan.spec.props);
   }
 
-  add(subscriber: Subscriber): void {
-    this.subscribers.add(subscriber);
-    (subscriber.eventTime ? this.event : this.arrival).add(subscriber, (column) => this.layout.acquire(column));
+  /** The group of a plan, made when there is none; give it back with `leave`. */
+  join(plan: DecodePlan): DecodeGroup {
+    let group = this.groups.find((g) => g.plan.key === plan.key);
+    if (!group) {
+      group = new DecodeGroup(plan);
+      this.groups = [...this.groups, group];
+    }
+    group.users++;
+    return group;
+  }
+
+  leave(group: DecodeGroup): void {
+    if (--group.users === 0) this.groups = this.groups.filter((g) => g !== group);
+  }
+
+  add(group: DecodeGroup, subscriber: Subscriber): void {
+    group.add(subscriber);
+    this.readers++;
     if (this.parked.length) {
       const parked = this.parked;
       this.parked = [];
@@ -115,9 +119,8 @@ export class SourceNode {
     if (this.phase === 'new') this.open();
   }
 
-  remove(subscriber: Subscriber): void {
-    if (!this.subscribers.delete(subscriber)) return;
-    (subscriber.eventTime ? this.event : this.arrival).remove(subscriber, (column) => this.layout.release(column));
+  remove(group: DecodeGroup, subscriber: Subscriber): void {
+    if (group.remove(subscriber)) this.readers--;
   }
 
   /** A rule fell behind (+1) or caught up (-1). */
@@ -180,7 +183,7 @@ export class SourceNode {
   // ------------------------------------------------------------------------------------------------------------- messages
 
   private receive(data: Data, meta: Meta | undefined, confirm: (() => void) | undefined): void | Promise<void> {
-    if (this.subscribers.size === 0) return this.park(data, meta, confirm);
+    if (this.readers === 0) return this.park(data, meta, confirm);
     const stats = this.stats;
     const nowMs = this.env.clock.now();
     stats.recordsIn++;
@@ -196,54 +199,16 @@ export class SourceNode {
         confirm();
       });
     }
-    try {
-      let rows: Row | Row[];
-      if (typeof data === 'string' || data instanceof Uint8Array) rows = this.decode(data);
-      else rows = data;
-      if (Array.isArray(rows)) for (let i = 0; i < rows.length; i++) this.row(rows[i]!, nowMs, meta, ack);
-      else this.row(rows, nowMs, meta, ack);
-      stats.processed++;
-    } catch (error) {
-      // it can never succeed: counted, reported, confirmed (design §4)
-      this.undecodable++;
-      this.failed(error, nowMs);
-    }
+    const groups = this.groups;
+    for (let i = 0; i < groups.length; i++) groups[i]!.receive(data, nowMs, meta, ack);
     if (ack !== undefined) ack.release();
     if (sampled) stats.latencyUs = Math.round((this.env.clock.monotonic() - startMs) * 1000);
     if (this.behind > 0) return this.wait();
   }
 
-  private decode(data: string | Uint8Array): Row | Row[] {
-    if (this.plan.decoder === undefined) throw new Error('the source gave bytes, but the stream has no format to read them');
-    return this.plan.decoder.decode(typeof data === 'string' ? Buffer.from(data) : data);
-  }
-
-  private row(raw: Row, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
-    let row = raw;
-    if (this.plan.validate !== undefined) {
-      try {
-        row = this.plan.validate(raw);
-      } catch (error) {
-        return this.failed(error, nowMs);
-      }
-    }
-    this.stats.recordsOut++;
-    const cols = this.layout.extract(row);
-    if (this.arrival.size > 0) this.arrival.dispatch(new Tuple(cols, nowMs, meta, ack));
-    if (this.event.size > 0) {
-      let tsMs: number;
-      try {
-        tsMs = this.plan.eventTime!(row);
-      } catch (error) {
-        return this.failed(error, nowMs);
-      }
-      this.event.dispatch(new Tuple(cols, tsMs, meta, ack));
-    }
-  }
-
-  private failed(error: unknown, nowMs: number): void {
-    countException(this.stats, messageOf(error), nowMs);
-    for (const s of this.subscribers) s.sourceError?.(error);
+  private failed(error: unknown): void {
+    const nowMs = this.env.clock.now();
+    for (const g of this.groups) g.failed(error, nowMs);
   }
 
   private wait(): Promise<void> {
@@ -294,7 +259,7 @@ export class SourceNode {
           skipped: () => this.onDropped(1, 'pull skipped: the one before still runs'),
           failed: (error) => {
             if (isEnd(error)) this.fail(error as Error);
-            else this.failed(error, this.env.clock.now());
+            else this.failed(error);
           },
         });
         this.puller.start();
@@ -310,7 +275,7 @@ export class SourceNode {
     if (isEnd(error)) {
       this.phase = 'ended';
       this.ended = error.message;
-      for (const s of [...this.subscribers]) s.end(error.message);
+      for (const s of this.groups.flatMap((g) => [...g.members])) s.end(error.message);
       return;
     }
     this.phase = 'waiting';

@@ -1,12 +1,14 @@
-// Physical subscriptions, shared by all rules with equal type, datasource, properties and format (design §3). A source with a position of
+// Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { parseDurationMs } from '../../contract/props.ts';
+import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import type { Tuple } from '../../data/tuple.ts';
 import type { IndexConjunct } from '../../exec/operator.ts';
 import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
+import type { DecodeGroup, DecodePlan } from './decode-group.ts';
 import { createEventTime } from './event-time.ts';
 import { SourceNode, type SourcePlan } from './source-node.ts';
 import { createStrictValidation } from './strict-validation.ts';
@@ -18,6 +20,8 @@ export interface Subscriber {
   push(t: Tuple): void;
   /** Looked up by the subscription before `push` is called; [] = gets everything. */
   readonly index: readonly IndexConjunct[];
+  /** Columns that it reads; undefined = all. */
+  readonly columns?: readonly string[] | undefined;
   /** Tuples carry the time of the TIMESTAMP column; rows without it are refused. */
   readonly eventTime: boolean;
   /** A bounded source is at its end. @param text what the source said, mostly '' */
@@ -34,6 +38,7 @@ export interface Subscription {
   /** No push after this. The physical subscription ends with its last subscriber. */
   close(reason?: CloseReason): void;
   readonly node: SourceNode;
+  readonly group: DecodeGroup;
 }
 
 export interface SourcePool {
@@ -96,31 +101,36 @@ export function createSourcePool(env: Environment): SourcePool {
 
   return {
     async subscribe(spec, subscriber) {
+      const decode = await planDecode(env, spec, subscriber);
       const e = await enter(spec, subscriber.ruleId);
+      const group = e.node.join(decode);
       const columns: string[] = [];
       let state: 'new' | 'begun' | 'closed' = 'new';
       return {
         node: e.node,
+        group,
         slotOf(column) {
           columns.push(column);
-          return e.node.layout.acquire(column);
+          return group.layout.acquire(column);
         },
         begin() {
           if (state !== 'new') return;
           state = 'begun';
-          e.node.add(subscriber);
+          e.node.add(group, subscriber);
         },
         close(reason = 'stopped') {
           if (state === 'closed') return;
           state = 'closed';
-          e.node.remove(subscriber);
-          for (const c of columns) e.node.layout.release(c);
+          e.node.remove(group, subscriber);
+          for (const c of columns) group.layout.release(c);
+          e.node.leave(group);
           release(e, reason);
         },
       };
     },
     async validate(spec) {
       const plan = await planSource(env, spec);
+      await planDecode(env, spec, { columns: undefined, eventTime: false });
       await plan.definition.create().configure?.(spec.datasource, spec.props);
     },
     pin() {
@@ -137,36 +147,46 @@ export function createSourcePool(env: Environment): SourcePool {
 
 async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePlan> {
   const definition = await loadSource(env, spec.type);
+  const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
+  const pulls = intervalMs > 0 && typeof definition.create().pull === 'function';
+  // options of plugins are their own affair; a built-in connector lists the `interval` that it treats itself
+  const ownInterval = definition.options.length === 0 || definition.options.some((o) => o.name.toLowerCase() === 'interval');
+  return { spec, definition, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
+}
+
+/** @throws RUNTIME_UNKNOWN_FORMAT, or what the codec says of its options */
+async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'eventTime'>): Promise<DecodePlan> {
+  const definition = await loadSource(env, spec.type);
   const timeEnv = { timeZone: env.settings.timeZone, clock: env.clock };
-  const strict = spec.strictValidation === true && spec.schema !== undefined && spec.schema.length > 0 && spec.format !== 'binary';
+  const schema = usedFields(spec, reader);
+  const strict = spec.strictValidation === true && schema !== undefined && schema.length > 0 && spec.format !== 'binary';
   // `rows` sources of plugins may give bytes as well; then the format is needed all the same
   const codec =
     definition.payload === 'bytes' || (spec.format !== '' && (await env.deps.codecs(spec.format)))
       ? await loadCodec(env, spec.format)
       : undefined;
-  const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
-  const pulls = intervalMs > 0 && typeof definition.create().pull === 'function';
-  // options of plugins are their own affair; a built-in connector lists the `interval` that it treats itself
-  const ownInterval = definition.options.length === 0 || definition.options.some((o) => o.name.toLowerCase() === 'interval');
+  const mapping = spec.props['colAliasMapping'];
   return {
-    spec,
-    definition,
+    key: textOf([spec.format, spec.schemaId, spec.delimiter, schema, strict, spec.timestamp, spec.timestampFormat]),
     decoder: codec?.createDecoder({
-      ...(spec.schema && !strict ? { schema: spec.schema } : {}),
+      ...(schema ? { schema } : {}),
       ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
       ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
       ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
       ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
-      ...(typeof spec.props['colAliasMapping'] === 'object' && spec.props['colAliasMapping'] !== null
-        ? { colAliasMapping: spec.props['colAliasMapping'] as Record<string, string> }
-        : {}),
+      ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
       ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
     }),
-    validate: strict ? createStrictValidation(spec.schema!, timeEnv, spec.timestampFormat) : undefined,
+    validate: strict ? createStrictValidation(schema, timeEnv, spec.timestampFormat) : undefined,
     eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat) : undefined,
-    downsampleMs: !pulls && !ownInterval ? intervalMs : 0,
-    pullIntervalMs: intervalMs,
   };
+}
+
+/** Declared fields that a rule reads; all of them when rules share the stream. */
+function usedFields(spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'eventTime'>): StreamSchema | undefined {
+  const { columns } = reader;
+  if (!spec.schema?.length || spec.shared || !columns) return spec.schema?.length ? spec.schema : undefined;
+  return spec.schema.filter((f) => columns.includes(f.name) || f.name === spec.timestamp);
 }
 
 function readInterval(value: unknown): number {
@@ -177,23 +197,9 @@ function readInterval(value: unknown): number {
   }
 }
 
-/** Equal for streams that read the same and decode the same. */
-function keyOf(spec: SourceSpec): string {
-  return JSON.stringify(
-    [
-      spec.type,
-      spec.datasource,
-      sorted(spec.props),
-      spec.format,
-      spec.schemaId,
-      spec.delimiter,
-      spec.schema,
-      spec.strictValidation,
-      spec.timestamp,
-      spec.timestampFormat,
-    ],
-    (_k, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v),
-  );
-}
+/** Equal for streams that read from the same place. */
+const keyOf = (spec: SourceSpec): string => textOf([spec.type, spec.datasource, sorted(spec.props)]);
+
+const textOf = (value: unknown): string => JSON.stringify(value, (_k, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v));
 
 const sorted = (o: Readonly<Record<string, unknown>>) => Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@
 // Undeclared fields are left out. Used by source-node.ts through the pool's plan.
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { FieldType, StreamSchema } from '../../contract/schema.ts';
-import { toBool, toBytea, toFloat, toInt64, toText } from '../../data/cast.ts';
+import { toBool, toBytea, toFloat, toInt64, toText, toTextAlways } from '../../data/cast.ts';
 import { toDateTime } from '../../data/datetime-from.ts';
 import type { TimeEnv } from '../../data/datetime-parse.ts';
 import { compileDatePattern, type DatePattern } from '../../data/datetime-pattern.ts';
@@ -31,14 +31,15 @@ export function createStrictValidation(schema: StreamSchema, timeEnv: TimeEnv, t
 }
 
 function convert(v: Value, type: FieldType, env: TimeEnv, pattern: DatePattern | undefined): Value {
-  if (v === null) return null;
+  // a null container passes, a null scalar does not
+  if (v === null && (type.kind === 'array' || type.kind === 'struct')) return null;
   switch (type.kind) {
     case 'bigint':
       return toInt64(v, 'sameKind');
     case 'float':
       return toFloat(v, 'sameKind');
     case 'string':
-      return toText(v, 'sameKind');
+      return typeof v === 'number' || typeof v === 'bigint' ? toTextAlways(v) : toText(v, 'sameKind');
     case 'boolean':
       return toBool(v, 'sameKind');
     case 'bytea':
@@ -47,7 +48,11 @@ function convert(v: Value, type: FieldType, env: TimeEnv, pattern: DatePattern |
       return toDateTime(v, env, pattern);
     case 'array':
       if (!Array.isArray(v)) throw new Error('expect array');
-      return v.map((e) => convert(e, type.element, env, pattern));
+      try {
+        return v.map((e) => convert(e, type.element, env, pattern));
+      } catch (error) {
+        throw new Error(`array element type mismatch: ${messageOf(error)}`);
+      }
     case 'struct': {
       const o = typeof v === 'string' ? (JSON.parse(v) as Value) : v;
       if (!isStruct(o)) throw new Error('expect struct');

@@ -1,0 +1,107 @@
+// Subscribers of one connection that read its messages in the same way: same format, same declared fields. Each message is decoded once per
+// group; nearly always there is one. A typed stream that is not SHARED decodes only the fields that a rule reads, as eKuiper does, so
+// that a bad value in another field does not cost the row: rules with other columns are then another group. Used by source-node.ts.
+import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { Decoder } from '../../contract/codec.ts';
+import type { Ack } from '../../data/ack.ts';
+import { type Meta, Tuple } from '../../data/tuple.ts';
+import type { Row } from '../../data/value.ts';
+import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { createLane, type Lane } from './lane.ts';
+import { createLayout, type Layout } from './layout.ts';
+import type { Subscriber } from './source-pool.ts';
+
+/** How a group reads messages. */
+export interface DecodePlan {
+  key: string;
+  decoder: Decoder | undefined;
+  /** Strict validation of declared fields; throws rowError. */
+  validate: ((row: Row) => Row) | undefined;
+  /** Event time of a row, epoch ms; throws rowError. */
+  eventTime: ((row: Row) => number) | undefined;
+}
+
+export class DecodeGroup {
+  readonly plan: DecodePlan;
+  /** recordsIn is the node's; the rest is counted here. */
+  readonly stats: NodeStats = createNodeStats('decode');
+  readonly layout: Layout = createLayout();
+  undecodable = 0;
+  /** Subscriptions that were not closed. */
+  users = 0;
+  private readonly arrival: Lane = createLane();
+  private readonly event: Lane = createLane();
+  private readonly subscribers = new Set<Subscriber>();
+
+  constructor(plan: DecodePlan) {
+    this.plan = plan;
+  }
+
+  get size(): number {
+    return this.subscribers.size;
+  }
+
+  get members(): Iterable<Subscriber> {
+    return this.subscribers;
+  }
+
+  add(s: Subscriber): void {
+    this.subscribers.add(s);
+    (s.eventTime ? this.event : this.arrival).add(s, (column) => this.layout.acquire(column));
+  }
+
+  /** @returns false when it was not in */
+  remove(s: Subscriber): boolean {
+    if (!this.subscribers.delete(s)) return false;
+    (s.eventTime ? this.event : this.arrival).remove(s, (column) => this.layout.release(column));
+    return true;
+  }
+
+  receive(data: Uint8Array | string | Row | Row[], nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
+    try {
+      let rows: Row | Row[];
+      if (typeof data === 'string' || data instanceof Uint8Array) rows = this.decode(data);
+      else rows = data;
+      if (Array.isArray(rows)) for (let i = 0; i < rows.length; i++) this.row(rows[i]!, nowMs, meta, ack);
+      else this.row(rows, nowMs, meta, ack);
+      this.stats.processed++;
+    } catch (error) {
+      // it can never succeed: counted, reported, confirmed (design §4)
+      this.undecodable++;
+      this.failed(error, nowMs);
+    }
+  }
+
+  failed(error: unknown, nowMs: number): void {
+    countException(this.stats, messageOf(error), nowMs);
+    for (const s of this.subscribers) s.sourceError?.(error);
+  }
+
+  private decode(data: string | Uint8Array): Row | Row[] {
+    if (this.plan.decoder === undefined) throw new Error('the source gave bytes, but the stream has no format to read them');
+    return this.plan.decoder.decode(typeof data === 'string' ? Buffer.from(data) : data);
+  }
+
+  private row(raw: Row, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
+    let row = raw;
+    if (this.plan.validate !== undefined) {
+      try {
+        row = this.plan.validate(raw);
+      } catch (error) {
+        return this.failed(error, nowMs);
+      }
+    }
+    this.stats.recordsOut++;
+    const cols = this.layout.extract(row);
+    if (this.arrival.size > 0) this.arrival.dispatch(new Tuple(cols, nowMs, meta, ack));
+    if (this.event.size > 0) {
+      let tsMs: number;
+      try {
+        tsMs = this.plan.eventTime!(row);
+      } catch (error) {
+        return this.failed(error, nowMs);
+      }
+      this.event.dispatch(new Tuple(cols, tsMs, meta, ack));
+    }
+  }
+}
