@@ -152,6 +152,7 @@ export class SinkNode {
       this.transform.push(result);
     } catch (error) {
       this.exception(error);
+      if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
     }
   }
 
