@@ -48,10 +48,10 @@ const noAcks: readonly Ack[] = [];
 /** The last emitter: results go to the sinks of the rule. */
 export function sinkEmitter(host: ProgramHost): Emitter {
   return {
-    emit(rows, first, tsMs) {
+    emit(rows, first, tsMs, single) {
       // rows of a window have no handle: the runtime holds their messages until the next checkpoint. Rows of a join without window stem
       // from one message.
-      host.emit({ rows, acks: first?.ack ? [first.ack] : noAcks, meta: first?.meta, tsMs });
+      host.emit({ rows, acks: first?.ack && (single || first.win === undefined) ? [first.ack] : noAcks, meta: first?.meta, tsMs });
     },
   };
 }
