@@ -45,6 +45,7 @@ function withColumns(plan: LogicalPlan): LogicalPlan {
   return { ...plan, root };
 }
 
+export { withMeta } from './bind/select.ts';
 export { bindExpression } from './bind/expression.ts';
 export { createScope } from './bind/scope.ts';
 export type { PlanCatalog, PlanOptions, SourceInfo } from './catalog.ts';

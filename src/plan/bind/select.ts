@@ -54,7 +54,7 @@ export interface BoundSelect {
 }
 
 /** meta() and mqtt() are part of the language here, not of the catalogue. */
-const withMeta = (functions: PlanCatalog['functions']): FunctionNames => ({
+export const withMeta = (functions: PlanCatalog['functions']): FunctionNames => ({
   get: (name) => functions.get(name) ?? (isMetaName(name) ? { name: name.toLowerCase(), kind: 'scalar' } : undefined),
   names: () => [...functions.names(), 'meta', 'mqtt'],
 });
