@@ -1,7 +1,6 @@
-// Numbers written for people, as eKuiper's format(): fixed decimals, half to even on the shortest decimal form, digits grouped when
+// Numbers written for people, as eKuiper's format(): fixed decimals, half to even on the exact value, digits grouped when
 // a locale is named. The platform's locale data (CLDR) does the rest. Called by the SQL function format.
 import { rowError } from '../base/errors/gateway-error.ts';
-import { formatFloatPlain } from './go-format.ts';
 
 export type NumberFormat = (x: number | bigint) => string;
 
@@ -17,15 +16,27 @@ export function createNumberFormat(decimals: number, locale?: string): NumberFor
     maximumFractionDigits: decimals,
     roundingMode: 'halfEven',
     useGrouping: locale === undefined ? false : 'always',
+    numberingSystem: 'latn', // eKuiper writes the digits 0-9 in every locale
   });
-  // A text is taken as the exact decimal; a number would be rounded from its binary value (1.005 is a little less).
-  return (x) =>
-    format.format((typeof x === 'bigint' ? String(x) : formatFloatPlain(x)) as unknown as number).replaceAll(NARROW_SPACE, WIDE_SPACE);
+  return (x) => matchOlderSigns(format.format(exactDecimal(x) as unknown as number), locale);
 }
 
-/** eKuiper's locale data has the plain no-break space where newer data has the narrow one (French). */
+/** All digits of the value, so that halves are halves: 1.005 is a little less and goes down. */
+function exactDecimal(x: number | bigint): string {
+  if (typeof x === 'bigint') return String(x);
+  return Number.isInteger(x) ? BigInt(x).toString() : Number.isFinite(x) ? x.toFixed(MAX_DECIMALS) : String(x);
+}
+
 const NARROW_SPACE = '\u202f';
 const WIDE_SPACE = '\u00a0';
+
+/** eKuiper's locale data is older than the platform's: wide spaces where there are narrow ones now, and Swiss signs. */
+function matchOlderSigns(text: string, locale: string | undefined): string {
+  if (locale === undefined) return text;
+  const wide = text.replaceAll(NARROW_SPACE, WIDE_SPACE);
+  if (!/[-_]CH|[-_]LI/i.test(locale)) return wide;
+  return wide.replaceAll("'", /^fr/i.test(locale) ? WIDE_SPACE : '\u2019');
+}
 
 /** Two-letter regions that are no countries. */
 const NOT_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ']);

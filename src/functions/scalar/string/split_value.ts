@@ -1,7 +1,7 @@
 // SQL split_value(text, separator, index).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { type ArgFact, defineScalar, param } from '../../../contract/function.ts';
-import { toInt64, toTextAlways } from '../../../data/cast.ts';
+import { toTextAlways } from '../../../data/cast.ts';
 import type { Value } from '../../../data/value.ts';
 
 export const splitValue = defineScalar({
@@ -33,9 +33,13 @@ export const splitValue = defineScalar({
   },
 });
 
+/** Indexes from here on fit no int64. */
+const INT64_LIMIT = 2 ** 63;
+
 /** eKuiper reads an index that is no whole number as 0. */
 function indexOf(v: Value): bigint {
-  return typeof v === 'bigint' || (typeof v === 'number' && Number.isInteger(v)) ? toInt64(v, 'strict') : 0n;
+  if (typeof v === 'bigint') return v;
+  return typeof v === 'number' && Number.isInteger(v) && Math.abs(v) < INT64_LIMIT ? BigInt(v) : 0n;
 }
 
 function checkLiteral(args: readonly ArgFact[]): void {

@@ -24,7 +24,7 @@ export const chr = defineScalar({
   ],
   exec: (v: Value) => {
     if (typeof v === 'bigint') return BigInt.asIntN(32, v);
-    if (typeof v === 'number' && Number.isFinite(v)) return BigInt.asIntN(32, BigInt(Math.trunc(v)));
+    if (typeof v === 'number') return codeOf(v);
     if (typeof v !== 'string') throw rowError('Only bigint, float and string type can be convert to char type.');
     if (byteLength(v) > 1) throw rowError('Parameter length cannot larger than 1.');
     if (v === '') throw rowError('an empty text has no character');
@@ -35,4 +35,11 @@ export const chr = defineScalar({
 function checkLiteral(args: readonly ArgFact[]): void {
   const node = args[0]?.node;
   if (node === 'float' || node === 'bool' || node === 'timeUnit') throw new Error('Expect int type for parameter 1');
+}
+
+/** Source of the range: Go's rune is an int32. */
+function codeOf(x: number): bigint {
+  const code = Math.trunc(x);
+  if (!(Math.abs(code) < 2 ** 31)) throw rowError(`${x} is no code of a character`);
+  return BigInt(code);
 }
