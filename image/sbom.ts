@@ -41,7 +41,12 @@ export async function npmComponents(dir: string): Promise<Component[]> {
     if (text !== undefined) {
       const { name, version, license } = JSON.parse(text) as { name?: string; version?: string; license?: unknown };
       if (name && version) {
-        found.push({ name, version, licence: typeof license === 'string' ? license : 'NOASSERTION', purl: `pkg:npm/${name.replace('@', '%40')}@${version}` });
+        found.push({
+          name,
+          version,
+          licence: typeof license === 'string' ? license : 'NOASSERTION',
+          purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+        });
       }
     }
     const inner = join(path, 'node_modules');
@@ -53,7 +58,9 @@ export async function npmComponents(dir: string): Promise<Component[]> {
 /** @param epochS seconds, the build's SOURCE_DATE_EPOCH */
 export function toSpdx(components: readonly Component[], version: string, epochS: number): object {
   const sorted = [...new Map(components.map((c) => [c.purl, c])).values()].sort((a, b) => (a.purl < b.purl ? -1 : 1));
-  const digest = createHash('sha256').update(sorted.map((c) => c.purl).join('\n')).digest('hex');
+  const digest = createHash('sha256')
+    .update(sorted.map((c) => c.purl).join('\n'))
+    .digest('hex');
   const packages = sorted.map((c, i) => ({
     SPDXID: `SPDXRef-Package-${i + 1}`,
     name: c.name,
@@ -74,17 +81,32 @@ export function toSpdx(components: readonly Component[], version: string, epochS
     documentNamespace: `https://kuiper-gateway.invalid/spdx/${version}/${digest}`,
     creationInfo: { created: new Date(epochS * 1000).toISOString().replace('.000', ''), creators: ['Tool: kuiper-gateway image/sbom.ts'] },
     packages,
-    relationships: packages.map((p) => ({ spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: p.SPDXID })),
+    relationships: packages.map((p) => ({
+      spdxElementId: 'SPDXRef-DOCUMENT',
+      relationshipType: 'DESCRIBES',
+      relatedSpdxElement: p.SPDXID,
+    })),
   };
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { lock: { type: 'string' }, npm: { type: 'string' }, version: { type: 'string' }, epoch: { type: 'string' }, out: { type: 'string' } },
+    options: {
+      lock: { type: 'string' },
+      npm: { type: 'string' },
+      version: { type: 'string' },
+      epoch: { type: 'string' },
+      out: { type: 'string' },
+    },
   });
   const { lock, npm, version, epoch, out } = values;
   if (!lock || !npm || !version || !epoch || !out) throw new Error('usage: sbom.ts --lock FILE --npm DIR --version V --epoch S --out FILE');
-  const node: Component = { name: 'node', version: process.version.slice(1), licence: 'MIT', purl: `pkg:generic/node@${process.version.slice(1)}` };
+  const node: Component = {
+    name: 'node',
+    version: process.version.slice(1),
+    licence: 'MIT',
+    purl: `pkg:generic/node@${process.version.slice(1)}`,
+  };
   const components = [...debianComponents(readFileSync(lock, 'utf8')), ...(await npmComponents(npm)), node];
   writeFileSync(out, `${JSON.stringify(toSpdx(components, version, Number(epoch)), null, 2)}\n`);
 }

@@ -95,6 +95,24 @@ stage_program() {
   # Only what a running gateway reads: no modes or owners of the work tree.
   chmod -R u=rwX,go=rX "$dir"
   check_program "$arch" "$dir"
+  warm_cache "$arch" "$dir"
+}
+
+# warm_cache ARCH DIR: V8's code of our modules, so that a first start on a slow board is not spent on compiling. It is bound to the
+# path, V8's version and the user id, not to the CPU: made at the final path in a mount namespace.
+warm_cache() {
+  local arch="$1" dir="$2" cache="$2/compile-cache" scratch="$cache_dir/warm-$1" env
+  rm -rf "$cache" "$scratch" && mkdir -p "$cache" "$scratch"
+  env=(QEMU_CPU=cortex-a72)
+  [ "$arch" = "$(dpkg --print-architecture)" ] || env+=(QEMU_LD_PREFIX=/usr/aarch64-linux-gnu)
+  unshare --map-root-user --mount -- /bin/sh -c 'mount -t tmpfs tmpfs /opt; mkdir -p /opt/kuiper/lib; mount --bind "$1" /opt/kuiper/lib; shift; exec "$@"' sh "$dir" \
+    env "${env[@]}" "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/warm.ts" "$scratch" "$cache" /opt/kuiper/lib/bin/node >"$cache_dir/warm-$arch.log" 2>&1 ||
+    fail "the gateway of $arch does not run here, see $cache_dir/warm-$arch.log"
+  rm -rf "$scratch"
+  local tag
+  tag="$(echo "$cache"/*-0)"
+  [ -d "$tag" ] || fail "Node made no compile cache for $arch"
+  mv "$tag" "${tag%-0}-970" # the service's user, systemd/kuiper.sysusers
 }
 
 # check_program ARCH DIR: Node starts and loads both addons on this very architecture (emulated where needed).

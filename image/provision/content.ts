@@ -4,7 +4,10 @@
 export type Send = (method: string, path: string, body: unknown) => Promise<{ status: number; text: string }>;
 
 /** @returns lines for the report, in plain words */
-export async function createContent(content: { streams: readonly string[]; rules: readonly Record<string, unknown>[] }, send: Send): Promise<string[]> {
+export async function createContent(
+  content: { streams: readonly string[]; rules: readonly Record<string, unknown>[] },
+  send: Send,
+): Promise<string[]> {
   const lines: string[] = [];
   const create = async (what: string, path: string, body: unknown) => {
     const { status, text } = await send('POST', path, body);

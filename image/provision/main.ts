@@ -50,7 +50,13 @@ export async function applySettings(places: Places): Promise<string | undefined>
   }
   for (const path of settings.plugins ?? []) {
     const source = await readFile(join(boot, 'plugins', path));
-    await put(places, { path: `/opt/kuiper/plugins/${path}`, text: source.toString('utf8'), mode: 0o664, owner: 'kuiper', group: 'kuiper' });
+    await put(places, {
+      path: `/opt/kuiper/plugins/${path}`,
+      text: source.toString('utf8'),
+      mode: 0o664,
+      owner: 'kuiper',
+      group: 'kuiper',
+    });
   }
   const { streams = [], rules = [] } = settings;
   if (streams.length + rules.length > 0) {

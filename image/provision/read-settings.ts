@@ -46,7 +46,11 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
   };
 
   for (const error of document.errors) {
-    problems.push({ where: 'the file', line: lines.linePos(error.pos[0]).line, text: `this is not YAML here: ${error.message.split('\n')[0]}` });
+    problems.push({
+      where: 'the file',
+      line: lines.linePos(error.pos[0]).line,
+      text: `this is not YAML here: ${error.message.split('\n')[0]}`,
+    });
   }
   if (document.errors.length > 0) return { settings, problems, document };
   if (document.contents === null) return { settings, problems, document };
@@ -110,12 +114,19 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
   const ssh = part(['ssh']);
   const keys = ssh && strings(['ssh', 'keys'], ssh['keys']);
   if (keys) {
-    const good = keys.map((key) => key.trim()).filter((key, i) => {
-      if (/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/]{40,}={0,3}( [^\n]*)?$/.test(key)) return true;
-      const hint = key.includes('PRIVATE KEY') ? 'this is a private key; never put it here, take the file that ends in .pub' : 'expected one line of a .pub file, e.g. ssh-ed25519 AAAA... me@laptop';
-      wrong(['ssh', 'keys', String(i)], hint);
-      return false;
-    });
+    const good = keys
+      .map((key) => key.trim())
+      .filter((key, i) => {
+        if (
+          /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/]{40,}={0,3}( [^\n]*)?$/.test(key)
+        )
+          return true;
+        const hint = key.includes('PRIVATE KEY')
+          ? 'this is a private key; never put it here, take the file that ends in .pub'
+          : 'expected one line of a .pub file, e.g. ssh-ed25519 AAAA... me@laptop';
+        wrong(['ssh', 'keys', String(i)], hint);
+        return false;
+      });
     if (good.length > 0) settings.sshKeys = good;
   }
 
@@ -128,10 +139,13 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
     const country = string(['network', 'wifi', 'country'], wifi['country']);
     const entries = list(['network', 'wifi', 'networks'], wifi['networks']);
     const wifiAddressing = addressing(['network', 'wifi'], wifi);
-    if (country === undefined || !/^[A-Z]{2}$/.test(country)) wrong(['network', 'wifi', 'country'], 'needed: two capital letters of the country, e.g. DE; radio rules depend on it');
+    if (country === undefined || !/^[A-Z]{2}$/.test(country))
+      wrong(['network', 'wifi', 'country'], 'needed: two capital letters of the country, e.g. DE; radio rules depend on it');
     else if (entries === undefined || entries.length === 0) wrong(['network', 'wifi', 'networks'], 'needed: a list with ssid and password');
     else if (wifiAddressing) {
-      const networks = entries.map((entry, i) => readWifi(entry, (key, message) => wrong(['network', 'wifi', 'networks', i, ...(key ? [key] : [])], message)));
+      const networks = entries.map((entry, i) =>
+        readWifi(entry, (key, message) => wrong(['network', 'wifi', 'networks', i, ...(key ? [key] : [])], message)),
+      );
       if (networks.every((n) => n !== undefined)) settings.wifi = { country, networks, addressing: wifiAddressing };
     }
   }
@@ -146,7 +160,8 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
   const mqtt = part(['mqtt']);
   const password = mqtt && string(['mqtt', 'password'], mqtt['password']);
   if (password !== undefined && password !== 'generate' && password !== REMOVED) {
-    if (!/^[\x21-\x7e]{8,64}$/.test(password) || /["\\:$`]/.test(password)) wrong(['mqtt', 'password'], '8 to 64 plain letters, digits and signs, without space " \\ : $ `; or generate');
+    if (!/^[\x21-\x7e]{8,64}$/.test(password) || /["\\:$`]/.test(password))
+      wrong(['mqtt', 'password'], '8 to 64 plain letters, digits and signs, without space " \\ : $ `; or generate');
     else if (!/[A-Za-df-z]/.test(password)) wrong(['mqtt', 'password'], 'needs at least one letter (other than e)');
     else settings.mqttPassword = password;
   }
@@ -169,7 +184,8 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
   const plugins = strings(['plugins'], all['plugins']);
   if (plugins) {
     settings.plugins = plugins.filter((path) => {
-      if (!/^(sources|sinks|functions)\/[A-Za-z0-9_@.-]+$/.test(path) || path.includes('..')) wrong(['plugins'], `"${path}": expected sources/…, sinks/… or functions/… and a file name`);
+      if (!/^(sources|sinks|functions)\/[A-Za-z0-9_@.-]+$/.test(path) || path.includes('..'))
+        wrong(['plugins'], `"${path}": expected sources/…, sinks/… or functions/… and a file name`);
       else if (!hasPlugin(path)) wrong(['plugins'], `there is no file plugins/${path} on the boot partition`);
       else return true;
       return false;
@@ -181,9 +197,10 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
 function readWifi(entry: unknown, wrong: (key: string, message: string) => undefined): WifiNetwork | undefined {
   if (typeof entry !== 'object' || entry === null) return wrong('', 'expected ssid and password');
   const { ssid, password } = entry as { ssid?: unknown; password?: unknown };
-  if (typeof ssid !== 'string' || Buffer.byteLength(ssid) < 1 || Buffer.byteLength(ssid) > 32) return wrong('ssid', 'the name of the network, 1 to 32 bytes of text');
+  if (typeof ssid !== 'string' || Buffer.byteLength(ssid) < 1 || Buffer.byteLength(ssid) > 32)
+    return wrong('ssid', 'the name of the network, 1 to 32 bytes of text');
   if (password === REMOVED) return { ssid, password: undefined };
-  if (typeof password !== 'string' || !/^[\x20-\x7e]{8,63}$/.test(password)) return wrong('password', '8 to 63 plain characters, in quotes');
+  if (typeof password !== 'string' || !/^[\x20-\x7e]{8,63}$/.test(password))
+    return wrong('password', '8 to 63 plain characters, in quotes');
   return { ssid, password };
 }
-

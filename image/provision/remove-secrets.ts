@@ -14,6 +14,6 @@ export function removeSecrets(document: Document): string | undefined {
   };
   clear(['mqtt', 'password']);
   const networks = (document.toJS() as { network?: { wifi?: { networks?: unknown } } } | null)?.network?.wifi?.networks;
-  if (Array.isArray(networks)) networks.forEach((_, i) => clear(['network', 'wifi', 'networks', i, 'password']));
+  for (const i of Array.isArray(networks) ? networks.keys() : []) clear(['network', 'wifi', 'networks', i, 'password']);
   return found ? document.toString({ lineWidth: 0 }) : undefined;
 }

@@ -71,7 +71,18 @@ export function render(settings: Settings, restToken: string): DeviceChanges {
 }
 
 function networkFile(match: string, addressing: Addressing, metric: number): string {
-  const lines = ['# From gateway.yaml', '[Match]', match, '', '[Link]', 'RequiredForOnline=no', '', '[Network]', 'MulticastDNS=yes', 'LLMNR=no'];
+  const lines = [
+    '# From gateway.yaml',
+    '[Match]',
+    match,
+    '',
+    '[Link]',
+    'RequiredForOnline=no',
+    '',
+    '[Network]',
+    'MulticastDNS=yes',
+    'LLMNR=no',
+  ];
   if (addressing.dhcp) lines.push('DHCP=yes', '', '[DHCPv4]', `RouteMetric=${metric}`);
   else {
     lines.push(`Address=${addressing.address}`, ...addressing.dns.map((dns) => `DNS=${dns}`));

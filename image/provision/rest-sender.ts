@@ -10,9 +10,7 @@ export function restSender(token: string | undefined): Send {
     new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
       const place = { host: '127.0.0.1', port: 9081, method, path, headers, timeout: 30_000 };
-      const request = token
-        ? requestTls({ ...place, ca: readFileSync('/var/lib/kuiper-device/tls.crt') })
-        : requestPlain(place);
+      const request = token ? requestTls({ ...place, ca: readFileSync('/var/lib/kuiper-device/tls.crt') }) : requestPlain(place);
       request.once('error', reject);
       request.once('timeout', () => request.destroy(new Error('the gateway did not answer within 30 s')));
       request.once('response', (response) => {

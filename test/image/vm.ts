@@ -197,4 +197,3 @@ export async function until(test: () => boolean | Promise<boolean>, deadlineMs: 
     await new Promise((resolve) => setTimeout(resolve, stepMs));
   }
 }
-

@@ -6,6 +6,7 @@ rm -f "$root/etc/machine-id" "$root/var/lib/dbus/machine-id"
 echo uninitialized >"$root/etc/machine-id"
 ln -sf /etc/machine-id "$root/var/lib/dbus/machine-id"
 ln -sf /usr/share/zoneinfo/Etc/UTC "$root/etc/localtime"
+ln -sf /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 mask() { for unit in "$@"; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done; }
 # Packages are never changed on the device: slots are. No suspend, no crash store, no first-boot questions.
 mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service grub-common.service \

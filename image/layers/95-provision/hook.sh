@@ -1,1 +1,1 @@
-chroot_run systemctl enable --quiet kuiper-first-boot.service
+chroot_run systemctl enable --quiet kuiper-first-boot.service kuiper-provision.service kuiper-content.service

@@ -1,0 +1,85 @@
+// The boot itself: reaches READY, nothing failed, nothing in a circle, light enough for a small board.
+
+import { expectThat, type Report } from '../report.ts';
+import { readBootFile, until, type Vm } from '../vm.ts';
+
+const BOOT_LIMIT_MS = 360_000;
+
+/** @returns false when the machine did not come up, and further checks make no sense */
+export async function boots(report: Report, vm: Vm, dir: string): Promise<boolean> {
+  const up = await report.check('boot reaches "running" with kuiper.service READY', async () => {
+    await vm.root('true', BOOT_LIMIT_MS).catch((error: Error) => {
+      throw new Error(`${error.message}; console: ${vm.console().slice(-600)}`);
+    });
+    const state = await vm.root('systemctl is-system-running --wait', BOOT_LIMIT_MS);
+    const failed = await vm.root('systemctl --failed --no-legend --plain; systemctl list-jobs --no-legend');
+    const gateway = await vm.root(
+      'systemctl is-active kuiper; systemctl show -P StatusText kuiper; journalctl -u kuiper -o cat | tail -n 5',
+    );
+    expectThat(state.out.trim() === 'running', `state ${state.out}; failed: ${failed.out}; kuiper: ${gateway.out}`);
+    expectThat(gateway.out.startsWith('active'), `kuiper: ${gateway.out}`);
+    const times = await vm.root('systemd-analyze time | head -n 1');
+    return `${Math.round(vm.uptimeMs() / 1000)} s after power on; ${times.out.trim()}`;
+  });
+  if (!up) return false;
+
+  await report.check('no ordering cycle, no unit setting that systemd does not know', async () => {
+    const { out } = await vm.root(
+      "journalctl -b -o cat | grep -iE 'ordering cycle|Unknown (key|section|lvalue)|Failed to parse' | head; true",
+    );
+    expectThat(out.trim() === '', out);
+    return undefined;
+  });
+  await report.check('root is read-only; /etc, /var and /opt/kuiper are kept on the data partition', async () => {
+    const { out } = await vm.root(
+      'findmnt -no OPTIONS / | cut -d, -f1; touch /usr/x 2>&1; findmnt -no FSTYPE /etc /var /opt/kuiper/etc | sort -u; ls /run/kuiper',
+    );
+    expectThat(out.includes('ro\n') && out.includes('Read-only file system'), out);
+    expectThat(!out.includes('data-lost'), 'the data partition was not mounted');
+    return undefined;
+  });
+  await report.check('the data partition has grown to the card', async () => {
+    const { out } = await vm.root('df -BM --output=size /data | tail -n 1');
+    const mib = Number.parseInt(out, 10);
+    expectThat(mib > 1500, `data has ${out}`);
+    return `${mib} MB of a 4 GB card`;
+  });
+  await report.check('RAM of the idle system is at most 220 MB', async () => {
+    const { out } = await vm.root("free -m | awk '/^Mem:/{print $3}'; systemctl show -P MemoryCurrent kuiper; ps -o rss= -C node; free -m");
+    const usedMb = Number.parseInt(out, 10);
+    expectThat(usedMb <= 220, out);
+    return `${usedMb} MB used; gateway RSS ${Math.round(Number(out.split('\n')[2]) / 1024)} MB`;
+  });
+  await report.check('GRUB took slot A and it is marked good', async () => {
+    await until(
+      async () => (await vm.root('systemctl is-active kuiper-mark-good')).out.trim() === 'active',
+      60_000,
+      'mark-good did not run',
+    );
+    const { out } = await vm.root('rauc status --output-format=shell; grub-editenv /boot/firmware/grub/grubenv list');
+    expectThat(out.includes('A_TRY=0') && out.includes('A_OK=1') && /RAUC_SYSTEM_BOOTED_BOOTNAME='?A/.test(out), out);
+    return undefined;
+  });
+  await report.check('clock, swap and log are made for a card: zram, journal in RAM, no clock below the build', async () => {
+    const { out } = await vm.root(
+      'swapon --noheadings --show=NAME; ls /var/log/journal 2>&1; journalctl --disk-usage; date +%s; readlink /etc/localtime',
+    );
+    expectThat(out.includes('/dev/zram0'), out);
+    expectThat(!/^system\.journal/m.test(out), out);
+    expectThat(out.includes('Europe/Berlin'), out);
+    return undefined;
+  });
+  await report.check('gateway.yaml was applied, its password removed, its problem told in words', async () => {
+    const { out } = await vm.root(
+      'hostname; cat /boot/firmware/gateway.yaml /boot/firmware/gateway-report.txt; cat /var/lib/kuiper-device/mqtt-password',
+    );
+    expectThat(out.startsWith('kuiper-test\n'), out);
+    expectThat(out.includes('(used and removed)') && out.trim().endsWith('open-Sesame-42'), out);
+    expectThat(out.split('open-Sesame-42').length === 2, 'the password is still on the boot partition');
+    expectThat(out.includes('there is no file plugins/functions/none.ts'), out);
+    expectThat(out.includes('Created rule provisioned.'), out);
+    expectThat(readBootFile(dir, 'gateway.yaml.example').includes('hostname'), 'the example is not on the boot partition');
+    return undefined;
+  });
+  return true;
+}

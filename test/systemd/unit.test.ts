@@ -1,0 +1,124 @@
+// The service file against systemd's own judgement, and against what the rest of the tree says.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const repo = fileURLToPath(new URL('../..', import.meta.url));
+const unitFile = join(repo, 'systemd/kuiper.service');
+const unit = readFileSync(unitFile, 'utf8');
+const setting = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((m) => m[1]!);
+
+/** Stands for what is on the device: the unit with the programs it names, so that `verify` sees a whole system. */
+let root = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'unit-'));
+  const units = join(root, 'usr/lib/systemd/system');
+  mkdirSync(units, { recursive: true });
+  for (const program of ['opt/kuiper/lib/bin/node', 'bin/kill']) {
+    mkdirSync(join(root, program, '..'), { recursive: true });
+    writeFileSync(join(root, program), '');
+    chmodSync(join(root, program), 0o755);
+  }
+  for (const name of ['sysinit.target', 'basic.target', 'network.target', 'multi-user.target', 'shutdown.target']) {
+    cpSync(join('/usr/lib/systemd/system', name), join(units, name));
+  }
+  cpSync(unitFile, join(units, 'kuiper.service'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** systemd-analyze needs no running systemd; Debian's package `systemd` brings it. */
+function analyze(...args: string[]): string {
+  try {
+    return execFileSync('systemd-analyze', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: string; stdout?: string; stderr?: string };
+    if (code === 'ENOENT') throw new Error('systemd-analyze is missing: apt-get install systemd');
+    return `${stdout ?? ''}${stderr ?? ''}`;
+  }
+}
+
+describe('kuiper.service', () => {
+  test('exposure is 1.6 or less', () => {
+    const text = analyze('security', '--offline=true', `--root=${root}`, 'kuiper.service');
+    const score = /exposure level for kuiper\.service: ([\d.]+)/.exec(text)?.[1];
+    expect(Number(score)).toBeLessThanOrEqual(1.6);
+  });
+
+  test('systemd-analyze verify prints nothing', () => {
+    const text = execFileSync('sh', ['-c', `systemd-analyze verify --root="$1" kuiper.service 2>&1 || true`, 'sh', root], {
+      encoding: 'utf8',
+    });
+    expect(text).toBe('');
+  });
+
+  test('a wrong setting would be seen by that check', () => {
+    const broken = join(root, 'usr/lib/systemd/system/broken.service');
+    writeFileSync(broken, unit.replace('WatchdogSec=', 'WatchdogSecs='));
+    const text = execFileSync('sh', ['-c', `systemd-analyze verify --root="$1" broken.service 2>&1 || true`, 'sh', root], {
+      encoding: 'utf8',
+    });
+    expect(text).toContain('WatchdogSecs');
+  });
+
+  test('notifies through a child, is watched, always restarts, never gives up', () => {
+    expect(setting('Type')).toEqual(['notify']);
+    expect(setting('NotifyAccess')).toEqual(['all']);
+    expect(setting('Restart')).toEqual(['always']);
+    expect(setting('StartLimitIntervalSec')).toEqual(['0']);
+    const watchdogS = Number(/^(\d+)s$/.exec(setting('WatchdogSec')[0]!)![1]);
+    expect(watchdogS).toBeLessThanOrEqual(20); // a frozen loop must be restarted within 30 s
+  });
+
+  test('runs without any right, as a user of its own', () => {
+    expect(setting('CapabilityBoundingSet')).toEqual(['']);
+    expect(setting('AmbientCapabilities')).toEqual(['']);
+    expect(setting('NoNewPrivileges')).toEqual(['yes']);
+    expect(setting('User')).toEqual(['kuiper-gw']);
+  });
+
+  test('may open serial lines and no other device', () => {
+    expect(setting('DevicePolicy')).toEqual(['closed']);
+    expect(setting('DeviceAllow').map((line) => line.split(' ')[0])).toEqual(
+      expect.arrayContaining(['char-ttyUSB', 'char-ttyACM', 'char-ttyAMA', 'char-ttyS']),
+    );
+    for (const line of setting('DeviceAllow')) expect(line).toMatch(/^char-tty[A-Za-z]+ rw$/);
+  });
+
+  test('writes where the folder rules let it, and nowhere else', () => {
+    const folders = readFileSync(join(repo, 'systemd/kuiper.tmpfiles'), 'utf8');
+    for (const path of setting('ReadWritePaths')[0]!.split(' ')) expect(folders).toMatch(new RegExp(`^d ${path}\\s`, 'm'));
+    expect(setting('ProtectSystem')).toEqual(['strict']);
+  });
+
+  test('starts the program that the package installs', () => {
+    expect(setting('ExecStart')[0]).toBe('/opt/kuiper/lib/bin/node /opt/kuiper/lib/src/daemon/main.ts --root /opt/kuiper');
+    expect(readFileSync(join(repo, 'src/daemon/main.ts'), 'utf8').length).toBeGreaterThan(0);
+  });
+});
+
+describe('polkit rule', () => {
+  const source = readFileSync(join(repo, 'systemd/50-kuiper.rules'), 'utf8');
+  const ask = (id: string, details: Record<string, string>, groups: string[]): unknown => {
+    let rule: ((action: unknown, subject: unknown) => unknown) | undefined;
+    const polkit = { Result: { YES: 'yes' }, addRule: (fn: typeof rule) => void (rule = fn) };
+    new Function('polkit', source)(polkit);
+    return rule!({ id, lookup: (key: string) => details[key] }, { isInGroup: (name: string) => groups.includes(name) });
+  };
+  const id = 'org.freedesktop.systemd1.manage-units';
+
+  test.each(['start', 'stop', 'restart', 'reload'])('lets group kuiper %s the service', (verb) => {
+    expect(ask(id, { unit: 'kuiper.service', verb }, ['kuiper'])).toBe('yes');
+  });
+
+  test.each([
+    ['another unit', id, { unit: 'ssh.service', verb: 'stop' }, ['kuiper']],
+    ['another verb', id, { unit: 'kuiper.service', verb: 'set-property' }, ['kuiper']],
+    ['another group', id, { unit: 'kuiper.service', verb: 'restart' }, ['users']],
+    ['another action', 'org.freedesktop.systemd1.manage-unit-files', { unit: 'kuiper.service', verb: 'restart' }, ['kuiper']],
+  ])('says nothing to %s', (_name, action, details, groups) => {
+    expect(ask(action, details as unknown as Record<string, string>, groups)).toBeUndefined();
+  });
+});
