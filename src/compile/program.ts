@@ -26,6 +26,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
     operators: nodes.map((_, i) => names[i]!),
     fingerprints,
     start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram {
+      if (sources.length === 0) return idleProgram;
       const frame = frameOf(plan, sources, lookups, slotOf);
       const ctx: CompileContext = {
         frame,
@@ -41,6 +42,16 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
     },
   };
 }
+
+/** A rule over a lookup table alone is accepted, as in eKuiper, and never gets a row. */
+const idleProgram: RunningProgram = {
+  push: () => undefined,
+  save: () => ({}),
+  load: () => undefined,
+  begin: () => undefined,
+  end: () => undefined,
+  close: () => undefined,
+};
 
 function inputOf(s: DataSourceNode, plan: LogicalPlan): ProgramInput {
   const { emitter } = plan.sources[s.input]!;
@@ -58,8 +69,7 @@ function frameOf(
 ): Frame {
   const withStar = (s: { columns: readonly string[]; all: boolean }): string[] => [...s.columns, ...(s.all ? ['*'] : [])];
   if (plan.sources.length === 1) {
-    const only = sources[0];
-    return only ? sharedFrame(withStar(only), (column) => slotOf(0, column)) : sharedFrame([], () => 0);
+    return sharedFrame(withStar(sources[0]!), (column) => slotOf(0, column));
   }
   const all = [...sources, ...lookups].map((s) => ({ input: s.input, columns: withStar(s) }));
   return jointFrame(all.sort((a, b) => a.input - b.input));

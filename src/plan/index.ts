@@ -45,9 +45,9 @@ function withColumns(plan: LogicalPlan): LogicalPlan {
   return { ...plan, root };
 }
 
-export { withMeta } from './bind/select.ts';
 export { bindExpression } from './bind/expression.ts';
 export { createScope } from './bind/scope.ts';
+export { withMeta } from './bind/select.ts';
 export type { PlanCatalog, PlanOptions, SourceInfo } from './catalog.ts';
 export { explain } from './explain.ts';
 export type { LogicalPlan } from './plan.ts';

@@ -38,4 +38,5 @@ export function projectInfo(n: ProjectNode, names: InputNames): string {
   return `Fields:[ ${fields.join(', ')} ]${n.limit === undefined ? '' : `, Limit:${n.limit}`}`;
 }
 
-const aliasText = (c: ProjectColumn, names: InputNames): string => `$$alias.${c.name},aliasRef:${ekuiperText(c.expr, names)}`;
+const aliasText = (c: ProjectColumn, names: InputNames): string =>
+  `$$alias.${c.name},aliasRef:${ekuiperText(c.alias?.expr ?? c.expr, names)}`;
