@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Entry point of `kuiper`. Next: cli.ts.
 import { enableCompileCache } from 'node:module';
+import { compileCacheFolder } from '../base/compile-cache.ts';
 
-if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache();
+if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(compileCacheFolder(undefined));
 const { runCli } = await import('./cli.ts');
 process.exitCode = await runCli(process.argv.slice(2), process.env, (text) => void process.stdout.write(`${text}\n`));

@@ -9,6 +9,7 @@ import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
 import { ignoredPaths, passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
 import type { Settings, TlsFiles } from './settings.ts';
+import { resolveTimeZone } from './time-zone.ts';
 import { readYamlFile, type YamlMap } from './yaml-file.ts';
 
 /** A key of a file that means nothing; it is ignored and logged. */
@@ -77,6 +78,16 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     return { certFile: String(certFile), keyFile: String(keyFile) };
   };
 
+  const zoneOf = (name: string): string => {
+    const zone = resolveTimeZone(name, env);
+    if (zone === undefined)
+      throw wrong(
+        placeOf(layers, 'basic.timezone'),
+        'basic.timezone',
+        `"${name}" is not the name of a time zone; write UTC or a name such as Europe/Berlin`,
+      );
+    return zone;
+  };
   const level = value('basic.debug') ? 'debug' : String(value('basic.logLevel')).toLowerCase();
   const settings: Settings = {
     logLevel: (level === 'panic' ? 'fatal' : level) as LogLevel,
@@ -88,7 +99,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       authentication: value('basic.authentication'),
       auditLog: value('basic.enableRestAuditLog'),
     },
-    timeZone: resolveZone(value('basic.timezone'), () => placeOf(layers, 'basic.timezone')),
+    timeZone: zoneOf(value('basic.timezone')),
     prometheus: { enabled: value('basic.prometheus'), port: value('basic.prometheusPort') },
     pluginHosts: value('basic.pluginHosts'),
     ignoreCase: value('basic.ignoreCase'),
@@ -167,24 +178,6 @@ function convert(spec: SettingSpec, value: unknown, place: () => string): unknow
       if (spec.oneOf && !spec.oneOf.includes(text.toLowerCase())) return fail(`one of ${spec.oneOf.join(', ')}`);
       return text === '' ? spec.default : text;
     }
-  }
-}
-
-/** `Local`, empty → the machine's zone. */
-function resolveZone(name: string, place: () => string): string {
-  if (name === '' || name.toLowerCase() === 'local') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
-  } catch (error) {
-    throw new GatewayError(
-      'CONFIG_VALUE',
-      {
-        place: place(),
-        key: 'basic.timezone',
-        problem: `"${name}" is not the name of a time zone; write UTC or a name such as Europe/Berlin`,
-      },
-      { cause: error },
-    );
   }
 }
 

@@ -2,8 +2,9 @@
 // BROKER=mqtt://host uses a real broker. Parts: demo/broker.ts, demo/devices.ts, demo/rules.ts, demo/printer.ts.
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
+import { compileCacheFolder } from '../base/compile-cache.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../.run');
-if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(resolve(ROOT, 'data/cache'));
+if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(compileCacheFolder(ROOT));
 const { runDemo } = await import('./demo/run.ts');
 await runDemo(ROOT, process.env);

@@ -16,7 +16,7 @@ import {
 } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
-import { createFunctionCatalogue } from '../functions/index.ts';
+import type { FunctionCatalogue } from '../contract/function.ts';
 import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
@@ -24,7 +24,7 @@ import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
 import { createRuntime, defaultRuleOptions, parseRuleOptions, type Runtime } from '../runtime/index.ts';
 import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
-import { suggest } from '../sql/index.ts';
+import { suggest } from '../sql/suggest.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import type { Part } from './lifecycle.ts';
@@ -78,7 +78,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     log,
   });
   const gate = Promise.withResolvers<void>();
-  const functions = createFunctionCatalogue();
+  let catalogue: Promise<FunctionCatalogue> | undefined;
+  const functions = () => (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue()));
   const trialHub = createTrialHub();
   const trialServer = createTrialServer(trialHub, () => settings.dataServer, log);
   const ends = trialConnector(trialHub);

@@ -2,7 +2,7 @@
 // Entry point of `kuiperd`. Does only what must come first: arguments, and V8's compile cache before any other file is loaded (without
 // it hundreds of .ts files cost 26 MB and 160 ms at each start). Next: run.ts.
 import { enableCompileCache } from 'node:module';
-import { join, resolve } from 'node:path';
+import { compileCacheFolder } from '../base/compile-cache.ts';
 import { parseDaemonArguments, USAGE } from './arguments.ts';
 
 const parsed = parseDaemonArguments(process.argv.slice(2), process.env);
@@ -14,8 +14,9 @@ if (parsed.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-// NODE_COMPILE_CACHE (the appliance's unit sets it) has switched the cache on already
-if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(join(resolve(parsed.root), 'data/cache'));
+// NODE_COMPILE_CACHE (the appliance's unit sets it) has switched the cache on already. Else it lies with the program, so that a fresh root
+// starts warm too; a program folder that is read-only falls back to the root.
+if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(compileCacheFolder(parsed.root));
 
 const { runDaemon } = await import('./run.ts');
 await runDaemon(parsed, process.env);

@@ -1,4 +1,5 @@
 // The process around the gateway: signals, systemd, fatal errors, exit codes. Called by main.ts only.
+import { flushCompileCache } from 'node:module';
 import { createRealClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import { createLog } from '../base/log.ts';
@@ -91,6 +92,8 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
   void notifier.ready();
   void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
   notifier.startWatchdog();
+  // written at the exit too; but a device that loses power before its first clean stop shall start warm the next time
+  setTimeout(flushCompileCache, 3_000).unref();
 }
 
 /** System errors of the start in words that say what to do. */

@@ -12,7 +12,7 @@ import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import { createDownloader, type Downloader } from './download.ts';
 import { createNoPlugins, type PluginAdmin } from './plugins.ts';
-import type { RulePlanDeps } from './rules/rule-plan.ts';
+import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas, type SchemaRegistry } from './schemas.ts';
 import { sourceSpecOf } from './source-spec.ts';
@@ -30,7 +30,8 @@ export interface ServiceDeps {
   log: Log;
   store: Store;
   runtime: Runtime;
-  functions: FunctionCatalogue;
+  /** Loads the catalogue of SQL functions, on first use. */
+  functions(): Promise<FunctionCatalogue>;
   folders: Folders;
   componentFiles: ComponentFiles;
   connectors(name: string): ConnectorEntry | undefined;
@@ -93,22 +94,22 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await runtime.validateSource(sourceSpecOf(definition, { confKeys, connections, log }));
     },
   });
-  const plan: RulePlanDeps = {
+  const planDeps: PlanningDeps = {
     log,
-    functions: deps.functions,
     findStream: (name) => catalog.get(name),
     streamNames: () => catalog.list().map((d) => d.name),
     confKeys,
     connections,
     settings: deps.settings,
   };
-  const rules: RuleService = createRuleService({ ...plan, runtime, table: tables.rules, log });
+  const planning = planningLoader(planDeps, deps.functions);
+  const rules: RuleService = createRuleService({ ...planDeps, planning, runtime, table: tables.rules, log });
   const declared = Object.fromEntries(deps.connectorNames().map((type) => [type, deps.componentFiles.read('connections', type)]));
   await connections.provision(declared, tables.provisioned);
   const download = createDownloader(deps.folders.data, deps.settings);
   const schemas = await openSchemas(tables.schemas, deps.folders, download);
   const ruleset = createRulesetTransfer(streams, rules);
-  const trials = createTrialService({ runtime, plan, hub: deps.trialHub, clock: deps.clock, log });
+  const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
   return {
     confKeys,
     connections,

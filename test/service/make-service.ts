@@ -24,7 +24,8 @@ export async function makeService(store = createMemoryStore(), safe = false) {
   const { log, lines } = createMemoryLog();
   const runtime = createFakeRuntime();
   const hub = createTrialHub();
-  const functions = createFunctionCatalogue();
+  const catalogue = createFunctionCatalogue();
+  const functions = async () => catalogue;
   const all = [...connectors, trialConnector(hub)];
   const service = await createService({
     clock,

@@ -21,7 +21,7 @@ export default defineConnector({
           ({ log } = parseOptions<{ log: boolean }>('nop sink', options, props));
         },
         // nothing to connect to: eKuiper shows 0, and so do we (recorded)
-        open: () => undefined,
+        open: (ctx) => ctx.status('connecting'),
         collect(ctx, data) {
           if (log) ctx.log.info({ payload: typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString() }, 'nop sink');
         },

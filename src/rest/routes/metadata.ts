@@ -14,7 +14,7 @@ import type { Route } from '../router.ts';
 
 export interface MetadataDeps {
   confKeys: ConfKeyStore;
-  functions: FunctionCatalogue;
+  functions(): Promise<FunctionCatalogue>;
   connectors(): readonly ConnectorEntry[];
 }
 
@@ -73,7 +73,7 @@ export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps
   });
 
   return [
-    { method: 'GET', path: '/metadata/functions', handle: () => json(functionGroups(functions)) },
+    { method: 'GET', path: '/metadata/functions', handle: async () => json(functionGroups(await functions())) },
     { method: 'GET', path: '/metadata/operators', handle: () => json([]) },
     { method: 'GET', path: '/metadata/sinks', handle: () => json(list('sink')) },
     {

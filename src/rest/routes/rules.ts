@@ -103,14 +103,14 @@ export function ruleRoutes(rules: RuleService): Route[] {
     {
       method: 'GET',
       path: '/rules/{name}/explain',
-      handle: (r) => text(withPrefix('explain rules error', () => rules.explain(r.params['name']!))),
+      handle: async (r) => text(await withPrefix('explain rules error', () => rules.explain(r.params['name']!))),
     },
     {
       method: 'POST',
       path: '/rules/validate',
-      handle(r) {
+      async handle(r) {
         try {
-          return { ...json({ sources: rules.validate(bodyText(r)), valid: true }), contentType: undefined };
+          return { ...json({ sources: await rules.validate(bodyText(r)), valid: true }), contentType: undefined };
         } catch (error) {
           return text(messageOf(error), 422);
         }

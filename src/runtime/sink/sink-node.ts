@@ -724,7 +724,7 @@ export class SinkNode {
     } else if (state === 'disconnected') {
       c.lastDisconnectedAtMs = nowMs;
       c.lastDisconnectedMessage = message;
-    } else c.lastTryAtMs = nowMs;
+    } else if (c.state !== state) c.lastTryAtMs = nowMs;
     c.state = state;
   }
 

@@ -1,38 +1,48 @@
 // From a draft to a definition that the runtime can run: options, SELECT, plan, program, actions. Planned anew at each start of the
-// rule, so that a replaced stream or plugin takes effect then (and not before, as in eKuiper).
-import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import type { Log } from '../../base/log.ts';
+// rule, so that a replaced stream or plugin takes effect then (and not before, as in eKuiper). Loaded with the first rule: parser, planner,
+// compiler and 180 functions are 25 MB that a gateway without rules does not need (planning.ts).
+import { GatewayError, isGatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { compileRule } from '../../compile/index.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
-import { type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo } from '../../plan/index.ts';
-import { parseRuleOptions, type RuleDefinition, type RuleOptions, type SourceSpec } from '../../runtime/index.ts';
+import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo, withMeta } from '../../plan/index.ts';
+import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
 import { checkSelect, parseSelect, type SelectStatement } from '../../sql/index.ts';
-import { type ActionDeps, actionSpecs } from '../actions.ts';
-import { sourceSpecOf } from '../source-spec.ts';
+import { actionSpecs } from '../actions.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
+import type { ParsedRule, Planning, PlanningDeps } from './planning.ts';
+import { sourceOf } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
 
-export interface RulePlanDeps extends ActionDeps {
+interface RulePlanDeps extends PlanningDeps {
   functions: FunctionCatalogue;
-  findStream(name: string): SourceDefinition | undefined;
-  streamNames(): string[];
-  log: Log;
-  settings(): { timeZone: string; ignoreCase: boolean; ruleDefaults: RuleOptions };
 }
 
-/** A draft whose text is understood; what names mean is looked up later. */
-export interface ParsedRule {
-  readonly draft: RuleDraft;
-  readonly options: RuleOptions;
-  readonly select: SelectStatement | undefined;
-  /** Streams and tables of FROM and JOIN, in order. */
-  readonly sources: readonly string[];
+/** Errors of our planner that eKuiper's parser finds: they count as faults of the rule's text. */
+const PARSED_BY_EKUIPER: ReadonlySet<string> = new Set(['PLAN_BAD_ARGUMENT', 'PLAN_UNKNOWN_FUNCTION']);
+
+export function createPlanning(deps: RulePlanDeps): Planning {
+  return {
+    parse: (draft) => parseRule(draft, deps.settings().ruleDefaults, deps.functions),
+    checkArguments(rule) {
+      try {
+        planOf(rule, deps);
+      } catch (error) {
+        if (isGatewayError(error) && PARSED_BY_EKUIPER.has(error.code))
+          throw new GatewayError('RULE_JSON', { text: `Parse SQL ${rule.draft.sql} error: ${error.message}` }, { cause: error });
+        // anything else is not a matter of the text
+      }
+    },
+    check: (rule) => void planOf(rule, deps),
+    compile: (rule) => compile(rule, deps),
+    explain: (rule) => explain(planOf(rule, deps)),
+    definition: (rule, program) => ruleDefinition(rule, deps, program),
+  };
 }
 
 /** Options, SQL syntax, and what eKuiper's parser checks of functions and their places. @throws GatewayError RULE_JSON with eKuiper's text; the parser's place and hint follow */
-export function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionCatalogue): ParsedRule {
+function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionCatalogue): ParsedRule {
   let options: RuleOptions;
   try {
     options = parseRuleOptions(draft.id, draft.options, defaults);
@@ -43,7 +53,7 @@ export function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: Fu
   let select: SelectStatement;
   try {
     select = parseSelect(draft.sql);
-    checkSelect(select, draft.sql, functions);
+    checkSelect(select, draft.sql, withMeta(functions));
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
@@ -51,17 +61,17 @@ export function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: Fu
 }
 
 /** @throws GatewayError PLAN_*, SQL_* */
-export function planOf(rule: ParsedRule, deps: RulePlanDeps): LogicalPlan {
+function planOf(rule: ParsedRule, deps: RulePlanDeps): LogicalPlan {
   if (!rule.select) throw new GatewayError('SERVICE_MISSING', { what: 'a rule made of a graph' });
   return planRule(rule.select, planCatalog(deps), planOptions(rule, deps));
 }
 
-export function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
+function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
   return compileRule(planOf(rule, deps));
 }
 
 /** @param program the one made when the rule was checked; used for the first start only */
-export function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProgram): RuleDefinition {
+function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProgram): RuleDefinition {
   let ready = program;
   return {
     id: rule.draft.id,
@@ -75,12 +85,6 @@ export function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: R
     triggered: rule.draft.triggered,
     sources: (name) => sourceOf(name, deps),
   };
-}
-
-export function sourceOf(name: string, deps: RulePlanDeps): SourceSpec {
-  const definition = deps.findStream(name);
-  if (!definition) throw new GatewayError('STREAM_COMMAND', { text: `fail to get stream ${name}, please check if stream is created` });
-  return sourceSpecOf(definition, deps);
 }
 
 function planCatalog(deps: RulePlanDeps): PlanCatalog {

@@ -2,15 +2,14 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: ../shared/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { explain } from '../../plan/index.ts';
 import type { RuleHandle, RuleStatus, Runtime, Topo } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import { checkName } from '../names.ts';
 import { mayReplace } from '../versions.ts';
+import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft } from './rule-json.ts';
-import { compile, type ParsedRule, parseRule, planOf, type RulePlanDeps, ruleDefinition, sourceOf } from './rule-plan.ts';
 
 export interface RuleListItem {
   id: string;
@@ -44,11 +43,11 @@ export interface RuleService {
   statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
   health(id: string): unknown;
   topo(id: string): Topo;
-  explain(id: string): string;
+  explain(id: string): Promise<string>;
   /** Output columns. */
   schema(id: string): Record<string, unknown>;
   /** JSON, SQL syntax and existence of sources. @returns names of the sources */
-  validate(text: string): string[];
+  validate(text: string): Promise<string[]>;
   editTags(id: string, edit: (tags: readonly string[]) => string[]): Promise<void>;
   /** Ids of rules that carry all these tags. */
   matchTags(tags: readonly string[]): string[];
@@ -72,7 +71,8 @@ export interface RuleService {
   load(safe: boolean): Promise<void>;
 }
 
-export interface RuleServiceDeps extends RulePlanDeps {
+export interface RuleServiceDeps extends PlanningDeps {
+  planning: LoadPlanning;
   runtime: Runtime;
   table: KvTable;
   log: Log;
@@ -90,6 +90,8 @@ interface Entry {
 
 export function createRuleService(deps: RuleServiceDeps): RuleService {
   const { runtime, table, log } = deps;
+  /** Set before the first entry of `all` is made. */
+  let planning!: Planning;
   const all = new Map<string, Entry>();
   const lock = createKeyedLock();
 
@@ -107,12 +109,11 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     if (!entry.handle) throw new GatewayError('RULE_JSON', { text: `Rule ${entry.draft.id} cannot run: ${entry.problem}` });
     return entry.handle;
   };
-  const parse = (draft: RuleDraft): ParsedRule => parseRule(draft, deps.settings().ruleDefaults, deps.functions);
+  const plan = async (): Promise<Planning> => (planning ??= await deps.planning());
 
   /** Everything that can refuse a rule, without any effect. */
   const check = async (parsed: ParsedRule) => {
-    const program = compile(parsed, deps);
-    const definition = ruleDefinition(parsed, deps, program);
+    const definition = planning.definition(parsed, planning.compile(parsed));
     await runtime.validateRule({ ...definition, streams: parsed.sources });
     return definition;
   };
@@ -152,7 +153,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const entry = inRegistry(id);
       const handle = handleOf(entry);
       // a plan error answers at once: the streams may have changed since the rule was made
-      if (handle.state === 'stopped' || handle.state === 'stoppedByError') planOf(entry.parsed!, deps);
+      if (handle.state === 'stopped' || handle.state === 'stoppedByError') planning.check(entry.parsed!);
       await setTriggered(entry, true);
       background(id, 'start', handle.start());
     });
@@ -178,6 +179,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         }))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
     async create(text) {
+      const { parse } = await plan();
       const parsed = understand('invalid rule json', () => parse(parseRuleJson(text)));
       const { draft } = parsed;
       return lock.run(draft.id, async () => {
@@ -190,6 +192,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     },
     async replace(id, text) {
       checkName(id);
+      const { parse } = await plan();
       const parsed = understand('Invalid rule json', () => parse(parseRuleJson(text, id)));
       const { draft } = parsed;
       await lock.run(id, async () => {
@@ -226,7 +229,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       lock.run(id, async () => {
         const entry = inRegistry(id);
         const handle = handleOf(entry);
-        planOf(entry.parsed!, deps);
+        planning.check(entry.parsed!);
         await setTriggered(entry, true);
         background(id, 'restart', handle.restart());
       }),
@@ -262,21 +265,23 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       if (!topo || topo.sources.length === 0) throw new GatewayError('RULE_TOPO', { rule: id });
       return topo;
     },
-    explain(id) {
+    async explain(id) {
       const { parsed } = found(id, '.');
       if (parsed && !parsed.select) throw new GatewayError('SERVICE_REFUSED', { text: 'only support explain sql now' });
       if (!parsed) throw new GatewayError('SERVICE_REFUSED', { text: 'the stored rule cannot be read' });
-      return explain(planOf(parsed, deps));
+      return planning.explain(parsed);
     },
     schema(id) {
       const { parsed } = found(id);
       const fields = parsed?.select?.fields.filter((f) => !f.invisible) ?? [];
       return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
     },
-    validate(text) {
+    async validate(text) {
+      const { parse, checkArguments, check: checkPlan } = await plan();
       const parsed = parse(parseRuleJson(text));
       for (const name of parsed.sources) sourceOf(name, deps);
-      if (!parsed.select) planOf(parsed, deps);
+      checkArguments(parsed);
+      if (!parsed.select) checkPlan(parsed);
       return [...parsed.sources];
     },
     editTags: (id, edit) =>
@@ -316,20 +321,23 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const columns = new Set<string>();
       for (const { handle, parsed } of all.values()) {
         if (handle?.state !== 'running' || !parsed?.sources.includes(source)) continue;
-        for (const input of compile(parsed, deps).inputs) if (input.source === source) for (const c of input.columns) columns.add(c);
+        for (const input of planning.compile(parsed).inputs) if (input.source === source) for (const c of input.columns) columns.add(c);
       }
       return [...columns].sort();
     },
     versionOf: (id) => all.get(id)?.draft.version,
     async load(safe) {
-      for (const [id, text] of await table.all()) {
+      const stored = await table.all();
+      if (stored.size === 0) return;
+      const { parse, definition } = await plan();
+      for (const [id, text] of stored) {
         try {
           const parsed = parse(parseRuleJson(text, id));
           if (safe) {
             all.set(id, { draft: parsed.draft, parsed, handle: undefined, problem: 'the gateway is in safe mode', trace: false });
             continue;
           }
-          add(parsed, runtime.createRule(ruleDefinition(parsed, deps)));
+          add(parsed, runtime.createRule(definition(parsed)));
         } catch (error) {
           log.error(
             { code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) },

@@ -1,6 +1,6 @@
 // A stream or table as the catalog keeps it: the statement's text, its syntax tree, and the options under short names.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import { type CreateStatement, checkFormat, parseStatement, type SourceKind, type Statement, type StreamOptions } from '../../sql/index.ts';
+import type { CreateStatement, SourceKind, Statement, StreamOptions } from '../../sql/index.ts';
 
 export interface SourceDefinition {
   readonly name: string;
@@ -19,7 +19,9 @@ export interface SourceDefinition {
 
 /** @param formats names that FORMAT may have; undefined = any (what is stored was checked when it was made)
  *  @throws GatewayError STREAM_COMMAND: the parser's text with place and hint, under the code of streams */
-export function parseStreamStatement(sql: string, formats?: readonly string[]): Statement {
+export async function parseStreamStatement(sql: string, formats?: readonly string[]): Promise<Statement> {
+  // loaded with the first statement: a gateway at rest does without the parser
+  const { checkFormat, parseStatement } = await import('../../sql/index.ts');
   let statement: Statement;
   try {
     statement = parseStatement(sql);

@@ -20,7 +20,7 @@ export async function openStreamCatalog(table: KvTable, log: Log): Promise<Strea
   for (const [name, text] of await table.all()) {
     try {
       const { sql } = JSON.parse(text) as { sql: string };
-      const statement = parseStreamStatement(sql);
+      const statement = await parseStreamStatement(sql);
       if (statement.kind !== 'create') throw new Error('not a CREATE statement');
       all.set(name, definitionOf(sql, statement));
     } catch (error) {

@@ -75,7 +75,7 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
 
   return {
     async command(sql) {
-      const statement = parseStreamStatement(sql, formats());
+      const statement = await parseStreamStatement(sql, formats());
       switch (statement.kind) {
         case 'create':
           return create(definitionOf(sql, statement));
@@ -94,7 +94,7 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
     },
     replace: (kind, name, sql) =>
       lock.run(checkName(name), async () => {
-        const statement = parseStreamStatement(sql, formats());
+        const statement = await parseStreamStatement(sql, formats());
         if (statement.kind !== 'create') throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
         if (statement.name !== name) throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
         const next = definitionOf(sql, statement);

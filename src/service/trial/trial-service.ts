@@ -5,8 +5,8 @@ import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { RuleHandle, Runtime } from '../../runtime/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
+import type { LoadPlanning } from '../rules/planning.ts';
 import type { RuleDraft } from '../rules/rule-json.ts';
-import { compile, parseRule, type RulePlanDeps, ruleDefinition } from '../rules/rule-plan.ts';
 import { type MockData, parseMockData, TRIAL } from './connector.ts';
 import type { TrialHub } from './hub.ts';
 
@@ -21,7 +21,7 @@ export interface TrialService {
 
 export interface TrialDeps {
   runtime: Runtime;
-  plan: RulePlanDeps;
+  planning: LoadPlanning;
   hub: TrialHub;
   clock: Clock;
   log: Log;
@@ -34,7 +34,7 @@ interface Trial {
   timer: TimerHandle;
 }
 
-export function createTrialService({ runtime, plan, hub, clock, log }: TrialDeps): TrialService {
+export function createTrialService({ runtime, planning, hub, clock, log }: TrialDeps): TrialService {
   const all = new Map<string, Trial>();
   let count = 0;
 
@@ -68,8 +68,9 @@ export function createTrialService({ runtime, plan, hub, clock, log }: TrialDeps
       };
       let handle: RuleHandle;
       try {
-        const parsed = parseRule(draft, plan.settings().ruleDefaults, plan.functions);
-        const definition = ruleDefinition(parsed, plan, compile(parsed, plan));
+        const plan = await planning();
+        const parsed = plan.parse(draft);
+        const definition = plan.definition(parsed, plan.compile(parsed));
         const mocked = {
           ...definition,
           sources(name: string) {

@@ -1,0 +1,60 @@
+// What the rule service needs of parser, planner and compiler, and how it is loaded: with the first rule. Next: rule-plan.ts.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { FunctionCatalogue } from '../../contract/function.ts';
+import type { RuleProgram } from '../../exec/operator.ts';
+import type { RuleDefinition, RuleOptions, SourceSpec } from '../../runtime/index.ts';
+import type { SelectStatement } from '../../sql/index.ts';
+import type { ActionDeps } from '../actions.ts';
+import { sourceSpecOf } from '../source-spec.ts';
+import type { SourceDefinition } from '../streams/definition.ts';
+import type { RuleDraft } from './rule-json.ts';
+
+export interface PlanningDeps extends ActionDeps {
+  findStream(name: string): SourceDefinition | undefined;
+  streamNames(): string[];
+  log: Log;
+  settings(): { timeZone: string; ignoreCase: boolean; ruleDefaults: RuleOptions };
+}
+
+/** A draft whose text is understood; what names mean is looked up later. */
+export interface ParsedRule {
+  readonly draft: RuleDraft;
+  readonly options: RuleOptions;
+  /** Undefined for a rule made of a graph. */
+  readonly select: SelectStatement | undefined;
+  /** Streams and tables of FROM and JOIN, in order. */
+  readonly sources: readonly string[];
+}
+
+export interface Planning {
+  /** Options and SQL syntax. @throws GatewayError RULE_JSON */
+  parse(draft: RuleDraft): ParsedRule;
+  /** Arguments of functions, which eKuiper checks while it parses. @throws GatewayError RULE_JSON */
+  checkArguments(rule: ParsedRule): void;
+  /** Names and types too. @throws GatewayError PLAN_*, SQL_* */
+  check(rule: ParsedRule): void;
+  /** @throws as check */
+  compile(rule: ParsedRule): RuleProgram;
+  explain(rule: ParsedRule): string;
+  /** @param program the one made when the rule was checked; used for the first start only */
+  definition(rule: ParsedRule, program?: RuleProgram): RuleDefinition;
+}
+
+export type LoadPlanning = () => Promise<Planning>;
+
+/** @param functions loads the catalogue of SQL functions */
+export function planningLoader(deps: PlanningDeps, functions: () => Promise<FunctionCatalogue>): LoadPlanning {
+  let loading: Promise<Planning> | undefined;
+  return () =>
+    (loading ??= Promise.all([import('./rule-plan.ts'), functions()]).then(([{ createPlanning }, catalogue]) =>
+      createPlanning({ ...deps, functions: catalogue }),
+    ));
+}
+
+/** @throws GatewayError STREAM_COMMAND when the catalog has no such stream or table */
+export function sourceOf(name: string, deps: PlanningDeps): SourceSpec {
+  const definition = deps.findStream(name);
+  if (!definition) throw new GatewayError('STREAM_COMMAND', { text: `fail to get stream ${name}, please check if stream is created` });
+  return sourceSpecOf(definition, deps);
+}
