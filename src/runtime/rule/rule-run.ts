@@ -226,7 +226,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     }
     await Promise.all(this.sinks.map((s) => s.close(how.timeoutMs, how.keepQueues)));
     this.setPressure(false);
-    if (how.state === 'commit' && snapshot && (this.dirty || this.held.length)) await this.store(snapshot, this.held);
+    if (how.state === 'commit' && snapshot && (this.dirty || this.held.length)) await this.store(packSnapshot(snapshot), this.held);
     else for (const ack of this.held) ack.release();
     this.held = [];
     for (const lease of [...this.scans.values(), ...this.lookups.values()]) lease.release();
@@ -340,13 +340,14 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       this.held = [];
       this.flow = newFlow();
       this.dirty = false;
-      const snapshot = this.snapshot();
+      // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
+      const state = packSnapshot(this.snapshot());
       const epoch = this.epoch;
       const done = this.epochDone!;
       this.newEpoch();
       epoch.release();
       await done;
-      const stored = await this.store(snapshot, carry ? none : held);
+      const stored = await this.store(state, carry ? none : held);
       if (!stored || carry) {
         // rows that an asynchronous lookup still has are in no state yet: their messages wait for the next checkpoint
         this.held = held.concat(this.held);
@@ -386,8 +387,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   }
 
   /** @returns false when the store failed; it shows in health and is tried again */
-  private async store(snapshot: RuleSnapshot, held: readonly Ack[]): Promise<boolean> {
-    const state = packSnapshot(snapshot);
+  private async store(state: Buffer, held: readonly Ack[]): Promise<boolean> {
     this.checkpointBytes = state.byteLength;
     const limit = this.shared.settings.maxStateBytes;
     if (state.byteLength > limit)
