@@ -52,7 +52,8 @@ export function createWindowOperator(spec: WindowSpec, host: ProgramHost, stats:
     ...(logic.watermark && { watermark: (tsMs: number) => logic.watermark!(tsMs) }),
     start: () => logic.start(),
     close: () => logic.close(),
-    save: () => ({ kind: spec.kind, window: logic.save(), conditions: conditions?.size ? conditions.save() : undefined }),
+    // a checkpoint is written some time after it is taken: what is given out here must not change with later rows
+    save: () => ({ kind: spec.kind, window: logic.save(), conditions: conditions?.size ? structuredClone(conditions.save()) : undefined }),
     load(state) {
       const saved = state as { kind?: unknown; window?: unknown; conditions?: unknown };
       try {

@@ -75,11 +75,11 @@ function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
     close() {
       // no timer
     },
-    save: (): Saved => ({ session, store: store.save() }),
+    save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
     load(state) {
       const saved = state as Saved;
       store.load(saved.store);
-      session = saved.session;
+      session = saved.session && { ...saved.session };
     },
   };
 }
@@ -160,11 +160,11 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       clock.clear(timer);
       timer = undefined;
     },
-    save: (): Saved => ({ session, store: store.save() }),
+    save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
     load(state) {
       const saved = state as Saved;
       store.load(saved.store);
-      session = saved.session ? { ...saved.session } : undefined;
+      session = saved.session && { ...saved.session };
     },
   };
 }

@@ -143,6 +143,27 @@ describe('incremental window', () => {
       );
     });
 
+  test('a saved state does not change when the window goes on', () => {
+    fc.assert(
+      fc.property(window, fc.array(step, { minLength: 2, maxLength: 20 }), fc.boolean(), (w, steps, fold) => {
+        const spec = windowSpec({ ...w, eventTime: w.kind !== 'count' });
+        const host = createTestHost();
+        const op = fold
+          ? createIncrementalWindow(spec, aggregateSpec(true), host, newStats(), createSink())
+          : createWindow(spec, host, newStats(), createSink());
+        let tsMs = START;
+        const push = (s: Step) => op.row(row([s.v, s.dev], (tsMs += s.gapMs)));
+        const half = Math.floor(steps.length / 2);
+        steps.slice(0, half).forEach(push);
+        const state = op.save!();
+        const taken = stored(state);
+        steps.slice(half).forEach(push);
+        expect(state).toEqual(taken);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('a row that fails fails its window only, as with rows kept', async () => {
     const steps: Step[] = [1, 'text', 2, 3].map((v) => ({ gapMs: 1000, v, dev: 'a' }));
     const spec = windowSpec({ kind: 'tumbling', lengthMs: 2000, unit: 'ss', eventTime: true });
