@@ -84,6 +84,8 @@ export interface SourceHealth {
 export interface SinkHealth {
   sink: string;
   connection: ConnectionState;
+  /** Epoch ms, 0 = never tried. */
+  lastTryAtMs: number;
   message: string;
   mode: 'up' | 'retrying' | 'spilling';
   waiting: number;

@@ -236,6 +236,7 @@ export class SinkNode {
     return {
       sink: this.name,
       connection: this.connection.state,
+      lastTryAtMs: this.connection.lastTryAtMs,
       message: this.connection.state === 'connected' ? '' : this.connection.lastDisconnectedMessage,
       mode: this.mode,
       waiting: this.pending,

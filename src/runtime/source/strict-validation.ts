@@ -6,6 +6,7 @@ import { toBool, toBytea, toFloat, toInt64, toText, toTextAlways } from '../../d
 import { toDateTime } from '../../data/datetime-from.ts';
 import type { TimeEnv } from '../../data/datetime-parse.ts';
 import { compileDatePattern, type DatePattern } from '../../data/datetime-pattern.ts';
+import { nilArray } from '../../data/nil-array.ts';
 import { isStruct, type Row, type Value } from '../../data/value.ts';
 
 /** @throws (the returned function) rowError `error in preprocessor: field X is not found` or `… type mismatch: …` */
@@ -31,8 +32,9 @@ export function createStrictValidation(schema: StreamSchema, timeEnv: TimeEnv, t
 }
 
 function convert(v: Value, type: FieldType, env: TimeEnv, pattern: DatePattern | undefined): Value {
-  // a null container passes, a null scalar does not
-  if (v === null && (type.kind === 'array' || type.kind === 'struct')) return null;
+  // a null container passes, a null scalar does not; a null array is Go's nil slice, which is there
+  if (v === null && type.kind === 'array') return nilArray;
+  if (v === null && type.kind === 'struct') return null;
   switch (type.kind) {
     case 'bigint':
       return toInt64(v, 'sameKind');
@@ -57,7 +59,12 @@ function convert(v: Value, type: FieldType, env: TimeEnv, pattern: DatePattern |
       const o = typeof v === 'string' ? (JSON.parse(v) as Value) : v;
       if (!isStruct(o)) throw new Error('expect struct');
       const out: Row = {};
-      for (const f of type.fields) if (Object.hasOwn(o, f.name)) out[f.name] = convert(o[f.name], f.type, env, pattern);
+      for (const f of type.fields) {
+        const member = Object.getOwnPropertyDescriptor(o, f.name);
+        // a member that could not be decoded fails whoever reads it (codecs/json/decode.ts)
+        if (member?.get) Object.defineProperty(out, f.name, member);
+        else if (member) out[f.name] = convert(member.value as Value, f.type, env, pattern);
+      }
       return out;
     }
   }

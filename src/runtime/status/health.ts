@@ -18,7 +18,9 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
       if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
     }
   for (const s of sinks) {
-    if (live && s.connection !== 'connected') problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+    // a sink without a connection (nop) never tries one
+    if (live && s.connection !== 'connected' && (s.connection === 'disconnected' || s.lastTryAtMs > 0))
+      problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
     if (s.mode === 'spilling')
       problems.push(`Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}.`);
     else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
