@@ -50,6 +50,19 @@ await post('/rules', {
   actions: [{ nop: {} }],
 });
 for (const path of ['/rules', '/rules/warm1/status', '/streams', '/']) await fetch(`http://127.0.0.1:${port}${path}`).then((r) => r.text());
+/** Runs another program of the package, whose modules shall be in the cache too. */
+async function run(...args: string[]): Promise<void> {
+  const other = spawn(node[0]!, [...node.slice(1), ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const exit = await new Promise<number | null>((resolve) => other.once('exit', resolve));
+  if (exit !== 0) throw new Error(`${args.join(' ')}: exit ${exit}`);
+}
+await run('/opt/kuiper/lib/src/cli/main.ts', '--url', `http://127.0.0.1:${port}`, 'show', 'streams');
+// Loaded only: its own main would look for a boot partition.
+await run(
+  '--input-type=module',
+  '-e',
+  "await import('/opt/kuiper/lib/image/provision/main.ts'); await import('/opt/kuiper/lib/image/provision/rest-sender.ts')",
+);
 child.kill('SIGTERM');
 const code = await ended;
 clearTimeout(timer);

@@ -6,3 +6,7 @@ chroot_run useradd --uid 1000 --gid kuiper --groups systemd-journal --no-create-
 mkdir -p "$root/etc/systemd/system/kuiper.service.d"
 printf '[Unit]\n# Secrets of the device come first.\nRequires=kuiper-first-boot.service\nAfter=kuiper-first-boot.service\n' \
   >"$root/etc/systemd/system/kuiper.service.d/device.conf"
+# The compile cache is per user id: provisioning (root) and the command line (kuiper) use the service's.
+for uid in 0 1000; do
+  for tag in "$root"/opt/kuiper/lib/compile-cache/*-970; do ln -s "$(basename "$tag")" "${tag%-970}-$uid"; done
+done
