@@ -6,18 +6,23 @@ import { encodeBase64 } from './go-base64.ts';
 import { compareText } from './text.ts';
 import { isDateTime, type Value } from './value.ts';
 
+/** Bounds of RFC 3339. */
+const YEAR_0_NS = -62_167_219_200_000_000_000n;
+const YEAR_10000_NS = 253_402_300_800_000_000_000n;
+
 const UNSAFE = /[<>&\u2028\u2029]/g;
 
-/** @returns undefined when the value holds NaN or an infinity, which JSON has no form for */
+/** @returns undefined when the value holds what JSON has no form for: NaN, an infinity, a date before year 0 or after 9999 */
 export function toJsonText(v: Value): string | undefined {
-  return isFiniteValue(v) ? write(v).replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : undefined;
+  return hasJsonForm(v) ? write(v).replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : undefined;
 }
 
-function isFiniteValue(v: Value): boolean {
+function hasJsonForm(v: Value): boolean {
   if (typeof v === 'number') return Number.isFinite(v);
-  if (Array.isArray(v)) return v.every(isFiniteValue);
-  if (typeof v !== 'object' || v === null || v instanceof Uint8Array || isDateTime(v)) return true;
-  return Object.values(v).every(isFiniteValue);
+  if (Array.isArray(v)) return v.every(hasJsonForm);
+  if (typeof v !== 'object' || v === null || v instanceof Uint8Array) return true;
+  if (isDateTime(v)) return v.epochNs >= YEAR_0_NS && v.epochNs < YEAR_10000_NS;
+  return Object.values(v).every(hasJsonForm);
 }
 
 function write(v: Value): string {
@@ -49,6 +54,6 @@ export function parseJsonText(text: string): Value {
   } catch (error) {
     throw rowError(`fail to parse json: ${messageOf(error)}`);
   }
-  if (!isFiniteValue(value)) throw rowError('fail to parse json: a number is out of the range of floats');
+  if (!hasJsonForm(value)) throw rowError('fail to parse json: a number is out of the range of floats');
   return value;
 }
