@@ -14,9 +14,10 @@ interface CheckResult {
   fail: string;
 }
 
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
+async function freePort(preferred = 0): Promise<number> {
+  const server = net.createServer().listen(preferred, '127.0.0.1');
+  const [error] = (await Promise.race([once(server, 'listening'), once(server, 'error')])) as [Error?];
+  if (error) return freePort(); // taken
   const { port } = server.address() as net.AddressInfo;
   server.close();
   await once(server, 'close');
@@ -26,7 +27,7 @@ async function freePort(): Promise<number> {
 const [folder, ...rest] = process.argv.slice(2);
 if (!folder) throw new Error('usage: node scripts/conformance.ts FOLDER [runner options]');
 const scratch = mkdtempSync(path.join(tmpdir(), 'kuiper-conformance-'));
-const brokerPort = await freePort();
+const brokerPort = await freePort(1893); // the broker's port when the vectors were recorded; some answers hold it
 const restPort = await freePort();
 const dataPort = await freePort();
 writeFileSync(
@@ -50,30 +51,49 @@ let code = 1;
 try {
   const base = `http://127.0.0.1:${restPort}`;
   const deadline = Date.now() + 20_000;
-  while (!(await fetch(`${base}/ping`).then((r) => r.ok, () => false))) {
+  while (
+    !(await fetch(`${base}/ping`).then(
+      (r) => r.ok,
+      () => false,
+    ))
+  ) {
     if (Date.now() > deadline || daemon.exitCode !== null) throw new Error('the daemon did not start');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const report = path.join(scratch, 'report.json');
   const files = rest.some((a) => a.endsWith('.json') || a.includes('/vectors')) ? [] : [path.join(folder, 'vectors')];
-  const runner = spawn(process.execPath, [path.join(folder, 'run.mjs'), '--base', base, '--mqtt', `mqtt://127.0.0.1:${brokerPort}`, '--json', report, ...rest, ...files], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const runner = spawn(
+    process.execPath,
+    [path.join(folder, 'run.mjs'), '--base', base, '--mqtt', `mqtt://127.0.0.1:${brokerPort}`, '--json', report, ...rest, ...files],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let output = '';
   runner.stdout.setEncoding('utf8').on('data', (d: string) => {
     output += d;
   });
   await once(runner, 'close');
-  const known = JSON.parse(readFileSync('test/compat/differences.json', 'utf8')) as { area: string; name: string; what: string; reason: string }[];
+  const known = JSON.parse(readFileSync('test/compat/differences.json', 'utf8')) as {
+    area: string;
+    name: string;
+    what: string;
+    reason: string;
+  }[];
   const results = (JSON.parse(readFileSync(report, 'utf8')) as { results: CheckResult[] }).results;
   const failed = results.filter((r) => r.fail);
   const isKnown = (r: CheckResult) => known.some((k) => k.area === r.area && k.name === r.name && k.what === r.what);
   const unexpected = failed.filter((r) => !isKnown(r));
   const areas = Object.groupBy(results, (r) => r.area);
   if (unexpected.length || process.env['VERBOSE']) process.stdout.write(output.replace(/^\d+ passed, \d+ failed$/m, ''));
-  for (const area of Object.keys(areas).sort()) console.log(`${area}: ${areas[area]!.filter((r) => !r.fail).length}/${areas[area]!.length}`);
-  for (const k of known) if (!failed.some((r) => k.area === r.area && k.name === r.name && k.what === r.what) && rest.length === 0) console.log(`now passes, take it from the list of differences: ${k.area}/${k.name} ${k.what}`);
-  console.log(`conformance: ${results.length - failed.length} passed, ${failed.length - unexpected.length} known differences, ${unexpected.length} unexpected failures`);
+  for (const area of Object.keys(areas).sort())
+    console.log(`${area}: ${areas[area]!.filter((r) => !r.fail).length}/${areas[area]!.length}`);
+  for (const k of known)
+    if (!failed.some((r) => k.area === r.area && k.name === r.name && k.what === r.what) && rest.length === 0)
+      console.log(`now passes, take it from the list of differences: ${k.area}/${k.name} ${k.what}`);
+  console.log(
+    `conformance: ${results.length - failed.length} passed, ${failed.length - unexpected.length} known differences, ${unexpected.length} unexpected failures`,
+  );
   code = unexpected.length ? 1 : 0;
 } finally {
   daemon.kill('SIGTERM');

@@ -1,10 +1,12 @@
 // Conversion of values, in eKuiper's three levels. `strict`: ints from ints and whole floats only. `sameKind`: numbers among
 // themselves (a float is cut to an int), text as bytes. `all` (SQL cast()): also text, booleans and null. Errors carry Go's type
 // names. Datetimes: datetime-from.ts. Called by functions and codecs (STRICT_VALIDATION). Rules: ../shared/spec/sql.md §3.4.
+
 import { rowError } from '../base/errors/gateway-error.ts';
 import { decodeBase64 } from './go-base64.ts';
 import { describe, formatFloatPlain, formatV } from './go-format.ts';
 import { parseGoBool, parseGoFloat, parseGoInt } from './go-numbers.ts';
+import { bytesOfText, textOfBytes } from './go-string.ts';
 import type { Value } from './value.ts';
 
 export type Level = 'strict' | 'sameKind' | 'all';
@@ -62,7 +64,7 @@ export function toFloat(v: Value, level: Level): number {
 /** Text of text and bytes (UTF-8); level all: of anything, floats without exponent, null as empty text. */
 export function toText(v: Value, level: Level): string {
   if (typeof v === 'string') return v;
-  if (v instanceof Uint8Array) return Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('utf8');
+  if (v instanceof Uint8Array) return textOfBytes(v);
   if (level !== 'all') throw rowError(`cannot convert ${describe(v)} to string`);
   if (v == null) return '';
   return typeof v === 'number' ? formatFloatPlain(v) : formatV(v);
@@ -89,7 +91,7 @@ export function toBool(v: Value, level: Level): boolean {
 /** Raw bytes of bytes and (unless strict) of text. */
 export function toBytes(v: Value, level: Level): Uint8Array {
   if (v instanceof Uint8Array) return v;
-  if (typeof v === 'string' && level !== 'strict') return Buffer.from(v, 'utf8');
+  if (typeof v === 'string' && level !== 'strict') return bytesOfText(v);
   throw rowError(`cannot convert ${describe(v)} to bytes`);
 }
 
@@ -99,7 +101,7 @@ export function toBytea(v: Value, level: Level): Uint8Array {
   if (typeof v === 'string') {
     const decoded = decodeBase64(v);
     if (decoded) return decoded;
-    if (level !== 'strict') return Buffer.from(v, 'utf8');
+    if (level !== 'strict') return bytesOfText(v);
     throw rowError(`illegal string ${v}, must be base64 encoded string`);
   }
   throw rowError(`cannot convert ${describe(v)} to bytea`);

@@ -109,14 +109,29 @@ function define(row: Row, name: string, value: Value): void {
 
 type Convert = (value: unknown) => Value;
 
-function compileStruct(fields: readonly FieldDef[]): (row: Record<string, unknown>) => Row {
+/** @param nested a member of a struct column that cannot be read fails whoever reads it: a rule that uses `h->y` only does not mind a bad `h->x` */
+function compileStruct(fields: readonly FieldDef[], nested = false): (row: Record<string, unknown>) => Row {
   const parts = fields.map((f) => ({ name: f.name, convert: compileType(f.type, f.name), plain: !(f.name in Object.prototype) }));
   return (row) => {
     const out: Row = {};
     for (const part of parts) {
       const value = part.plain ? row[part.name] : Object.hasOwn(row, part.name) ? row[part.name] : undefined;
       if (value === undefined) continue;
-      define(out, part.name, value === null ? null : part.convert(value));
+      if (!nested) {
+        define(out, part.name, value === null ? null : part.convert(value));
+        continue;
+      }
+      try {
+        define(out, part.name, value === null ? null : part.convert(value));
+      } catch (error) {
+        Object.defineProperty(out, part.name, {
+          get: () => {
+            throw error;
+          },
+          enumerable: true,
+          configurable: true,
+        });
+      }
     }
     return out;
   };
@@ -197,7 +212,7 @@ function compileType(type: FieldType, name: string): Convert {
       };
     }
     case 'struct': {
-      const struct = compileStruct(type.fields);
+      const struct = compileStruct(type.fields, true);
       return (value) => {
         if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof NumberText) throw wrong(value);
         return struct(value as Record<string, unknown>);

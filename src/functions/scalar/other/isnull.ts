@@ -1,5 +1,6 @@
 // SQL isnull(value).
 import { defineScalar, param } from '../../../contract/function.ts';
+import { nilArray } from '../../../data/nil-array.ts';
 import type { Value } from '../../../data/value.ts';
 
 export const isnull = defineScalar({
@@ -17,5 +18,5 @@ export const isnull = defineScalar({
     ['isnull(a)', false, { a: [] }],
     ['isnull()', { error: 'Expect 1 arguments but found 0' }],
   ],
-  exec: (v: Value) => v == null,
+  exec: (v: Value) => v == null || v === nilArray,
 });

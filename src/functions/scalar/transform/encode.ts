@@ -1,6 +1,8 @@
 // SQL encode(text, "base64").
+
 import { defineScalar, param } from '../../../contract/function.ts';
 import { encodeBase64 } from '../../../data/go-base64.ts';
+import { bytesOfText } from '../../../data/go-string.ts';
 import type { Value } from '../../../data/value.ts';
 import { checkBase64Literal, requireText } from './base64-argument.ts';
 
@@ -20,5 +22,5 @@ export const encode = defineScalar({
     ['encode(a, "base64")', { error: 'Only string type can be encoded.' }, { a: 65 }],
     ['encode("x", "hex")', { error: 'Only base64 is supported for the 2nd parameter.' }],
   ],
-  exec: (text: Value) => encodeBase64(Buffer.from(requireText(text, 'encoded'), 'utf8')),
+  exec: (text: Value) => encodeBase64(bytesOfText(requireText(text, 'encoded'))),
 });
