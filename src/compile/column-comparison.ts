@@ -8,7 +8,7 @@ import type { CompileContext } from './context.ts';
 
 /** @returns undefined when the expression has another shape */
 export function compileColumnComparison(e: BoundBinary, ctx: CompileContext): Expr | undefined {
-  if (e.left.kind !== 'column' || e.right.kind !== 'literal') return undefined;
+  if (e.left.kind !== 'column' || e.right.kind !== 'literal' || ctx.anyCase.has(e.left.input)) return undefined;
   const slot = ctx.frame.column(e.left.input, e.left.name);
   const literal = e.right.value;
   const zone = ctx.env.timeZone;

@@ -35,6 +35,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     names: ['row'],
     filled: new Set(),
     states: createStateRegistry(),
+    anyCase: new Set(),
     keep: true,
     hits: 'update',
     onPass: [],

@@ -12,6 +12,8 @@ export interface CompileContext {
   /** Ids of plan slots that operators below have filled. */
   readonly filled: Set<number>;
   readonly states: StateRegistry;
+  /** Inputs without declared fields whose names match in any case (basic.ignoreCase). */
+  readonly anyCase: ReadonlySet<number>;
   /** False below a join: what a row keeps would be wrong for the joined row. */
   readonly keep: boolean;
   /** How functions that count hits behave where the expression stands: `look` gives the value and hands the update to `onPass`. */

@@ -22,7 +22,8 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
     lookups: [...new Set(lookups.map((n) => n.table))],
     stateful: Object.keys(fingerprints).length > 0,
     eventTime: plan.options.isEventTime === true,
-    index: indexOf(nodes, sources),
+    // an index looks at the exact name only
+    index: plan.options.ignoreCase ? [] : indexOf(nodes, sources),
     operators: nodes.map((_, i) => names[i]!),
     fingerprints,
     start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram {
@@ -34,6 +35,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         names: namesOf(plan),
         filled: new Set(),
         states: createStateRegistry(),
+        anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
         keep: true,
         hits: 'update',
         onPass: [],

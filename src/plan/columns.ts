@@ -23,6 +23,8 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     if (input === undefined) all.fill(true);
     else all[input] = true;
   };
+  // names of schemaless fields in any case are looked for in the whole object
+  if (plan.options.ignoreCase) plan.sources.forEach((s, i) => (all[i] = s.info.schema === undefined));
   const visit = (e: BoundExpr): void => {
     if (e.kind === 'member' && e.object.kind === 'column') {
       const { input, name } = e.object;

@@ -88,11 +88,6 @@ export const planErrors = {
     ekuiperCode: 2101,
     cure: 'The option of the rule cannot be combined with its SQL.',
   },
-  PLAN_TABLE_FUNCTION: {
-    text: '{text}',
-    ekuiperCode: 2001,
-    cure: 'A set-returning function such as unnest stands alone as one field of the select list.',
-  },
   PLAN_BROKEN: {
     text: 'the plan is broken after {rule}: {text}',
     ekuiperCode: 2101,
