@@ -16,8 +16,12 @@ interface CheckResult {
 
 async function freePort(preferred = 0): Promise<number> {
   const server = net.createServer().listen(preferred, '127.0.0.1');
-  const [error] = (await Promise.race([once(server, 'listening'), once(server, 'error')])) as [Error?];
-  if (error) return freePort(); // taken
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (preferred === 0) throw error;
+    return freePort(); // taken: some answers then differ by the port
+  }
   const { port } = server.address() as net.AddressInfo;
   server.close();
   await once(server, 'close');
