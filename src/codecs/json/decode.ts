@@ -149,7 +149,7 @@ function jsonType(value: unknown): string {
 const trueTexts = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const falseTexts = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
-function compileType(type: FieldType, name: string): Convert {
+function compileType(type: FieldType, name: string, lazyMembers = true): Convert {
   const wrong = (value: unknown) => decodeError(`${name} has wrong type:${jsonType(value)}, expect:${type.kind}`);
   const numberOf = (value: unknown): number | undefined =>
     typeof value === 'number' ? value : value instanceof NumberText ? value.value : undefined;
@@ -205,14 +205,14 @@ function compileType(type: FieldType, name: string): Convert {
         return new Uint8Array(Buffer.from(value, isBase64 ? 'base64' : 'utf8'));
       };
     case 'array': {
-      const element = compileType(type.element, name);
+      const element = compileType(type.element, name, false);
       return (value) => {
         if (!Array.isArray(value)) throw wrong(value);
         return value.map((e) => (e === null ? null : element(e)));
       };
     }
     case 'struct': {
-      const struct = compileStruct(type.fields, true);
+      const struct = compileStruct(type.fields, lazyMembers);
       return (value) => {
         if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof NumberText) throw wrong(value);
         return struct(value as Record<string, unknown>);
