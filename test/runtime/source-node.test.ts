@@ -1,0 +1,129 @@
+// A source that is lost, bounded, polled, down-sampled, shared.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../src/base/clock.ts';
+import { createDownsampler } from '../../src/runtime/source/downsample.ts';
+import { createPuller } from '../../src/runtime/source/puller.ts';
+import { filterProgram, type Harness, harness } from './harness.ts';
+
+let h: Harness;
+beforeEach(() => {
+  h = harness();
+});
+afterEach(() => h.end());
+
+describe('source', () => {
+  it('is opened again with backoff for ever, and status tells the truth', async () => {
+    const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
+    await rule.start();
+    for (let i = 0; i < 5; i++) {
+      const n = h.sources.length;
+      h.sources.at(-1)!.fail(new Error('connection lost'));
+      expect(rule.status()).toMatchObject({
+        status: 'running',
+        source_s_0_connection_status: -1,
+        source_s_0_connection_last_disconnected_message: 'connection lost',
+      });
+      expect(rule.health()).toMatchObject({ ok: false, sources: [{ connection: 'disconnected', reconnects: i + 1 }] });
+      await h.settle(() => h.sources.length === n + 1, 50);
+      expect(h.sources.at(-2)!.closedBy).toBe('reopen');
+    }
+    expect(rule.status()['source_s_0_connection_status']).toBe(1);
+    h.sources.at(-1)!.emit(Buffer.from('{"a":1}'));
+    expect(h.sink.rows()).toEqual([{ a: 1 }]);
+  });
+
+  it('ignores what an earlier opening still sends', async () => {
+    await h.runtime.createRule(h.define('r', filterProgram('a'))).start();
+    const old = h.sources[0]!;
+    old.fail(new Error('lost'));
+    await h.settle(() => h.sources.length === 2, 200);
+    old.emit(Buffer.from('{"a":1}'));
+    old.fail(new Error('again'));
+    expect(h.sink.rows()).toEqual([]);
+    expect(h.sources).toHaveLength(2);
+  });
+
+  it('is one for all rules that read the same, and ends with the last', async () => {
+    const rules = Array.from({ length: 5 }, (_, i) => h.runtime.createRule(h.define(`r${i}`, filterProgram(i % 2 ? 'a' : 'b'))));
+    for (const r of rules) await r.start();
+    expect(h.sources).toHaveLength(1);
+    h.sources[0]!.emit(Buffer.from('{"a":1,"b":2}'));
+    expect(h.sink.rows()).toHaveLength(5);
+    for (const r of rules.slice(1)) await r.stop();
+    expect(h.sources[0]!.closedBy).toBeUndefined();
+    await rules[0]!.stop();
+    expect(h.sources[0]!.closedBy).toBe('stopped');
+  });
+
+  it('counts what its connector drops, with the reason', async () => {
+    const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
+    await rule.start();
+    h.sources[0]!.ctx.dropped(3, 'overload');
+    expect(rule.health()).toMatchObject({ ok: false, sources: [{ dropped: 3, dropReasons: { overload: 3 } }] });
+    expect(h.runtime.metricsText()).toContain('kuiper_source_dropped_total{rule="r",op="s"} 3');
+  });
+
+  it('decodes lists of rows and takes rows as they are', async () => {
+    await h.runtime.createRule(h.define('r', filterProgram('a'))).start();
+    const confirmed: number[] = [];
+    h.sources[0]!.emit('[{"a":1},{"a":2}]', undefined, () => void confirmed.push(1));
+    h.sources[0]!.emit([{ a: 3 }, { a: 4 }]);
+    expect(h.sink.rows()).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }]);
+    expect(confirmed).toEqual([1]);
+  });
+});
+
+describe('puller', () => {
+  it('asks at once, then each interval, never two at a time; skipped ones are counted', async () => {
+    const clock = createVirtualClock();
+    const begun: number[] = [];
+    let finish = () => undefined as void;
+    let skipped = 0;
+    const p = createPuller(
+      clock,
+      100,
+      () => {
+        begun.push(clock.monotonic());
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      },
+      { skipped: () => void skipped++, failed: () => undefined },
+    );
+    p.start();
+    await clock.advance(350);
+    expect(begun).toEqual([0]);
+    expect(skipped).toBe(3);
+    finish();
+    await clock.advance(100);
+    expect(begun).toEqual([0, 400]);
+    p.stop();
+    await clock.advance(1000);
+    expect(begun).toHaveLength(2);
+  });
+
+  it('with interval 0 asks once', async () => {
+    const clock = createVirtualClock();
+    let n = 0;
+    createPuller(clock, 0, () => void n++, { skipped: () => undefined, failed: () => undefined }).start();
+    await clock.advance(10_000);
+    expect(n).toBe(1);
+  });
+});
+
+describe('down-sampling', () => {
+  it('gives the last message of each interval on and confirms the others', async () => {
+    const clock = createVirtualClock();
+    const out: unknown[] = [];
+    const confirmed: number[] = [];
+    const d = createDownsampler(clock, 100, (data) => void out.push(data));
+    for (let n = 1; n <= 3; n++) d.put(`${n}`, undefined, () => void confirmed.push(n));
+    await clock.advance(100);
+    expect(out).toEqual(['3']);
+    expect(confirmed).toEqual([1, 2]);
+    await clock.advance(500);
+    d.put('4', undefined, undefined);
+    await clock.advance(100);
+    expect(out).toEqual(['3', '4']);
+  });
+});
