@@ -15,7 +15,8 @@ if (parsed.help) {
   process.exit(0);
 }
 // NODE_COMPILE_CACHE (the appliance's unit sets it) has switched the cache on already. Else it lies with the program, so that a fresh root
-// starts warm too; a program folder that is read-only falls back to the root.
+// starts warm too; a program folder that is read-only falls back to the root. From here main.ts itself is not in the cache, which costs the
+// stripping of its types (16 MB): whoever starts the daemon often sets the variable, as `npm run kuiperd` and the unit do.
 if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(compileCacheFolder(parsed.root));
 
 const { runDaemon } = await import('./run.ts');
