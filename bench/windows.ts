@@ -1,5 +1,5 @@
-// Windows and aggregation, ns per row: a tumbling window grouped by 100 devices, folded as rows come and with rows kept; hopping, sliding
-// and count windows for comparison; time and size of a checkpoint. Run: node bench/windows.ts [rows]
+// Windows and aggregation alone, ns per row: a tumbling window grouped by 100 devices, folded as rows come and with rows kept; the other
+// kinds for comparison; memory of a folded window; time and size of a checkpoint. Scenario `windows` of bench/scenarios/windows.ts.
 import { serialize } from 'node:v8';
 import { createVirtualClock } from '../src/base/clock.ts';
 import { createLog } from '../src/base/log.ts';
@@ -12,7 +12,6 @@ import { createWindow } from '../src/exec/window.ts';
 import * as aggregates from '../src/functions/aggregate/index.ts';
 import type { WindowSpec } from '../src/windows/spec.ts';
 
-const ROWS = Number(process.argv[2] ?? 1_000_000);
 const DEVICES = 100;
 const START = Date.UTC(2026, 0, 1);
 
@@ -66,26 +65,9 @@ const aggregate: AggregateSpec = {
   width: 6,
 };
 
-let sent = 0;
-const sink: Downstream = { row: () => void sent++, rows: (c) => void (sent += c.rows.length) };
-
 // event time at 20,000 rows a second, so that nothing waits for the clock
 const rowsOf = (count: number): Tuple[] =>
   Array.from({ length: count }, (_, i) => new Tuple([`device-${i % DEVICES}`, 20 + (i % 10) / 10, 50.5], START + Math.floor(i / 20)));
-
-function measure(name: string, make: () => Operator, rows: readonly Tuple[]): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 5; run++) {
-    const op = make();
-    op.start?.();
-    const begin = performance.now();
-    for (let i = 0; i < rows.length; i++) op.row(rows[i]!);
-    op.watermark?.(rows.at(-1)!.tsMs + 100_000);
-    best = Math.min(best, performance.now() - begin);
-    op.close?.();
-  }
-  console.log(`${name.padEnd(58)} ${((best * 1e6) / rows.length).toFixed(0).padStart(7)} ns per row`);
-}
 
 const spec = (more: Partial<WindowSpec>): WindowSpec => ({
   kind: 'tumbling',
@@ -98,43 +80,69 @@ const spec = (more: Partial<WindowSpec>): WindowSpec => ({
   keepMeta: false,
   ...more,
 });
-const folded = (w: WindowSpec) => () => createIncrementalWindow(w, aggregate, host, newStats('window'), sink);
-const kept = (w: WindowSpec) => () =>
-  createWindow(w, host, newStats('window'), createAggregate(aggregate, host, newStats('aggregate'), sink));
 
-const rows = rowsOf(ROWS);
-const few = rows.slice(0, Math.min(ROWS, 50_000));
-const tumbling = spec({});
-measure('tumbling 1 s, group by 100 devices, 3 aggregates, folded', folded(tumbling), rows);
-measure('the same, processing time', folded(spec({ eventTime: false })), rows);
-measure('the same, rows kept', kept(tumbling), rows);
-measure('hopping 4 s / 1 s, folded', folded(spec({ kind: 'hopping', lengthMs: 4000, intervalMs: 1000 })), rows);
-measure('hopping 4 s / 1 s, rows kept', kept(spec({ kind: 'hopping', lengthMs: 4000, intervalMs: 1000 })), rows);
-measure('count 1000, folded', folded(spec({ kind: 'count', count: 1000, eventTime: false })), rows);
-measure('session 10 s / 1 s, folded', folded(spec({ kind: 'session', lengthMs: 10_000, intervalMs: 1000 })), rows);
-measure('sliding 10 ms (200 rows a window), rows kept', kept(spec({ kind: 'sliding', unit: 'ms', lengthMs: 10 })), few.slice(0, 5000));
+export interface WindowFigures {
+  /** Best of the runs, by name of the case. */
+  nsPerRow: Record<string, number>;
+  /** Growth of the heap while a folded window takes all rows. */
+  foldedHeapKiB: number;
+  checkpoint: { rows: number; saveMs: number; serializeMs: number; bytes: number };
+}
 
-// memory: the heap of a folded window with many rows
-const memory = folded(spec({ lengthMs: 3_600_000, unit: 'hh' }))();
-memory.start?.();
-const heap = (): number => {
+/** @param count rows of each run   @param runs of which the best counts */
+export function measureWindows(count: number, runs: number): WindowFigures {
+  let sent = 0;
+  const sink: Downstream = { row: () => void sent++, rows: (c) => void (sent += c.rows.length) };
+  const folded = (more: Partial<WindowSpec>) => () => createIncrementalWindow(spec(more), aggregate, host, newStats('window'), sink);
+  const kept = (more: Partial<WindowSpec>) => () =>
+    createWindow(spec(more), host, newStats('window'), createAggregate(aggregate, host, newStats('aggregate'), sink));
+  const best = (make: () => Operator, rows: readonly Tuple[]): number => {
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < runs; run++) {
+      const op = make();
+      op.start?.();
+      const beginMs = performance.now();
+      for (let i = 0; i < rows.length; i++) op.row(rows[i]!);
+      op.watermark?.(rows.at(-1)!.tsMs + 100_000);
+      leastMs = Math.min(leastMs, performance.now() - beginMs);
+      op.close?.();
+    }
+    return (leastMs * 1e6) / rows.length;
+  };
+
+  const rows = rowsOf(count);
+  const hopping = { kind: 'hopping', lengthMs: 4000, intervalMs: 1000 } as const;
+  const nsPerRow = {
+    'tumbling 1 s, 100 devices, 3 aggregates, folded': best(folded({}), rows),
+    'the same in processing time': best(folded({ eventTime: false }), rows),
+    'the same, rows kept': best(kept({}), rows),
+    'hopping 4 s / 1 s, folded': best(folded(hopping), rows),
+    'hopping 4 s / 1 s, rows kept': best(kept(hopping), rows),
+    'count 1000, folded': best(folded({ kind: 'count', count: 1000, eventTime: false }), rows),
+    'session 10 s / 1 s, folded': best(folded({ kind: 'session', lengthMs: 10_000, intervalMs: 1000 }), rows),
+    'sliding 10 ms (200 rows a window), rows kept': best(kept({ kind: 'sliding', unit: 'ms', lengthMs: 10 }), rows.slice(0, 5000)),
+  };
+
+  const memory = folded({ lengthMs: 3_600_000, unit: 'hh' })();
+  memory.start?.();
+  const before = heapBytes();
+  for (const t of rows) memory.row(t);
+  const foldedHeapKiB = Math.round((heapBytes() - before) / 1024);
+
+  const window = createWindow(spec({ lengthMs: 10_000 }), host, newStats('window'), sink);
+  for (const t of rows.slice(0, 10_000)) window.row(t);
+  for (let run = 0; run < runs; run++) window.save!();
+  const beginMs = performance.now();
+  const state = window.save!();
+  const savedMs = performance.now();
+  const bytes = serialize(state).length;
+  const checkpoint = { rows: Math.min(10_000, count), saveMs: savedMs - beginMs, serializeMs: performance.now() - savedMs, bytes };
+  if (sent === 0) throw new Error('no window sent anything');
+  return { nsPerRow, foldedHeapKiB, checkpoint };
+}
+
+/** After a collection where node runs with --expose-gc. */
+function heapBytes(): number {
   (globalThis as { gc?: () => void }).gc?.();
   return process.memoryUsage().heapUsed;
-};
-const before = heap();
-for (const t of rows) memory.row(t);
-console.log(`heap of a folded window after ${ROWS} rows`.padEnd(58), `${Math.round((heap() - before) / 1024)} KiB more`);
-
-// checkpoint of 10 s with 10,000 rows
-const checkpoint = createWindow(spec({ lengthMs: 10_000 }), host, newStats('window'), sink);
-for (const t of rows.slice(0, 10_000)) checkpoint.row(t);
-for (let run = 0; run < 3; run++) checkpoint.save!();
-const begin = performance.now();
-const state = checkpoint.save!();
-const saved = performance.now();
-const bytes = serialize(state);
-console.log(
-  'checkpoint of 10,000 rows'.padEnd(58),
-  `${(saved - begin).toFixed(1)} ms save, ${(performance.now() - saved).toFixed(1)} ms serialize, ${Math.round(bytes.length / 1024)} KiB`,
-);
-if (sent === 0) throw new Error('nothing was sent');
+}

@@ -5,6 +5,7 @@ import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { manyRules } from './many-rules.ts';
 import { filterMqtt, filterNop, tumblingWindow } from './pipeline.ts';
+import { windows } from './windows.ts';
 
 export interface Scenario<R = any> {
   name: string;
@@ -14,4 +15,4 @@ export interface Scenario<R = any> {
   print(result: R): string[];
 }
 
-export const scenarios: readonly Scenario[] = [idle, filterNop, filterMqtt, tumblingWindow, flood, latency, manyRules];
+export const scenarios: readonly Scenario[] = [idle, filterNop, filterMqtt, tumblingWindow, flood, latency, manyRules, windows];

@@ -6,8 +6,8 @@ import type { SourceSpec } from '../definition.ts';
 import type { SourcePool } from '../source/source-pool.ts';
 import type { TableLease } from '../table-access.ts';
 
-/** RETAIN_SIZE when the table does not say; a file's default is its own and comes with the spec. */
-const DEFAULT_RETAIN_ROWS = 1;
+/** RETAIN_SIZE when the table does not say: a file is read as a whole, other sources update one row. */
+const defaultRetainRows = (type: string): number => (type === 'file' ? 9999 : 1);
 
 /** @param columns that the rule reads; their slots are known before the first row comes
  *  @throws when the source refuses its options */
@@ -16,7 +16,7 @@ export async function openScanTable(
   columns: readonly string[],
   pool: SourcePool,
 ): Promise<TableLease<ScanTable> & { slotOf(column: string): number }> {
-  const maxRows = Math.max(1, spec.retainSize ?? DEFAULT_RETAIN_ROWS);
+  const maxRows = Math.max(1, spec.retainSize ?? defaultRetainRows(spec.type));
   const rows: Tuple[] = [];
   const table = { rows: rows as readonly Tuple[], version: 0 };
   const subscription = await pool.subscribe(spec, {

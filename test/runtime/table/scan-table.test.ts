@@ -56,6 +56,14 @@ describe('scan table', () => {
     expect(values(table)).toEqual([2]);
   });
 
+  test('without RETAIN_SIZE a file keeps 9999 rows', async () => {
+    const { pool, push } = setUp();
+    const { table } = await openScanTable({ ...spec(), type: 'file' }, ['id'], pool);
+    for (let v = 0; v < 10_001; v++) push(v);
+    expect(table.rows).toHaveLength(9999);
+    expect(values(table)[0]).toBe(2);
+  });
+
   test('columns are asked for before the first row comes', async () => {
     const { pool, calls } = setUp();
     const lease = await openScanTable(spec(), ['id', '*'], pool);
