@@ -11,6 +11,7 @@ export const lower = textFunction({
     ['lower(a)', 'true', { a: true }],
     ['lower(a)', null, { a: null }],
     ['lower(a)', null, { a: [] }],
+    ['lower(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: lowerCase,
 });

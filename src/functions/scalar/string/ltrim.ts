@@ -10,6 +10,7 @@ export const ltrim = textFunction({
     ['ltrim("  a ")', 'a '],
     ['ltrim(a)', null, { a: null }],
     ['ltrim(a)', null, { a: [] }],
+    ['ltrim(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: trimStart,
 });

@@ -9,6 +9,7 @@ export const reverse = textFunction({
     ['reverse("añb")', 'bña'],
     ['reverse(a)', null, { a: null }],
     ['reverse(a)', null, { a: [] }],
+    ['reverse(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: (s) => Array.from(s).reverse().join(''),
 });

@@ -10,6 +10,7 @@ export const rtrim = textFunction({
     ['rtrim(" a  ")', ' a'],
     ['rtrim(a)', null, { a: null }],
     ['rtrim(a)', null, { a: [] }],
+    ['rtrim(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: trimEnd,
 });

@@ -11,6 +11,7 @@ export const trim = textFunction({
     ['trim(a)', '12.5', { a: 12.5 }],
     ['trim(a)', null, { a: null }],
     ['trim(a)', null, { a: [] }],
+    ['trim(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: (text) => trimStart(trimEnd(text)),
 });

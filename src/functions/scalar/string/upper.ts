@@ -11,6 +11,7 @@ export const upper = textFunction({
     ['upper(a)', '1E+06', { a: 1e6 }],
     ['upper(a)', null, { a: null }],
     ['upper(a)', null, { a: [] }],
+    ['upper(5)', { error: 'Expect string type for parameter 1' }],
   ],
   compute: upperCase,
 });
