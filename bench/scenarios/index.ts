@@ -1,5 +1,6 @@
 // All scenarios of `make bench`, in the order in which they run.
 import type { BenchOptions } from '../main.ts';
+import { expressionsScenario } from './expressions.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
@@ -15,4 +16,14 @@ export interface Scenario<R = any> {
   print(result: R): string[];
 }
 
-export const scenarios: readonly Scenario[] = [idle, filterNop, filterMqtt, tumblingWindow, flood, latency, manyRules, windows];
+export const scenarios: readonly Scenario[] = [
+  idle,
+  filterNop,
+  filterMqtt,
+  tumblingWindow,
+  flood,
+  latency,
+  manyRules,
+  expressionsScenario,
+  windows,
+];

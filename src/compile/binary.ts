@@ -4,10 +4,11 @@ import type { Expr } from '../contract/function.ts';
 import { add, bitAnd, bitOr, bitXor, div, mod, mul, refuseContainer, sub } from '../data/arithmetic.ts';
 import { eq, ge, gt, le, lt, ne } from '../data/compare.ts';
 import { andValues, orValues } from '../data/logic.ts';
+import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { BoundBinary } from '../plan/bound.ts';
 import type { BinaryOp } from '../sql/ast.ts';
-import { compileColumnComparison } from './column-comparison.ts';
+import { compileColumnComparison, exactNumber } from './column-comparison.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
@@ -36,6 +37,11 @@ export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
   const compute = arithmetic[e.op];
   if (compute) {
     const op = e.op;
+    const n = exactNumber(e.right);
+    if (n !== undefined) {
+      const withNumber = arithmeticWithNumber(op, left, n, right, compute);
+      if (withNumber) return withNumber;
+    }
     return (t) => {
       const a = left(t);
       if (typeof a === 'object') refuseContainer(a, op); // said before the right side can fail
@@ -50,6 +56,39 @@ export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
     if (typeof a === 'object') refuseContainer(a, op);
     return compare(a, right(t), zone);
   };
+}
+
+/** Arithmetic with a numeric literal on the right: a float on the left needs no call. Zero is left to the general way, for its error. */
+function arithmeticWithNumber(op: keyof typeof arithmetic, left: Expr, n: number, right: Expr, compute: Arithmetic): Expr | undefined {
+  const general = (a: Value, t: Tuple): Value => {
+    if (typeof a === 'object') refuseContainer(a, op);
+    return compute(a, right(t));
+  };
+  switch (op) {
+    case '+':
+      return (t) => {
+        const a = left(t);
+        return typeof a === 'number' ? a + n : general(a, t);
+      };
+    case '-':
+      return (t) => {
+        const a = left(t);
+        return typeof a === 'number' ? a - n : general(a, t);
+      };
+    case '*':
+      return (t) => {
+        const a = left(t);
+        return typeof a === 'number' ? a * n : general(a, t);
+      };
+    case '/':
+      if (n === 0) return undefined;
+      return (t) => {
+        const a = left(t);
+        return typeof a === 'number' ? a / n : general(a, t);
+      };
+    default:
+      return undefined;
+  }
 }
 
 /** False on the left decides; anything else needs the right side, whose error makes the whole an error. */

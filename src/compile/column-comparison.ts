@@ -21,8 +21,9 @@ export function compileColumnComparison(e: BoundBinary, ctx: CompileContext): Ex
   return undefined;
 }
 
-/** The literal as a float when nothing is lost by it. */
-function exactNumber(e: BoundExpr & { kind: 'literal' }): number | undefined {
+/** A numeric literal as a float when nothing is lost by it; undefined for everything else. */
+export function exactNumber(e: BoundExpr): number | undefined {
+  if (e.kind !== 'literal') return undefined;
   if (typeof e.value === 'number') return e.value;
   if (typeof e.value !== 'bigint') return undefined;
   const n = Number(e.value);

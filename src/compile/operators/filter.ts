@@ -9,7 +9,7 @@ import { conditionOf } from './condition.ts';
 export function makeFilter(n: FilterNode, { ctx }: MakerInput): OperatorMaker {
   if (n.early !== undefined) {
     const spec = { condition: compileExpr(n.condition, ctx), present: ctx.frame.present(n.early) };
-    return (host, stats, next) => createEarlyFilter(spec, stats, next);
+    return (_host, stats, next) => createEarlyFilter(spec, stats, next);
   }
   const spec = conditionOf(n.condition, ctx);
   return (host, stats, next) => createFilter(spec, host, stats, next);
