@@ -5,7 +5,7 @@ import { DateTime } from '../../src/data/datetime.ts';
 import { describe as describeValue, formatFloat, formatFloatPlain, formatV, goTypeName } from '../../src/data/go-format.ts';
 
 describe('go-format', () => {
-  it('floats: exponent form below 1e-4 and from 1e21 digits on the left, which for %v is from 1e6 when digits are few', () => {
+  it('floats: shortest digits, exponent form below 1e-4 and when seven digits stand before the point', () => {
     const texts: [number, string][] = [
       [0, '0'],
       [-0, '-0'],
