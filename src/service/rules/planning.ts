@@ -21,10 +21,17 @@ export interface PlanningDeps extends ActionDeps {
 export interface ParsedRule {
   readonly draft: RuleDraft;
   readonly options: RuleOptions;
-  /** Undefined for a rule made of a graph. */
-  readonly select: SelectStatement | undefined;
+  readonly select: SelectStatement;
+  /** Text of `select`: the rule's own, or what its graph says as a SELECT. */
+  readonly sql: string;
   /** Streams and tables of FROM and JOIN, in order. */
+  readonly inputs: readonly string[];
+  /** Those of them that are in the catalog. */
   readonly sources: readonly string[];
+  /** Streams that exist in this rule only (graph). */
+  readonly own: ReadonlyMap<string, SourceDefinition>;
+  /** Elements of `actions`; of a graph its sink nodes. */
+  readonly actions: RuleDraft['actions'];
 }
 
 export interface Planning {

@@ -10,7 +10,11 @@ import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule
 import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
 import { checkSelect, parseSelect, type SelectStatement } from '../../sql/index.ts';
 import { actionSpecs } from '../actions.ts';
+import { sourceSpecOf } from '../source-spec.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
+import { parseGraph } from './graph/graph-json.ts';
+import { selectOfGraph } from './graph/graph-select.ts';
+import { sourceOfNode } from './graph/graph-source.ts';
 import type { ParsedRule, Planning, PlanningDeps } from './planning.ts';
 import { sourceOf } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
@@ -30,7 +34,7 @@ export function createPlanning(deps: RulePlanDeps): Planning {
         planOf(rule, deps);
       } catch (error) {
         if (isGatewayError(error) && PARSED_BY_EKUIPER.has(error.code))
-          throw new GatewayError('RULE_JSON', { text: `Parse SQL ${rule.draft.sql} error: ${error.message}` }, { cause: error });
+          throw new GatewayError('RULE_JSON', { text: `Parse SQL ${rule.sql} error: ${error.message}` }, { cause: error });
         // anything else is not a matter of the text
       }
     },
@@ -49,7 +53,7 @@ function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionC
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: messageOf(error) }, { cause: error });
   }
-  if (draft.graph) return { draft, options, select: undefined, sources: [] };
+  if (draft.graph) return parseGraphRule(draft, draft.graph, options);
   let select: SelectStatement;
   try {
     select = parseSelect(draft.sql);
@@ -57,13 +61,40 @@ function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionC
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
-  return { draft, options, select, sources: [...new Set([select.from.name, ...select.joins.map((j) => j.source.name)])] };
+  const inputs = inputsOf(select);
+  return { draft, options, select, sql: draft.sql, inputs, sources: inputs, own: new Map(), actions: draft.actions };
+}
+
+function inputsOf(select: SelectStatement): string[] {
+  return [...new Set([select.from.name, ...select.joins.map((j) => j.source.name)])];
+}
+
+function parseGraphRule(draft: RuleDraft, graph: Readonly<Record<string, unknown>>, options: RuleOptions): ParsedRule {
+  const line = parseGraph(draft.id, graph);
+  const own = new Map<string, SourceDefinition>();
+  const references = new Map<string, string>();
+  for (const node of line.sources) {
+    const source = sourceOfNode(draft.id, node);
+    if ('definition' in source) own.set(node.name, source.definition);
+    else references.set(node.name, source.reference);
+  }
+  const sql = selectOfGraph(draft.id, line, (node) => references.get(node.name) ?? node.name);
+  const select = parseSelect(sql);
+  return {
+    draft,
+    options,
+    select,
+    sql,
+    inputs: inputsOf(select),
+    sources: [...references.values()],
+    own,
+    actions: line.sinks.map((s) => ({ [s.nodeType]: s.props })),
+  };
 }
 
 /** @throws GatewayError PLAN_*, SQL_* */
 function planOf(rule: ParsedRule, deps: RulePlanDeps): LogicalPlan {
-  if (!rule.select) throw new GatewayError('SERVICE_MISSING', { what: 'a rule made of a graph' });
-  return planRule(rule.select, planCatalog(deps), planOptions(rule, deps));
+  return planRule(rule.select, planCatalog(rule, deps), planOptions(rule, deps));
 }
 
 function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
@@ -80,19 +111,22 @@ function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProg
       ready = undefined;
       return made;
     },
-    actions: actionSpecs(rule.draft.id, rule.draft.actions, deps),
+    actions: actionSpecs(rule.draft.id, rule.actions, deps),
     options: rule.options,
     triggered: rule.draft.triggered,
-    sources: (name) => sourceOf(name, deps),
+    sources(name) {
+      const own = rule.own.get(name);
+      return own ? sourceSpecOf(own, deps) : sourceOf(name, deps);
+    },
   };
 }
 
-function planCatalog(deps: RulePlanDeps): PlanCatalog {
+function planCatalog({ own }: ParsedRule, deps: RulePlanDeps): PlanCatalog {
   return {
     functions: deps.functions,
     names: () => deps.streamNames(),
     source(name) {
-      const d = deps.findStream(name);
+      const d = own.get(name) ?? deps.findStream(name);
       return d ? sourceInfo(d) : undefined;
     },
   };
@@ -111,14 +145,14 @@ function sourceInfo(d: SourceDefinition): SourceInfo {
   };
 }
 
-function planOptions({ draft, options }: ParsedRule, deps: RulePlanDeps): PlanOptions {
+function planOptions({ draft, options, sql }: ParsedRule, deps: RulePlanDeps): PlanOptions {
   const { timeZone, ignoreCase } = deps.settings();
   const strategy = options.planOptimizeStrategy as {
     optimizeControl?: { disableOptimizeRules?: string[] };
     windowOption?: { windowVersion?: string; enableSendSlidingWindowTwice?: boolean };
   };
   return {
-    sql: draft.sql,
+    sql,
     isEventTime: options.isEventTime,
     lateToleranceMs: options.lateToleranceMs,
     sendNilField: options.sendNilField,

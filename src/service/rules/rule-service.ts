@@ -114,7 +114,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   /** Everything that can refuse a rule, without any effect. */
   const check = async (parsed: ParsedRule) => {
     const definition = planning.definition(parsed, planning.compile(parsed));
-    await runtime.validateRule({ ...definition, streams: parsed.sources });
+    await runtime.validateRule({ ...definition, streams: parsed.inputs });
     return definition;
   };
   const save = (draft: RuleDraft): Promise<unknown> => (draft.temp ? table.delete(draft.id) : table.set(draft.id, draft.text));
@@ -267,13 +267,13 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     },
     async explain(id) {
       const { parsed } = found(id, '.');
-      if (parsed && !parsed.select) throw new GatewayError('SERVICE_REFUSED', { text: 'only support explain sql now' });
+      if (parsed?.draft.graph) throw new GatewayError('SERVICE_REFUSED', { text: 'only support explain sql now' });
       if (!parsed) throw new GatewayError('SERVICE_REFUSED', { text: 'the stored rule cannot be read' });
       return planning.explain(parsed);
     },
     schema(id) {
       const { parsed } = found(id);
-      const fields = parsed?.select?.fields.filter((f) => !f.invisible) ?? [];
+      const fields = parsed?.select.fields.filter((f) => !f.invisible) ?? [];
       return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
     },
     async validate(text) {
@@ -281,7 +281,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const parsed = parse(parseRuleJson(text));
       for (const name of parsed.sources) sourceOf(name, deps);
       checkArguments(parsed);
-      if (!parsed.select) checkPlan(parsed);
+      if (parsed.draft.graph) checkPlan(parsed);
       return [...parsed.sources];
     },
     editTags: (id, edit) =>
@@ -314,7 +314,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     exists: (id) => all.has(id),
     texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, e.draft.text])),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
-    actionsOf: (id) => all.get(id)?.draft.actions ?? [],
+    actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],
     rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
     rulesSelecting: (connection) => [...all.values()].filter((e) => selects(e.draft, connection)).map((e) => e.draft.id),
     columnsRead: (source) => {

@@ -79,7 +79,7 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
             return mock ? { ...spec, type: TRIAL, shared: false, props: { mock }, datasource: '' } : spec;
           },
         };
-        await runtime.validateRule({ ...mocked, streams: parsed.sources });
+        await runtime.validateRule({ ...mocked, streams: parsed.inputs });
         await end(id);
         handle = runtime.createRule(mocked);
       } catch (error) {

@@ -12,7 +12,11 @@ export const serviceErrors = {
     ekuiperCode: 3000,
     cure: 'The statement on a stream or table was refused; the text says why. Nothing was changed.',
   },
-  STREAM_NOT_FOUND: { text: '{kind} {name} is not found', ekuiperCode: 1002, cure: 'List the streams or tables (kuiper show streams) and correct the name.' },
+  STREAM_NOT_FOUND: {
+    text: '{kind} {name} is not found',
+    ekuiperCode: 1002,
+    cure: 'List the streams or tables (kuiper show streams) and correct the name.',
+  },
   STREAM_IN_USE: {
     text: 'stream {name} has been referenced by other rules',
     ekuiperCode: 1000,
@@ -32,9 +36,18 @@ export const serviceErrors = {
     ekuiperCode: 1001,
     cure: 'Start the rule once; its operators are known from then on.',
   },
+  RULE_GRAPH: {
+    text: 'Rule {rule}: {problem}',
+    ekuiperCode: 2101,
+    cure: 'The graph of the rule does not fit together; the text names the node and what it needs.',
+  },
   SERVICE_REFUSED: { text: '{text}', ekuiperCode: 1000, cure: 'The request was refused; the text says why. Nothing was changed.' },
   SERVICE_NOT_FOUND: { text: '{text}', ekuiperCode: 1002, cure: 'There is nothing of this name. List what exists and correct the name.' },
-  SERVICE_CONF_KEY: { text: '{text}', ekuiperCode: 5000, cure: 'Conf keys are JSON objects of properties of an existing source, sink or connection type.' },
+  SERVICE_CONF_KEY: {
+    text: '{text}',
+    ekuiperCode: 5000,
+    cure: 'Conf keys are JSON objects of properties of an existing source, sink or connection type.',
+  },
   SERVICE_MISSING: {
     text: '{what} is not part of this version of the gateway',
     ekuiperCode: 1001,
@@ -46,5 +59,9 @@ export const serviceErrors = {
     httpStatus: 503,
     cure: 'Remove the cause of the crashes, e.g. delete or change the rule named in the log, then restart the service.',
   },
-  REST_BODY: { text: '{what}: {problem}', ekuiperCode: 1000, cure: 'Send JSON as the API documentation shows; the text says where it stops being valid.' },
+  REST_BODY: {
+    text: '{what}: {problem}',
+    ekuiperCode: 1000,
+    cure: 'Send JSON as the API documentation shows; the text says where it stops being valid.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
