@@ -1,5 +1,6 @@
 // LIKE: `%` is any run of characters (line breaks too), `_` exactly one, `\%` and `\_` the sign itself, all else is literal and the
-// whole text must match (ekuiper-defects.md 26). A pattern is prepared once; matching needs time linear in the text and no stack.
+// whole text must match (ekuiper-defects.md 26). A pattern is prepared once; matching goes
+// through the text once, without backtracking.
 
 export type LikeMatcher = (text: string) => boolean;
 
@@ -14,11 +15,29 @@ export function createLike(pattern: string): LikeMatcher {
   const last = rest.pop();
   if (last === undefined) return exactMatcher(first);
   const middle = rest.filter((piece) => piece.length > 0);
-  if (middle.length === 0 && isPlain(first) && isPlain(last)) {
-    const head = first.join('');
-    const tail = last.join('');
-    return (text) => text.length >= head.length + tail.length && text.startsWith(head) && text.endsWith(tail);
-  }
+  return [first, last, ...middle].every(isPlain) ? plainMatcher(first, middle, last) : signMatcher(first, middle, last);
+}
+
+/** Without `_`: text search, nothing allocated per text. */
+function plainMatcher(first: Sign[], middle: Sign[][], last: Sign[]): LikeMatcher {
+  const head = first.join('');
+  const tail = last.join('');
+  const parts = middle.map((piece) => piece.join(''));
+  return (text) => {
+    const end = text.length - tail.length;
+    if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    let at = head.length;
+    for (const part of parts) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return at <= end;
+  };
+}
+
+/** The leftmost place of each piece is as good as any other, so nothing is ever tried twice. */
+function signMatcher(first: Sign[], middle: Sign[][], last: Sign[]): LikeMatcher {
   return (text) => {
     const chars = Array.from(text);
     const end = chars.length - last.length;

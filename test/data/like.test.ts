@@ -24,6 +24,7 @@ describe('LIKE', () => {
     expect(like('', '')).toBe(true);
     expect(like('a', '')).toBe(false);
     expect(like('aba', 'ab%ba')).toBe(false); // head and tail must not share a character
+    expect(like('ab', 'a%b%b')).toBe(false); // nor a piece and the tail
   });
 
   it('signs of regular expressions are literal', () => {
@@ -53,7 +54,8 @@ describe('LIKE', () => {
   it('a pattern made to backtrack takes linear time', () => {
     const text = 'a'.repeat(20_000);
     const startedAt = performance.now();
-    expect(like(text, `${'%a'.repeat(30)}%b`)).toBe(false);
+    expect(like(text, `${'%a'.repeat(30)}%b%`)).toBe(false);
+    expect(like(text, `${'%_a'.repeat(30)}%b%`)).toBe(false);
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
