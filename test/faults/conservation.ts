@@ -61,9 +61,9 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
     };
     const collector = connect('campaign-collector');
     collector.on('message', (topic, payload) => {
-      const row = JSON.parse(payload.toString()) as Record<string, never>;
-      if (topic === 'campaign/pass') passed.push(row as { d: number; n: number });
-      else windows.push(row['ns']);
+      const row = JSON.parse(payload.toString()) as { d: number; n: number; ns: number[] };
+      if (topic === 'campaign/pass') passed.push(row);
+      else windows.push(row.ns);
     });
     await collector.subscribeAsync('campaign/+', { qos: 1 });
     const first = await startDaemon(broker.port, { keepRoot: true });
