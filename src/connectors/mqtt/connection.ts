@@ -62,6 +62,7 @@ export class MqttConnection implements PooledConnection {
   private readonly unconfirmed = new Map<number, Redelivery>();
   private only: Subscription | undefined;
   private client: HoldingClient | undefined;
+  private gathering: HoldingClient | undefined;
   private timer: TimerHandle | undefined;
   private addressIndex = 0;
   private version: 3 | 4 | 5;
@@ -130,6 +131,7 @@ export class MqttConnection implements PooledConnection {
       throw ioError(`not connected to ${this.addresses[this.addressIndex]!.text}${this.stateMessage ? `: ${this.stateMessage}` : ''}`);
     const payload = typeof data === 'string' || Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const options = userProperties && this.version === 5 ? { qos, retain, properties: { userProperties } } : { qos, retain };
+    this.gather(client);
     if (qos === 0) {
       client.publish(topic, payload, options);
       const stream = client.stream as { writableNeedDrain?: boolean; once(event: string, f: () => void): unknown };
@@ -147,6 +149,18 @@ export class MqttConnection implements PooledConnection {
         if (error) reject(ioError(messageOf(error), error));
         else resolve();
       });
+    });
+  }
+
+  /** What is written until the end of this turn of the event loop leaves in one system call: a message costs half as much then. */
+  private gather(client: HoldingClient): void {
+    if (this.gathering === client) return;
+    this.gathering = client;
+    const { stream } = client;
+    stream.cork();
+    setImmediate(() => {
+      if (this.gathering === client) this.gathering = undefined;
+      stream.uncork();
     });
   }
 
@@ -326,6 +340,7 @@ export class MqttConnection implements PooledConnection {
   private confirm(id: number, entry: Redelivery): void {
     if (!this.connected) return; // kept: the broker will repeat the message and is answered then
     if (this.unconfirmed.get(id) === entry) this.unconfirmed.delete(id);
+    this.gather(this.client!);
     entry.ack();
   }
 

@@ -9,6 +9,9 @@ import type { ConnectionProps } from './options.ts';
 
 export type StreamBuilder = ConstructorParameters<typeof mqtt.MqttClient>[0];
 
+/** Writes of one turn of the event loop are gathered up to this before backpressure sets in. */
+const WRITE_BUFFER_BYTES = 256 * 1024;
+
 export interface Address {
   scheme: 'tcp' | 'tls' | 'ws' | 'wss';
   host: string;
@@ -80,7 +83,7 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
   const secure = address.scheme === 'tls' || address.scheme === 'wss' ? tlsOptions(props) : undefined;
   if (address.scheme === 'tcp')
     return (() => {
-      const socket = net.connect({ host: address.host, port: address.port });
+      const socket = net.connect({ host: address.host, port: address.port, writableHighWaterMark: WRITE_BUFFER_BYTES } as net.NetConnectOpts);
       socket.setNoDelay(true);
       return socket;
     }) as StreamBuilder;
