@@ -111,7 +111,7 @@ describe('graph as SELECT', () => {
     const node = parseGraph('r', line()).sources[0]!;
     expect(sourceOfNode('r', node)).toMatchObject({ definition: { name: 'demo', type: 'mqtt', format: 'json' } });
     const more = { ...node, props: { datasource: 'a"b', format: 'delimited', delimiter: ';', confKey: 'k', qos: 2 } };
-    const made = sourceOfNode('r', more) as { definition: { statement: { options: Record<string, { value: unknown }> } } };
+    const made = sourceOfNode('r', more) as unknown as { definition: { statement: { options: Record<string, { value: unknown }> } } };
     const o = made.definition.statement.options;
     expect([o['DATASOURCE']?.value, o['FORMAT']?.value, o['DELIMITER']?.value, o['CONF_KEY']?.value, o['EXTRA']?.value]).toEqual([
       'a"b',

@@ -21,8 +21,10 @@ export interface PlanningDeps extends ActionDeps {
 export interface ParsedRule {
   readonly draft: RuleDraft;
   readonly options: RuleOptions;
-  readonly select: SelectStatement;
-  /** Text of `select`: the rule's own, or what its graph says as a SELECT. */
+  /** The syntax tree; parsed again when it was let go (thousands of trees of running rules would fill the memory).
+   *  @param last true: it is not needed again soon */
+  select(last?: boolean): SelectStatement;
+  /** Its text: the rule's own, or what its graph says as a SELECT. */
   readonly sql: string;
   /** Streams and tables of FROM and JOIN, in order. */
   readonly inputs: readonly string[];

@@ -62,7 +62,18 @@ function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionC
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
   const inputs = inputsOf(select);
-  return { draft, options, select, sql: draft.sql, inputs, sources: inputs, own: new Map(), actions: draft.actions };
+  return { draft, options, select: keep(select, draft.sql), sql: draft.sql, inputs, sources: inputs, own: NONE, actions: draft.actions };
+}
+
+const NONE: ReadonlyMap<string, SourceDefinition> = new Map();
+
+function keep(first: SelectStatement, sql: string): ParsedRule['select'] {
+  let kept: SelectStatement | undefined = first;
+  return (last = false) => {
+    const tree = kept ?? parseSelect(sql);
+    kept = last ? undefined : tree;
+    return tree;
+  };
 }
 
 function inputsOf(select: SelectStatement): string[] {
@@ -83,7 +94,7 @@ function parseGraphRule(draft: RuleDraft, graph: Readonly<Record<string, unknown
   return {
     draft,
     options,
-    select,
+    select: keep(select, sql),
     sql,
     inputs: inputsOf(select),
     sources: [...references.values()],
@@ -94,7 +105,7 @@ function parseGraphRule(draft: RuleDraft, graph: Readonly<Record<string, unknown
 
 /** @throws GatewayError PLAN_*, SQL_* */
 function planOf(rule: ParsedRule, deps: RulePlanDeps): LogicalPlan {
-  return planRule(rule.select, planCatalog(rule, deps), planOptions(rule, deps));
+  return planRule(rule.select(true), planCatalog(rule, deps), planOptions(rule, deps));
 }
 
 function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
