@@ -24,7 +24,7 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     else all[input] = true;
   };
   // names of schemaless fields in any case are looked for in the whole object
-  if (plan.options.ignoreCase) plan.sources.forEach((s, i) => (all[i] = s.info.schema === undefined));
+  if (plan.options.ignoreCase) for (const s of plan.sources) all[s.index] = s.info.schema === undefined;
   const visit = (e: BoundExpr): void => {
     if (e.kind === 'member' && e.object.kind === 'column') {
       const { input, name } = e.object;

@@ -1,6 +1,6 @@
-// Moves conditions on one side below a join: rows that cannot pass are not joined and no lookup is made for them. Only the conditions at
-// the beginning of WHERE move, and a moved condition drops a row only where it is plainly false, so that nulls and errors are still seen
-// by WHERE above. (WHERE before windows that the clock closes is no optimisation but the language, see ../build.ts.)
+// Moves conditions on one side below a join: rows that cannot pass are not joined and no lookup is made for them. A moved
+// condition drops a row only where it is plainly false, and none moves past one that may fail on another side, so that nulls and errors
+// are still seen by WHERE above. (WHERE before windows that the clock closes is no optimisation but the language, see ../build.ts.)
 import type { BoundExpr } from '../bound.ts';
 import { conjunctsOf, inputsOf, isPure } from '../classify.ts';
 import type { FilterNode, JoinNode, LogicalNode, LookupNode } from '../logical/index.ts';
@@ -46,15 +46,37 @@ function earlyFilters(filter: FilterNode, joins: readonly AnyJoin[], lowest: Any
   const tables = new Set(joins.flatMap((j) => (j.type === 'lookup' ? [j.input] : [])));
   const scanned = new Set(lowest.type === 'join' && lowest.children[0]?.type === 'join-align' ? lowest.children[0].tables : []);
   const from = lowest.type === 'join' ? lowest.from : undefined;
-  const found: { input: number; condition: BoundExpr }[] = [];
+  const found = new Map<number, BoundExpr>();
+  /** The input whose conditions so far may fail; a later condition on another input would hide the failure. */
+  let failing: number | undefined;
   for (const condition of conjunctsOf(filter.condition)) {
     const inputs = inputsOf(condition);
     const input = inputs?.size === 1 ? [...inputs][0]! : undefined;
-    if (input === undefined || !isPure(condition) || tables.has(input) || scanned.has(input)) break;
-    if (!(onlyInner || (keepsFrom && (from === undefined || input === from)))) break;
-    found.push({ input, condition });
+    const movable =
+      input !== undefined &&
+      isPure(condition) &&
+      !tables.has(input) &&
+      !scanned.has(input) &&
+      (onlyInner || (keepsFrom && (from === undefined || input === from))) &&
+      (failing === undefined || failing === input);
+    if (movable) {
+      const before = found.get(input);
+      found.set(input, before ? { kind: 'binary', op: 'AND', left: before, right: condition, span: condition.span } : condition);
+    }
+    if (cannotFail(condition)) continue;
+    if (!movable) break;
+    failing = input;
   }
-  return found;
+  return [...found].map(([input, condition]) => ({ input, condition }));
+}
+
+/** A declared column compared with a literal of its kind: the decoder has seen to the type. */
+function cannotFail(e: BoundExpr): boolean {
+  if (e.kind !== 'binary' || e.left.kind !== 'column' || e.right.kind !== 'literal') return false;
+  if (!['=', '!=', '<', '<=', '>', '>='].includes(e.op)) return false;
+  const literal = e.right.value;
+  if (typeof literal === 'number' || typeof literal === 'bigint') return e.left.type === 'bigint' || e.left.type === 'float';
+  return typeof literal === 'string' && e.left.type === 'string';
 }
 
 function replaceBelow(n: LogicalNode, join: AnyJoin, early: readonly { input: number; condition: BoundExpr }[]): LogicalNode {
