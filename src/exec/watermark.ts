@@ -1,10 +1,13 @@
 // Event time: holds rows back until no older one is expected, sends them on in order of time, and tells the window how far time has come.
 // The watermark is the least, over all streams of the rule, of the newest time seen, less the tolerance; a stream without data holds it
 // back. Rows older than the watermark are too late: left out and counted (`dropped`).
+import { rowError } from '../base/errors/gateway-error.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { packRows, unpackRows } from '../windows/row-codec.ts';
-import { countFailure } from './count-failure.ts';
 import type { Operator, OperatorStats, ProgramHost, WatermarkSpec } from './operator.ts';
+
+/** What the calendar of the platform can align a window to, less some room for its end. Nanoseconds of today are beyond. */
+const MAX_TIME_MS = 8e15;
 
 interface Saved {
   watermarkMs: number | undefined;
@@ -51,8 +54,11 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
     stats,
     row(t) {
       stats.recordsIn++;
-      if (!Number.isFinite(t.tsMs)) {
-        countFailure(host, stats, new Error(`time of the row is ${t.tsMs}`));
+      if (!(Math.abs(t.tsMs) <= MAX_TIME_MS)) {
+        host.exception(
+          stats,
+          rowError(`time of the row is ${t.tsMs} ms since 1970, which is no date; the TIMESTAMP column must hold milliseconds`),
+        );
         return;
       }
       // the watermark decides what is late, so it is state even when no row is held

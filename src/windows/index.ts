@@ -1,5 +1,6 @@
 // The window kinds, one line each. Called by exec/window.ts.
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { checkLengths } from './check-lengths.ts';
 import { createCount } from './count.ts';
 import { createHopping } from './hopping.ts';
 import { createSession } from './session.ts';
@@ -22,8 +23,10 @@ const kinds: Readonly<Record<WindowSpec['kind'], (spec: WindowSpec, deps: Window
   state: createState,
 };
 
-/** @throws for a count window in event time and for a time window without length, which never reach here from a checked plan */
+/** @throws GatewayError for lengths that no window can have (eKuiper accepts the rule, which then dies when it runs), and for a count
+ *  window in event time, which never reaches here from a checked plan */
 export function createWindowLogic(spec: WindowSpec, deps: WindowDeps): WindowLogic {
+  checkLengths(spec);
   if (spec.eventTime && spec.kind === 'count') throw new GatewayError('INTERNAL', { text: 'unsupported window type' });
   return kinds[spec.kind](spec, deps);
 }

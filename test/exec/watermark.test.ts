@@ -50,12 +50,14 @@ describe('watermark', () => {
     expect(values()).toEqual(['r1', 'l1', 'r2']);
   });
 
-  test('a row without a usable time is counted, not held for ever', () => {
-    const { op, stats, values } = open();
+  test('a row whose time is no date (nanoseconds, say) is an exception and moves nothing', () => {
+    const { op, host, values } = open();
     op.row(row([1], Number.NaN));
+    op.row(row([3], 1.7e18));
     op.row(row([2], 10));
     expect(values()).toEqual([2]);
-    expect(stats.exceptions).toBe(1);
+    expect(host.exceptions).toHaveLength(2);
+    expect(host.exceptions[1]).toMatch(/must hold milliseconds/);
   });
 
   test('any order of arrival: what is released is sorted, complete but for late rows, and the same after a restore at any point', () => {

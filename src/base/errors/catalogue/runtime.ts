@@ -17,6 +17,11 @@ export const runtimeErrors = {
     ekuiperCode: 2101,
     cure: 'No connector or plugin of this name offers a source. List the plugins, or correct TYPE of the stream.',
   },
+  RUNTIME_WINDOW_LENGTH: {
+    text: '{window} window: {what} must be {bound}, not {value}',
+    ekuiperCode: 4000,
+    cure: 'Correct the numbers of the window in GROUP BY.',
+  },
   RUNTIME_UNKNOWN_LOOKUP: {
     text: 'lookup source type {type} not found',
     ekuiperCode: 2101,
