@@ -11,7 +11,7 @@ export function createEventTime(column: string, env: TimeEnv, format?: string): 
   const pattern = format ? compileDatePattern(format) : undefined;
   return (row) => {
     const v = Object.hasOwn(row, column) ? row[column] : undefined;
-    if (typeof v === 'number' && Number.isFinite(v)) return v;
+    if (typeof v === 'number' && Number.isFinite(v)) return Math.trunc(v);
     if (typeof v === 'bigint') return Number(v);
     if (v === undefined || v === null) throw rowError(`error in preprocessor: field ${column} is not found`);
     return toDateTime(v, env, pattern).epochMs;
