@@ -46,7 +46,10 @@ export async function rephrase<T>(strip: string, wrap: (cause: string) => string
     return await work();
   } catch (error) {
     if (!(error instanceof CliError) || error.kind !== 'refused') throw error;
-    throw new CliError(wrap(error.message.startsWith(strip) ? error.message.slice(strip.length) : error.message), 'refused');
+    const cause = error.message.startsWith(strip) ? error.message.slice(strip.length) : error.message;
+    // place and hint come on lines of their own, after eKuiper's sentence
+    const [sentence, ...more] = cause.split('\n');
+    throw new CliError([wrap(sentence!), ...more].join('\n'), 'refused');
   }
 }
 
