@@ -16,6 +16,7 @@ export function compileCase(e: BoundCase, ctx: CompileContext): Expr {
   const pick = (t: Tuple): number => {
     if (value) {
       const v = value(t);
+      if (v == null) return -1; // equals nothing; the WHENs are not asked for
       for (let i = 0; i < whens.length; i++) if (eqItem(v, whens[i]!(t), zone)) return i;
     } else for (let i = 0; i < whens.length; i++) if (whens[i]!(t) === true) return i;
     return -1;

@@ -1,6 +1,7 @@
 // BETWEEN, IN, LIKE.
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
+import { refuseContainer } from '../data/arithmetic.ts';
 import { between, eqItem } from '../data/compare.ts';
 import { formatV } from '../data/go-format.ts';
 import { createLike, type LikeMatcher } from '../data/like.ts';
@@ -18,37 +19,43 @@ export function compileBetween(e: BoundBetween, ctx: CompileContext): Expr {
   const { not } = e;
   return (t) => {
     const v = value(t);
+    if (v == null) return false; // the bounds are not asked for
     const a = low(t);
     const b = high(t);
     const holds = between(v, a, b, zone);
-    if (!not || v == null || a == null || b == null) return holds;
+    if (!not || a == null || b == null) return holds;
     return !holds;
   };
 }
 
-/** A set that is null or no array holds nothing (ekuiper-defects.md 3); a null value is in no set and also not NOT IN. */
+/** A set that is null or no array holds nothing (ekuiper-defects.md 3); a null value is in no set and also not NOT IN. The items of a list
+ *  are evaluated one after the other until one fits, so an item behind it cannot fail. */
 export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
   const value = compileExpr(e.value, ctx);
   const { not } = e;
+  const op = not ? 'NOT IN' : 'IN';
   const zone = ctx.env.timeZone;
-  const list = e.list?.map((x) => compileExpr(x, ctx));
-  const set = e.set && compileExpr(e.set, ctx);
+  if (e.list) {
+    const list = e.list.map((x) => compileExpr(x, ctx));
+    return (t) => {
+      const v = value(t);
+      if (v == null) return false;
+      if (typeof v === 'object') refuseContainer(v, op);
+      for (const item of list) if (isIn(v, item(t), zone)) return !not;
+      return not;
+    };
+  }
+  const set = compileExpr(e.set!, ctx);
   return (t) => {
     const v = value(t);
-    const items = list ? evaluate(list, t) : set!(t);
-    if (!Array.isArray(items)) return not;
+    if (typeof v === 'object') refuseContainer(v, op);
+    const items = set(t);
+    if (items == null) return not;
     if (v == null) return false;
-    for (const item of items) {
-      if (isIn(v, item, zone)) return !not;
-    }
+    if (!Array.isArray(items)) return not;
+    for (const item of items) if (isIn(v, item, zone)) return !not;
     return not;
   };
-}
-
-function evaluate(list: readonly Expr[], t: Parameters<Expr>[0]): Value[] {
-  const out: Value[] = [];
-  for (const item of list) out.push(item(t));
-  return out;
 }
 
 function isIn(v: Value, item: Value, zone: string): boolean {

@@ -5,7 +5,25 @@ import { rowError } from '../base/errors/gateway-error.ts';
 import { describe, goTypeName } from './go-format.ts';
 import { type Value, wrapInt64 } from './value.ts';
 
-export type BinaryOperatorText = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'AND' | 'OR';
+export type BinaryOperatorText =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '&'
+  | '|'
+  | '^'
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'AND'
+  | 'OR'
+  | 'IN'
+  | 'NOT IN';
 
 /** The error of an operator that does not take these operands. */
 export const invalidOperation = (a: Value, op: BinaryOperatorText, b: Value) =>
