@@ -86,7 +86,11 @@ export async function running(d: Daemon, rule: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     const s = JSON.parse((await d.rest('GET', `/rules/${rule}/status`)).text) as Record<string, unknown>;
-    if (s['status'] === 'running' && Object.entries(s).every(([k, v]) => !k.endsWith('connection_status') || k.startsWith('sink_nop_') || v === 1)) return;
+    if (
+      s['status'] === 'running' &&
+      Object.entries(s).every(([k, v]) => !k.endsWith('connection_status') || k.startsWith('sink_nop_') || v === 1)
+    )
+      return;
     if (Date.now() > deadline) throw new Error(`rule ${rule} is not running: ${JSON.stringify(s)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -85,7 +85,11 @@ describe('notifier', () => {
   test('timers that run while the loop makes no whole turn do not beat', async () => {
     const { sent, transport } = recorder();
     const fires: (() => void)[] = [];
-    const clock = { ...createVirtualClock(), setTimer: (_ms: number, fire: () => void) => ({ timer: fires.push(fire) }), clear: () => undefined };
+    const clock = {
+      ...createVirtualClock(),
+      setTimer: (_ms: number, fire: () => void) => ({ timer: fires.push(fire) }),
+      clear: () => undefined,
+    };
     const notifier = createNotifier({ env: { ...socket, WATCHDOG_USEC: '3000000' }, log: createMemoryLog().log, clock, transport, pid: 1 });
     notifier.startWatchdog();
     fires[0]!();

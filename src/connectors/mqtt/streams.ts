@@ -83,7 +83,11 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
   const secure = address.scheme === 'tls' || address.scheme === 'wss' ? tlsOptions(props) : undefined;
   if (address.scheme === 'tcp')
     return (() => {
-      const socket = net.connect({ host: address.host, port: address.port, writableHighWaterMark: WRITE_BUFFER_BYTES } as net.NetConnectOpts);
+      const socket = net.connect({
+        host: address.host,
+        port: address.port,
+        writableHighWaterMark: WRITE_BUFFER_BYTES,
+      } as net.NetConnectOpts);
       socket.setNoDelay(true);
       return socket;
     }) as StreamBuilder;
