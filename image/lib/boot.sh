@@ -23,6 +23,10 @@ make_boot_tree() {
       [ -e "$source" ] || fail "$board: meta names $source, which is not there"
       mkdir -p "$boot/$(dirname "$target")" && cp "$source" "$boot/$target"
     done < <(clean_lines "$board/meta")
+    # U-Boot must not listen to the header's UART: a sensor that talks would stop its countdown.
+    if [ -e "$boot/u-boot.bin" ] && [ ! -e "$boot/uboot.env" ]; then
+      "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/uboot-env.ts" "$boot/u-boot.bin" 16384 "$boot/uboot.env" bootdelay=-2 || fail "uboot.env was not made"
+    fi
     if [ -e "$board/header-uart.dts" ]; then
       dtc -q -@ -I dts -O dtb -o "$work/header-uart.dtbo" "$board/header-uart.dts"
       for dtb in "$boot"/*.dtb; do

@@ -112,6 +112,7 @@ warm_cache() {
   local tag
   tag="$(echo "$cache"/*-0)"
   [ -d "$tag" ] || fail "Node made no compile cache for $arch"
+  chmod -R u=rwX,go=rX "$cache" # Node writes for its own user only
   mv "$tag" "${tag%-0}-970" # the service's user, systemd/kuiper.sysusers
 }
 

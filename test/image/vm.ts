@@ -45,9 +45,9 @@ export interface Vm {
 const BOOT_PARTITION = '@@1M';
 
 const agent = `exec 3<>/dev/virtio-ports/kuiper.test
-while IFS= read -r line <&3; do
+while read -r id line <&3; do
   out=$(printf %s "$line" | base64 -d | timeout 300 bash 2>&1); rc=$?
-  printf '%s %s\\n' "$rc" "$(printf %s "$out" | base64 -w0)" >&3
+  printf '%s %s %s\\n' "$id" "$rc" "$(printf %s "$out" | base64 -w0)" >&3
 done
 `;
 
@@ -124,29 +124,37 @@ Restart=always
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
   let socket: Socket | undefined;
-  let answer: ((line: string) => void) | undefined;
   let received = '';
-  const agentLine = async (line: string, deadlineMs: number): Promise<string> => {
+  let lastId = 0;
+  /** Questions under way; an answer that comes after its deadline finds nobody. */
+  const waiting = new Map<string, (answer: string) => void>();
+  const ask = async (script: string, deadlineMs: number): Promise<string> => {
     if (!socket) {
       await until(() => existsSync(agentSocket), 20_000, 'QEMU did not start');
       socket = connect(agentSocket);
       socket.on('error', () => undefined); // the machine was cut; the deadline of the command reports it
       socket.on('data', (chunk) => {
         received += chunk.toString('latin1');
-        const end = received.indexOf('\n');
-        if (end < 0) return;
-        const whole = received.slice(0, end);
-        received = received.slice(end + 1);
-        answer?.(whole);
+        for (let end = received.indexOf('\n'); end >= 0; end = received.indexOf('\n')) {
+          const line = received.slice(0, end);
+          received = received.slice(end + 1);
+          const cut = line.indexOf(' ');
+          waiting.get(line.slice(0, cut))?.(line.slice(cut + 1));
+        }
       });
     }
+    const id = String(++lastId);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer from the guest within ${deadlineMs / 1000} s`)), deadlineMs);
-      answer = (text) => {
+      const timer = setTimeout(() => {
+        waiting.delete(id);
+        reject(new Error(`no answer from the guest within ${deadlineMs / 1000} s`));
+      }, deadlineMs);
+      waiting.set(id, (text) => {
+        waiting.delete(id);
         clearTimeout(timer);
         resolve(text);
-      };
-      socket!.write(`${line}\n`);
+      });
+      socket!.write(`${id} ${base64(script)}\n`);
     });
   };
 
@@ -159,8 +167,7 @@ Restart=always
     keyFile: join(dir, 'key'),
     uptimeMs: () => performance.now() - startedMs,
     async root(script, deadlineMs = 120_000) {
-      const line = await agentLine(base64(script), deadlineMs);
-      const [code = '255', text = ''] = line.split(' ');
+      const [code = '255', text = ''] = (await ask(script, deadlineMs)).split(' ');
       return { code: Number(code), out: Buffer.from(text, 'base64').toString('utf8') };
     },
     ssh: (command, deadlineMs = 90_000) => run('ssh', [...sshOptions, '-p', String(sshPort), 'kuiper@127.0.0.1', command], deadlineMs),

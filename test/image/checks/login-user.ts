@@ -22,7 +22,7 @@ export async function loginUser(report: Report, vm: Vm, dir: string): Promise<vo
     expectThat((await vm.scp(file, '/opt/kuiper/plugins/functions/')).code === 0, 'the second copy failed');
     const asGateway = 'setpriv --reuid kuiper-gw --regid kuiper-gw --init-groups sh -c';
     const { code, out } = await vm.root(
-      `cd /opt/kuiper/plugins/functions && ${asGateway} 'umask 0007; cp countWords.ts t && mv t other.ts && mv countWords.ts x && mv x countWords.ts'`,
+      `cd /opt/kuiper/plugins/functions && ${asGateway} 'umask 0007; cat countWords.ts >t && mv t other.ts && mv countWords.ts x && mv x countWords.ts'`,
     );
     expectThat(code === 0, out);
     const { code: again, out: why } = await vm.scp(file, '/opt/kuiper/plugins/functions/other.ts');

@@ -1,0 +1,59 @@
+#!/bin/bash
+# The slow half of the image's promises: boots the same image on QEMU's raspi3b through U-Boot and GRUB, and builds twice to compare
+# bytes. Parts as arguments: raspi3b, double-build; none = both. FRESH=1 makes the second build without cached base and initramfs.
+. "$(dirname "$0")/lib/common.sh"
+. "$image_dir/lib/host-tools.sh"
+need_root
+ensure_host_packages "${host_packages[@]}"
+version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
+image="$out_dir/kuiper-gateway_${version}_arm64.img"
+
+raspi3b() {
+  local work="$cache_dir/raspi3b" limit_s="${RASPI_LIMIT_S:-1500}" start
+  ensure_tools_chroot
+  [ -e "$image" ] || fail "there is no image yet: make image"
+  rm -rf "$work" && mkdir -p "$work"
+  cp --sparse=always "$image" "$work/disk.img" && truncate -s 4G "$work/disk.img" # the SD model wants a power of two
+  mcopy -n -i "$work/disk.img@@1M" ::u-boot.bin ::bcm2837-rpi-3-b.dtb "$work/"
+  # The only change: a console to look at. PL011 is the first serial line, as on the header.
+  printf 'set extra="console=ttyAMA0,115200 systemd.show_status=true loglevel=5"\n' >"$work/extra.cfg"
+  mcopy -o -i "$work/disk.img@@1M" "$work/extra.cfg" ::grub/extra.cfg
+  start=$(date +%s)
+  # Something talks on the line all the time, as a sensor would: U-Boot must not care.
+  (while sleep 0.3; do printf 'sensor 42\r\n'; done) |
+    in_tools timeout "$limit_s" qemu-system-aarch64 -M raspi3b -kernel "$work/u-boot.bin" -dtb "$work/bcm2837-rpi-3-b.dtb" \
+      -drive "if=sd,file=$work/disk.img,format=raw" -display none -serial stdio >"$work/console.log" 2>&1 &
+  local job=$!
+  say "raspi3b: booting, up to $limit_s s; console in $work/console.log"
+  until grep -aq 'Started .*kuiper.service' "$work/console.log"; do
+    kill -0 "$job" 2>/dev/null || { tail -n 30 "$work/console.log" >&2; fail "raspi3b did not reach kuiper.service READY within $limit_s s"; }
+    sleep 2
+  done
+  say "raspi3b: kuiper.service READY after $(($(date +%s) - start)) s; GRUB: $(grep -ac 'Kuiper Gateway, slot A' "$work/console.log") time"
+  kill "$job" 2>/dev/null || true
+  local qemu
+  for qemu in $(pgrep -f "file=$work/disk.img"); do kill "$qemu"; done
+  wait "$job" 2>/dev/null || true
+}
+
+double_build() {
+  local one="$cache_dir/double/one" two="$cache_dir/double/two" name
+  rm -rf "$cache_dir/double" && mkdir -p "$one" "$two"
+  KUIPER_IMAGE_OUT="$one" "$image_dir/build.sh"
+  if [ -n "${FRESH:-}" ]; then rm -f "$cache_dir"/base-*.tar "$cache_dir"/initrd-*.img; fi
+  KUIPER_IMAGE_OUT="$two" "$image_dir/build.sh"
+  for name in "$one"/*; do
+    cmp "$name" "$two/$(basename "$name")" || fail "$(basename "$name") differs between two builds"
+  done
+  say "double build: $(ls "$one" | wc -l) files are byte-identical"
+  rm -rf "$cache_dir/double"
+}
+
+[ $# -gt 0 ] || set -- raspi3b double-build
+for part in "$@"; do
+  case "$part" in
+    raspi3b) raspi3b ;;
+    double-build) double_build ;;
+    *) fail "unknown part $part: raspi3b or double-build" ;;
+  esac
+done
