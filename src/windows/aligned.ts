@@ -137,6 +137,7 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
         if (restored > alignedMs + hopMs) {
           // the clock is behind the one that saved the state (no battery, no network yet): the rows keep their distance to the end
           store.shift(alignedMs - restored);
+          store.setOrigin(alignedMs);
           if (lastMs !== undefined) lastMs += alignedMs - restored;
           endMs = alignedMs;
         }
