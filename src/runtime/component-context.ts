@@ -1,72 +1,119 @@
 // What a source or sink instance is handed (contract/context.ts). Made by source-node.ts and sink-node.ts; its state is saved with
-// the rule's checkpoint.
+// the rule's checkpoint. A class with little in it, since there are thousands.
 import type { Clock } from '../base/clock.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { ConnectionAccess, ConnectionState, ConnectorContext, PluginLogger } from '../contract/context.ts';
+import type { Environment } from './environment.ts';
 
-export interface ContextOptions {
-  clock: Clock;
-  log: Log;
-  rootPath: string;
-  gatewayId: string;
-  connections: ConnectionAccess;
-  ruleId: string;
-  opId: string;
+/** The node that owns the instance. */
+export interface ContextOwner {
+  readonly contextRuleId: string;
+  /** Stream name, or `mqtt_0`. */
+  readonly name: string;
   onStatus(state: ConnectionState, message: string): void;
   onDropped(count: number, reason: string): void;
 }
 
-export interface OwnedContext extends ConnectorContext {
-  /** Aborts `signal`. */
-  abort(): void;
-  /** State for the checkpoint; undefined when nothing was put. */
-  saveState(): Record<string, unknown> | undefined;
-  loadState(state: unknown): void;
-}
+export class OwnedContext implements ConnectorContext {
+  private readonly env: Environment;
+  private readonly owner: ContextOwner;
+  private state: Map<string, unknown> | undefined;
+  private controller: AbortController | undefined;
+  private aborted = false;
+  private ownLog: Log | undefined;
 
-export function createComponentContext(o: ContextOptions): OwnedContext {
-  let state: Map<string, unknown> | undefined;
-  let controller: AbortController | undefined;
-  let aborted = false;
-  let log: Log | undefined;
-  const ownLog = () => (log ??= o.log.child({ rule: o.ruleId, op: o.opId }));
-  return {
-    clock: o.clock,
-    get log() {
-      return ownLog();
-    },
-    gatewayId: o.gatewayId,
-    connections: o.connections,
-    // made on first use: thousands of sinks never look at it
-    get signal() {
-      controller ??= new AbortController();
-      if (aborted && !controller.signal.aborted) controller.abort();
-      return controller.signal;
-    },
-    getLogger: () => pluginLogger(ownLog()),
-    getRuleId: () => o.ruleId,
-    getOpId: () => o.opId,
-    getInstanceId: () => 0,
-    getRootPath: () => o.rootPath,
-    status: (s, message = '') => o.onStatus(s, message),
-    dropped: (count, reason) => o.onDropped(count, reason),
-    putState: (key, value) => void (state ??= new Map()).set(key, value),
-    getState: (key) => state?.get(key),
-    deleteState: (key) => void state?.delete(key),
-    incrCounter(key, amount) {
-      state ??= new Map();
-      state.set(key, Number(state.get(key) ?? 0) + amount);
-    },
-    getCounter: (key) => Number(state?.get(key) ?? 0),
-    abort() {
-      aborted = true;
-      controller?.abort();
-    },
-    saveState: () => (state?.size ? Object.fromEntries(state) : undefined),
-    loadState(saved) {
-      if (typeof saved === 'object' && saved !== null) state = new Map(Object.entries(saved));
-    },
-  };
+  constructor(env: Environment, owner: ContextOwner) {
+    this.env = env;
+    this.owner = owner;
+  }
+
+  get clock(): Clock {
+    return this.env.clock;
+  }
+
+  get log(): Log {
+    this.ownLog ??= this.env.log.child({ rule: this.owner.contextRuleId, op: this.owner.name });
+    return this.ownLog;
+  }
+
+  get gatewayId(): string {
+    return this.env.gatewayId;
+  }
+
+  get connections(): ConnectionAccess {
+    return this.env.connections;
+  }
+
+  /** Made on first use: most sinks never look at it. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.aborted && !this.controller.signal.aborted) this.controller.abort();
+    return this.controller.signal;
+  }
+
+  getLogger(): PluginLogger {
+    return pluginLogger(this.log);
+  }
+
+  getRuleId(): string {
+    return this.owner.contextRuleId;
+  }
+
+  getOpId(): string {
+    return this.owner.name;
+  }
+
+  getInstanceId(): number {
+    return 0;
+  }
+
+  getRootPath(): string {
+    return this.env.deps.rootPath;
+  }
+
+  status(state: ConnectionState, message = ''): void {
+    this.owner.onStatus(state, message);
+  }
+
+  dropped(count: number, reason: string): void {
+    this.owner.onDropped(count, reason);
+  }
+
+  putState(key: string, value: unknown): void {
+    this.state ??= new Map();
+    this.state.set(key, value);
+  }
+
+  getState(key: string): unknown {
+    return this.state?.get(key);
+  }
+
+  deleteState(key: string): void {
+    this.state?.delete(key);
+  }
+
+  incrCounter(key: string, amount: number): void {
+    this.putState(key, this.getCounter(key) + amount);
+  }
+
+  getCounter(key: string): number {
+    return Number(this.state?.get(key) ?? 0);
+  }
+
+  /** Aborts `signal`: the instance is closed. */
+  abort(): void {
+    this.aborted = true;
+    this.controller?.abort();
+  }
+
+  /** State for the checkpoint; undefined when nothing was put. */
+  saveState(): Record<string, unknown> | undefined {
+    return this.state?.size ? Object.fromEntries(this.state) : undefined;
+  }
+
+  loadState(saved: unknown): void {
+    if (typeof saved === 'object' && saved !== null) this.state = new Map(Object.entries(saved));
+  }
 }
 
 function pluginLogger(log: Log): PluginLogger {

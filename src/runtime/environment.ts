@@ -8,6 +8,7 @@ import type { ConnectionAccess } from '../contract/context.ts';
 import type { SinkDefinition } from '../contract/sink.ts';
 import type { SourceDefinition } from '../contract/source.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
+import type { QueueNames } from './sink/queue-names.ts';
 
 export interface Environment {
   readonly deps: RuntimeDeps;
@@ -17,6 +18,7 @@ export interface Environment {
   readonly connections: ConnectionAccess;
   readonly gatewayId: string;
   random(): number;
+  readonly queueNames: QueueNames;
 }
 
 export const defaultSettings: RuntimeSettings = {

@@ -18,7 +18,7 @@ import { SinkNode, type SinkOwner } from '../sink/sink-node.ts';
 import type { SourcePool, Subscription } from '../source/source-pool.ts';
 import type { TableLease } from '../table-access.ts';
 import { RunInput, type RunSide } from './run-input.ts';
-import { type SourceView, viewSource } from './source-view.ts';
+import { SourceView } from './source-view.ts';
 
 export interface RunDeps {
   env: Environment;
@@ -144,7 +144,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       new RunInput(this, i, index, this.plan.eventTime, input.all ? undefined : input.columns),
     );
     this.subscriptions[i] = subscription;
-    this.sources.push(viewSource(subscription.node, subscription.group, spec.name));
+    this.sources.push(new SourceView(subscription.node, subscription.group, spec.name));
     this.openInputs++;
   }
 
@@ -169,6 +169,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     }
     this.program = program;
     if (this.stateful.yes) this.deps.checkpointer.add(this);
+    this.plan = slim(this.plan);
     program.begin();
     for (const s of this.sources) s.reset();
     for (const s of this.subscriptions) s?.begin();
@@ -449,6 +450,23 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 }
 
 const none: readonly Ack[] = [];
+
+/** What is needed of a program that was started: the rest holds the rule's syntax tree and plan, 10 kB that nobody reads any more. */
+function slim(plan: RuleProgram): RuleProgram {
+  const { inputs, lookups, stateful, eventTime, operators, fingerprints } = plan;
+  return {
+    inputs,
+    lookups,
+    stateful,
+    eventTime,
+    index: [],
+    operators,
+    fingerprints,
+    start() {
+      throw new GatewayError('INTERNAL', { text: 'a program is started once' });
+    },
+  };
+}
 const noKeyedState = {
   get: () => undefined,
   put() {

@@ -5,86 +5,104 @@ import type { ConnectionStats, NodeStats } from '../node-stats.ts';
 import type { DecodeGroup } from '../source/decode-group.ts';
 import type { SourceNode } from '../source/source-node.ts';
 
-export interface SourceView {
+export class SourceView {
   readonly name: string;
-  stats(): NodeStats;
-  connection(): ConnectionStats;
-  health(): SourceHealth;
+  private readonly node: SourceNode;
+  private readonly group: DecodeGroup;
+  private base: Counts = noCounts;
+  private joinedAtMs = 0;
+  private frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
+
+  constructor(node: SourceNode, group: DecodeGroup, name: string) {
+    this.node = node;
+    this.group = group;
+    this.name = name;
+  }
+
+  stats(): NodeStats {
+    if (this.frozen) return this.frozen.stats;
+    const { base } = this;
+    const { recordsIn, lastInvocationAtMs, latencyUs } = this.node.stats;
+    const g = this.group.stats;
+    const fresh = g.exceptions > base.exceptions;
+    return {
+      ...g,
+      name: this.name,
+      latencyUs: recordsIn > base.recordsIn ? latencyUs : 0,
+      recordsIn: recordsIn - base.recordsIn,
+      recordsOut: g.recordsOut - base.recordsOut,
+      processed: g.processed - base.processed,
+      exceptions: g.exceptions - base.exceptions,
+      lastException: fresh ? g.lastException : '',
+      lastExceptionAtMs: fresh ? g.lastExceptionAtMs : 0,
+      lastInvocationAtMs: recordsIn > base.recordsIn ? lastInvocationAtMs : 0,
+    };
+  }
+
+  connection(): ConnectionStats {
+    return this.frozen?.connection ?? this.node.connection;
+  }
+
+  health(): SourceHealth {
+    if (this.frozen) return this.frozen.health;
+    const { node, base } = this;
+    return {
+      stream: this.name,
+      connection: node.connection.state,
+      message: node.connection.state === 'connected' ? '' : node.connection.lastDisconnectedMessage,
+      lastMessageAtMs: node.lastMessageAtMs >= this.joinedAtMs ? node.lastMessageAtMs : 0,
+      dropped: node.dropped - base.dropped,
+      dropReasons: Object.fromEntries(
+        Object.entries(node.dropReasons)
+          .map(([reason, n]): [string, number] => [reason, n - (base.reasons[reason] ?? 0)])
+          .filter(([, n]) => n > 0),
+      ),
+      undecodable: this.group.undecodable - base.undecodable,
+      unconfirmed: node.unconfirmed,
+      reconnects: node.reconnects - base.reconnects,
+    };
+  }
+
   /** Counts begin at zero now. */
-  reset(): void;
+  reset(): void {
+    const { node, group } = this;
+    this.base = {
+      recordsIn: node.stats.recordsIn,
+      recordsOut: group.stats.recordsOut,
+      processed: group.stats.processed,
+      exceptions: group.stats.exceptions,
+      dropped: node.dropped,
+      undecodable: group.undecodable,
+      reconnects: node.reconnects,
+      reasons: { ...node.dropReasons },
+    };
+    this.joinedAtMs = node.lastMessageAtMs + 1;
+  }
+
   /** The rule left: values stay. */
-  freeze(): void;
+  freeze(): void {
+    this.frozen ??= { stats: this.stats(), connection: { ...this.node.connection }, health: this.health() };
+  }
 }
 
-export function viewSource(node: SourceNode, group: DecodeGroup, name: string): SourceView {
-  const base = {
-    recordsIn: 0,
-    recordsOut: 0,
-    processed: 0,
-    exceptions: 0,
-    dropped: 0,
-    undecodable: 0,
-    reconnects: 0,
-    reasons: {} as Record<string, number>,
-  };
-  let joinedAtMs = 0;
-  let frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
-  const later = (atMs: number) => (atMs >= joinedAtMs ? atMs : 0);
-  const stats = (): NodeStats => {
-    const { recordsIn, lastInvocationAtMs, latencyUs } = node.stats;
-    const s = { ...group.stats, recordsIn, lastInvocationAtMs, latencyUs };
-    const fresh = s.exceptions > base.exceptions;
-    return {
-      ...s,
-      name,
-      recordsIn: s.recordsIn - base.recordsIn,
-      recordsOut: s.recordsOut - base.recordsOut,
-      processed: s.processed - base.processed,
-      exceptions: s.exceptions - base.exceptions,
-      lastException: fresh ? s.lastException : '',
-      lastExceptionAtMs: fresh ? s.lastExceptionAtMs : 0,
-      lastInvocationAtMs: s.recordsIn > base.recordsIn ? s.lastInvocationAtMs : 0,
-    };
-  };
-  const health = (): SourceHealth => ({
-    stream: name,
-    connection: node.connection.state,
-    message: node.connection.state === 'connected' ? '' : node.connection.lastDisconnectedMessage,
-    lastMessageAtMs: later(node.lastMessageAtMs),
-    dropped: node.dropped - base.dropped,
-    dropReasons: Object.fromEntries(
-      Object.entries(node.dropReasons)
-        .map(([reason, n]): [string, number] => [reason, n - (base.reasons[reason] ?? 0)])
-        .filter(([, n]) => n > 0),
-    ),
-    undecodable: group.undecodable - base.undecodable,
-    unconfirmed: node.unconfirmed,
-    reconnects: node.reconnects - base.reconnects,
-  });
-  return {
-    name,
-    stats: () => frozen?.stats ?? stats(),
-    connection: () => frozen?.connection ?? node.connection,
-    health: () => frozen?.health ?? health(),
-    reset() {
-      const { recordsIn } = node.stats;
-      const { recordsOut, processed, exceptions } = group.stats;
-      const { dropped, reconnects } = node;
-      const { undecodable } = group;
-      Object.assign(base, {
-        recordsIn,
-        recordsOut,
-        processed,
-        exceptions,
-        dropped,
-        undecodable,
-        reconnects,
-        reasons: { ...node.dropReasons },
-      });
-      joinedAtMs = node.lastMessageAtMs + 1;
-    },
-    freeze() {
-      frozen ??= { stats: stats(), connection: { ...node.connection }, health: health() };
-    },
-  };
+interface Counts {
+  recordsIn: number;
+  recordsOut: number;
+  processed: number;
+  exceptions: number;
+  dropped: number;
+  undecodable: number;
+  reconnects: number;
+  reasons: Readonly<Record<string, number>>;
 }
+
+const noCounts: Counts = {
+  recordsIn: 0,
+  recordsOut: 0,
+  processed: 0,
+  exceptions: 0,
+  dropped: 0,
+  undecodable: 0,
+  reconnects: 0,
+  reasons: {},
+};

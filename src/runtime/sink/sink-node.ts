@@ -10,12 +10,12 @@ import type { Sink, SinkData, SinkDefinition } from '../../contract/sink.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
-import { createComponentContext, type OwnedContext } from '../component-context.ts';
+import { type ContextOwner, OwnedContext } from '../component-context.ts';
 import type { ActionSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, countException, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { RuleOptions } from '../options.ts';
-import { createTransform, type DynamicProps, type Transform } from '../transform/index.ts';
+import { createTransform, type DynamicProps, type Transform, type TransformOutput } from '../transform/index.ts';
 import { type CacheProps, parseCacheProps } from './cache-props.ts';
 import { createDurableQueue, type DurableQueue, type StoredItem } from './durable-queue.ts';
 import { ItemQueue } from './item-queue.ts';
@@ -42,7 +42,7 @@ const MAX_SPILL_BUFFER = 4096;
 /** Items of the backlog under way at once while draining. */
 const DRAIN_CHUNK = 64;
 
-export class SinkNode {
+export class SinkNode implements ContextOwner, TransformOutput {
   readonly name: string;
   readonly stats: NodeStats;
   readonly connection: ConnectionStats = createConnectionStats();
@@ -57,7 +57,6 @@ export class SinkNode {
   private readonly cache: CacheProps;
   private readonly sink: Sink;
   private readonly context: OwnedContext;
-  private readonly disk: DurableQueue;
   private transform!: Transform;
   /** True when an item may go straight to the sink. */
   private direct = false;
@@ -75,7 +74,9 @@ export class SinkNode {
   private watch: TimerHandle | undefined;
   private retryTimer: TimerHandle | undefined;
   private spillTimer: TimerHandle | undefined;
-  private readonly backoff: Backoff;
+  /** Made at the first failure, as is the queue on disk: of thousands of sinks most never need them. */
+  private ownBackoff: Backoff | undefined;
+  private ownDisk: DurableQueue | undefined;
   private isBehind = false;
   /** Items on their way to disk. */
   private spillBuffer: SinkItem[] = [];
@@ -98,26 +99,7 @@ export class SinkNode {
       this.cache.enableCache ? this.cache.memoryRows : typeof own === 'number' ? own : owner.options.bufferLength,
     );
     this.maxInFlight = Math.max(1, definition.maxInFlight);
-    this.backoff = createBackoff({ random: () => env.random() });
-    this.disk = createDurableQueue(
-      env.deps.store.sinkQueues,
-      queueName(owner.ruleId, this.name),
-      { maxRows: this.cache.maxDiskRows, maxBytes: env.settings.maxQueueBytes, maxAgeMs: this.cache.maxAgeMs },
-      env.clock,
-    );
-    this.context = createComponentContext({
-      clock: env.clock,
-      log: env.log,
-      rootPath: env.deps.rootPath,
-      gatewayId: env.gatewayId,
-      connections: env.connections,
-      ruleId: owner.ruleId,
-      opId: this.name,
-      onStatus: (state, message) => this.onStatus(state, message),
-      onDropped: (count) => {
-        this.dropped += count;
-      },
-    });
+    this.context = new OwnedContext(env, this);
   }
 
   /** @throws when properties are wrong */
@@ -140,9 +122,11 @@ export class SinkNode {
 
   /** Opens; does not wait for the peer. What a run before left on disk is sent first. */
   async open(): Promise<void> {
-    if (this.cache.cleanAtStop) await this.guardDisk(() => this.disk.clear());
-    else await this.guardDisk(() => this.disk.open());
-    if (this.disk.items > 0 && !this.cache.alterQueue) this.mode = 'spilling';
+    if (await this.env.queueNames.has(queueName(this.owner.ruleId, this.name))) {
+      if (this.cache.cleanAtStop) await this.guardDisk(() => this.disk.clear());
+      else await this.guardDisk(() => this.disk.open());
+      if (this.disk.items > 0 && !this.cache.alterQueue) this.mode = 'spilling';
+    }
     this.connect();
   }
 
@@ -196,7 +180,7 @@ export class SinkNode {
     if (keep && !this.cache.cleanAtStop && rest.length) await this.storeRest(rest);
     for (const item of rest) this.letGo(item);
     this.flying = [];
-    if (!keep) await this.guardDisk(() => this.disk.clear());
+    if (!keep && this.ownDisk) await this.guardDisk(() => this.disk.clear());
     this.transform?.close?.();
     this.context.abort();
     try {
@@ -225,7 +209,15 @@ export class SinkNode {
   }
 
   get backlog(): { rows: number; bytes: number; oldestAtMs: number } {
-    return { rows: this.disk.rows + this.spillBuffer.length, bytes: this.disk.bytes, oldestAtMs: this.disk.oldestAtMs };
+    return {
+      rows: (this.ownDisk?.rows ?? 0) + this.spillBuffer.length,
+      bytes: this.ownDisk?.bytes ?? 0,
+      oldestAtMs: this.ownDisk?.oldestAtMs ?? 0,
+    };
+  }
+
+  private get hasBacklog(): boolean {
+    return this.ownDisk !== undefined && this.ownDisk.items > 0;
   }
 
   get pending(): number {
@@ -242,10 +234,10 @@ export class SinkNode {
       waiting: this.pending,
       retried: this.retried,
       spilled: this.spilled,
-      dropped: this.dropped + this.disk.dropped,
-      queueRows: this.disk.rows,
-      queueBytes: this.disk.bytes,
-      queueOldestAtMs: this.disk.oldestAtMs,
+      dropped: this.dropped + (this.ownDisk?.dropped ?? 0),
+      queueRows: this.ownDisk?.rows ?? 0,
+      queueBytes: this.ownDisk?.bytes ?? 0,
+      queueOldestAtMs: this.ownDisk?.oldestAtMs ?? 0,
       lastError: this.stats.lastException,
       lastErrorAtMs: this.stats.lastExceptionAtMs,
     };
@@ -395,8 +387,8 @@ export class SinkNode {
     this.stats.recordsOut++;
     this.stats.processed++;
     this.lastProgressMs = this.env.clock.monotonic();
-    if (this.backoff.tries > 0) {
-      this.backoff.reset();
+    if (this.ownBackoff !== undefined && this.ownBackoff.tries > 0) {
+      this.ownBackoff.reset();
       this.env.log.info({ rule: this.owner.ruleId, sink: this.name }, 'Sink takes data again.');
     }
     this.letGo(item);
@@ -422,7 +414,7 @@ export class SinkNode {
       if (this.mode === 'retrying') {
         this.mode = 'up';
         this.pump();
-      } else if (this.mode === 'spilling' || this.disk.items > 0) void this.drain();
+      } else if (this.mode === 'spilling' || this.hasBacklog) void this.drain();
     });
   }
 
@@ -678,7 +670,7 @@ export class SinkNode {
       this.opened = true;
       if (!this.statusReported) this.onStatus('connected', '');
       this.settle();
-      if (this.mode === 'spilling' || this.disk.items > 0) void this.drain();
+      if (this.mode === 'spilling' || this.hasBacklog) void this.drain();
       else this.pump();
     };
     if (answer === undefined || typeof (answer as Promise<void>).then !== 'function') done();
@@ -706,7 +698,7 @@ export class SinkNode {
       });
   }
 
-  private onStatus(state: ConnectionState, message: string): void {
+  onStatus(state: ConnectionState, message: string): void {
     this.statusReported = true;
     const c = this.connection;
     const nowMs = this.env.clock.now();
@@ -730,6 +722,32 @@ export class SinkNode {
   }
 
   // --------------------------------------------------------------------------------------------------------------- helpers
+
+  get contextRuleId(): string {
+    return this.owner.ruleId;
+  }
+
+  onDropped(count: number): void {
+    this.dropped += count;
+  }
+
+  private get backoff(): Backoff {
+    this.ownBackoff ??= createBackoff({ random: () => this.env.random() });
+    return this.ownBackoff;
+  }
+
+  private get disk(): DurableQueue {
+    if (this.ownDisk) return this.ownDisk;
+    const name = queueName(this.owner.ruleId, this.name);
+    this.env.queueNames.add(name);
+    this.ownDisk = createDurableQueue(
+      this.env.deps.store.sinkQueues,
+      name,
+      { maxRows: this.cache.maxDiskRows, maxBytes: this.env.settings.maxQueueBytes, maxAgeMs: this.cache.maxAgeMs },
+      this.env.clock,
+    );
+    return this.ownDisk;
+  }
 
   private setBehind(yes: boolean): void {
     if (this.isBehind === yes) return;

@@ -8,7 +8,7 @@ import type { ConnectionState } from '../../contract/context.ts';
 import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
 import { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
-import { createComponentContext, type OwnedContext } from '../component-context.ts';
+import { type ContextOwner, OwnedContext } from '../component-context.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
@@ -33,7 +33,9 @@ const SAMPLE_MASK = 15;
 
 type Data = Parameters<Emit>[0];
 
-export class SourceNode {
+export class SourceNode implements ContextOwner {
+  readonly name: string;
+  readonly contextRuleId: string;
   readonly plan: SourcePlan;
   readonly stats: NodeStats;
   readonly connection: ConnectionStats = createConnectionStats();
@@ -66,20 +68,12 @@ export class SourceNode {
   constructor(env: Environment, plan: SourcePlan, ruleId: string) {
     this.env = env;
     this.plan = plan;
+    this.name = plan.spec.name;
+    this.contextRuleId = ruleId;
     this.stats = createNodeStats(plan.spec.name);
     this.source = plan.definition.create();
     this.backoff = createBackoff({ random: () => env.random() });
-    this.context = createComponentContext({
-      clock: env.clock,
-      log: env.log,
-      rootPath: env.deps.rootPath,
-      gatewayId: env.gatewayId,
-      connections: env.connections,
-      ruleId,
-      opId: plan.spec.name,
-      onStatus: (state, message) => this.onStatus(state, message),
-      onDropped: (count, reason) => this.onDropped(count, reason),
-    });
+    this.context = new OwnedContext(env, this);
     if (plan.downsampleMs > 0)
       this.downsampler = createDownsampler(env.clock, plan.downsampleMs, (data, meta, ack) => void this.receive(data, meta, ack));
   }
@@ -303,7 +297,7 @@ export class SourceNode {
     }
   }
 
-  private onStatus(state: ConnectionState, message: string): void {
+  onStatus(state: ConnectionState, message: string): void {
     this.statusReported = true;
     const c = this.connection;
     const nowMs = this.env.clock.now();
@@ -320,7 +314,7 @@ export class SourceNode {
     c.state = state;
   }
 
-  private onDropped(count: number, reason: string): void {
+  onDropped(count: number, reason: string): void {
     this.dropped += count;
     this.dropReasons[reason] = (this.dropReasons[reason] ?? 0) + count;
   }

@@ -6,7 +6,7 @@ import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { LookupDefinition } from '../../contract/source.ts';
 import type { LookupTable } from '../../exec/operator.ts';
-import { createComponentContext } from '../component-context.ts';
+import { OwnedContext } from '../component-context.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { createLookupCache, type LookupCacheOptions } from './lookup-cache.ts';
@@ -37,14 +37,9 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   const source = definition.create();
   await source.configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
 
-  const ctx = createComponentContext({
-    clock,
-    log,
-    rootPath: env.deps.rootPath,
-    gatewayId: env.gatewayId,
-    connections: env.connections,
-    ruleId: '$$table',
-    opId: spec.name,
+  const ctx = new OwnedContext(env, {
+    contextRuleId: '$$table',
+    name: spec.name,
     onStatus(state, message) {
       if (state === 'disconnected') log.warn({ table: spec.name, cause: message }, 'Lookup table lost its source.');
     },
