@@ -19,6 +19,7 @@ import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
+import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
@@ -67,6 +68,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let runtime: Runtime | undefined;
   let service: Service | undefined;
   let rest: RestServer | undefined;
+  let metrics: MetricsServer | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
   const componentFiles = createComponentFiles(folders, env);
@@ -84,6 +86,9 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   const trialServer = createTrialServer(trialHub, () => settings.dataServer, log);
   const ends = trialConnector(trialHub);
   const connectorNamed = (name: string) => (name === ends.name ? ends : connectors.find((c) => c.name === name));
+
+  /** Undefined: metrics belong on the REST server. */
+  const ownMetricsPort = () => (settings.prometheus.port === settings.rest.port ? undefined : settings.prometheus.port);
 
   const load = () => {
     const loaded = loadSettings(folders, env, configFile);
@@ -149,7 +154,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               trialServer,
               functions,
               connectors: () => connectors,
-              metrics: settings.prometheus.enabled ? () => runtime!.metricsText() : undefined,
+              metrics: settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
           ),
           clock,
@@ -221,6 +226,21 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       async start() {
         await service!.rules.load(safeModeReason !== undefined);
       },
+    },
+    {
+      name: 'metrics',
+      async start() {
+        const port = settings.prometheus.enabled ? ownMetricsPort() : undefined;
+        if (port === undefined) return;
+        metrics = await openMetricsServer(
+          settings.rest.ip,
+          port,
+          () => runtime!.metricsText(),
+          () => settings.rest.allowedHosts,
+        );
+        log.info({ port: metrics.port }, 'Metrics for Prometheus are served.');
+      },
+      stop: () => metrics?.close(),
     },
     {
       name: 'REST calls',

@@ -21,6 +21,7 @@ import { createStreamService, type StreamService } from './streams/stream-servic
 import { openTables } from './tables.ts';
 import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
 import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
+import { createYamlTransfer, type YamlTransfer } from './transfer/yaml-transfer.ts';
 import type { TrialHub } from './trial/hub.ts';
 import { createTrialService, type TrialService } from './trial/trial-service.ts';
 import { createUploads, type Uploads } from './uploads.ts';
@@ -60,6 +61,7 @@ export interface Service {
   readonly rules: RuleService;
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
+  readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;
   readonly uploads: Uploads;
   readonly download: Downloader;
@@ -109,6 +111,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const download = createDownloader(deps.folders.data, deps.settings);
   const schemas = await openSchemas(tables.schemas, deps.folders, download);
   const ruleset = createRulesetTransfer(streams, rules);
+  const uploads = createUploads(deps.folders.data);
+  const data = createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas, uploads });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
   return {
     confKeys,
@@ -116,9 +120,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     streams,
     rules,
     ruleset,
-    data: createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas }),
+    data,
+    yaml: createYamlTransfer(data),
     tasks: createAsyncTasks(deps.clock),
-    uploads: createUploads(deps.folders.data),
+    uploads,
     download,
     schemas,
     plugins: createNoPlugins(download),

@@ -1,4 +1,6 @@
 // Files that users upload: data/uploads, sub-folders allowed, nothing outside. Names are checked here and nowhere else.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
@@ -9,7 +11,12 @@ export interface Uploads {
   /** @returns the absolute path */
   write(name: string, content: Uint8Array | string): Promise<string>;
   delete(name: string): Promise<void>;
+  /** name → JSON {name, content} or {name, base64}. Files above 1 MB are left out: an export is read and sent as one text. */
+  exportAll(): Record<string, string>;
+  importOne(name: string, json: string): Promise<void>;
 }
+
+const MAX_EXPORT_BYTES = 1024 * 1024;
 
 export function createUploads(dataDir: string): Uploads {
   const root = resolve(dataDir, 'uploads');
@@ -28,7 +35,19 @@ export function createUploads(dataDir: string): Uploads {
       throw refuse(`${what}: the name "${name}" leads out of the folder of uploads`);
     return path;
   };
+  const write = async (name: string, content: Uint8Array | string): Promise<string> => {
+    const path = pathOf(name, 'Error saving the file');
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(`${path}.part`, content, { flush: true });
+      await rename(`${path}.part`, path);
+    } catch (error) {
+      throw refuse(`Error saving the file: ${messageOf(error)}`, error);
+    }
+    return path;
+  };
   return {
+    write,
     async list() {
       try {
         const entries = await readdir(root, { recursive: true, withFileTypes: true });
@@ -40,17 +59,6 @@ export function createUploads(dataDir: string): Uploads {
         throw refuse(`Error reading the file upload dir: ${messageOf(error)}`, error);
       }
     },
-    async write(name, content) {
-      const path = pathOf(name, 'Error saving the file');
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(`${path}.part`, content, { flush: true });
-        await rename(`${path}.part`, path);
-      } catch (error) {
-        throw refuse(`Error saving the file: ${messageOf(error)}`, error);
-      }
-      return path;
-    },
     async delete(name) {
       const path = pathOf(name, 'Error deleting the file');
       try {
@@ -58,6 +66,21 @@ export function createUploads(dataDir: string): Uploads {
       } catch (error) {
         throw refuse(`Error deleting the file: ${messageOf(error)}`, error);
       }
+    },
+    exportAll() {
+      const out: Record<string, string> = {};
+      for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+        const found = statSync(join(root, name));
+        if (!found.isFile() || found.size > MAX_EXPORT_BYTES) continue;
+        const bytes = readFileSync(join(root, name));
+        const text = bytes.toString('utf8');
+        out[name] = JSON.stringify(Buffer.from(text).equals(bytes) ? { name, content: text } : { name, base64: bytes.toString('base64') });
+      }
+      return out;
+    },
+    async importOne(name, json) {
+      const { content, base64 } = JSON.parse(json) as { content?: string; base64?: string };
+      await write(name, base64 === undefined ? (content ?? '') : Buffer.from(base64, 'base64'));
     },
   };
 }

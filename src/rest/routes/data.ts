@@ -2,6 +2,7 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type Downloader, hasProblems, parseRuleset, type Service } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
+import { isMultipart, readMultipart } from '../multipart.ts';
 import { attachment, created, json, text } from '../reply.ts';
 import { bodyObject, bodyText, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -39,6 +40,19 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
         return r.query.get('stop') === '1' ? { ...reply, afterSent: () => stop(100) } : reply;
       },
     },
+    {
+      method: 'GET',
+      path: '/v2/data/export',
+      handle: async () => attachment(await service.yaml.export(), 'ekuiper_export.yaml'),
+    },
+    {
+      method: 'POST',
+      path: '/v2/data/import',
+      async handle(r) {
+        await service.yaml.import(await contentOf(r, download));
+        return text('success');
+      },
+    },
     { method: 'GET', path: '/data/import/status', handle: () => json(data.lastStatus()) },
     {
       method: 'POST',
@@ -63,8 +77,9 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
       method: 'POST',
       path: '/config/uploads',
       async handle(r) {
-        if ((r.headers['content-type'] ?? '').startsWith('multipart/form-data')) {
-          const { name, content } = await multipartFile(r, 'uploadFile');
+        if (isMultipart(r)) {
+          const form = await readMultipart(r, 'Error Retrieving the File');
+          const { name, content } = await form.file('uploadFile');
           return created(await uploads.write(name, content));
         }
         const what = 'Invalid body: Error decoding file json';
@@ -111,17 +126,4 @@ function ruleIds(r: RestRequest): string[] {
   } catch {
     return [];
   }
-}
-
-async function multipartFile(r: RestRequest, field: string): Promise<{ name: string; content: Uint8Array }> {
-  const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `Error Retrieving the File: ${why}` });
-  let form: FormData;
-  try {
-    form = await new Response(r.body as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': r.headers['content-type']! } }).formData();
-  } catch (error) {
-    throw refuse((error as Error).message);
-  }
-  const file = form.get(field);
-  if (file === null || typeof file === 'string') throw refuse(`the form has no file ${field}`);
-  return { name: file.name, content: new Uint8Array(await file.arrayBuffer()) };
 }

@@ -1,6 +1,7 @@
 // Looking inside: metrics, traces, state of a source, content of scan tables. Traces are not recorded in this version: the lists are empty.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { RuleService } from '../../service/index.ts';
+import { METRICS_TYPE } from '../metrics-server.ts';
 import { json, text } from '../reply.ts';
 import { bodyJson } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -19,7 +20,7 @@ export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
           {
             method: 'GET',
             path: '/metrics',
-            handle: () => ({ ...text(metrics()), contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
+            handle: () => ({ ...text(metrics()), contentType: METRICS_TYPE }),
           } satisfies Route,
         ]
       : []),

@@ -1,7 +1,8 @@
 // /schemas: registry of schemas of formats.
-import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { checkName, type SchemaRegistry } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
+import { isMultipart, readMultipart } from '../multipart.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -44,6 +45,27 @@ export function schemaRoutes(schemas: SchemaRegistry): Route[] {
         const request = read(r, name);
         await withPrefix('schema update command error', () => schemas.replace(type, request));
         return text(`${type} schema ${name} is updated`);
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/schemas/{type}/{name}/upload',
+      async handle(r) {
+        const { type, name } = r.params as { type: string; name: string };
+        const refuse = (message: string, status = 400) => json({ error: 1000, message }, status);
+        if (!isMultipart(r)) return refuse(`Invalid content type: ${r.headers['content-type'] ?? ''}`, 415);
+        try {
+          const form = await readMultipart(r, 'Invalid multipart body');
+          const { content } = await form.file('file');
+          const existed = (await schemas.list(type)).includes(name);
+          const version = form.text('version') ?? '';
+          await withPrefix('schema upsert error', () =>
+            schemas.replace(type, { name: checkName(name), content: new TextDecoder().decode(content), version }),
+          );
+          return { ...json({ type, name }, existed ? 200 : 201), headers: { Location: `/schemas/${type}/${name}` } };
+        } catch (error) {
+          return refuse(messageOf(error));
+        }
       },
     },
     {

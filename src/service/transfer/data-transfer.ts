@@ -9,6 +9,7 @@ import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import { optionOf } from '../streams/definition.ts';
 import type { StreamService } from '../streams/stream-service.ts';
+import type { Uploads } from '../uploads.ts';
 import { parseRuleset, type RulesetTransfer } from './ruleset.ts';
 
 const PARTS = [
@@ -48,6 +49,7 @@ export interface DataTransferDeps {
   confKeys: ConfKeyStore;
   connections: ConnectionStore;
   schemas: SchemaRegistry;
+  uploads: Uploads;
 }
 
 const MASK = '******';
@@ -68,6 +70,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
   const withConfig = (base: Partial<Configuration>, sources?: ReadonlySet<string>, sinks?: ReadonlySet<string>): Configuration => ({
     ...emptyConfiguration(),
     ...base,
+    uploads: deps.uploads.exportAll(),
     sourceConfig: configOf('sources', sources),
     sinkConfig: configOf('sinks', sinks),
     connectionConfig: { ...configOf('connections'), ...namedConnections(deps.connections) },
@@ -90,9 +93,10 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       for (const [name, body] of Object.entries(set.Schema)) await attempt('Schema', name, () => deps.schemas.importOne(name, body));
       for (const part of ['sourceConfig', 'sinkConfig', 'connectionConfig'] as const)
         for (const [type, keys] of Object.entries(set[part])) await attempt(part, type, () => importKeys(deps, KIND_OF[part]!, type, keys));
+      for (const [name, body] of Object.entries(set.uploads)) await attempt('uploads', name, () => deps.uploads.importOne(name, body));
       const result = await deps.ruleset.import(set, true);
       Object.assign(failed, result.problems);
-      for (const part of ['nativePlugins', 'portablePlugins', 'Service', 'uploads', 'scripts'] as const)
+      for (const part of ['nativePlugins', 'portablePlugins', 'Service', 'scripts'] as const)
         for (const name of Object.keys(set[part]))
           failed[part][name] = new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message;
       last = failed;
