@@ -134,6 +134,24 @@ describe('state', () => {
     expect(rule.health().sinks[0]!.spilled).toBe(1);
   });
 
+  it('is not committed while a result before it is neither delivered nor stored', async () => {
+    await h.end();
+    h = harness({ settings: { spillAfterMs: 1_000_000 } });
+    h.sink.behaviour = 'hold';
+    const rule = h.runtime.createRule(h.define('r', countWindowProgram('a', 2)));
+    await rule.start();
+    const confirmed: number[] = [];
+    for (const n of [1, 2, 3]) publish(n, confirmed);
+    await h.settle(() => true, 40_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await h.settle(() => true, 1000);
+    expect(confirmed).toEqual([]);
+    expect(await h.store.checkpoints.rules()).toEqual([]);
+    h.sink.holding[0]!.resolve();
+    await h.settle(() => confirmed.length === 3, 100);
+    expect(await h.store.checkpoints.rules()).toEqual(['r']);
+  });
+
   it('never starves a peer that allows few unconfirmed messages', async () => {
     await h.runtime.createRule(h.define('r', countWindowProgram('a', 10_000))).start();
     const window = 20;

@@ -170,7 +170,7 @@ export function harness(options: { settings?: Partial<RuntimeSettings>; dataDir?
   /** Moves time until something is so; SQLite works in threads, so that some real time passes as well. */
   const settle = async (until: () => boolean = () => true, ms = 0) => {
     await clock.advance(ms);
-    for (let i = 0; i < 400 && !until(); i++) {
+    for (let i = 0; i < 2000 && !until(); i++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       await clock.advance(20);
     }
