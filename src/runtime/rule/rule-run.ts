@@ -134,7 +134,10 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     const input = this.plan.inputs[i]!;
     const spec = this.definition.sources(input.source);
     if (input.kind === 'scan-table') {
-      const columns = input.all ? [...input.columns, '*'] : input.columns;
+      // a table that is joined twice is opened once, with the columns of both
+      if (this.scans.has(input.source)) return;
+      const uses = this.plan.inputs.filter((other) => other.source === input.source);
+      const columns = [...new Set(uses.flatMap((use) => (use.all ? [...use.columns, '*'] : use.columns)))];
       this.scans.set(input.source, await this.tables().openScan(spec, columns, this.deps.pool));
       return;
     }
