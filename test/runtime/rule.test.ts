@@ -163,6 +163,15 @@ describe('rule', () => {
     expect(h.runtime.metricsText()).not.toContain('gone');
   });
 
+  it('that is deleted takes no more commands', async () => {
+    const rule = h.runtime.createRule(h.define('gone', filterProgram('a')));
+    await rule.start();
+    await rule.delete();
+    await expect(rule.start()).rejects.toMatchObject({ code: 'RUNTIME_RULE_CLOSED' });
+    expect(() => h.runtime.createRule(h.define('gone', filterProgram('a')))).not.toThrow();
+    expect(() => h.runtime.createRule(h.define('gone', filterProgram('a')))).toThrow(/already exists/);
+  });
+
   it('shows its graph', async () => {
     const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
     expect(rule.topo()).toEqual({

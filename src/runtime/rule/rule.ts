@@ -1,7 +1,7 @@
 // A rule from creation to deletion: carries commands out by the state table, one transition at a time and at most one command waiting.
 // A run is a RuleRun; a new one is made at each start. Called by the service through RuleHandle and by the patrol loop.
 import type { TimerHandle } from '../../base/clock.ts';
-import { messageOf } from '../../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
@@ -56,6 +56,7 @@ export class Rule implements RuleHandle {
   private recovery: TimerHandle | undefined;
   private recoveries = 0;
   private closed = false;
+  private deleted = false;
   private startedAtMonoMs = 0;
 
   /** @throws RULE_INVALID_CRON */
@@ -68,8 +69,9 @@ export class Rule implements RuleHandle {
 
   // ---------------------------------------------------------------------------------------------------------- commands
 
-  start(): Promise<void> {
-    return this.command('start', '', 'user');
+  async start(): Promise<void> {
+    this.mustExist();
+    await this.command('start', '', 'user');
   }
 
   stop(): Promise<void> {
@@ -77,6 +79,7 @@ export class Rule implements RuleHandle {
   }
 
   async restart(options: { keepState?: boolean } = {}): Promise<void> {
+    this.mustExist();
     this.deps.pool.pin();
     try {
       await this.command('stop', 'canceled manually', options.keepState ? 'keep' : 'user');
@@ -87,6 +90,7 @@ export class Rule implements RuleHandle {
   }
 
   async update(definition: RuleDefinition): Promise<void> {
+    this.mustExist();
     const schedule = createSchedule(definition.options, this.deps.env.settings.timeZone);
     this.deps.pool.pin();
     try {
@@ -103,6 +107,7 @@ export class Rule implements RuleHandle {
   }
 
   async delete(): Promise<void> {
+    this.deleted = true;
     await this.command('stop', 'canceled manually', 'delete');
     this.closed = true;
     this.kept = undefined;
@@ -117,6 +122,10 @@ export class Rule implements RuleHandle {
     this.closed = true;
     this.clearRecovery();
     if (this.state === 'running' || this.state === 'starting') await this.command('stop', 'canceled manually', 'shutdown');
+  }
+
+  private mustExist(): void {
+    if (this.deleted) throw new GatewayError('RUNTIME_RULE_CLOSED', { rule: this.id });
   }
 
   /** Asked at each round of the patrol loop. */

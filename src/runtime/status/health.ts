@@ -26,6 +26,8 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
     if (s.dropped > 0) problems.push(`Sink ${s.sink} gave ${s.dropped} rows up.`);
   }
+  const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
+  if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);
   if (run?.checkpointError) problems.push(`State cannot be stored: ${run.checkpointError}`);
   const exceptions =
     (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
@@ -38,7 +40,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     problems,
     sources,
     sinks,
-    lateRows: run?.operators.reduce((n, o) => n + ((o as { dropped?: number }).dropped ?? 0), 0) ?? 0,
+    lateRows,
     exceptions,
     lastError: run?.lastError,
     checkpoint: {

@@ -18,6 +18,8 @@ export function nodeMetrics(s: NodeStats, c?: ConnectionStats): Record<string, u
     exceptions_total: s.exceptions,
     last_exception: s.lastException,
     last_exception_time: s.lastExceptionAtMs,
+    // ours: late rows; only when there are any
+    ...(s.dropped && { records_dropped_total: s.dropped }),
     ...(c && {
       connection_status: connectionCodes[c.state],
       connection_last_connected_time: c.lastConnectedAtMs,
