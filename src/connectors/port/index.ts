@@ -1,0 +1,6 @@
+// Serial ports for connectors (serial, Modbus): which one is meant, who holds it, open and keep open.
+export * from './line.ts';
+export * from './list.ts';
+export * from './locks.ts';
+export * from './open.ts';
+export * from './select.ts';
