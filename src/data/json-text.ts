@@ -1,8 +1,10 @@
 // JSON text as Go's encoding/json writes and reads it: keys in byte order, `<`, `>` and `&` escaped, bytes as base64, datetimes as
 // RFC 3339; every number that is read is a float. Called by to_json and parse_json.
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import type { DateTime } from './datetime.ts';
 import { formatRfc3339 } from './datetime-format.ts';
 import { encodeBase64 } from './go-base64.ts';
+import { nilArray } from './nil-array.ts';
 import { compareText } from './text.ts';
 import { isDateTime, type Value } from './value.ts';
 
@@ -21,9 +23,12 @@ function hasJsonForm(v: Value): boolean {
   if (typeof v === 'number') return Number.isFinite(v);
   if (Array.isArray(v)) return v.every(hasJsonForm);
   if (typeof v !== 'object' || v === null || v instanceof Uint8Array) return true;
-  if (isDateTime(v)) return v.epochNs >= YEAR_0_NS && v.epochNs < YEAR_10000_NS;
+  if (isDateTime(v)) return hasFourDigitYear(v);
   return Object.values(v).every(hasJsonForm);
 }
+
+/** True for the years 0 to 9999 (UTC), which RFC 3339 can write. */
+export const hasFourDigitYear = (t: DateTime): boolean => t.epochNs >= YEAR_0_NS && t.epochNs < YEAR_10000_NS;
 
 function write(v: Value): string {
   switch (typeof v) {
@@ -39,7 +44,7 @@ function write(v: Value): string {
     default:
   }
   if (v === null) return 'null';
-  if (Array.isArray(v)) return `[${v.map(write).join(',')}]`;
+  if (Array.isArray(v)) return v === nilArray ? 'null' : `[${v.map(write).join(',')}]`;
   if (v instanceof Uint8Array) return `"${encodeBase64(v)}"`;
   if (isDateTime(v)) return JSON.stringify(formatRfc3339(v));
   const keys = Object.keys(v).sort(compareText);

@@ -3,6 +3,7 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
+import { hasFourDigitYear } from '../../data/json-text.ts';
 import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 
@@ -61,7 +62,10 @@ function write(v: Value): string {
   if (v === null) return 'null';
   if (Array.isArray(v)) return v === nilArray ? 'null' : `[${v.map(write).join(',')}]`;
   if (v instanceof Uint8Array) return `"${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64')}"`;
-  if (isDateTime(v)) return JSON.stringify(formatRfc3339(v));
+  if (isDateTime(v)) {
+    if (!hasFourDigitYear(v)) throw rowError('json: unsupported value: a date whose year is outside of 0 to 9999');
+    return JSON.stringify(formatRfc3339(v));
+  }
   const keys = Object.keys(v).filter((k) => v[k] !== undefined);
   keys.sort(byBytes);
   return `{${keys.map((k) => `${JSON.stringify(k)}:${write(v[k])}`).join(',')}}`;
