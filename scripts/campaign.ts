@@ -1,8 +1,9 @@
-// Long rounds of the conservation test: node scripts/campaign.ts [kills] [broker stops] [seed] [late|early]. Prints what was lost, doubled
+// Long rounds of the conservation test: node scripts/campaign.ts [kills] [broker stops] [seed] [late|early] [3.1.1|5.0]. Prints what was lost, doubled
 // and out of order; exits 1 on any loss. `early` confirms before delivery, as eKuiper does, and must lose: it shows that the oracle sees it.
 import { campaign } from '../test/faults/conservation.ts';
 
-const [kills = '50', brokerStops = '10', seed = String(Date.now() % 100_000), ackPolicy = 'late'] = process.argv.slice(2);
+const [kills = '50', brokerStops = '10', seed = String(Date.now() % 100_000), ackPolicy = 'late', protocolVersion = '5.0'] =
+  process.argv.slice(2);
 const r = await campaign({
   seed: Number(seed),
   kills: Number(kills),
@@ -10,6 +11,7 @@ const r = await campaign({
   devices: 3,
   rate: 300,
   faultEveryMs: 1500,
+  protocolVersion,
   ackPolicy: ackPolicy as 'late' | 'early',
 });
 console.log(`seed ${seed}: ${r.kills} kills, ${r.brokerStops} stops of the broker`);

@@ -17,6 +17,8 @@ export interface CampaignOptions {
   rate: number;
   /** Time between two faults, ms, on average. */
   faultEveryMs: number;
+  /** MQTT protocol that the gateway's source speaks. */
+  protocolVersion?: string;
   /** Rule option; `early` is how the campaign is shown to find losses. */
   ackPolicy?: 'late' | 'early';
 }
@@ -66,7 +68,8 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
       else windows.push(row.ns);
     });
     await collector.subscribeAsync('campaign/+', { qos: 1 });
-    const first = await startDaemon(broker.port, { keepRoot: true });
+    const env = { MQTT_SOURCE__DEFAULT__PROTOCOLVERSION: o.protocolVersion ?? '5.0' };
+    const first = await startDaemon(broker.port, { keepRoot: true, env });
     daemon = first;
     const options = { ackPolicy: o.ackPolicy ?? 'late' };
     const sink = (topic: string) => ({ mqtt: { server: broker.url, topic, qos: 1, sendSingle: true } });
@@ -104,7 +107,7 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
         await daemon.kill();
         // kills from outside are the plan here: they are not to be taken for a crash loop
         rmSync(path.join(first.root, 'data/crash-guard.json'), { force: true });
-        daemon = await startDaemon(broker.port, { root: first.root });
+        daemon = await startDaemon(broker.port, { root: first.root, env });
       } else {
         await broker.stop('SIGTERM');
         await sleep(100 + 400 * random());
