@@ -224,7 +224,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'rules',
       async start() {
-        await service!.rules.load(safeModeReason !== undefined);
+        await service!.begin(safeModeReason !== undefined);
       },
     },
     {

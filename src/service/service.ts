@@ -20,6 +20,7 @@ import { openStreamCatalog } from './streams/stream-catalog.ts';
 import { createStreamService, type StreamService } from './streams/stream-service.ts';
 import { openTables } from './tables.ts';
 import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
+import { importInitRulesets } from './transfer/init-ruleset.ts';
 import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
 import { createYamlTransfer, type YamlTransfer } from './transfer/yaml-transfer.ts';
 import type { TrialHub } from './trial/hub.ts';
@@ -68,6 +69,8 @@ export interface Service {
   readonly schemas: SchemaRegistry;
   readonly plugins: PluginAdmin;
   readonly trials: TrialService;
+  /** Creates stored rules, tells triggered ones to start, and imports init.json where it is new. @param safe nothing is started */
+  begin(safe: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,6 +131,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     schemas,
     plugins: createNoPlugins(download),
     trials,
+    async begin(safe) {
+      await rules.load(safe);
+      if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);
+    },
     async close() {
       connections.close();
       await trials.close();
