@@ -19,9 +19,12 @@ const BROKER_PORT = 1883;
 const READ_EVERY_MS = 500;
 const STOP_LIMIT_MS = 1_900;
 
-export async function runDemo(root: string, env: Environment): Promise<void> {
+export async function runDemo(base: string, env: Environment): Promise<void> {
   const clock = createRealClock();
   const printer = createPrinter((text) => void process.stdout.write(text), process.stdout.isTTY === true);
+  const restPort = await freePort(Number(env['KUIPER__BASIC__RESTPORT']) || REST_PORT, '127.0.0.1');
+  // two demos at once must not share one root
+  const root = restPort === REST_PORT ? base : join(base, String(restPort));
   // a scratch root: each run begins with the demo's own streams and rules, plugins are the repository's
   rmSync(join(root, 'data'), { recursive: true, force: true, maxRetries: 2 });
   mkdirSync(join(root, 'log'), { recursive: true });
@@ -29,7 +32,6 @@ export async function runDemo(root: string, env: Environment): Promise<void> {
   const logStream = createWriteStream(logFile, { flags: 'w' });
   const log = createLog({ write: (line) => void logStream.write(`${line}\n`) });
 
-  const restPort = await freePort(Number(env['KUIPER__BASIC__RESTPORT']) || REST_PORT, '127.0.0.1');
   const given = env['BROKER']?.trim();
   let broker: DemoBroker | undefined;
   if (!given) {
