@@ -60,6 +60,12 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   const grouped = !collection || b.dims.length > 0 || fieldExprs.some(hasAggregate);
   // eKuiper's state window takes no notice of dimensions, but still gives one row
   if (grouped && collection) push({ type: 'aggregate', dims: b.window?.type === 'state' ? [] : b.dims, calls: aggregateCalls, children });
+  if (!grouped) {
+    // rows stay rows: what HAVING's analytic functions and ORDER BY need of the whole collection is put into each of them
+    const calls = callsIn([...b.orderBy.map((o) => o.expr), ...late.flatMap((c) => [...c.args, ...partsOfOver(c)])], isFolded);
+    const own = calls.filter((c) => !whereCalls.includes(c));
+    if (own.length > 0) push({ type: 'agg-func', calls: own, children });
+  }
   if (late.length > 0) push({ type: 'analytic', calls: late, children });
   if (b.having) push({ type: 'having', condition: b.having, calls: grouped ? [] : callsIn([b.having], isFolded), grouped, children });
   for (const call of callsIn(fieldExprs, (e) => e.kind === 'call' && e.def.kind === 'window' && e.slot !== undefined))

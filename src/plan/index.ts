@@ -20,8 +20,16 @@ export function planRule(
   options: PlanOptions = {},
   onChange?: (rule: string, plan: LogicalPlan) => void,
 ): LogicalPlan {
-  const built = keepImpure(withColumns(buildPlan(bindSelect(select, catalog, options))));
-  verifyPlan(built, 'build');
+  const bound = bindSelect(select, catalog, options);
+  const built = keepImpure(withColumns(buildPlan(bound)));
+  verifyPlan(built, 'build', (call) =>
+    bound.scope.fail(
+      'PLAN_ORDER',
+      `function ${call.name.toLowerCase()} is used where its value is not known yet`,
+      call.span,
+      'aggregates are computed after joins and analytic functions, row_number() last',
+    ),
+  );
   onChange?.('build', built);
   return withColumns(optimise(built, onChange));
 }

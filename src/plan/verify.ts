@@ -1,6 +1,6 @@
 // Checks a plan after each rewriting: every slot that is read is filled by a node below, columns belong to inputs that exist.
 import { GatewayError } from '../base/errors/gateway-error.ts';
-import type { BoundExpr } from './bound.ts';
+import type { BoundCall, BoundExpr } from './bound.ts';
 import { isHitCall } from './classify.ts';
 import type { LogicalNode } from './logical/index.ts';
 import { expressionsOf } from './node-expressions.ts';
@@ -8,8 +8,10 @@ import type { LogicalPlan } from './plan.ts';
 import { childrenOf } from './walk.ts';
 
 /** @param rule name of what made the plan, for the message
- *  @throws GatewayError PLAN_BROKEN */
-export function verifyPlan(plan: LogicalPlan, rule: string): void {
+ *  @param tooEarly makes the error for a call that is read below the operator that computes it; given when the plan is built, since then
+ *  it is the statement that asks for it
+ *  @throws GatewayError PLAN_BROKEN, or what `tooEarly` makes */
+export function verifyPlan(plan: LogicalPlan, rule: string, tooEarly?: (call: BoundCall) => Error): void {
   const fail = (text: string): never => {
     throw new GatewayError('PLAN_BROKEN', { rule, text });
   };
@@ -18,6 +20,7 @@ export function verifyPlan(plan: LogicalPlan, rule: string): void {
     if (e.kind === 'call' && e.slot && !isHitCall(e)) {
       // without a window an aggregate is computed from the one row, where it stands
       if (e.def.kind === 'aggregate' && !hasCollection && !filled.has(e.slot.id)) return;
+      if (!filled.has(e.slot.id) && tooEarly) throw tooEarly(e);
       if (!filled.has(e.slot.id)) fail(`${e.name} is read but nothing computes it`);
       return;
     }

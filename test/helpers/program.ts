@@ -26,6 +26,8 @@ export interface TestRule {
 
 export interface TestOptions extends PlanOptions {
   sources?: readonly SourceInfo[];
+  /** Instead of `sources`. */
+  source?: (name: string) => SourceInfo | undefined;
   functions?: FunctionCatalogue;
   env?: Partial<FunctionEnv>;
   clock?: VirtualClock;
@@ -50,7 +52,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
   const functions = options.functions ?? catalogue;
   const plan = planRule(
     parseSelect(sql),
-    { source: (name) => sources.find((s) => s.name === name), names: () => sources.map((s) => s.name), functions },
+    { source: options.source ?? ((name) => sources.find((s) => s.name === name)), names: () => sources.map((s) => s.name), functions },
     { sql, ...options },
   );
   const program = compileRule(plan);

@@ -84,6 +84,17 @@ describe('refused', () => {
       'join condition binaryExpr:{ demo.id > tbl.id } is invalid, at least one equi-join predicate is required',
     ],
     ['SELECT * FROM tbl LEFT JOIN demo ON demo.id = tbl.id', 'PLAN_LOOKUP_JOIN', 'lookup table tbl cannot be the preserved side of a join'],
+    ['SELECT lag(row_number()) AS l FROM demo', 'PLAN_ORDER', 'function row_number is used where its value is not known yet'],
+    [
+      'SELECT a FROM demo WHERE lag(sum(a)) > 1 GROUP BY COUNTWINDOW(2)',
+      'PLAN_ORDER',
+      'function lag is used where its value is not known yet',
+    ],
+    [
+      'SELECT demo.a FROM demo INNER JOIN two ON count(*) = two.a GROUP BY COUNTWINDOW(2)',
+      'PLAN_ORDER',
+      'function count is used where its value is not known yet',
+    ],
     ['SELECT a[1:1] FROM demo', 'SQL_SLICE', "colon start value can't be greater than end value"],
   ])('%s', (sql, code, text) => {
     expect(refusal(sql)).toEqual([code, text]);

@@ -48,7 +48,8 @@ export function checkArguments(call: BoundCall, written: readonly Expr[], scope:
     );
   facts.forEach((fact, i) => {
     const param = def.params[Math.min(i, def.params.length - 1)]!;
-    if (fact.literal && !fits(fact, param.type)) throw fail(`Expect ${shownType(param.type)} type for parameter ${i + 1}`, i);
+    if ((fact.literal || isCondition(fact)) && !fits(fact, param.type))
+      throw fail(`Expect ${shownType(param.type)} type for parameter ${i + 1}`, i);
     if (param.literal && !fact.literal) throw fail(`Expect ${shownType(param.type)} literal for parameter ${i + 1}`, i);
   });
   if (def.validate) {
@@ -60,6 +61,9 @@ export function checkArguments(call: BoundCall, written: readonly Expr[], scope:
   }
 }
 
+/** A written condition (`a > 1`) counts as a boolean literal, as in eKuiper; a call that gives a boolean does not. */
+const isCondition = (fact: ArgFact): boolean => fact.type === 'boolean' && ['binary', 'between', 'in', 'like'].includes(fact.node);
+
 function fits(fact: ArgFact, type: ParamType): boolean {
   switch (type) {
     case 'number':
@@ -70,7 +74,7 @@ function fits(fact: ArgFact, type: ParamType): boolean {
     case 'string':
       return fact.node === 'string';
     case 'bool':
-      return fact.node === 'bool';
+      return fact.node === 'bool' || isCondition(fact);
     default:
       // dates come as text or number, arrays and objects never as literals: the function says so per row
       return true;

@@ -53,6 +53,11 @@ export const planErrors = {
     ekuiperCode: 2101,
     cure: 'Aggregates belong into the select list, HAVING, ORDER BY or WHERE, and cannot be nested.',
   },
+  PLAN_ORDER: {
+    text: '{text}',
+    ekuiperCode: 2101,
+    cure: 'The function is an argument or condition of something that is computed before it. Compute it in one rule and use it in a second.',
+  },
   PLAN_HAVING: {
     text: '{text}',
     ekuiperCode: 2101,
