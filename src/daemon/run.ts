@@ -53,6 +53,8 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     if (stopping) destroy(0, `A second signal (${signal}).`);
     else void stop(0, signal);
   };
+  // a log that nobody reads any more (a closed pipe) is no reason to end
+  process.stdout.on('error', () => undefined);
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('SIGHUP', () => {

@@ -116,6 +116,8 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
     printer.line(`Stopped after ${printer.results} results.`);
     process.exit(0);
   };
+  // the reader of our output went away (`make run | head`)
+  process.stdout.on('error', () => void stop());
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
 
