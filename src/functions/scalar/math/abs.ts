@@ -19,6 +19,7 @@ export const abs = defineScalar({
     ['abs(-7)', 7n],
     ['abs(a)', 9007199254740993n, { a: -9007199254740993n }],
     ['abs(a)', null, { a: null }],
+    ['abs(a > 1)', { error: 'Expect number - float or int type for parameter 1' }, { a: 2 }],
     ['abs(a)', { error: 'only float64 & int type are supported' }, { a: '12' }],
   ],
   exec: (x: Value) => {
