@@ -129,7 +129,7 @@ describe('fuzz', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(ran).toBeGreaterThan(200);
+    expect(ran).toBeGreaterThan(50);
   });
 
   it('expressions as fields and conditions', () => {
