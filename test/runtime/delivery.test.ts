@@ -168,6 +168,30 @@ describe('state', () => {
     expect(confirmed.length).toBeGreaterThan(130);
   });
 
+  it('nor one that wants its confirmations in order, when only few rows are kept', async () => {
+    const program = countWindowProgram('a', 10_000);
+    const start = program.start.bind(program);
+    program.start = (host, slotOf) => {
+      const inner = start(host, slotOf);
+      // one row of ten goes into state
+      return { ...inner, push: (input, t) => (Number(t.cols[0]) % 10 === 0 ? inner.push(input, t) : undefined) };
+    };
+    await h.runtime.createRule(h.define('r', program)).start();
+    const confirmed = new Set<number>();
+    let inOrder = 0;
+    let sent = 0;
+    for (let i = 0; i < 300; i++) {
+      while (confirmed.has(inOrder + 1)) inOrder++;
+      if (sent - inOrder < 20) {
+        const n = ++sent;
+        h.sources[0]!.emit(Buffer.from(JSON.stringify({ a: n })), undefined, () => void confirmed.add(n));
+      }
+      await h.clock.advance(10);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(sent).toBeGreaterThan(150);
+  });
+
   it('writes nothing for stateless rules with their sinks up', async () => {
     await h.runtime.createRule(h.define('r', filterProgram('a'))).start();
     const confirmed: number[] = [];

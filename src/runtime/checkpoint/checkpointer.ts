@@ -8,28 +8,33 @@ export interface Checkpointed {
   readonly dirty: boolean;
   /** Messages whose confirmation waits for a checkpoint. */
   readonly heldCount: number;
+  /** Messages that came since the oldest held one, it included. A peer that wants confirmations in order (MQTT) waits for all of them. */
+  readonly heldSpan: number;
   /** Interval of the rule, ms. */
   readonly checkpointIntervalMs: number;
   /** Monotonic ms of the last one (or of the start). */
   readonly lastCheckpointMs: number;
   readonly checkpointing: boolean;
-  /** Smallest number of unconfirmed messages that the sources' peers allow; undefined when unknown. */
-  readonly window: number | undefined;
+  /** Number of unconfirmed messages that the sources' peers allow, as learned from two silences at the same count. */
+  window: number | undefined;
   checkpoint(): Promise<void>;
   /** Watch of the flow of held messages; kept by the checkpointer. */
   flow: HeldFlow;
 }
 
 export interface HeldFlow {
+  /** Span at the last look. */
   count: number;
   firstMs: number;
   lastMs: number;
+  /** Span at the last silence. */
+  silentAt: number;
 }
 
-export const newFlow = (): HeldFlow => ({ count: 0, firstMs: 0, lastMs: 0 });
+export const newFlow = (silentAt = 0): HeldFlow => ({ count: 0, firstMs: 0, lastMs: 0, silentAt });
 
 const TICK_MS = 100;
-/** From so many held messages on, silence of the source may mean that its window is full (MQTT 3.1.1 brokers: 20). */
+/** From so many unconfirmed messages on, silence of the source may mean that its window is full (MQTT 3.1.1 brokers: 20). */
 const SUSPICIOUS = 16;
 /** Messages that should have come in the silence, at the rate before it. */
 const EXPECTED = 5;
@@ -75,20 +80,25 @@ export function createCheckpointer(clock: Clock): Checkpointer {
   };
 }
 
-/** True when a rule should be checkpointed now. Also updates its flow. */
+/** True when a rule should be checkpointed now. Watches the flow of its sources and learns the window of their peers. */
 export function isDue(run: Checkpointed, nowMs: number): boolean {
-  const held = run.heldCount;
-  const flow = run.flow;
-  if (held < flow.count) flow.count = 0;
-  if (held > flow.count) {
-    if (flow.count === 0) flow.firstMs = nowMs - TICK_MS;
-    flow.count = held;
-    flow.lastMs = nowMs;
+  const { flow } = run;
+  if (run.heldCount > 0) {
+    const span = run.heldSpan;
+    if (span > flow.count) {
+      if (flow.count === 0) flow.firstMs = nowMs - TICK_MS;
+      flow.count = span;
+      flow.lastMs = nowMs;
+    }
+    // more than we believed the peer would give: forget it
+    if (run.window !== undefined && span > run.window) run.window = undefined;
+    if (run.heldCount >= MAX_HELD || (run.window !== undefined && span * 2 >= run.window)) return true;
+    const expected = ((nowMs - flow.lastMs) * span) / Math.max(1, flow.lastMs - flow.firstMs);
+    if (span >= SUSPICIOUS && expected >= EXPECTED) {
+      if (flow.silentAt === span) run.window = span;
+      flow.silentAt = span;
+      return true;
+    }
   }
-  if (nowMs - run.lastCheckpointMs >= run.checkpointIntervalMs) return true;
-  if (held >= MAX_HELD) return true;
-  if (run.window !== undefined) return held * 2 >= run.window;
-  if (held < SUSPICIOUS) return false;
-  const flowedMs = Math.max(1, flow.lastMs - flow.firstMs);
-  return ((nowMs - flow.lastMs) * held) / flowedMs >= EXPECTED;
+  return nowMs - run.lastCheckpointMs >= run.checkpointIntervalMs;
 }

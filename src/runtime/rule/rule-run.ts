@@ -67,6 +67,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private readonly scans = new Map<string, ScanLease>();
   private readonly lookups = new Map<string, TableLease<LookupTable>>();
   private held: Ack[] = [];
+  /** Count of received messages at the oldest held one. */
+  private heldFrom = 0;
   /** Counts results of state that are not delivered or stored; a checkpoint is committed only when those before it are. */
   private epoch = new Ack(() => undefined);
   private epochDone: Promise<void> | undefined;
@@ -321,10 +323,23 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   hold(t: Tuple): void {
     if (this.early) return;
     t.ack!.retain();
-    this.held.push(t.ack!);
     this.dirty = true;
-    if (this.held.length === 1) this.deps.checkpointer.wake();
-    else if (this.window !== undefined && this.held.length * 2 >= this.window && !this.checkpointing) void this.checkpoint();
+    if (this.held.push(t.ack!) === 1) {
+      this.heldFrom = this.received();
+      this.deps.checkpointer.wake();
+    } else if (this.window !== undefined && this.heldSpan * 2 >= this.window && !this.checkpointing) void this.checkpoint();
+  }
+
+  get heldSpan(): number {
+    return this.received() - this.heldFrom + 1;
+  }
+
+  /** Messages of all sources so far. */
+  private received(): number {
+    let n = 0;
+    const list = this.subscriptions;
+    for (let i = 0; i < list.length; i++) n += list[i]?.node.stats.recordsIn ?? 0;
+    return n;
   }
 
   private newEpoch(): void {
@@ -342,7 +357,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       const held = this.held;
       const carry = this.pending > 0;
       this.held = [];
-      this.flow = newFlow();
+      this.flow = newFlow(this.flow.silentAt);
       this.dirty = false;
       // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
       const state = packSnapshot(this.snapshot());
