@@ -50,8 +50,8 @@ export function createWindowOperator(spec: WindowSpec, host: ProgramHost, stats:
       for (const t of c.rows) row(t);
     },
     ...(logic.watermark && { watermark: (tsMs: number) => logic.watermark!(tsMs) }),
-    start: () => logic.start(),
-    close: () => logic.close(),
+    start: () => logic.start?.(),
+    close: () => logic.close?.(),
     // a checkpoint is written some time after it is taken: what is given out here must not change with later rows
     save: () => ({ kind: spec.kind, window: logic.save(), conditions: conditions?.size ? structuredClone(conditions.save()) : undefined }),
     load(state) {

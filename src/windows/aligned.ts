@@ -78,12 +78,6 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
         store.add(t, t.tsMs);
       },
       watermark: fireUpTo,
-      start() {
-        // driven by rows only
-      },
-      close() {
-        // no timer
-      },
       save,
       load,
     };

@@ -32,12 +32,6 @@ export function createCount(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       }
       store.dropBefore(seen + interval - count);
     },
-    start() {
-      // driven by rows only
-    },
-    close() {
-      // no timer
-    },
     save: (): Saved => ({ seen, lastMs, store: store.save() }),
     load(state) {
       const saved = state as Saved;

@@ -4,6 +4,7 @@ import type { TimerHandle } from '../base/clock.ts';
 import { firstEndMs, nextEndMs, UNIT_MS } from './align.ts';
 import type { WindowSpec } from './spec.ts';
 import { createSteadyTime } from './steady-time.ts';
+import type { WindowStore } from './store.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
 /** The open session; undefined between sessions. */
@@ -26,6 +27,12 @@ export function createSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   return spec.eventTime ? eventSession(spec, deps) : processingSession(spec, deps);
 }
 
+/** Sends the rows of a session up to its end. */
+function send(store: WindowStore, s: Session, endMs: number): void {
+  store.emit(Number.NEGATIVE_INFINITY, endMs, { startMs: s.startMs, endMs, triggerMs: endMs });
+  store.dropBefore(endMs);
+}
+
 function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const unit = spec.unit ?? 'ms';
   const maxMs = spec.lengthMs!;
@@ -34,22 +41,18 @@ function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   let session: Session | undefined;
 
   const markAfter = (atMs: number): number => firstEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone);
-  const send = (s: Session, endMs: number): void => {
-    store.emit(Number.NEGATIVE_INFINITY, endMs, { startMs: s.startMs, endMs, triggerMs: endMs });
-    store.dropBefore(endMs);
-  };
   /** Closes or cuts the session as far as a row (or the watermark) at that moment shows. */
   const settle = (s: Session, atMs: number): void => {
     const gapEndMs = atMs - s.lastMs > timeoutMs ? s.lastMs + timeoutMs : undefined;
     for (; s.markMs <= atMs && (gapEndMs === undefined || s.markMs < gapEndMs); s.markMs += maxMs) {
       if (s.firstMs === undefined || s.markMs - maxMs <= s.firstMs) continue;
-      send(s, s.markMs);
+      send(store, s, s.markMs);
       session = gapEndMs === undefined ? { ...s, startMs: s.markMs, firstMs: undefined } : undefined;
       return;
     }
     if (gapEndMs === undefined) return;
     session = undefined;
-    send(s, gapEndMs);
+    send(store, s, gapEndMs);
   };
   return {
     row(t) {
@@ -66,14 +69,8 @@ function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       if (session && tsMs - session.lastMs > timeoutMs) {
         const s = session;
         session = undefined;
-        if (s.firstMs !== undefined) send(s, s.lastMs + timeoutMs);
+        if (s.firstMs !== undefined) send(store, s, s.lastMs + timeoutMs);
       }
-    },
-    start() {
-      // driven by rows only
-    },
-    close() {
-      // no timer
     },
     save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
     load(state) {
@@ -93,13 +90,8 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const time = createSteadyTime(clock);
   let session: Session | undefined;
   let timer: TimerHandle | undefined;
-  let timerAtMs = 0;
 
   const markAfter = (atMs: number): number => nextEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone);
-  const send = (s: Session, endMs: number): void => {
-    store.emit(Number.NEGATIVE_INFINITY, endMs, { startMs: s.startMs, endMs, triggerMs: endMs });
-    store.dropBefore(endMs);
-  };
   /** Cuts and closes what is due. */
   const due = (nowMs: number): void => {
     while (session) {
@@ -110,11 +102,11 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
         s.markMs += maxMs;
         if (s.firstMs === undefined || markMs - s.firstMs < maxMs) continue;
         session = { ...s, startMs: markMs, firstMs: undefined };
-        send(s, markMs);
+        send(store, s, markMs);
       } else if (deadlineMs <= nowMs) {
         session = undefined;
         // after a cut without further rows there is nothing to send
-        if (s.firstMs !== undefined) send(s, deadlineMs);
+        if (s.firstMs !== undefined) send(store, s, deadlineMs);
         const deltaMs = time.resync();
         if (deltaMs !== 0) store.shift(deltaMs);
       } else return;
@@ -123,8 +115,8 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   /** One timer for the next mark or time-out; rows that push the time-out back do not touch it. */
   const arm = (): void => {
     if (!session || timer !== undefined) return;
-    timerAtMs = Math.min(session.markMs, session.lastMs + timeoutMs);
-    timer = clock.setTimer(time.untilMs(timerAtMs), () =>
+    const atMs = Math.min(session.markMs, session.lastMs + timeoutMs);
+    timer = clock.setTimer(time.untilMs(atMs), () =>
       deps.guard(() => {
         timer = undefined;
         due(time.nowMs());

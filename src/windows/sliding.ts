@@ -76,12 +76,6 @@ export function createSliding(spec: WindowSpec, deps: WindowDeps): WindowLogic {
         triggers = triggers.slice(reached);
         prune(tsMs);
       },
-      start() {
-        // driven by rows only
-      },
-      close() {
-        // no timer
-      },
       save,
       load,
     };

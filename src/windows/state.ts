@@ -47,12 +47,6 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
         send(w, t);
       } else w.store.add(t, w.rows++);
     },
-    start() {
-      // driven by rows only
-    },
-    close() {
-      // no timer
-    },
     save: (): Saved => [...open].map(([key, w]) => ({ key, startMs: w.startMs, rows: w.rows, store: w.store.save() })),
     load(state) {
       if (!Array.isArray(state)) throw new Error('no state of a state window');

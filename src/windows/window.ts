@@ -9,9 +9,9 @@ export interface WindowLogic {
   row(t: Tuple): void;
   /** Event time: every row up to this moment has been given. */
   watermark?(tsMs: number): void;
-  /** Starts timers; called once, after `load`. */
-  start(): void;
-  close(): void;
+  /** Starts timers; called once, after `load`. Kinds that only rows and watermarks drive have none. */
+  start?(): void;
+  close?(): void;
   /** Plain data. */
   save(): unknown;
   /** @throws when the state is not one of `save` of the same kind; the caller drops it then */
