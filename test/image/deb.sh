@@ -28,7 +28,7 @@ id kuiper-gw >/dev/null || fail "no service user"
 [ "$(stat -c %U:%G:%a /opt/kuiper/plugins/functions)" = kuiper-gw:kuiper:2775 ] || fail "rights of plugins/functions"
 [ -L /etc/systemd/system/multi-user.target.wants/kuiper.service ] || fail "the service is not enabled"
 kuiper --help >/dev/null || fail "kuiper is not in PATH"
-systemd-analyze verify /usr/lib/systemd/system/kuiper.service 2>&1 | grep -i kuiper && fail "the unit has faults"
+if systemd-analyze verify /usr/lib/systemd/system/kuiper.service 2>&1 | grep -i kuiper >/tmp/verify; then fail "the unit has faults: $(cat /tmp/verify)"; fi
 # It runs as the service's user on the installed root.
 setpriv --reuid kuiper-gw --regid kuiper-gw --init-groups kuiperd --root /opt/kuiper >/tmp/log 2>&1 & pid=$!
 i=0; until grep -q 'restful api on' /tmp/log; do i=$((i + 1)); [ $i -lt 300 ] || fail "it does not start: $(cat /tmp/log)"; sleep 0.1; done

@@ -17,7 +17,7 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'unit-'));
   const units = join(root, 'usr/lib/systemd/system');
   mkdirSync(units, { recursive: true });
-  for (const program of ['opt/kuiper/lib/bin/node', 'bin/kill']) {
+  for (const program of ['opt/kuiper/lib/bin/node', 'bin/sh']) {
     mkdirSync(join(root, program, '..'), { recursive: true });
     writeFileSync(join(root, program), '');
     chmodSync(join(root, program), 0o755);

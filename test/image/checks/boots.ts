@@ -45,7 +45,9 @@ export async function boots(report: Report, vm: Vm, dir: string): Promise<boolea
     return `${mib} MB of a 4 GB card`;
   });
   await report.check('RAM of the idle system is at most 220 MB', async () => {
-    const { out } = await vm.root("free -m | awk '/^Mem:/{print $3}'; systemctl show -P MemoryCurrent kuiper; ps -o rss= -C node; free -m");
+    const { out } = await vm.root(
+      "free -m | awk '/^Mem:/{print $3}'; systemctl show -P MemoryCurrent kuiper; ps -o rss= -p $(systemctl show -P MainPID kuiper); free -m",
+    );
     const usedMb = Number.parseInt(out, 10);
     expectThat(usedMb <= 220, out);
     return `${usedMb} MB used; gateway RSS ${Math.round(Number(out.split('\n')[2]) / 1024)} MB`;
