@@ -1,4 +1,5 @@
 // A source that is lost, bounded, polled, down-sampled, shared.
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { createDownsampler } from '../../src/runtime/source/downsample.ts';
@@ -70,6 +71,20 @@ describe('source', () => {
     h.sources[0]!.emit([{ a: 3 }, { a: 4 }]);
     expect(h.sink.rows()).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }]);
     expect(confirmed).toEqual([1]);
+  });
+});
+
+describe('decompression', () => {
+  it('unpacks payloads before they are decoded; what is not packed is an error of that message', async () => {
+    const rule = h.runtime.createRule({
+      ...h.define('r', filterProgram('a')),
+      sources: (name) => ({ ...h.spec(name), props: { decompression: 'gzip' } }),
+    });
+    await rule.start();
+    h.sources[0]!.emit(gzipSync('{"a":1}'));
+    h.sources[0]!.emit(Buffer.from('{"a":2}'));
+    expect(h.sink.rows()).toEqual([{ a: 1 }]);
+    expect(String(rule.status()['source_s_0_last_exception'])).toContain('decompression gzip failed');
   });
 });
 

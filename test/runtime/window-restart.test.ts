@@ -19,7 +19,7 @@ async function startRule(h: Harness, sql: string) {
 }
 
 /** One life until rows are confirmed, then a second one on the same data without an orderly end of the first. */
-async function overKill(sql: string, before: number[], after: number[], ms: number): Promise<unknown[]> {
+async function overKill(sql: string, before: number[], after: number[], ms: number, downMs = 0): Promise<unknown[]> {
   const settings = { checkpointIntervalMs: 1000 };
   const first = harness({ settings });
   const a = await startRule(first, sql);
@@ -30,6 +30,7 @@ async function overKill(sql: string, before: number[], after: number[], ms: numb
   await first.store.close();
   const second = harness({ settings, dataDir: first.dataDir });
   try {
+    await second.clock.advance(downMs);
     const b = await startRule(second, sql);
     for (const v of after) b.publish(v);
     await second.settle(() => second.sink.got.length > 0, ms);
@@ -53,6 +54,11 @@ describe('window over a kill', () => {
     expect(await overKill('SELECT v FROM s GROUP BY TUMBLINGWINDOW(ss, 10)', [1, 2, 3], [4], 10_000)).toEqual(
       [1, 2, 3, 4].map((v) => ({ v })),
     );
+  });
+
+  it('a window whose end came while the gateway was down is sent at once', async () => {
+    const sql = 'SELECT sum(v) AS s, window_end() AS we FROM s GROUP BY TUMBLINGWINDOW(ss, 10)';
+    expect(await overKill(sql, [1, 2, 3], [], 100, 60_000)).toEqual([{ s: 6, we: Date.UTC(2026, 0, 1, 0, 0, 10) }]);
   });
 
   it('count', async () => {

@@ -1,6 +1,8 @@
 // Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { createDecompressor } from '../../codecs/compression.ts';
+import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
@@ -167,19 +169,38 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       : undefined;
   const mapping = spec.props['colAliasMapping'];
   return {
-    key: textOf([spec.format, spec.schemaId, spec.delimiter, schema, strict, spec.timestamp, spec.timestampFormat]),
-    decoder: codec?.createDecoder({
-      ...(schema ? { schema } : {}),
-      ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
-      ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
-      ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
-      ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
-      ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
-      ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
-    }),
+    key: textOf([
+      spec.format,
+      spec.schemaId,
+      spec.delimiter,
+      spec.props['decompression'],
+      schema,
+      strict,
+      spec.timestamp,
+      spec.timestampFormat,
+    ]),
+    decoder: decompressed(
+      spec.props['decompression'],
+      codec?.createDecoder({
+        ...(schema ? { schema } : {}),
+        ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
+        ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
+        ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
+        ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
+        ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
+        ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
+      }),
+    ),
     validate: strict ? createStrictValidation(schema, timeEnv, spec.timestampFormat) : undefined,
     eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat) : undefined,
   };
+}
+
+/** Property `decompression` of byte sources: payloads are unpacked before they are decoded. @throws for an unknown name */
+function decompressed(name: unknown, decoder: Decoder | undefined): Decoder | undefined {
+  if (decoder === undefined || typeof name !== 'string' || name === '') return decoder;
+  const unpack = createDecompressor(name);
+  return { decode: (payload) => decoder.decode(unpack(payload)) };
 }
 
 /** Declared fields that a rule reads; all of them when rules share the stream. */
