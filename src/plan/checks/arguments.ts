@@ -12,10 +12,12 @@ import { typeOf } from '../classify.ts';
 export function factsOf(args: readonly BoundExpr[], written: readonly Expr[]): ArgFact[] {
   return args.map((arg, i) => {
     const source = written[i];
-    const literal = arg.kind === 'literal' && arg.node !== 'folded';
+    // an argument in parentheses is not looked into, as in eKuiper: abs(("x")) is an error of the row
+    const parens = source?.parens === true;
+    const literal = arg.kind === 'literal' && arg.node !== 'folded' && !parens;
     return {
       text: source ? printExpr(source) : '',
-      node: source?.kind ?? arg.kind,
+      node: parens ? 'parens' : (source?.kind ?? arg.kind),
       literal,
       value: arg.kind === 'literal' ? arg.value : undefined,
       type: typeOf(arg),

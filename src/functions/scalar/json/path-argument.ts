@@ -3,6 +3,7 @@ import { messageOf, rowError } from '../../../base/errors/gateway-error.ts';
 import type { ArgFact, Expr } from '../../../contract/function.ts';
 import { formatV } from '../../../data/go-format.ts';
 import { compileJsonPath, type JsonPath } from '../../../data/json-path/index.ts';
+import { parseJsonText } from '../../../data/json-text.ts';
 import type { Tuple } from '../../../data/tuple.ts';
 import { isStruct, type Value } from '../../../data/value.ts';
 
@@ -28,7 +29,7 @@ function documentOf(v: Value): Value {
 
 function parseDocument(text: string): Value {
   try {
-    return JSON.parse(text) as Value;
+    return parseJsonText(text);
   } catch (error) {
     throw rowError(`data '${text}' is not a valid json string (${messageOf(error)})`);
   }
