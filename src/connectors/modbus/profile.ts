@@ -1,0 +1,214 @@
+// Device profiles: register maps as YAML in etc/sources/modbus/<profile>.yaml. Parsed once; every error names file, line and point.
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { parseDurationMs } from '../../contract/props.ts';
+import type { ReadFunction } from './frame.ts';
+import { type ByteOrder, byteOrders, registersOf, type ValueType, valueTypes } from './value-types.ts';
+
+export interface Point {
+  readonly name: string;
+  readonly fn: ReadFunction;
+  /** 0-based, as on the wire. */
+  readonly address: number;
+  readonly registers: number;
+  readonly type: ValueType;
+  readonly order: ByteOrder;
+  /** Bit field: lowest bit and number of bits of an integer. */
+  readonly bit: number | undefined;
+  readonly bits: number;
+  readonly scale: number;
+  readonly offset: number;
+  readonly unit: string;
+  /** Name of its interval class. */
+  readonly interval: string;
+  /** Smallest change that is reported. */
+  readonly deadband: number;
+  readonly onChange: boolean;
+  readonly writable: boolean;
+  readonly line: number;
+}
+
+export interface Profile {
+  readonly file: string;
+  readonly points: readonly Point[];
+  /** Interval classes, ms. The class `default` is the stream's interval. */
+  readonly intervalsMs: Readonly<Record<string, number>>;
+  readonly limits: {
+    /** Registers and coils in one request. */
+    readonly maxRegisters: number;
+    readonly maxCoils: number;
+    /** Unused registers that may be read between two points. */
+    readonly maxGap: number;
+  };
+}
+
+const functions: Readonly<Record<string, ReadFunction>> = { coil: 1, coils: 1, discrete: 2, input: 4, holding: 3 };
+/** First digit of 40001 notation. */
+const modiconBase: Readonly<Record<ReadFunction, number>> = { 1: 0, 2: 1, 3: 4, 4: 3 };
+const pointKeys = new Set([
+  'name',
+  'function',
+  'address',
+  'type',
+  'order',
+  'bit',
+  'bits',
+  'registers',
+  'scale',
+  'offset',
+  'unit',
+  'interval',
+  'deadband',
+  'onChange',
+  'writable',
+]);
+const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points']);
+
+/** @throws Error `file:line: point "x": what and how to cure it` (all problems of the file, one a line) */
+export function parseProfile(text: string, file: string): Profile {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines });
+  const problems: string[] = [];
+  const at = (node: unknown): number => {
+    const range = (node as Node | undefined)?.range;
+    return range ? lines.linePos(range[0]).line : 1;
+  };
+  const bad = (node: unknown, what: string) => problems.push(`${file}:${at(node)}: ${what}`);
+  for (const e of doc.errors) problems.push(`${file}:${e.linePos?.[0].line ?? 1}: ${e.message.split('\n')[0]}`);
+  if (problems.length || !isMap(doc.contents))
+    throw new Error(problems.length ? problems.join('\n') : `${file}:1: a profile is a map with the key points`);
+  const root = doc.contents as YAMLMap;
+  for (const pair of root.items)
+    if (isScalar(pair.key) && !profileKeys.has(String(pair.key.value)))
+      bad(pair.key, `unknown key "${String(pair.key.value)}"; known are ${[...profileKeys].join(', ')}`);
+
+  const addressing = String(root.get('addressing') ?? 'zero');
+  if (addressing !== 'zero' && addressing !== 'modicon')
+    bad(root.get('addressing', true), `addressing "${addressing}": write zero (0-based, as on the wire) or modicon (40001 notation)`);
+  const orderOf = (v: unknown, node: unknown, who: string): ByteOrder => {
+    const order = String(v).toUpperCase();
+    if (!byteOrders.includes(order as ByteOrder)) bad(node, `${who}order "${String(v)}": use ${byteOrders.join(', ')}`);
+    return order as ByteOrder;
+  };
+  const defaultOrder = root.has('order') ? orderOf(root.get('order'), root.get('order', true), '') : 'ABCD';
+  const number = (map: YAMLMap, key: string, fallback: number, min: number, max: number, who: string): number => {
+    if (!map.has(key)) return fallback;
+    const v = map.get(key);
+    if (typeof v !== 'number' || v < min || v > max) {
+      bad(map.get(key, true), `${who}${key} "${String(v)}": a number from ${min} to ${max}`);
+      return fallback;
+    }
+    return v;
+  };
+  const limitsMap = root.get('limits');
+  const limits = isMap(limitsMap)
+    ? {
+        maxRegisters: number(limitsMap, 'maxRegisters', 125, 1, 125, 'limits: '),
+        maxCoils: number(limitsMap, 'maxCoils', 2000, 1, 2000, 'limits: '),
+        maxGap: number(limitsMap, 'maxGap', 0, 0, 124, 'limits: '),
+      }
+    : { maxRegisters: 125, maxCoils: 2000, maxGap: 0 };
+  const intervalsMs: Record<string, number> = {};
+  const intervals = root.get('intervals');
+  if (isMap(intervals))
+    for (const pair of intervals.items) {
+      const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      const v = isScalar(pair.value) ? pair.value.value : undefined;
+      try {
+        intervalsMs[name] = parseDurationMs(v);
+        if (!(intervalsMs[name] > 0)) throw new Error('it must be above 0');
+      } catch (error) {
+        bad(pair.value, `interval ${name}: ${(error as Error).message}`);
+      }
+    }
+
+  const points: Point[] = [];
+  const names = new Map<string, number>();
+  const list = root.get('points');
+  if (!isSeq(list) || list.items.length === 0) bad(root.get('points', true), 'points: a list of at least one point is needed');
+  else
+    list.items.forEach((item, index) => {
+      const line = at(item);
+      if (!isMap(item)) {
+        bad(item, `point ${index + 1} is not a map`);
+        return;
+      }
+      const name = item.get('name');
+      const who = `point "${typeof name === 'string' ? name : index + 1}": `;
+      const before = problems.length;
+      for (const pair of item.items)
+        if (isScalar(pair.key) && !pointKeys.has(String(pair.key.value)))
+          bad(pair.key, `${who}unknown key "${String(pair.key.value)}"; known are ${[...pointKeys].join(', ')}`);
+      if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+        bad(item.get('name', true) ?? item, `${who}name must be letters, digits and _, beginning with a letter`);
+      else if (names.has(name)) bad(item.get('name', true), `${who}the name is used in line ${names.get(name)} already`);
+      else names.set(name, line);
+      const fnName = String(item.get('function') ?? 'holding').toLowerCase();
+      const fn = functions[fnName];
+      if (!fn) bad(item.get('function', true), `${who}function "${fnName}": use coil, discrete, holding or input`);
+      const isBit = fn === 1 || fn === 2;
+      const type = String(item.get('type') ?? (isBit ? 'bool' : 'int16')).toLowerCase() as ValueType;
+      if (!valueTypes.includes(type)) bad(item.get('type', true), `${who}type "${type}": use ${valueTypes.join(', ')}`);
+      else if (isBit && type !== 'bool') bad(item.get('type', true), `${who}coils and discrete inputs are of type bool`);
+      const registers =
+        type === 'string'
+          ? number(item, 'registers', 0, 1, 125, who)
+          : isBit
+            ? 1
+            : (registersOf[type as Exclude<ValueType, 'string'>] ?? 1);
+      if (type === 'string' && !item.has('registers')) bad(item, `${who}a string needs registers (its length)`);
+      const rawAddress = item.get('address');
+      let address = typeof rawAddress === 'number' ? rawAddress : Number.NaN;
+      if (fn && addressing === 'modicon' && Number.isInteger(address)) {
+        const digits = String(address).padStart(5, '0');
+        const base = modiconBase[fn];
+        const rest = Number(digits.slice(1));
+        if (Number(digits[0]) !== base || rest < 1)
+          bad(
+            item.get('address', true),
+            `${who}address ${rawAddress} does not belong to function ${fnName}: in 40001 notation it begins with ${base}, as in ${base}0001`,
+          );
+        address = rest - 1;
+      }
+      if (!Number.isInteger(address) || address < 0 || address + registers > 65_536)
+        bad(
+          item.get('address', true) ?? item,
+          `${who}address "${String(rawAddress)}": a whole number from 0 to 65535 is needed${addressing === 'zero' ? ' (0-based; for 40001 notation set addressing: modicon)' : ''}`,
+        );
+      const order = item.has('order') ? orderOf(item.get('order'), item.get('order', true), who) : defaultOrder;
+      const bit = item.has('bit') ? number(item, 'bit', 0, 0, 63, who) : undefined;
+      const bits = number(item, 'bits', 1, 1, 32, who);
+      if (bit !== undefined && (isBit || !/^u?int/.test(type) || bit + bits > registers * 16))
+        bad(item.get('bit', true), `${who}bit ${bit}: bits are taken of integers, within their ${registers * 16} bits`);
+      const interval = String(item.get('interval') ?? 'default');
+      if (interval !== 'default' && !(interval in intervalsMs))
+        bad(
+          item.get('interval', true),
+          `${who}interval "${interval}" is not in intervals (${Object.keys(intervalsMs).join(', ') || 'none given'})`,
+        );
+      const writable = item.get('writable') === true;
+      if (writable && (fn === 2 || fn === 4)) bad(item.get('writable', true), `${who}${fnName} cannot be written`);
+      const scale = number(item, 'scale', 1, -1e12, 1e12, who);
+      if (scale === 0) bad(item.get('scale', true), `${who}scale 0 would make every value 0`);
+      if (problems.length > before) return;
+      points.push({
+        name: name as string,
+        fn: fn!,
+        address,
+        registers,
+        type,
+        order,
+        bit,
+        bits,
+        scale,
+        offset: number(item, 'offset', 0, -1e15, 1e15, who),
+        unit: String(item.get('unit') ?? ''),
+        interval,
+        deadband: number(item, 'deadband', 0, 0, 1e15, who),
+        onChange: item.get('onChange') === true,
+        writable,
+        line,
+      });
+    });
+  if (problems.length) throw new Error(problems.join('\n'));
+  return { file, points, intervalsMs, limits };
+}

@@ -1,0 +1,20 @@
+// What the bus needs of a line: send one request, and see every frame that comes. Implementations: tcp.ts (package modbus-serial), stream.ts
+// (RTU and ASCII over a serial port or a socket).
+import type { ModbusRequest } from '../frame.ts';
+
+/** Takes bytes of a frame (unit id and PDU, checksum already checked and cut off) or of a TCP reply. */
+export type OnFrame = (frame: Buffer) => void;
+
+export interface Transport {
+  /** Sends a request; replies of earlier ones are thrown away first. `onFrame` gets the frames that can be its answer. */
+  send(request: ModbusRequest, onFrame: OnFrame): Promise<void>;
+  /** Time that the line needs between two frames, ms (RTU: 3.5 characters). */
+  readonly gapMs: number;
+  /** Frames that came when nobody waited, or that belong to nobody. */
+  readonly strays: number;
+  /** Resolves with the reason when the line is lost. */
+  readonly lost: Promise<Error>;
+  close(): Promise<void>;
+}
+
+export type OpenTransport = () => Promise<Transport>;
