@@ -58,10 +58,22 @@ export function buildChain(input: ChainInput): RunningProgram {
       );
     if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
-  const entry = next;
-  const inputs: ((t: Tuple) => void)[] = sources.map((s, i) =>
-    ctx.frame.joined ? createIngest(s, i, input.slotOf, ctx.frame, entry) : (t: Tuple) => entry.row(t),
-  );
+  return runningProgram(operators, names, inputsOf(input, next));
+}
+
+/** How a row of each source enters the chain. */
+function inputsOf({ sources, slotOf, ctx }: ChainInput, entry: Operator): Push[] {
+  return sources.map((s, i) => (ctx.frame.joined ? createIngest(s, i, slotOf, ctx.frame, entry) : pushTo(entry)));
+}
+
+type Push = (t: Tuple) => void;
+const pushTo =
+  (entry: Operator): Push =>
+  (t) =>
+    entry.row(t);
+
+/** In a function of its own, so that what runs does not hold the plan that it was made from. */
+function runningProgram(operators: readonly Operator[], names: readonly string[], inputs: readonly Push[]): RunningProgram {
   return {
     push(i, t) {
       inputs[i]!(t);
