@@ -19,7 +19,9 @@ export const chr = defineScalar({
     ['chr(a)', 66n, { a: 66.9 }],
     ['chr(a)', null, { a: null }],
     ['chr("ab")', { error: 'Parameter length cannot larger than 1.' }],
+    ['chr(a)', { error: 'is no code of a character' }, { a: 1e12 }],
     ['chr(a)', { error: 'Only bigint, float and string type can be convert to char type.' }, { a: true }],
+    ['chr(a > 1)', { error: 'Expect int type for parameter 1' }, { a: 2 }],
     ['chr(1.5)', { error: 'Expect int type for parameter 1' }],
   ],
   exec: (v: Value) => {
@@ -32,9 +34,13 @@ export const chr = defineScalar({
   },
 });
 
+/** Written conditions (`a > 1`) count as booleans. */
+const CONDITIONS = ['binary', 'between', 'in', 'like'];
+
 function checkLiteral(args: readonly ArgFact[]): void {
-  const node = args[0]?.node;
-  if (node === 'float' || node === 'bool' || node === 'timeUnit') throw new Error('Expect int type for parameter 1');
+  const { node, type } = args[0]!;
+  const wrong = node === 'float' || node === 'bool' || node === 'timeUnit' || (type === 'boolean' && CONDITIONS.includes(node));
+  if (wrong) throw new Error('Expect int type for parameter 1');
 }
 
 /** Source of the range: Go's rune is an int32. */
