@@ -17,6 +17,7 @@ import {
 import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
+import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
 import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
@@ -51,6 +52,8 @@ export interface Gateway {
   reload(): void;
   /** For the last handler of a fatal error; synchronous. */
   crashed(reason: string): void;
+  /** True when an uncaught error is a plugin's; it was counted and logged, and the gateway goes on. */
+  blame(error: unknown): boolean;
   /** Cuts what still hangs on REST. */
   destroy(): void;
 }
@@ -69,6 +72,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let service: Service | undefined;
   let rest: RestServer | undefined;
   let metrics: MetricsServer | undefined;
+  let plugins: PluginRegistry | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
   const componentFiles = createComponentFiles(folders, env);
@@ -81,11 +85,14 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   });
   const gate = Promise.withResolvers<void>();
   let catalogue: Promise<FunctionCatalogue> | undefined;
-  const functions = () => (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue()));
+  const functions = () => (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(plugins?.functions)));
   const trialHub = createTrialHub();
   const trialServer = createTrialServer(trialHub, () => settings.dataServer, log);
   const ends = trialConnector(trialHub);
-  const connectorNamed = (name: string) => (name === ends.name ? ends : connectors.find((c) => c.name === name));
+  const connectorNamed = (name: string) => {
+    const builtin = name === ends.name ? ends : connectors.find((c) => c.name === name);
+    return plugins ? plugins.connector(name, builtin) : builtin;
+  };
 
   /** Undefined: metrics belong on the REST server. */
   const ownMetricsPort = () => (settings.prometheus.port === settings.rest.port ? undefined : settings.prometheus.port);
@@ -167,6 +174,24 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       stop: () => rest?.destroy(),
     },
     {
+      name: 'plugins',
+      async start() {
+        plugins = createPluginRegistry({
+          rootPath: folders.root,
+          folder: folders.plugins,
+          etc: folders.etc,
+          dataDir: folders.data,
+          clock,
+          log,
+          store: store!,
+        });
+        // before rules: the first start of a rule already uses the latest version that works
+        await plugins.start(safeModeReason !== undefined);
+      },
+      // after the runtime, which closes sources and sinks of plugins
+      stop: () => plugins?.stop(),
+    },
+    {
       name: 'runtime',
       start() {
         runtime = createRuntime({
@@ -201,10 +226,11 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           runtime: runtime!,
           functions,
           trialHub,
+          plugins: plugins!,
           folders,
           componentFiles,
           connectors: connectorNamed,
-          connectorNames: () => connectors.map((c) => c.name),
+          connectorNames: () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])],
           formats: () => codecs.map((c) => c.name),
           settings: () => ({
             timeZone: timeZone ?? settings.timeZone,
@@ -281,6 +307,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
     },
     crashed: (reason) => guard.crashed(reason),
+    blame: (error) => plugins?.blame(error) !== undefined,
     destroy: () => rest?.destroy(),
   };
 }

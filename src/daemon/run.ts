@@ -67,6 +67,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     void notifier.ready();
   });
   const fatal = (error: unknown) => {
+    if (gateway.blame(error)) return;
     gateway.crashed(messageOf(error));
     log.fatal(
       { code: 'FATAL', error: messageOf(error), stack: (error as Error | undefined)?.stack },

@@ -4,7 +4,7 @@ export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';
 export { createDownloader, type Downloader } from './download.ts';
 export { checkName, isName } from './names.ts';
-export type { PluginAdmin } from './plugins.ts';
+export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage } from './plugins/index.ts';
 export type { BulkResult, RuleListItem, RuleService } from './rules/rule-service.ts';
 export type { SchemaRegistry } from './schemas.ts';
 export { createServerControl, type ServerControl, type ServerInfo } from './server-control.ts';

@@ -5,13 +5,14 @@ import type { Log } from '../base/log.ts';
 import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
+import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
 import type { RuleOptions, Runtime } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import { createDownloader, type Downloader } from './download.ts';
-import { createNoPlugins, type PluginAdmin } from './plugins.ts';
+import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas, type SchemaRegistry } from './schemas.ts';
@@ -44,6 +45,8 @@ export interface ServiceDeps {
   settings(): ServiceSettings;
   /** Where results of trial rules go; the connector `trialConnector(hub)` must be among `connectors`. */
   trialHub: TrialHub;
+  /** Plugins, loaded before the service. Absent: there are none. */
+  plugins?: PluginRegistry;
 }
 
 export interface ServiceSettings {
@@ -113,6 +116,31 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   await connections.provision(declared, tables.provisioned);
   const download = createDownloader(deps.folders.data, deps.settings);
   const schemas = await openSchemas(tables.schemas, deps.folders, download);
+  const registry =
+    deps.plugins ??
+    createPluginRegistry({
+      rootPath: deps.folders.root,
+      folder: deps.folders.plugins,
+      etc: deps.folders.etc,
+      dataDir: deps.folders.data,
+      clock: deps.clock,
+      log,
+      store: deps.store,
+    });
+  const plugins = createPluginAdmin({
+    registry,
+    folders: deps.folders,
+    download,
+    async isBuiltin(name) {
+      const found = (await deps.functions()).get(name);
+      return found !== undefined && found.group !== 'plugin';
+    },
+  });
+  registry.onChange = (change) => {
+    // yaml files of a plugin come and go with it
+    deps.componentFiles.reload();
+    rules.pluginChanged((all) => rulesTouchedBy(change, all), change.what === 'moved');
+  };
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
   const data = createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas, uploads });
@@ -129,7 +157,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     uploads,
     download,
     schemas,
-    plugins: createNoPlugins(download),
+    plugins,
     trials,
     async begin(safe) {
       await rules.load(safe);

@@ -1,36 +1,37 @@
 // /plugins/{sources,sinks,functions,portables}: lists, install, remove. Texts differ between native and portable ones as in eKuiper.
-import { GatewayError, isGatewayError } from '../../base/errors/gateway-error.ts';
-import { checkName, type PluginAdmin } from '../../service/index.ts';
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { type PluginKind, pluginKinds, pluginNameOf } from '../../registry/index.ts';
+import { checkName, type PluginAdmin, type PluginRequest } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export function pluginRoutes(plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
-  return [
-    ...['sources', 'sinks', 'functions'].flatMap((type) => nativeRoutes(type, plugins, stop)),
-    ...portableRoutes(plugins),
-    ...functionRoutes(plugins),
-  ];
+  return [...pluginKinds.flatMap((type) => nativeRoutes(type, plugins, stop)), ...portableRoutes(plugins), ...functionRoutes(plugins)];
 }
 
-function requestOf(r: RestRequest, what: string) {
+function requestOf(r: RestRequest, what: string): PluginRequest {
   const body = bodyObject(r, what);
-  return { name: textMember(body, 'name', what), file: textMember(body, 'file', what) };
+  const list = (member: string): Partial<Record<string, string[]>> => {
+    const v = body[member];
+    return Array.isArray(v) && v.length ? { [member]: v.map(String) } : {};
+  };
+  return { name: textMember(body, 'name', what), file: textMember(body, 'file', what), ...list('functions'), ...list('shellParas') };
 }
 
-function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
+function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
   const base = `/plugins/${type}`;
   const bad = `Invalid body: Error decoding the ${type} plugin json`;
   return [
-    { method: 'GET', path: base, handle: () => json(plugins.names()) },
+    { method: 'GET', path: base, handle: () => json(plugins.names(type)) },
     {
       method: 'POST',
       path: base,
       async handle(r) {
         const request = requestOf(r, bad);
         checkName(request.name);
-        await withPrefix(`${type} plugins create command error`, () => plugins.install(request));
+        await withPrefix(`${type} plugins create command error`, () => plugins.install(type, request));
         return created(`${type} plugin ${request.name} is created`);
       },
     },
@@ -38,7 +39,7 @@ function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: numbe
       method: 'GET',
       path: `${base}/{name}`,
       handle: (r) =>
-        json(withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => plugins.describe(checkName(r.params['name']!)))),
+        json(withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => plugins.describe(type, checkName(r.params['name']!)))),
     },
     {
       method: 'PUT',
@@ -46,8 +47,10 @@ function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: numbe
       async handle(r) {
         const name = checkName(r.params['name']!);
         const request = { ...requestOf(r, bad), name };
-        await withPrefix(`update ${type} plugin ${name} error, cannot delete old version`, () => plugins.remove(name));
-        await withPrefix(`${type} plugins create command error`, () => plugins.install(request));
+        // eKuiper deletes and then installs; here the old one stays when the new one cannot be installed
+        const known = plugins.names(type).includes(pluginNameOf(name));
+        const prefix = known ? `${type} plugins create command error` : `update ${type} plugin ${name} error, cannot delete old version`;
+        await withPrefix(prefix, () => plugins.update(type, request));
         return text(`plugin ${name} is updated and eKuiper must restart for the change to take effect.`);
       },
     },
@@ -56,7 +59,7 @@ function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: numbe
       path: `${base}/{name}`,
       async handle(r) {
         const name = checkName(r.params['name']!);
-        await withPrefix(`delete ${type} plugin ${name} error`, () => plugins.remove(name));
+        await withPrefix(`delete ${type} plugin ${name} error`, () => plugins.remove(type, name));
         if (r.query.get('stop') !== '1')
           return text(`${type} plugin ${name} is deleted and eKuiper must restart for the change to take effect.`);
         return { ...text(`${type} plugin ${name} is deleted and eKuiper will be stopped`), afterSent: () => stop(100) };
@@ -72,23 +75,22 @@ function nativeRoutes(type: string, plugins: PluginAdmin, stop: (exitCode: numbe
   ];
 }
 
+/** Portable plugins (processes of their own in Go or Python) do not exist here; eKuiper's answers to their absence do. */
 function portableRoutes(plugins: PluginAdmin): Route[] {
   const base = '/plugins/portables';
   const bad = 'Invalid body: Error decoding the portable plugin json';
-  const install = async (prefix: string, request: { name: string; file: string }) =>
+  const install = async (prefix: string, request: PluginRequest) =>
     withPrefix(prefix, async () => {
       if (request.name === '') throw new GatewayError('SERVICE_REFUSED', { text: 'invalid name : should not be empty' });
       // eKuiper downloads before it looks at the name; a name that leads out of the folder is refused all the same
       if (/[/\\]|^\.|\.\./.test(request.name)) checkName(request.name);
-      await plugins.install(request);
+      await plugins.installPortable(request);
     });
-  const notFound = (name: string, error: unknown): never => {
-    if (isGatewayError(error) && error.code === 'SERVICE_NOT_FOUND')
-      throw new GatewayError('SERVICE_REFUSED', { text: `portable plugin ${name} is not found` });
-    throw error;
+  const absent = (): never => {
+    throw new GatewayError('SERVICE_NOT_FOUND', { text: 'not found' });
   };
   return [
-    { method: 'GET', path: base, handle: () => json(plugins.names()) },
+    { method: 'GET', path: base, handle: () => json([]) },
     {
       method: 'POST',
       path: base,
@@ -101,7 +103,7 @@ function portableRoutes(plugins: PluginAdmin): Route[] {
     {
       method: 'GET',
       path: `${base}/{name}`,
-      handle: (r) => json(withPrefix(`describe portable plugin ${r.params['name']} error`, () => plugins.describe(r.params['name']!))),
+      handle: (r) => json(withPrefix(`describe portable plugin ${r.params['name']} error`, absent)),
     },
     {
       method: 'PUT',
@@ -115,16 +117,17 @@ function portableRoutes(plugins: PluginAdmin): Route[] {
     {
       method: 'DELETE',
       path: `${base}/{name}`,
-      async handle(r) {
+      handle(r) {
         const name = r.params['name']!;
-        await withPrefix(`delete portable plugin ${name} error`, () => plugins.remove(name).catch((e: unknown) => notFound(name, e)));
-        return text(`portable plugin ${name} is deleted`);
+        return withPrefix(`delete portable plugin ${name} error`, () => {
+          throw new GatewayError('SERVICE_REFUSED', { text: `portable plugin ${name} is not found` });
+        });
       },
     },
     {
       method: 'GET',
       path: `${base}/{name}/status`,
-      handle: (r) => json(withPrefix(`portable plugin ${r.params['name']} not found`, () => plugins.describe(r.params['name']!))),
+      handle: (r) => json(withPrefix(`portable plugin ${r.params['name']} not found`, absent)),
     },
   ];
 }
@@ -136,7 +139,7 @@ function functionRoutes(plugins: PluginAdmin): Route[] {
       path: '/plugins/functions/{name}/register',
       async handle(r) {
         const name = r.params['name']!;
-        withPrefix(`register functions plugin ${name} error`, () => plugins.describe(name));
+        withPrefix(`register functions plugin ${name} error`, () => plugins.describe('functions', name));
         const functions = bodyObject(r, 'Invalid body: Error decoding the function list')['functions'];
         if (!Array.isArray(functions) || functions.length === 0)
           throw new GatewayError('SERVICE_REFUSED', {
@@ -146,11 +149,18 @@ function functionRoutes(plugins: PluginAdmin): Route[] {
         return text(`function plugin ${name} function list is registered`);
       },
     },
-    { method: 'GET', path: '/plugins/udfs', handle: () => json(plugins.names()) },
+    { method: 'GET', path: '/plugins/udfs', handle: () => json([...plugins.functions().keys()].sort()) },
     {
       method: 'GET',
       path: '/plugins/udfs/{name}',
-      handle: (r) => json(withPrefix(`describe function ${r.params['name']} error`, () => plugins.describe(r.params['name']!))),
+      handle: (r) =>
+        json(
+          withPrefix(`describe function ${r.params['name']} error`, () => {
+            const plugin = plugins.functions().get(r.params['name']!);
+            if (plugin === undefined) throw new GatewayError('SERVICE_NOT_FOUND', { text: 'not found' });
+            return { name: r.params['name'], plugin };
+          }),
+        ),
     },
   ];
 }

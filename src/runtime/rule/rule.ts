@@ -221,8 +221,10 @@ export class Rule implements RuleHandle {
     this.enter('starting', '');
     const { env, pool, checkpointer, checkpoints } = this.deps;
     let run: RuleRun | undefined;
+    let snapshot: RuleSnapshot | undefined;
     try {
-      const snapshot = this.kept ?? (await checkpoints.load(this.id));
+      const kept = this.kept;
+      snapshot = kept ?? (await checkpoints.load(this.id));
       this.kept = undefined;
       run = new RuleRun(this.definition, {
         env,
@@ -250,6 +252,8 @@ export class Rule implements RuleHandle {
       await run
         ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
         .catch((cause: unknown) => this.closeFailed(cause));
+      // a rule that could not start (a plugin is missing) still has its state when it can
+      this.kept = snapshot;
       this.lastStopAtMs = env.clock.now();
       this.enter('stoppedByError', messageOf(error));
       this.planRecovery();

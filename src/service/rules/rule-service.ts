@@ -7,6 +7,7 @@ import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import { checkName } from '../names.ts';
+import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft } from './rule-json.ts';
@@ -67,6 +68,9 @@ export interface RuleService {
   /** Columns of a stream that running rules read. */
   columnsRead(source: string): string[];
   versionOf(id: string): string | undefined;
+  /** A plugin came, went or changed: rules that use it are planned anew and go on with their state; those it stopped start again.
+   *  @param touched picks the rules  @param running false: rules that run are left alone (they follow by themselves) */
+  pluginChanged(touched: (rules: Iterable<RuleText>) => string[], movedByItself: boolean): void;
   /** Creates the stored rules and tells triggered ones to start. @param safe nothing is started */
   load(safe: boolean): Promise<void>;
 }
@@ -163,6 +167,21 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       await setTriggered(entry, false);
       if (entry.handle) background(id, 'stop', entry.handle.stop());
     });
+  const follow = async (id: string, movedByItself: boolean) => {
+    const entry = all.get(id);
+    if (!entry) return;
+    if (!entry.parsed) {
+      // it could not be read while a function was missing
+      const { parse, definition } = await plan();
+      const parsed = parse(parseRuleJson(entry.draft.text, id));
+      add(parsed, runtime.createRule(definition(parsed)));
+      return;
+    }
+    const { handle, draft } = entry;
+    if (!handle || !draft.triggered) return;
+    if (handle.state === 'stoppedByError') background(id, 'start', handle.start());
+    else if (!movedByItself) background(id, 'restart', handle.restart({ keepState: true }));
+  };
   const matchTags = (tags: readonly string[]) =>
     [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id);
 
@@ -326,6 +345,22 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       return [...columns].sort();
     },
     versionOf: (id) => all.get(id)?.draft.version,
+    pluginChanged(touched, movedByItself) {
+      const texts = [...all.values()].map(
+        ({ draft, parsed }): RuleText => ({
+          id: draft.id,
+          text: draft.text,
+          sourceTypes: (parsed?.sources ?? []).map((name) => deps.findStream(name)?.type ?? ''),
+          actions: draft.actions,
+        }),
+      );
+      for (const id of touched(texts))
+        background(
+          id,
+          'follow a plugin',
+          lock.run(id, () => follow(id, movedByItself)),
+        );
+    },
     async load(safe) {
       const stored = await table.all();
       if (stored.size === 0) return;

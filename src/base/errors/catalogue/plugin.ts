@@ -1,4 +1,32 @@
 // Error codes of the area: plugin.
 import type { CatalogueEntry } from './index.ts';
 
-export const pluginErrors = {} as const satisfies Record<string, CatalogueEntry>;
+export const pluginErrors = {
+  PLUGIN_ARCHIVE: {
+    text: 'invalid zip file: {problem}',
+    ekuiperCode: 1000,
+    cure: 'Pack the plugin anew with `kuiper plugin pack`. Nothing of the archive was kept.',
+  },
+  PLUGIN_SYNTAX: {
+    text: '{file}: {problem}',
+    ekuiperCode: 1000,
+    cure: 'Correct the file at the line named; only erasable TypeScript is understood (no enum, namespace, parameter properties, decorators).',
+  },
+  PLUGIN_LOAD: {
+    text: '{file}: {problem}',
+    ekuiperCode: 1000,
+    cure: 'Correct the plugin; `kuiper plugin check FILE` shows the same on a laptop. The version before stays in effect.',
+  },
+  PLUGIN_EXIT: {
+    text: 'plugin {plugin} called {what}, which is refused',
+    ekuiperCode: 1001,
+    cure: 'A plugin must not end the gateway: throw an error instead.',
+  },
+  PLUGIN_CALL: { text: '{text}', ekuiperCode: 1001, retriable: true, cure: 'The plugin failed; the text is its own. Correct the plugin.' },
+  PLUGIN_STALLED: {
+    text: 'plugin {plugin} does not answer any more: {problem}',
+    ekuiperCode: 1001,
+    retriable: true,
+    cure: 'The plugin was ended and is started again; look for an endless loop or a leak in it.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,133 @@
+// Puts a version of a function plugin into effect: tried in a worker first (a loop or process.exit while it loads must not hang the gateway),
+// then loaded into this thread, then handed to the slots that the planner and running rules look at.
+import type { Clock } from '../base/clock.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { Guard, Suspect } from './guard.ts';
+import { type FunctionSlot, type LoadedFunction, loadFunction } from './inline-function.ts';
+import type { Active, PluginEntry } from './plugin-entry.ts';
+import { shownVersion, symbolOf } from './plugin-file.ts';
+import { placed } from './plugin-source.ts';
+import type { PluginStates } from './plugin-state.ts';
+import { createPluginWorker } from './plugin-worker.ts';
+import type { FoundFile } from './scan.ts';
+import type { ModuleLoader, ModuleText } from './worker/load-module.ts';
+import type { ModuleUrls } from './worker/module-urls.ts';
+
+export interface FunctionActivationDeps {
+  clock: Clock;
+  log: Log;
+  guard: Guard;
+  urls: ModuleUrls;
+  loader: ModuleLoader;
+  states: PluginStates;
+  slots: Map<string, FunctionSlot>;
+  /** Tells the watchdog whom a number stands for. */
+  watch(suspect: Suspect): void;
+  maxHeapMb: number;
+}
+
+/** @param registered names of its functions, from an install or `<name>.json`
+ *  @throws what is wrong with this version; nothing has changed then */
+export async function activateFunctions(
+  entry: PluginEntry,
+  file: FoundFile,
+  text: ModuleText,
+  registered: readonly string[] | undefined,
+  deps: FunctionActivationDeps,
+): Promise<Active> {
+  const { guard, slots } = deps;
+  const fail = (problem: string, cause?: unknown) => new GatewayError('PLUGIN_LOAD', { file: text.path, problem }, { cause });
+  const plugin = `functions/${entry.name}`;
+  await probe(entry, file, text, deps);
+  const suspect = guard.add({ plugin, version: shownVersion(file.version), path: text.path, hash: text.hash });
+  deps.watch(suspect);
+  const loaded = new Map<string, LoadedFunction>();
+  try {
+    const module = await guard.run(suspect, () => deps.loader.load(text));
+    const inner = module['default'];
+    const symbols: Record<string, unknown> = typeof inner === 'object' && inner !== null ? { ...inner, ...module } : module;
+    for (const name of functionNames(entry.name, symbols, registered)) {
+      // eKuiper: one symbol per function name; the name itself is taken as well
+      const symbol = [symbolOf(name), name].find((s) => symbols[s] !== undefined);
+      if (symbol === undefined) throw fail(`it must export ${symbolOf(name)}, but exports ${Object.keys(symbols).join(', ') || 'nothing'}`);
+      loaded.set(name, loadFunction(symbols[symbol], symbol, suspect, guard));
+    }
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'PLUGIN_LOAD') throw error;
+    throw fail(placed(error, text.path), error);
+  }
+  for (const name of loaded.keys()) {
+    const other = slots.get(name);
+    if (other?.current && other.current.suspect.plugin !== plugin) throw fail(`function name ${name} already exists`);
+  }
+  const before = entry.active?.functions ?? [];
+  for (const name of before) if (!loaded.has(name)) drop(slots, name);
+  for (const [name, current] of loaded) {
+    let slot = slots.get(name);
+    if (!slot) {
+      slot = { name, generation: 0, current: undefined, state: deps.states.of(plugin), startFailed: () => undefined };
+      slots.set(name, slot);
+    }
+    slot.current = current;
+    slot.startFailed = (reason) => {
+      const c = entry.candidates.find((x) => x.file.path === file.path);
+      if (c) c.reason = `a rule goes on with the version before: ${reason}`;
+      deps.log.warn({ plugin, version: suspect.version, reason }, 'A rule could not take the new version of a function.');
+    };
+    slot.generation++;
+  }
+  return {
+    file,
+    text,
+    functions: [...loaded.keys()],
+    offers: [],
+    shape: [...loaded].map(([n, f]) => `${n}:${f.aggregate}`).join(),
+  };
+}
+
+export function deactivateFunctions(entry: PluginEntry, slots: Map<string, FunctionSlot>): void {
+  for (const name of entry.active?.functions ?? []) drop(slots, name);
+}
+
+function drop(slots: Map<string, FunctionSlot>, name: string): void {
+  const slot = slots.get(name);
+  if (!slot) return;
+  slot.current = undefined;
+  slot.generation++;
+}
+
+async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps: FunctionActivationDeps): Promise<void> {
+  const worker = createPluginWorker({
+    plugin: `functions/${entry.name}`,
+    version: shownVersion(file.version),
+    text,
+    symbols: { main: symbolOf(entry.name), lookup: '' },
+    urls: deps.urls,
+    clock: deps.clock,
+    log: deps.log,
+    maxHeapMb: deps.maxHeapMb,
+    onLateError: () => undefined,
+    onDeath: () => undefined,
+  });
+  try {
+    await worker.start();
+  } catch (error) {
+    throw new GatewayError('PLUGIN_LOAD', { file: text.path, problem: placed(error, text.path) || messageOf(error) }, { cause: error });
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Named ones; else the plugin's own symbol; else every export that has exec(). */
+function functionNames(plugin: string, symbols: Record<string, unknown>, registered: readonly string[] | undefined): readonly string[] {
+  if (registered?.length) return registered;
+  if (symbols[symbolOf(plugin)] !== undefined || symbols[plugin] !== undefined) return [plugin];
+  const found = Object.entries(symbols)
+    .filter(([, v]) => {
+      const shape = (typeof v === 'function' ? v.prototype : v) as { exec?: unknown } | null | undefined;
+      return typeof shape?.exec === 'function';
+    })
+    .map(([n]) => n.slice(0, 1).toLowerCase() + n.slice(1));
+  return found.length ? found : [plugin];
+}

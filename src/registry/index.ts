@@ -1,0 +1,6 @@
+// What other folders use of the plugin registry.
+export { type ArchiveEntry, readArchive } from './archive.ts';
+export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './plugin-file.ts';
+export { createPluginRegistry, type PluginChange, type PluginRegistry } from './plugin-registry.ts';
+export type { FoundZip } from './scan.ts';
+export { writeArchive } from './write-archive.ts';

@@ -1,0 +1,468 @@
+// All plugins: follows the folders, keeps the latest version that works in effect, and gives functions to the planner and connectors to the
+// runtime. Made by the daemon. Next: folder-watch.ts (when), function-activation.ts and remote-activation.ts (how).
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { ConnectorDefinition, ConnectorEntry } from '../contract/connector.ts';
+import type { ConnectorContext } from '../contract/context.ts';
+import type { FunctionCatalogue } from '../contract/function.ts';
+import type { Sink } from '../contract/sink.ts';
+import type { LookupSource, Source } from '../contract/source.ts';
+import type { Store } from '../store/index.ts';
+import { createFolderWatch } from './folder-watch.ts';
+import { activateFunctions, deactivateFunctions } from './function-activation.ts';
+import { createFunctionNames } from './function-names.ts';
+import { createGuard, type Suspect } from './guard.ts';
+import { definitionOf, type FunctionSlot } from './inline-function.ts';
+import { createMemoryWatch } from './memory-watch.ts';
+import { type Active, type Candidate, describeEntry, type PluginDescription, type PluginEntry } from './plugin-entry.ts';
+import { compareVersions, type PluginKind, pluginKinds, symbolOf } from './plugin-file.ts';
+import { readPluginSource } from './plugin-source.ts';
+import { createPluginStates } from './plugin-state.ts';
+import { createPluginWorker } from './plugin-worker.ts';
+import { openQuarantine } from './quarantine.ts';
+import { activateRemote, deactivateRemote } from './remote-activation.ts';
+import type { RemotePlugin } from './remote-instance.ts';
+import { createRemoteLookup } from './remote-lookup.ts';
+import { createRemoteSink } from './remote-sink.ts';
+import { createRemoteSource } from './remote-source.ts';
+import { byVersion, type FolderView, type FoundFile, type FoundZip } from './scan.ts';
+import { openWatchdog } from './watchdog.ts';
+import { createModuleLoader } from './worker/load-module.ts';
+import { createModuleUrls } from './worker/module-urls.ts';
+
+export interface PluginChange {
+  kind: PluginKind;
+  name: string;
+  /** `moved`: another version took over without a restart; `shape`: rules must be planned anew. */
+  what: 'added' | 'removed' | 'shape' | 'moved';
+  /** Names of SQL functions that came, went or changed. */
+  functions: readonly string[];
+}
+
+export interface PluginRegistryDeps {
+  rootPath: string;
+  /** `<root>/plugins` */
+  folder: string;
+  etc: string;
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+  store: Store;
+  /** A zip lies in a plugin folder; installs or refuses it (the file is gone afterwards). Given later by the service. */
+  onZip?(zip: FoundZip): Promise<void>;
+}
+
+export interface PluginRegistry {
+  /** Loads what lies there. @param safe nothing is loaded (safe mode) */
+  start(safe: boolean): Promise<void>;
+  stop(): Promise<void>;
+  /** Looks at the folders now and resolves when everything there is in effect or refused. */
+  settle(): Promise<void>;
+  readonly functions: FunctionCatalogue;
+  /** A plugin's connector; merged with the built-in one of the same name, whose other side stays. */
+  connector(name: string, builtin: ConnectorEntry | undefined): ConnectorEntry | undefined;
+  connectorNames(): string[];
+  names(kind: PluginKind): string[];
+  /** undefined: nothing of this name */
+  describe(kind: PluginKind, name: string): PluginDescription | undefined;
+  entry(kind: PluginKind, name: string): PluginEntry | undefined;
+  /** Names of functions and the plugin that has them. */
+  functionOwners(): Map<string, string>;
+  registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
+  /** Gives quarantined versions a new chance. */
+  release(kind: PluginKind, name: string): Promise<void>;
+  /** Whose fault an uncaught error is; undefined: not a plugin's. */
+  blame(error: unknown): Suspect | undefined;
+  onChange: ((change: PluginChange) => void) | undefined;
+  onZip: ((zip: FoundZip) => Promise<void>) | undefined;
+  /** ES modules of functions that were loaded; each stays in memory. */
+  readonly modules: number;
+}
+
+/** Old generation of a worker's heap. */
+const MAX_HEAP_MB = 128;
+/** A worker that is ended so often within a minute is not started again with this version. */
+const MAX_DEATHS = 3;
+const DEATHS_WITHIN_MS = 60_000;
+
+export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
+  const { clock, log } = deps;
+  const guard = createGuard(log);
+  const urls = createModuleUrls();
+  const loader = createModuleLoader();
+  const states = createPluginStates(deps.store.kv('pluginState'), clock, log);
+  const functionNames = createFunctionNames(deps.store.kv('pluginFunctions'), deps.etc, log);
+  const quarantine = openQuarantine(join(deps.dataDir, 'plugins', 'quarantine.json'), log);
+  const watchdog = openWatchdog({ guard, urls, quarantineFile: quarantine.file, log });
+  const memoryWatch = createMemoryWatch({ guard, quarantine, clock, log });
+  const slots = new Map<string, FunctionSlot>();
+  const remotes = new Map<string, RemotePlugin>();
+  const entries = new Map<string, PluginEntry>();
+  /** Files that are no plugins: by kind and shown name. */
+  let refused: { kinds: readonly PluginKind[]; name: string; file: string; reason: string }[] = [];
+  const sorted = new Map<string, { stamp: string; kind: PluginKind } | { stamp: string; reason: string }>();
+  const zipsDone = new Map<string, string>();
+  let uninstall: (() => void) | undefined;
+
+  const maxHeapMb = MAX_HEAP_MB;
+  const functionDeps = {
+    clock,
+    log,
+    guard,
+    urls,
+    loader,
+    states,
+    slots,
+    maxHeapMb,
+    watch(suspect: Suspect) {
+      watchdog.watch(suspect);
+      memoryWatch.start();
+    },
+  };
+  const remoteDeps = {
+    clock,
+    log,
+    urls,
+    states,
+    remotes,
+    maxHeapMb,
+    onDeath(entry: PluginEntry, text: { hash: string }, reason: string) {
+      const nowMs = clock.now();
+      entry.deaths = [...entry.deaths.filter((atMs) => nowMs - atMs < DEATHS_WITHIN_MS), nowMs];
+      entry.lastError = reason;
+      if (entry.deaths.length < MAX_DEATHS) return;
+      entry.deaths = [];
+      const plugin = `${entry.kind}/${entry.name}`;
+      quarantine.add({ plugin, version: entry.active?.file.version ?? '', hash: text.hash, reason, atMs: nowMs });
+      void watch.settle().then(() =>
+        later(() =>
+          resolve(
+            entry,
+            entry.candidates.map((c) => c.file),
+          ),
+        ),
+      );
+    },
+  };
+  const env = { guard, log, rootPath: deps.rootPath };
+
+  let chain: Promise<unknown> = Promise.resolve();
+  const later = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = chain.then(work);
+    chain = next.catch((error: unknown) => log.error({ code: 'INTERNAL', reason: messageOf(error) }, 'Plugins could not be updated.'));
+    return next;
+  };
+
+  const activate = async (entry: PluginEntry, file: FoundFile): Promise<Active> => {
+    const text = readPluginSource(file.path);
+    return entry.kind === 'functions'
+      ? activateFunctions(entry, file, text, functionNames.of(entry.name), functionDeps)
+      : activateRemote(entry, file, text, remoteDeps);
+  };
+
+  const deactivate = async (entry: PluginEntry) => {
+    if (entry.kind === 'functions') deactivateFunctions(entry, slots);
+    else await deactivateRemote(entry, remotes);
+    entry.active = undefined;
+  };
+
+  /** Finds the version of a plugin that takes effect: the latest that loads. */
+  const resolve = async (entry: PluginEntry, files: readonly FoundFile[], force = false): Promise<void> => {
+    const before = entry.active;
+    const candidates = [...files].sort(byVersion).map((file): Candidate => ({ file, state: 'superseded', reason: '' }));
+    entry.candidates = candidates;
+    const plugin = `${entry.kind}/${entry.name}`;
+    let chosen: Active | undefined;
+    for (const c of candidates) {
+      const twin = candidates.find((o) => o !== c && compareVersions(o.file.version, c.file.version) === 0);
+      if (twin) {
+        c.state = 'failed';
+        c.reason = `this version is there twice: ${c.file.path} and ${twin.file.path}; remove one of them`;
+        log.error({ code: 'PLUGIN_LOAD', plugin, reason: c.reason }, 'A version of a plugin is there twice.');
+        continue;
+      }
+      if (chosen) continue;
+      try {
+        const hash = readPluginSource(c.file.path).hash;
+        const bad = quarantine.find(plugin, hash);
+        if (bad) {
+          c.state = 'quarantined';
+          c.reason = `${bad.reason}; quarantined at ${new Date(bad.atMs).toISOString()}, change the file to try it again`;
+          continue;
+        }
+        if (!force && before && before.file.path === c.file.path && before.text.hash === hash) chosen = before;
+        else chosen = await activate(entry, c.file);
+        c.state = 'running';
+      } catch (error) {
+        c.state = 'failed';
+        c.reason = messageOf(error);
+        log.error({ code: 'PLUGIN_LOAD', plugin, file: c.file.path, reason: c.reason }, 'A version of a plugin cannot be used.');
+        // overwritten in place by something broken: what was there goes on, in memory
+        if (before && before.file.path === c.file.path) chosen = before;
+      }
+    }
+    if (chosen) entry.active = chosen;
+    else if (before) await deactivate(entry);
+    tell(entry, before);
+    if (candidates.length === 0) entries.delete(plugin);
+  };
+
+  const tell = (entry: PluginEntry, before: Active | undefined) => {
+    const now = entry.active;
+    if (now === before) return;
+    const what = !before ? 'added' : !now ? 'removed' : now.shape === before.shape ? 'moved' : 'shape';
+    log.info(
+      { plugin: `${entry.kind}/${entry.name}`, version: now?.file.version ?? '', was: before?.file.version, what },
+      'Plugin changed.',
+    );
+    registry.onChange?.({
+      kind: entry.kind,
+      name: entry.name,
+      what,
+      functions: [...new Set([...(before?.functions ?? []), ...(now?.functions ?? [])])],
+    });
+  };
+
+  /** The kind of a file in the top folder, by what it exports. */
+  const sortTopFile = async (file: FoundFile): Promise<PluginKind | undefined> => {
+    let known = sorted.get(file.path);
+    if (known?.stamp !== file.stamp) {
+      try {
+        known = { stamp: file.stamp, kind: await kindOf(file) };
+      } catch (error) {
+        known = { stamp: file.stamp, reason: messageOf(error) };
+        log.error({ code: 'PLUGIN_LOAD', file: file.path, reason: known.reason }, 'A file in the top folder of plugins is refused.');
+      }
+      sorted.set(file.path, known);
+    }
+    if ('kind' in known) return known.kind;
+    refused.push({ kinds: pluginKinds, name: file.name, file: file.path, reason: known.reason });
+    return undefined;
+  };
+
+  const kindOf = async (file: FoundFile): Promise<PluginKind> => {
+    const text = readPluginSource(file.path);
+    const symbol = symbolOf(file.name);
+    const worker = createPluginWorker({
+      plugin: file.name,
+      version: file.version,
+      text,
+      symbols: { main: symbol, lookup: `${symbol}Lookup` },
+      urls,
+      clock,
+      log,
+      maxHeapMb,
+      onLateError: () => undefined,
+      onDeath: () => undefined,
+    });
+    try {
+      const { main, lookup, exports } = await worker.start();
+      const has = (m: string) => main?.methods.includes(m) === true;
+      if (has('exec')) return 'functions';
+      if (has('collect')) return 'sinks';
+      if (has('open') || has('pull') || lookup) return 'sources';
+      throw new Error(
+        `${file.path}: it is neither a function (exec), a sink (collect) nor a source (open); it exports ${exports.join(', ') || 'nothing'}`,
+      );
+    } finally {
+      await worker.close();
+    }
+  };
+
+  const apply = (view: FolderView): Promise<void> =>
+    later(async () => {
+      refused = [];
+      for (const [file, reason] of view.refused) {
+        const kind = pluginKinds.find((k) => file.startsWith(join(deps.folder, k)));
+        refused.push({ kinds: kind ? [kind] : pluginKinds, name: file.slice(file.lastIndexOf('/') + 1), file, reason });
+        if (!sorted.has(file)) log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'A file in a folder of plugins is none.');
+        sorted.set(file, { stamp: '', reason });
+      }
+      const groups = new Map<string, FoundFile[]>();
+      for (const file of view.files) {
+        const kind = file.folder === 'top' ? await sortTopFile(file) : file.folder;
+        if (!kind) continue;
+        const key = `${kind}/${file.name}`;
+        groups.set(key, [...(groups.get(key) ?? []), file]);
+      }
+      for (const [key, entry] of [...entries]) if (!groups.has(key)) await resolve(entry, []);
+      for (const [key, files] of groups) {
+        const entry = entries.get(key) ?? newEntry(key);
+        entries.set(key, entry);
+        if (
+          !sameFiles(
+            entry.candidates.map((c) => c.file),
+            files,
+          )
+        )
+          await resolve(entry, files);
+      }
+      for (const path of [...sorted.keys()]) if (!view.stamps.has(path)) sorted.delete(path);
+      for (const zip of view.zips) {
+        if (zipsDone.get(zip.path) === zip.stamp || !registry.onZip) continue;
+        zipsDone.set(zip.path, zip.stamp);
+        // not awaited: an install looks at the folders itself
+        void registry.onZip(zip).then(
+          () => zipsDone.delete(zip.path),
+          (error: unknown) => {
+            log.error({ code: 'PLUGIN_ARCHIVE', file: zip.path, reason: messageOf(error) }, 'A zip in a folder of plugins is refused.');
+            zipProblems.set(zip.path, { zip, reason: messageOf(error) });
+          },
+        );
+      }
+      for (const path of [...zipProblems.keys()]) if (!view.stamps.has(path)) zipProblems.delete(path);
+    });
+  const zipProblems = new Map<string, { zip: FoundZip; reason: string }>();
+
+  const watch = createFolderWatch(deps.folder, clock, log, apply);
+  const problemsOf = (kind: PluginKind) => [
+    ...refused.filter((r) => r.kinds.includes(kind)),
+    ...[...zipProblems.values()]
+      .filter(({ zip }) => zip.folder === kind || zip.folder === 'top')
+      .map(({ zip, reason }) => ({ name: zip.name, file: zip.path, reason })),
+  ];
+
+  const registry: PluginRegistry = {
+    onChange: undefined,
+    onZip: deps.onZip,
+    async start(safe) {
+      if (safe) return;
+      uninstall = guard.install();
+      await states.open();
+      await functionNames.open();
+      await watch.start();
+    },
+    async stop() {
+      await watch.stop();
+      await chain;
+      memoryWatch.stop();
+      await watchdog.close();
+      for (const r of remotes.values()) await r.version.worker.close();
+      await states.close();
+      uninstall?.();
+    },
+    async settle() {
+      await watch.settle();
+      await chain;
+    },
+    functions: {
+      get(name) {
+        const slot = slots.get(name);
+        return slot && definitionOf(slot, env);
+      },
+      names: () => [...slots.values()].filter((s) => s.current).map((s) => s.name),
+    },
+    connector(name, builtin) {
+      const source = remotes.get(`sources/${name}`);
+      const sink = remotes.get(`sinks/${name}`);
+      if (!source && !sink) return builtin;
+      return mergedEntry(name, source, source && entries.get(`sources/${name}`)?.active, sink, builtin);
+    },
+    connectorNames: () => [...new Set([...remotes.values()].map((r) => r.name))],
+    names: (kind) =>
+      [
+        ...new Set([...[...entries.values()].filter((e) => e.kind === kind).map((e) => e.name), ...problemsOf(kind).map((p) => p.name)]),
+      ].sort(),
+    describe(kind, name) {
+      const e = entries.get(`${kind}/${name}`);
+      const problems = problemsOf(kind).filter((p) => p.name === name);
+      if (e) return describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined);
+      const [first] = problems;
+      return first && { name, version: '', state: 'failed', reason: first.reason, file: first.file, versions: [] };
+    },
+    entry: (kind, name) => entries.get(`${kind}/${name}`),
+    functionOwners: () =>
+      new Map([...entries.values()].flatMap((e) => (e.active?.functions ?? []).map((f): [string, string] => [f, e.name]))),
+    async registerFunctions(name, names) {
+      await functionNames.set(name, names);
+      const e = entries.get(`functions/${name}`);
+      if (e)
+        await later(() =>
+          resolve(
+            e,
+            e.candidates.map((c) => c.file),
+            true,
+          ),
+        );
+    },
+    async release(kind, name) {
+      quarantine.release(`${kind}/${name}`);
+      const e = entries.get(`${kind}/${name}`);
+      if (e)
+        await later(() =>
+          resolve(
+            e,
+            e.candidates.map((c) => c.file),
+          ),
+        );
+    },
+    blame(error) {
+      const suspect = guard.blame(error);
+      const e = suspect && entries.get(suspect.plugin);
+      if (e) {
+        e.lateErrors++;
+        e.lastError = messageOf(error);
+      }
+      return suspect;
+    },
+    get modules() {
+      return loader.count;
+    },
+  };
+  return registry;
+}
+
+const newEntry = (key: string): PluginEntry => ({
+  kind: key.slice(0, key.indexOf('/')) as PluginKind,
+  name: key.slice(key.indexOf('/') + 1),
+  candidates: [],
+  active: undefined,
+  deaths: [],
+  lateErrors: 0,
+  lastError: '',
+});
+
+function sameFiles(a: readonly FoundFile[], b: readonly FoundFile[]): boolean {
+  return a.length === b.length && b.every((f) => a.some((o) => o.path === f.path && o.stamp === f.stamp));
+}
+
+function mergedEntry(
+  name: string,
+  source: RemotePlugin | undefined,
+  sourceActive: Active | undefined,
+  sink: RemotePlugin | undefined,
+  builtin: ConnectorEntry | undefined,
+): ConnectorEntry {
+  const offers = new Set(builtin?.offers ?? []);
+  if (source) for (const o of sourceActive?.offers ?? []) offers.add(o);
+  if (sink) offers.add('sink');
+  return {
+    name,
+    offers: [...offers],
+    async load(): Promise<ConnectorDefinition> {
+      const own: ConnectorDefinition = { ...(await builtin?.load()), name };
+      const doc = `Plugin ${name}.`;
+      if (source && sourceActive?.offers.includes('source')) {
+        const methods = source.version.worker.facts?.main?.methods ?? [];
+        // a plugin is written for ComponentContext, which every connector's context is
+        const create = () => createRemoteSource(source, methods) as Source<ConnectorContext>;
+        own.source = { kind: 'source', name, payload: 'rows', shareable: source.version.singleton.main, options: [], doc, create };
+      }
+      if (source && sourceActive?.offers.includes('lookup'))
+        own.lookup = { kind: 'lookup', name, options: [], doc, create: () => createRemoteLookup(source) as LookupSource<ConnectorContext> };
+      if (sink)
+        own.sink = {
+          kind: 'sink',
+          name,
+          payload: 'rows',
+          maxInFlight: 16,
+          options: [],
+          doc,
+          create: () => createRemoteSink(sink) as Sink<ConnectorContext>,
+        };
+      return own;
+    },
+  };
+}

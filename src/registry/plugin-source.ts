@@ -1,0 +1,54 @@
+// Reads a plugin file and makes JavaScript of it: types are stripped here, once, so that workers need no TypeScript (10 MB less each).
+// The text is handed to worker/load-module.ts, which evaluates it in this thread or in a worker.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { compileFunction } from 'node:vm';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { stripTypes } from './strip-types.ts';
+import type { ModuleText } from './worker/load-module.ts';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** @throws PLUGIN_SYNTAX with file and line */
+export function readPluginSource(path: string): ModuleText {
+  const bytes = readFileSync(path);
+  if (bytes.length > MAX_BYTES) throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: `it is larger than ${MAX_BYTES} bytes` });
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const text = bytes.toString('utf8');
+  const code = /\.[cm]?ts$/.test(path) ? strip(text, path) : text;
+  return { path, hash, code, format: formatOf(path, code) };
+}
+
+function strip(text: string, path: string): string {
+  try {
+    return stripTypes(text);
+  } catch (error) {
+    throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: placed(error, path) }, { cause: error });
+  }
+}
+
+/** ESM or CommonJS, by the extension or else by the syntax: a bare `.js` may be either, whatever package.json lies above it.
+ *  @throws PLUGIN_SYNTAX when it is neither */
+function formatOf(path: string, code: string): 'module' | 'commonjs' {
+  if (/\.c[jt]s$/.test(path)) return 'commonjs';
+  if (/\.m[jt]s$/.test(path)) return 'module';
+  try {
+    compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], { filename: path });
+    return 'commonjs';
+  } catch (error) {
+    const text = messageOf(error);
+    if (/Cannot use import statement|Unexpected token 'export'|import\.meta|await is only valid/.test(text)) return 'module';
+    // keywords of modules far down are not reached when something before is wrong
+    if (/^\s*(?:import|export)\b/m.test(code)) return 'module';
+    throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: placed(error, path) }, { cause: error });
+  }
+}
+
+/** Message with the line, which V8 puts into the first lines of the stack. */
+export function placed(error: unknown, path: string): string {
+  const stack = (error as Error | undefined)?.stack ?? '';
+  const at = stack.indexOf(path);
+  const line = at < 0 ? undefined : /^(?:\?[^:\s]*)?:(\d+)/.exec(stack.slice(at + path.length))?.[1];
+  const text = messageOf(error).replace(/\s+/g, ' ').trim();
+  return line === undefined ? text : `line ${line}: ${text}`;
+}

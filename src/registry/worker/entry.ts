@@ -1,0 +1,299 @@
+// The worker of one source or sink plugin: loads the file, makes instances and carries out calls. Runs alone in its thread; types are
+// stripped by plugin-worker.ts, which starts it. Imports nothing of ours but types. Rows travel in batches.
+import { format } from 'node:util';
+import { parentPort, workerData } from 'node:worker_threads';
+import type * as Loader from './load-module.ts';
+import type * as Instances from './make-instance.ts';
+import type { Emitted, FromWorker, InstanceInfo, PlainError, SymbolFacts, ToWorker, WorkerStart } from './protocol.ts';
+
+type Anything = Record<string, any>;
+interface Item {
+  id: number;
+  object: Anything;
+  context: Anything | undefined;
+  controller: AbortController | undefined;
+  /** Rows that may still be sent before the gateway has taken some over. */
+  credit: number;
+  resume: (() => void) | undefined;
+  resumed: Promise<void> | undefined;
+  batch: Emitted | undefined;
+  acks: Map<number, () => void>;
+  changes: Map<string, { value: unknown; has: boolean }>;
+  /** collect calls run one after the other. */
+  tail: Promise<unknown>;
+}
+
+/** Rows on the way to the gateway at which a source is asked to wait. */
+const CREDIT_ROWS = 8192;
+const BATCH_ROWS = 512;
+const BEAT_MS = 250;
+const METHODS = ['configure', 'open', 'close', 'pull', 'collect', 'lookup', 'offset', 'rewind', 'exec', 'validate', 'isAggregate'];
+
+const port = parentPort!;
+const start = workerData as WorkerStart;
+const { createModuleLoader } = (await import(start.modules.loader)) as typeof Loader;
+const { isConstructor, makeInstance } = (await import(start.modules.instance)) as typeof Instances;
+const beat = new Int32Array(start.beat);
+const send = (m: FromWorker) => port.postMessage(m);
+const plain = (error: unknown): PlainError => {
+  const e = (typeof error === 'object' && error !== null ? error : {}) as Partial<PlainError>;
+  const text = e.message === undefined ? String(error) : String(e.message);
+  return { message: text, name: String(e.name ?? 'Error'), stack: e.stack, code: plainCode(e.code), retriable: e.retriable };
+};
+const plainCode = (code: unknown) => (typeof code === 'string' || typeof code === 'number' ? code : undefined);
+
+// a plugin must end neither the gateway nor its worker
+const refuse = (what: string) => () => {
+  throw new Error(`plugin ${start.plugin} called ${what}, which is refused`);
+};
+process.exit = refuse('process.exit') as typeof process.exit;
+process.abort = refuse('process.abort') as typeof process.abort;
+process.kill = refuse('process.kill') as typeof process.kill;
+process.on('uncaughtException', (error) => send({ t: 'late', error: plain(error) }));
+process.on('unhandledRejection', (error) => send({ t: 'late', error: plain(error) }));
+for (const level of ['debug', 'info', 'log', 'warn', 'error'] as const)
+  console[level] = (...args: unknown[]) =>
+    send({ t: 'log', id: 0, level: level === 'log' ? 'info' : level, message: format(...args), more: [] });
+setInterval(() => Atomics.add(beat, 0, 1), BEAT_MS).unref();
+
+const items = new Map<number, Item>();
+const spares = new Map<string, unknown>();
+let symbols: Record<string, unknown> = {};
+
+function factsOf(exported: unknown, name: string): SymbolFacts | undefined {
+  if (exported === undefined) return undefined;
+  const instance = makeInstance(exported) as Anything;
+  const singleton = !isConstructor(exported);
+  if (!singleton) spares.set(name, instance);
+  if (typeof instance !== 'object' || instance === null) throw new Error(`${name} is not an object, a class or a factory`);
+  return { singleton, methods: METHODS.filter((m) => typeof instance[m] === 'function') };
+}
+
+async function load(): Promise<void> {
+  try {
+    const module = await createModuleLoader().load(start.text);
+    const inner = module['default'];
+    symbols = typeof inner === 'object' && inner !== null ? { ...(inner as Anything), ...module } : module;
+    for (const name of [start.symbols.main, start.symbols.lookup]) {
+      // an async factory is awaited once here; later ones with each instance
+      const exported = symbols[name];
+      if (isConstructor(exported) && exported.prototype === undefined) {
+        const made = await makeInstance(exported);
+        const once = [made];
+        symbols[name] = () => (once.length ? once.pop() : makeInstance(exported));
+        spares.delete(name);
+      }
+    }
+    const main = factsOf(symbols[start.symbols.main], start.symbols.main);
+    const lookup = factsOf(symbols[start.symbols.lookup], start.symbols.lookup);
+    send({ t: 'ready', main, lookup, exports: Object.keys(symbols) });
+  } catch (error) {
+    send({ t: 'broken', error: plain(error) });
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------------------- calls
+
+async function call(id: number, method: string, args: unknown[]): Promise<unknown> {
+  if (method === 'create') {
+    const name = args[0] as string;
+    const exported = symbols[name];
+    const object = (spares.get(name) ?? (await makeInstance(exported))) as Anything;
+    spares.delete(name);
+    items.set(id, newItem(id, object));
+    return undefined;
+  }
+  const item = items.get(id);
+  if (!item) throw new Error('the instance is closed');
+  const { object } = item;
+  switch (method) {
+    case 'open': {
+      item.controller = new AbortController();
+      item.context = contextOf(item, args[0] as InstanceInfo);
+      item.credit = CREDIT_ROWS;
+      await object['open']?.(item.context, emitOf(item), (error: unknown) => send({ t: 'lost', id, error: plain(error) }));
+      return undefined;
+    }
+    case 'collect': {
+      const run = item.tail.then(() => object['collect'](item.context, args[0], args[1]));
+      item.tail = run.catch(() => undefined);
+      await run;
+      return undefined;
+    }
+    case 'pull':
+      await object['pull'](item.context, emitOf(item));
+      return undefined;
+    case 'lookup':
+      return object['lookup'](item.context, ...args);
+    case 'close':
+      item.controller?.abort();
+      item.resume?.();
+      try {
+        await object['close']?.(item.context, args[0]);
+      } finally {
+        flush(item);
+      }
+      return undefined;
+    case 'drop':
+      items.delete(id);
+      return undefined;
+    default:
+      return object[method]?.(...args);
+  }
+}
+
+port.on('message', (m: ToWorker) => {
+  if (m.t === 'credit') {
+    const item = items.get(m.id);
+    if (!item) return;
+    item.credit += m.rows;
+    if (item.credit > 0 && item.resume) {
+      const go = item.resume;
+      item.resume = item.resumed = undefined;
+      go();
+    }
+    return;
+  }
+  if (m.t === 'acked') {
+    const acks = items.get(m.id)?.acks;
+    for (const n of m.numbers) {
+      const ack = acks?.get(n);
+      acks?.delete(n);
+      ack?.();
+    }
+    return;
+  }
+  const { call: number, id, method, args } = m;
+  call(id, method, args).then(
+    (value) => {
+      const item = items.get(id);
+      if (item) flush(item);
+      send({ t: 'done', call: number, value });
+    },
+    (error: unknown) => {
+      const item = items.get(id);
+      if (item) flush(item);
+      send({ t: 'failed', call: number, error: plain(error) });
+    },
+  );
+});
+
+// ------------------------------------------------------------------------------------------------------------------------- rows
+
+function newItem(id: number, object: Anything): Item {
+  return {
+    id,
+    object,
+    context: undefined,
+    controller: undefined,
+    credit: CREDIT_ROWS,
+    resume: undefined,
+    resumed: undefined,
+    batch: undefined,
+    acks: new Map(),
+    changes: new Map(),
+    tail: Promise.resolve(),
+  };
+}
+
+let numbers = 0;
+
+function emitOf(item: Item) {
+  const later = () => flush(item);
+  return (data: unknown, meta?: unknown, ack?: () => void): Promise<void> | undefined => {
+    let b = item.batch;
+    if (b === undefined) {
+      b = item.batch = { id: item.id, data: [], metas: undefined, acks: undefined, rows: 0, offset: undefined };
+      setImmediate(later);
+    }
+    const n = b.data.push(data);
+    if (meta !== undefined) {
+      b.metas ??= [];
+      b.metas[n - 1] = meta;
+    }
+    if (ack !== undefined) {
+      b.acks ??= [];
+      b.acks[n - 1] = ++numbers;
+      item.acks.set(numbers, ack);
+    }
+    const rows = Array.isArray(data) ? Math.max(1, data.length) : 1;
+    b.rows += rows;
+    item.credit -= rows;
+    if (b.rows >= BATCH_ROWS) flush(item);
+    if (item.credit > 0) return undefined;
+    item.resumed ??= new Promise((resolve) => {
+      item.resume = resolve;
+    });
+    return item.resumed;
+  };
+}
+
+function flush(item: Item): void {
+  if (item.changes.size) {
+    send({ t: 'state', id: item.id, changes: [...item.changes].map(([k, c]) => [k, c.value, c.has]) });
+    item.changes.clear();
+  }
+  const b = item.batch;
+  if (b === undefined) return;
+  item.batch = undefined;
+  try {
+    b.offset = item.object['offset']?.();
+    send({ t: 'emit', batch: b });
+  } catch (error) {
+    // something in it cannot be copied (a function, a socket): the row is refused, the others go their way
+    if (b.data.length === 1) {
+      send({ t: 'late', error: plain(error) });
+      item.credit += b.rows;
+      return;
+    }
+    b.data.forEach((data, i) => {
+      const rows = Array.isArray(data) ? Math.max(1, data.length) : 1;
+      const one = { ...b, data: [data], metas: b.metas && [b.metas[i]], acks: b.acks && [b.acks[i]!], rows };
+      item.batch = one;
+      flush(item);
+    });
+  }
+}
+
+function contextOf(item: Item, info: InstanceInfo): Anything {
+  const state = new Map(info.state);
+  const put = (key: string, value: unknown, has: boolean) => {
+    if (!item.changes.size && !item.batch) setImmediate(() => flush(item));
+    item.changes.set(key, { value, has });
+  };
+  const log =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: unknown, ...more: unknown[]) =>
+      send({ t: 'log', id: item.id, level, message: String(message), more: more.map(copyable) });
+  return {
+    getLogger: () => ({ debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }),
+    getRuleId: () => info.ruleId,
+    getOpId: () => info.opId,
+    getInstanceId: () => info.instanceId,
+    getRootPath: () => info.rootPath,
+    signal: item.controller!.signal,
+    putState(key: string, value: unknown) {
+      // a copy now: what is changed later is put again, and what cannot be kept is refused here
+      const kept = structuredClone(value);
+      state.set(key, kept);
+      put(key, kept, true);
+    },
+    getState: (key: string) => state.get(key),
+    deleteState(key: string) {
+      state.delete(key);
+      put(key, undefined, false);
+    },
+    incrCounter(key: string, amount: number) {
+      const value = Number(state.get(key) ?? 0) + Number(amount);
+      state.set(key, value);
+      put(key, value, true);
+    },
+    getCounter: (key: string) => Number(state.get(key) ?? 0),
+  };
+}
+
+function copyable(v: unknown): unknown {
+  return typeof v === 'object' || typeof v === 'function' ? format('%o', v) : v;
+}
+
+await load();

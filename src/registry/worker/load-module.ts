@@ -1,0 +1,73 @@
+// Evaluates the text of a plugin as ES module or CommonJS under the URL of its file, so that its own imports work; each content is a
+// module of its own. Runs in the main thread (functions) and in workers (sources, sinks): imports nothing of ours.
+import { createRequire, registerHooks } from 'node:module';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { compileFunction, constants } from 'node:vm';
+
+export interface ModuleText {
+  /** Absolute path of the file. */
+  path: string;
+  /** Of the file's content. */
+  hash: string;
+  /** JavaScript. */
+  code: string;
+  format: 'module' | 'commonjs';
+}
+
+export interface ModuleLoader {
+  /** @returns what the module exports  @throws what the module throws */
+  load(text: ModuleText): Promise<Record<string, unknown>>;
+  /** Modules evaluated so far; ES modules stay in memory until the thread ends. */
+  readonly count: number;
+}
+
+export function createModuleLoader(): ModuleLoader {
+  const waiting = new Map<string, string>();
+  let hooked = false;
+  let count = 0;
+  const hook = () => {
+    hooked = true;
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier === 'kuiper-gateway')
+          throw new Error(
+            "kuiper-gateway has only types: write `import type { … } from 'kuiper-gateway'`; everything else comes with the context",
+          );
+        return next(specifier, context);
+      },
+      load(url, context, next) {
+        const source = waiting.get(url);
+        if (source === undefined) return next(url, context);
+        waiting.delete(url);
+        return { format: 'module', source, shortCircuit: true };
+      },
+    });
+  };
+  return {
+    get count() {
+      return count;
+    },
+    async load({ path, hash, code, format }) {
+      if (!hooked) hook();
+      count++;
+      if (format === 'commonjs') {
+        const module = { exports: {} as Record<string, unknown> };
+        const run = compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
+          filename: path,
+          importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+        });
+        run.call(module.exports, module.exports, createRequire(path), module, path, dirname(path));
+        return module.exports;
+      }
+      // the number makes a content that failed once a new module
+      const url = `${pathToFileURL(path).href}?v=${hash}.${count}`;
+      waiting.set(url, code);
+      try {
+        return (await import(url)) as Record<string, unknown>;
+      } finally {
+        waiting.delete(url);
+      }
+    },
+  };
+}

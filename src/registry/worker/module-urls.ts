@@ -1,0 +1,27 @@
+// Files of this folder as plain JavaScript in `data:` URLs, for workers: they then need no TypeScript loader (10 MB each).
+import { readFileSync } from 'node:fs';
+
+import { join } from 'node:path';
+import { stripTypes } from '../strip-types.ts';
+
+export interface ModuleUrls {
+  /** @param name file of this folder, without `.ts` */
+  of(name: 'entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably'): string;
+}
+
+export function createModuleUrls(): ModuleUrls {
+  const made = new Map<string, string>();
+  return {
+    of(name) {
+      let url = made.get(name);
+      if (url === undefined) {
+        const code = stripTypes(readFileSync(join(import.meta.dirname, `${name}.ts`), 'utf8'));
+        made.set(
+          name,
+          (url = `data:text/javascript;base64,${Buffer.from(`${code}\n//# sourceURL=kuiper-worker-${name}`).toString('base64')}`),
+        );
+      }
+      return url;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// Messages between the main thread (plugin-worker.ts) and the worker of a source or sink plugin (entry.ts). Types only.
+import type { ModuleText } from './load-module.ts';
+
+export interface WorkerStart {
+  text: ModuleText;
+  /** Shown in errors. */
+  plugin: string;
+  /** `data:` URLs of the helper modules. */
+  modules: { loader: string; instance: string };
+  /** Beats while the worker's event loop turns. */
+  beat: SharedArrayBuffer;
+  /** Symbols that may be used. */
+  symbols: { main: string; lookup: string };
+}
+
+/** What a symbol offers. */
+export interface SymbolFacts {
+  singleton: boolean;
+  methods: string[];
+}
+
+export interface InstanceInfo {
+  ruleId: string;
+  opId: string;
+  instanceId: number;
+  rootPath: string;
+  state: [string, unknown][];
+}
+
+export interface PlainError {
+  message: string;
+  name: string;
+  stack: string | undefined;
+  code: unknown;
+  retriable: boolean | undefined;
+}
+
+export type ToWorker =
+  | { t: 'call'; call: number; id: number; method: string; args: unknown[] }
+  /** Rows that the gateway has taken over. */
+  | { t: 'credit'; id: number; rows: number }
+  /** Confirmed messages, by their numbers. */
+  | { t: 'acked'; id: number; numbers: number[] };
+
+export interface Emitted {
+  id: number;
+  data: unknown[];
+  /** As long as `data`, or undefined when none has any. */
+  metas: unknown[] | undefined;
+  /** Numbers of the messages that want a confirmation; 0 = none. */
+  acks: number[] | undefined;
+  rows: number;
+  offset: unknown;
+}
+
+export type FromWorker =
+  | { t: 'ready'; main: SymbolFacts | undefined; lookup: SymbolFacts | undefined; exports: string[] }
+  | { t: 'broken'; error: PlainError }
+  | { t: 'done'; call: number; value: unknown }
+  | { t: 'failed'; call: number; error: PlainError }
+  | { t: 'emit'; batch: Emitted }
+  | { t: 'lost'; id: number; error: PlainError }
+  | { t: 'state'; id: number; changes: [key: string, value: unknown, has: boolean][] }
+  | { t: 'log'; id: number; level: 'debug' | 'info' | 'warn' | 'error'; message: string; more: unknown[] }
+  | { t: 'late'; error: PlainError };

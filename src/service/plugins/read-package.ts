@@ -1,0 +1,56 @@
+// What a plugin's archive holds: plugin files, conf keys, metadata, runtime files. Other files are refused by name, since nothing would
+// ever find them. Used by plugin-admin.ts and by `kuiper plugin check`.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { type ArchiveEntry, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../registry/index.ts';
+
+export interface PluginPackage {
+  /** `<name>[@version].ts` … */
+  plugins: ArchiveEntry[];
+  /** `<name>.yaml`, of a source: default and further conf keys. */
+  confKeys: ArchiveEntry | undefined;
+  /** `<name>.json`: metadata. */
+  metadata: ArchiveEntry | undefined;
+  /** Paths below `etc/<type>/<name>/`. */
+  runtime: ArchiveEntry[];
+  installScript: boolean;
+}
+
+/** Files that people put into archives for themselves. */
+const HARMLESS =
+  /^(?:readme|license|licence|changelog|notice|copying)(?:\.(?:md|txt))?$|^package(?:-lock)?\.json$|^tsconfig\.json$|\.d\.[cm]?ts$/i;
+
+/** @throws PLUGIN_ARCHIVE */
+export function readPackage(kind: PluginKind, name: string, zip: Buffer): PluginPackage {
+  const bad = (problem: string) => new GatewayError('PLUGIN_ARCHIVE', { problem });
+  const out: PluginPackage = { plugins: [], confKeys: undefined, metadata: undefined, runtime: [], installScript: false };
+  const others: string[] = [];
+  for (const entry of readArchive(zip)) {
+    const { path } = entry;
+    if (path.startsWith('etc/')) {
+      out.runtime.push({ path: path.slice(4), content: entry.content });
+      continue;
+    }
+    const parsed = path.includes('/') ? undefined : parsePluginFileName(path);
+    if (parsed?.kind === 'plugin' && parsed.file.name === name) out.plugins.push(entry);
+    else if (path === `${name}.yaml` || path === `${symbolOf(name)}.yaml`) out.confKeys = entry;
+    else if (path === `${name}.json` || path === `${symbolOf(name)}.json`) out.metadata = entry;
+    else if (path === 'install.sh') out.installScript = true;
+    else if (/\.so$/.test(path)) throw bad(`${path} is a plugin in Go; this gateway runs plugins in TypeScript and JavaScript`);
+    else if (!HARMLESS.test(path)) others.push(path);
+  }
+  if (out.plugins.length === 0)
+    throw bad(
+      `expect a file ${name}.ts or ${name}.js (or ${symbolOf(name)}, with @version if you like) at its top, got [${others.join(', ')}]`,
+    );
+  if (others.length > 0)
+    throw bad(`nothing would read [${others.slice(0, 5).join(', ')}]; bundle code into one file and put runtime files below etc/`);
+  if (out.confKeys && kind !== 'sources' && kind !== 'sinks') throw bad(`${out.confKeys.path}: functions have no conf keys`);
+  if (out.metadata) {
+    try {
+      JSON.parse(out.metadata.content.toString('utf8'));
+    } catch (error) {
+      throw bad(`${out.metadata.path} is not JSON: ${(error as Error).message}`);
+    }
+  }
+  return out;
+}
