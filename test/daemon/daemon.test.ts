@@ -68,17 +68,20 @@ describe('start and stop', () => {
     const dead = await listen();
     const { port } = dead.address() as { port: number };
     daemon = await runDaemon(root);
-    await daemon.call('POST', '/streams', { sql: 'CREATE STREAM tick () WITH (DATASOURCE="tick", TYPE="memory")' });
-    await daemon.call(
-      'POST',
-      '/rules',
-      rule('r', { sql: 'SELECT * FROM tick', actions: [{ mqtt: { server: `tcp://127.0.0.1:${port}`, topic: 'x' } }] }),
-    );
-    await statusOf('r', 'running');
+    const extra = JSON.stringify(JSON.stringify({ data: [{ a: 1 }], interval: 5, loop: true }));
+    await daemon.call('POST', '/streams', { sql: `CREATE STREAM tick () WITH (DATASOURCE="tick", TYPE="simulator", EXTRA=${extra})` });
+    const actions = [{ mqtt: { server: `tcp://127.0.0.1:${port}`, topic: 'x' } }];
+    await daemon.call('POST', '/rules', rule('r', { sql: 'SELECT * FROM tick', actions }));
+    for (let waiting = 0; waiting < 10; ) {
+      const status = await statusOf('r', 'running');
+      waiting = Number(status['sink_mqtt_0_0_buffer_length'] ?? 0) + Number(status['source_tick_0_records_in_total'] ?? 0);
+    }
     const restPort = Number(new URL(daemon.url).port);
     const { code, tookMs } = await daemon.stop();
     expect(code).toBe(0);
     expect(tookMs).toBeLessThan(2_000);
+    // in an orderly way, not because something was cut
+    expect(daemon.lines.filter((l) => ['STOP_CUT', 'STOP_LATE', 'STOP_FAILED'].includes(String(l['code'])))).toEqual([]);
     (await listen(restPort)).close();
     dead.close();
   });

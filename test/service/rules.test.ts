@@ -91,9 +91,10 @@ describe('create', () => {
 
 describe('replace', () => {
   test('an invalid new rule leaves the old one running', async () => {
-    const { call, runtime } = await withDemo();
+    const { call, runtime, store } = await withDemo();
     await call('POST', '/rules', rule('r'));
     expect((await call('PUT', '/rules/r', rule('r', { sql: 'SELECT nope(1) FROM demo' }))).status).toBe(400);
+    expect(store.tables.get('rule')?.get('r')).toBe(JSON.stringify(rule('r')));
     expect(runtime.calls).toEqual(['start r']);
     expect((await call('GET', '/rules/r')).text).toBe(JSON.stringify(rule('r')));
   });
