@@ -4,6 +4,7 @@
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { CallSite, Expr } from '../contract/function.ts';
 import type { BoundCall } from '../plan/bound.ts';
+import { ekuiperText } from '../plan/text.ts';
 import { aggregateOfRow } from './aggregate-of-row.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
@@ -44,7 +45,11 @@ export function siteOf(e: BoundCall, ctx: CompileContext): CallSite {
     args: e.facts,
     env: ctx.env,
     get state() {
-      return ctx.states.store(`${e.name.toLowerCase()}#${e.id}`);
+      return ctx.states.store(stateKey(e, ctx));
     },
   };
 }
+
+/** Key of the call's state in the checkpoint. */
+export const stateKey = (e: BoundCall, ctx: CompileContext): string =>
+  ctx.states.keyOf(e.id, ekuiperText(e, ctx.names) + (e.over?.partitionBy ?? []).map((p) => ekuiperText(p, ctx.names)).join(','));

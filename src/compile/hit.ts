@@ -5,7 +5,7 @@ import { groupKeyText } from '../data/compare.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { BoundCall } from '../plan/bound.ts';
-import { argsOf, siteOf } from './call.ts';
+import { argsOf, siteOf, stateKey } from './call.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
@@ -25,7 +25,7 @@ export function compileHit(e: BoundCall, ctx: CompileContext): Expr {
 function compileEvaluation(e: BoundCall, ctx: CompileContext): (t: Tuple, update: boolean) => Value {
   const site = siteOf(e, ctx);
   const { def } = e;
-  const key = `${e.name.toLowerCase()}#${e.id}`;
+  const key = stateKey(e, ctx);
   if (def.kind === 'aggregate') {
     const box = ctx.states.box(key, () => def.init(site));
     const hit = def.hit!;

@@ -1,5 +1,5 @@
-// State that lives in closures (hit counters, plugin functions) and must be in the checkpoint. Each place has a key that depends on the
-// call's number in its rule, not on slots. The operator that owns the expression saves it (exec/stateful.ts).
+// State that lives in closures (hit counters, plugin functions) and must be in the checkpoint. Each place has a key made of the call's
+// text, so that it outlives changes elsewhere in the rule. The operator that owns the expression saves it (exec/stateful.ts).
 import type { StateStore } from '../contract/context.ts';
 import { revive } from '../windows/row-codec.ts';
 
@@ -9,6 +9,8 @@ export interface StateBox {
 }
 
 export interface StateRegistry {
+  /** Key of a call: its text and, for equal calls, a number. The same call has one key however often it is compiled. */
+  keyOf(callId: number, text: string): string;
   /** A box that starts with `initial` unless a checkpoint brings its state. */
   box(key: string, initial: () => unknown): StateBox;
   /** A key-value store for a plugin function. */
@@ -21,7 +23,19 @@ export interface StateRegistry {
 export function createStateRegistry(): StateRegistry {
   const boxes = new Map<string, StateBox>();
   const stores = new Map<string, Map<string, unknown>>();
+  const keys = new Map<number, string>();
+  const seen = new Map<string, number>();
   return {
+    keyOf(callId, text) {
+      let key = keys.get(callId);
+      if (key === undefined) {
+        const count = seen.get(text) ?? 0;
+        seen.set(text, count + 1);
+        key = `${text}#${count}`;
+        keys.set(callId, key);
+      }
+      return key;
+    },
     box(key, initial) {
       const box = boxes.get(key) ?? { state: initial() };
       boxes.set(key, box);

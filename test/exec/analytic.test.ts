@@ -59,6 +59,18 @@ describe('analytic', () => {
     expect((second.results[0] as [{ p: unknown }])[0].p).toBeInstanceOf(DateTime);
   });
 
+  it('keeps counters in WHERE when the select list changes', () => {
+    const first = startRule('SELECT a FROM demo WHERE last_hit_count() < 2');
+    first.push('demo', { a: 1 });
+    const second = startRule('SELECT abs(a) AS b, upper(s) AS u FROM demo WHERE last_hit_count() < 2', {
+      state: stored(first.running.save()),
+    });
+    expect(second.program.fingerprints['3_filter']).toBe(first.program.fingerprints['3_filter']);
+    second.push('demo', { a: 2 });
+    second.push('demo', { a: 3 });
+    expect(second.results).toEqual([[{ b: 2 }]]);
+  });
+
   it('has the same fingerprint for the same calls, another for others', () => {
     const print = (sql: string) => Object.values(startRule(sql).program.fingerprints);
     expect(print('SELECT lag(a) AS p FROM demo')).toEqual(print('SELECT lag(a) AS q, b FROM demo'));
