@@ -94,6 +94,7 @@ describe('replace', () => {
     const { call, runtime, store } = await withDemo();
     await call('POST', '/rules', rule('r'));
     expect((await call('PUT', '/rules/r', rule('r', { sql: 'SELECT nope(1) FROM demo' }))).status).toBe(400);
+    expect((await call('PUT', '/rules/r', rule('r', { actions: [{ nosuch: {} }] }))).status).toBe(400);
     expect(store.tables.get('rule')?.get('r')).toBe(JSON.stringify(rule('r')));
     expect(runtime.calls).toEqual(['start r']);
     expect((await call('GET', '/rules/r')).text).toBe(JSON.stringify(rule('r')));
