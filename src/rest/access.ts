@@ -1,5 +1,6 @@
 // Who may call: without authentication only loopback, and only under a loopback name (a web page that resolves its own name to
 // 127.0.0.1, or one that posts across origins, gets 403). With authentication every call but / and /ping carries a token.
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 
@@ -7,6 +8,13 @@ export interface Caller {
   /** `Host` header. */
   readonly host: string | undefined;
   readonly origin: string | undefined;
+  /** `Sec-Fetch-Site` header: browsers send it also where they send no Origin (an image whose address is /stop). */
+  readonly site: string | undefined;
+}
+
+export function callerOf(headers: IncomingHttpHeaders): Caller {
+  const site = headers['sec-fetch-site'];
+  return { host: headers.host, origin: headers.origin, site: Array.isArray(site) ? site[0] : site };
 }
 
 /** `localhost`, 127.0.0.0/8, ::1 */
@@ -23,12 +31,14 @@ export function hostNameOf(value: string): string {
 
 /** @param allowed further names, `basic.restAllowedHosts`
  *  @returns the reason of a refusal, or undefined when the caller without token may go on */
-export function refusalWithoutToken({ host, origin }: Caller, allowed: readonly string[]): string | undefined {
+export function refusalWithoutToken({ host, origin, site }: Caller, allowed: readonly string[]): string | undefined {
   const ok = (name: string) => isLoopback(name) || allowed.some((a) => a.toLowerCase() === name.toLowerCase());
   if (host === undefined || !ok(hostNameOf(host)))
     return `the host name "${host ?? ''}" is not one of this server; call it by 127.0.0.1 or add the name to basic.restAllowedHosts`;
   if (origin !== undefined && !ok(hostNameOf(origin)))
     return `pages of "${origin}" may not call this server; add the host to basic.restAllowedHosts if they should`;
+  if (origin === undefined && (site === 'cross-site' || site === 'same-site'))
+    return 'pages of another site may not call this server; add their host to basic.restAllowedHosts if they should';
   return undefined;
 }
 

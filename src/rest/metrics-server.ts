@@ -1,7 +1,7 @@
 // Prometheus on a port of its own (basic.prometheus with a prometheusPort other than restPort). Same rules of access as REST.
 import type { AddressInfo } from 'node:net';
 import { nodeHttp } from '../base/node-http.ts';
-import { refusalWithoutToken } from './access.ts';
+import { callerOf, refusalWithoutToken } from './access.ts';
 
 export interface MetricsServer {
   readonly port: number;
@@ -18,7 +18,7 @@ export async function openMetricsServer(
   allowedHosts: () => readonly string[],
 ): Promise<MetricsServer> {
   const server = nodeHttp().createServer((request, response) => {
-    const refusal = refusalWithoutToken({ host: request.headers.host, origin: request.headers.origin }, [ip, ...allowedHosts()]);
+    const refusal = refusalWithoutToken(callerOf(request.headers), [ip, ...allowedHosts()]);
     if (refusal) response.writeHead(403).end(`${refusal}\n`);
     else if (request.url?.split('?')[0] !== '/metrics') response.writeHead(404).end('404 page not found\n');
     else if (request.method !== 'GET') response.writeHead(405).end();

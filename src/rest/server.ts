@@ -7,7 +7,7 @@ import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
-import { refusalWithoutToken } from './access.ts';
+import { callerOf, refusalWithoutToken } from './access.ts';
 import type { Credentials } from './credentials.ts';
 import { dispatch } from './dispatch.ts';
 import { empty, type Reply, text } from './reply.ts';
@@ -126,7 +126,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 /** @returns the refusal, or undefined when the caller may go on */
 function allow(request: IncomingMessage, method: string, path: string, options: RestServerOptions): Reply | undefined {
   if (!options.credentials) {
-    const reason = refusalWithoutToken({ host: request.headers.host, origin: request.headers.origin }, options.allowedHosts());
+    const reason = refusalWithoutToken(callerOf(request.headers), options.allowedHosts());
     return reason === undefined ? undefined : text(`${reason}\n`, 403);
   }
   if (OPEN_PATHS.has(path) || method === 'OPTIONS') return undefined;

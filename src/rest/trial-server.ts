@@ -6,7 +6,7 @@ import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { nodeHttp } from '../base/node-http.ts';
 import type { TrialHub } from '../service/index.ts';
-import { refusalWithoutToken } from './access.ts';
+import { callerOf, refusalWithoutToken } from './access.ts';
 
 export interface TrialServer {
   /** Opens it when it is not open. @returns the port  @throws the error of listen */
@@ -21,7 +21,7 @@ export function createTrialServer(hub: TrialHub, address: () => { ip: string; po
   let opening: Promise<Server> | undefined;
   const listen = async (): Promise<Server> => {
     const server = nodeHttp().createServer((request, response) => {
-      const refusal = refusalWithoutToken({ host: request.headers.host, origin: request.headers.origin }, []);
+      const refusal = refusalWithoutToken(callerOf(request.headers), []);
       const id = /^\/test\/([\w-]+)$/.exec(request.url ?? '')?.[1];
       if (refusal) response.writeHead(403).end(`${refusal}\n`);
       else if (request.method !== 'GET') response.writeHead(405).end();

@@ -14,18 +14,27 @@ describe('callers without token', () => {
   );
 
   test('a name that resolves to loopback is refused (DNS rebinding)', () => {
-    expect(refusalWithoutToken({ host: 'evil.com:9081', origin: undefined }, [])).toContain('"evil.com:9081" is not one of this server');
-    expect(refusalWithoutToken({ host: undefined, origin: undefined }, [])).toBeDefined();
-    expect(refusalWithoutToken({ host: '127.0.0.1:9081', origin: undefined }, [])).toBeUndefined();
-    expect(refusalWithoutToken({ host: 'edge.local', origin: undefined }, ['edge.local'])).toBeUndefined();
+    expect(refusalWithoutToken({ host: 'evil.com:9081', origin: undefined, site: undefined }, [])).toContain(
+      '"evil.com:9081" is not one of this server',
+    );
+    expect(refusalWithoutToken({ host: undefined, origin: undefined, site: undefined }, [])).toBeDefined();
+    expect(refusalWithoutToken({ host: '127.0.0.1:9081', origin: undefined, site: undefined }, [])).toBeUndefined();
+    expect(refusalWithoutToken({ host: 'edge.local', origin: undefined, site: undefined }, ['edge.local'])).toBeUndefined();
   });
 
   test('a page of another origin is refused, also one without a name', () => {
     const host = '127.0.0.1:9081';
-    expect(refusalWithoutToken({ host, origin: 'https://evil.com' }, [])).toContain('may not call');
-    expect(refusalWithoutToken({ host, origin: 'null' }, [])).toBeDefined();
-    expect(refusalWithoutToken({ host, origin: 'http://127.0.0.1.evil.com' }, [])).toBeDefined();
-    expect(refusalWithoutToken({ host, origin: 'http://localhost:3000' }, [])).toBeUndefined();
+    expect(refusalWithoutToken({ host, origin: 'https://evil.com', site: 'cross-site' }, [])).toContain('may not call');
+    expect(refusalWithoutToken({ host, origin: 'null', site: undefined }, [])).toBeDefined();
+    expect(refusalWithoutToken({ host, origin: 'http://127.0.0.1.evil.com', site: undefined }, [])).toBeDefined();
+    expect(refusalWithoutToken({ host, origin: 'http://localhost:3000', site: 'cross-site' }, [])).toBeUndefined();
+  });
+
+  test('an image or a link of another site is refused: browsers name the site where they send no origin', () => {
+    const host = '127.0.0.1:9081';
+    expect(refusalWithoutToken({ host, origin: undefined, site: 'cross-site' }, [])).toContain('pages of another site');
+    expect(refusalWithoutToken({ host, origin: undefined, site: 'same-origin' }, [])).toBeUndefined();
+    expect(refusalWithoutToken({ host, origin: undefined, site: 'none' }, [])).toBeUndefined();
   });
 
   test('host names are cut out of headers', () => {

@@ -65,6 +65,7 @@ describe('REST server', () => {
   test('refuses foreign host names and origins without running the call', async () => {
     const { call } = await open();
     expect((await call('GET', '/', { Host: 'evil.com' })).status).toBe(403);
+    expect((await call('GET', '/', { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
     expect((await call('POST', '/echo', { Origin: 'http://evil.com' }, 'x')).status).toBe(403);
     expect(
       (await call('OPTIONS', '/echo', { Origin: 'http://evil.com', 'Access-Control-Request-Method': 'POST' })).headers[
