@@ -6,7 +6,8 @@ import { between, eqItem } from '../data/compare.ts';
 import { formatV } from '../data/go-format.ts';
 import { createLike, type LikeMatcher } from '../data/like.ts';
 import type { Value } from '../data/value.ts';
-import type { BoundBetween, BoundIn, BoundLike } from '../plan/bound.ts';
+import type { BoundBetween, BoundExpr, BoundIn, BoundLike } from '../plan/bound.ts';
+import { exactNumber } from './column-comparison.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
@@ -37,8 +38,11 @@ export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
   const zone = ctx.env.timeZone;
   if (e.list) {
     const list = e.list.map((x) => compileExpr(x, ctx));
+    const members = literalMembers(e.list);
+    const kind = members && typeof members.values().next().value;
     return (t) => {
       const v = value(t);
+      if (members && typeof v === kind) return members.has(v as string | number) !== not;
       if (v == null) return false;
       if (typeof v === 'object') refuseContainer(v, op);
       for (const item of list) if (isIn(v, item(t), zone)) return !not;
@@ -56,6 +60,14 @@ export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
     for (const item of items) if (isIn(v, item, zone)) return !not;
     return not;
   };
+}
+
+/** Literals of one kind as a set: a text or float is looked up at once. Other values, and lists of mixed kinds, go item by item. */
+function literalMembers(list: readonly BoundExpr[]): ReadonlySet<string | number> | undefined {
+  const texts = list.map((x) => (x.kind === 'literal' && typeof x.value === 'string' ? x.value : undefined));
+  if (list.length > 0 && texts.every((x) => x !== undefined)) return new Set(texts);
+  const numbers = list.map(exactNumber);
+  return list.length > 0 && numbers.every((x) => x !== undefined) ? new Set(numbers) : undefined;
 }
 
 function isIn(v: Value, item: Value, zone: string): boolean {
