@@ -3,12 +3,14 @@ import type { ConnectorEntry } from '../contract/connector.ts';
 
 export const connectors: readonly ConnectorEntry[] = [
   { name: 'mqtt', offers: ['source', 'sink'], load: async () => (await import('./mqtt/index.ts')).default },
+  { name: 'serial', offers: ['source', 'sink'], load: async () => (await import('./serial/index.ts')).default },
   { name: 'memory', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./memory/index.ts')).default },
   { name: 'simulator', offers: ['source', 'lookup'], load: async () => (await import('./simulator/index.ts')).default },
   { name: 'file', offers: ['source', 'sink'], load: async () => (await import('./file/index.ts')).default },
   { name: 'rest', offers: ['sink'], load: async () => (await import('./rest/index.ts')).default },
   { name: 'httppull', offers: ['source', 'lookup'], load: async () => (await import('./httppull/index.ts')).default },
   { name: 'sql', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./sql/index.ts')).default },
+  { name: 'modbus', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./modbus/index.ts')).default },
   { name: 'log', offers: ['sink'], load: async () => (await import('./log/index.ts')).default },
   { name: 'nop', offers: ['sink'], load: async () => (await import('./nop/index.ts')).default },
 ];

@@ -1,0 +1,86 @@
+// From connection properties to the shared bus: one bus per physical line, whoever uses it (sources, sinks, lookups). Kept in the connection pool.
+import net from 'node:net';
+import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { ConnectorContext } from '../../contract/context.ts';
+import { characterMs } from '../port/line.ts';
+import { portLocks, releasePortLocks } from '../port/locks.ts';
+import { openPort } from '../port/open.ts';
+import { selectorText } from '../port/select.ts';
+import { ModbusBus } from './bus.ts';
+import type { ConnectionProps } from './options.ts';
+import { streamTransport } from './transport/stream.ts';
+import { openTcp } from './transport/tcp.ts';
+import type { OpenTransport } from './transport/transport.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+export function lineKey(p: ConnectionProps): string {
+  return p.protocol === 'tcp' || p.protocol === 'rtu-over-tcp'
+    ? `${p.protocol}://${p.host}:${p.tcpPort}`
+    : `${p.protocol}:${selectorText(p.selector)}`;
+}
+
+/** 3.5 characters, at least 1.75 ms. @source Modbus over serial line 1.02, 2.5.1.1 */
+export const frameGapMs = (p: ConnectionProps): number => Math.max(1.75, 3.5 * characterMs(p.line));
+
+type LineContext = Pick<ConnectorContext, 'clock' | 'log' | 'connections'>;
+
+export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
+  return ctx.connections.acquire('modbus', lineKey(p), () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log));
+}
+
+export const releaseBus = (ctx: LineContext, p: ConnectionProps): void => ctx.connections.release('modbus', lineKey(p));
+
+export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
+  switch (p.protocol) {
+    case 'tcp':
+      return () => openTcp(p.host, p.tcpPort);
+    case 'rtu-over-tcp':
+      return () => openRtuOverTcp(p);
+    default:
+      return async () => {
+        const locks = portLocks(ctx.connections);
+        try {
+          const port = await openPort({ selector: p.selector, line: p.line, owner: `Modbus line ${lineKey(p)}`, locks, clock: ctx.clock });
+          return streamTransport(
+            port.stream,
+            p.protocol === 'ascii' ? 'ascii' : 'rtu',
+            p.protocol === 'ascii' ? 0 : frameGapMs(p),
+            port.ended,
+            async () => {
+              await port.close();
+              releasePortLocks(ctx.connections);
+            },
+          );
+        } catch (error) {
+          releasePortLocks(ctx.connections);
+          throw error;
+        }
+      };
+  }
+}
+
+async function openRtuOverTcp(p: ConnectionProps) {
+  const name = `modbus rtu-over-tcp://${p.host}:${p.tcpPort}`;
+  const socket = net.connect({ host: p.host, port: p.tcpPort });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(ioError(`${name}: ${messageOf(error)}`, error));
+    });
+  });
+  socket.setNoDelay(true);
+  let failure: Error | undefined;
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  const ended = new Promise<Error | undefined>((resolve) =>
+    socket.once('close', () => resolve(ioError(`${name}: ${failure ? messageOf(failure) : 'the server closed the connection'}`, failure))),
+  );
+  return streamTransport(socket, 'rtu', frameGapMs(p), ended, async () => void socket.destroy());
+}

@@ -1,0 +1,174 @@
+// Properties of Modbus connections, devices, sources and sinks. Conf keys in etc/sources/modbus.yaml; one conf key is one line (bus) with its devices.
+import { type OptionSpec, type Props, parseDurationMs, parseOptions } from '../../contract/props.ts';
+import { type LineSettings, lineOptions, toLineSettings } from '../port/line.ts';
+import { checkSelector, type PortSelector, selectorOptions } from '../port/select.ts';
+import type { UnitSettings } from './bus.ts';
+
+export const protocols = ['tcp', 'rtu', 'rtu-over-tcp', 'ascii'] as const;
+export type Protocol = (typeof protocols)[number];
+
+export const connectionOptions: readonly OptionSpec[] = [
+  {
+    name: 'protocol',
+    type: 'string',
+    default: 'tcp',
+    oneOf: protocols,
+    doc: 'tcp, rtu (serial line), rtu-over-tcp (serial server), ascii (serial line).',
+  },
+  { name: 'host', type: 'string', default: '', doc: 'tcp and rtu-over-tcp: address of the server.', example: '192.168.1.20' },
+  { name: 'tcpPort', type: 'int', default: 502, min: 1, max: 65_535, doc: 'tcp and rtu-over-tcp: its port.' },
+  ...selectorOptions,
+  ...lineOptions,
+  { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 1000, min: 10, doc: 'Longest time for a reply.' },
+  { name: 'retries', type: 'int', default: 1, min: 0, max: 10, doc: 'Further tries before a unit is set aside.' },
+  {
+    name: 'quietTime',
+    as: 'quietMs',
+    type: 'duration',
+    doc: 'After a time-out the unit is not asked for so long, so that a late reply cannot be taken for the next one. Default: the time-out (TCP, whose replies are numbered: 0).',
+  },
+  {
+    name: 'gap',
+    as: 'gapMs',
+    type: 'duration',
+    default: 0,
+    min: 0,
+    doc: 'Pause before each request, beside the 3.5 characters of the line.',
+  },
+];
+
+export const sourceOptions: readonly OptionSpec[] = [
+  ...connectionOptions,
+  { name: 'profile', type: 'string', default: '', doc: 'Register map: etc/sources/modbus/<profile>.yaml. Default: the DATASOURCE.' },
+  { name: 'unit', type: 'int', default: 1, min: 0, max: 255, doc: 'Unit id, when there is one device.' },
+  {
+    name: 'devices',
+    type: 'object[]',
+    default: [],
+    doc: 'Several devices on the line: {name, unit, profile?, timeout?, retries?, quietTime?, gap?}.',
+  },
+  {
+    name: 'interval',
+    as: 'intervalMs',
+    type: 'duration',
+    default: 1000,
+    min: 10,
+    doc: 'Cycle of points without an interval class of their own.',
+  },
+  {
+    name: 'rows',
+    type: 'string',
+    default: 'device',
+    oneOf: ['device', 'point'],
+    doc: 'device: one row per device and cycle; point: one row per point.',
+  },
+  {
+    name: 'onFailure',
+    type: 'string',
+    default: 'null',
+    oneOf: ['null', 'last'],
+    doc: 'A point that could not be read: null (quality bad), or its last value (quality stale).',
+  },
+  { name: 'emitBad', type: 'bool', default: false, doc: 'Send a row also when no point of the device could be read.' },
+];
+
+export const sinkOptions: readonly OptionSpec[] = [
+  ...connectionOptions,
+  { name: 'profile', type: 'string', required: true, doc: 'Register map: etc/sources/modbus/<profile>.yaml.' },
+  { name: 'unit', type: 'int', default: 1, min: 0, max: 255, dynamic: true, doc: 'Unit id; may hold a template.' },
+  { name: 'readBack', type: 'bool', default: true, doc: 'Read what was written and compare.' },
+  {
+    name: 'ignoreUnknown',
+    type: 'bool',
+    default: true,
+    doc: 'Columns that are no writable point are left out; false makes them an error.',
+  },
+];
+
+export interface ConnectionProps extends UnitSettings {
+  protocol: Protocol;
+  host: string;
+  tcpPort: number;
+  selector: PortSelector;
+  line: LineSettings;
+}
+
+export interface DeviceProps {
+  name: string;
+  unit: number;
+  profile: string;
+  settings: UnitSettings;
+}
+
+export interface SourceProps extends ConnectionProps {
+  profile: string;
+  unit: number;
+  intervalMs: number;
+  rows: 'device' | 'point';
+  onFailure: 'null' | 'last';
+  emitBad: boolean;
+  devices: DeviceProps[];
+}
+
+export interface SinkProps extends ConnectionProps {
+  profile: string;
+  unit: number;
+  readBack: boolean;
+  ignoreUnknown: boolean;
+}
+
+/** @throws GatewayError or Error naming the property */
+export function parseConnection<T extends ConnectionProps>(component: string, specs: readonly OptionSpec[], raw: Props): T {
+  const p = parseOptions<Record<string, unknown>>(component, specs, raw);
+  const protocol = String(p['protocol']).toLowerCase() as Protocol;
+  const selector: PortSelector = {
+    port: String(p['port'] ?? ''),
+    vendorId: String(p['vendorId'] ?? ''),
+    productId: String(p['productId'] ?? ''),
+    serialNumber: String(p['serialNumber'] ?? ''),
+  };
+  if (protocol === 'tcp' || protocol === 'rtu-over-tcp') {
+    if (!p['host']) throw new Error(`property host is required for protocol ${protocol}`);
+  } else checkSelector(selector);
+  const line = toLineSettings(p);
+  // most RTU devices are shipped with 8E1 or 8N1: the user says it, nothing is guessed
+  const quietMs = (p['quietMs'] as number | undefined) ?? (protocol === 'tcp' ? 0 : (p['timeoutMs'] as number));
+  return { ...p, protocol, selector, line, quietMs } as unknown as T;
+}
+
+/** Devices of a source. @throws Error naming the device */
+export function parseDevices(props: SourceProps & { devices: unknown }, datasource: string): DeviceProps[] {
+  const list = props.devices as unknown as Record<string, unknown>[];
+  const settings: UnitSettings = { timeoutMs: props.timeoutMs, retries: props.retries, quietMs: props.quietMs, gapMs: props.gapMs };
+  const profile = props.profile || datasource;
+  const one = (d: Record<string, unknown>, index: number): DeviceProps => {
+    const unit = Number(d['unit']);
+    const name = String(d['name'] ?? `unit${unit}`);
+    if (!Number.isInteger(unit) || unit < 0 || unit > 255)
+      throw new Error(`devices[${index}]: unit "${String(d['unit'])}" is no number from 0 to 255`);
+    const own = String(d['profile'] ?? profile);
+    if (!/^[A-Za-z0-9_-]+$/.test(own))
+      throw new Error(
+        own ? `devices[${index}]: profile "${own}" is no plain name` : 'property profile is required (or DATASOURCE names it)',
+      );
+    const ms = (key: string, fallback: number) => (d[key] === undefined ? fallback : parseDurationMs(d[key]));
+    return {
+      name,
+      unit,
+      profile: own,
+      settings: {
+        timeoutMs: ms('timeout', settings.timeoutMs),
+        retries: d['retries'] === undefined ? settings.retries : Number(d['retries']),
+        quietMs: ms('quietTime', settings.quietMs),
+        gapMs: ms('gap', settings.gapMs),
+      },
+    };
+  };
+  const devices = list.length ? list.map(one) : [one({ unit: props.unit, name: profile }, 0)];
+  const names = new Set<string>();
+  for (const d of devices) {
+    if (names.has(d.name)) throw new Error(`devices: the name "${d.name}" is used twice`);
+    names.add(d.name);
+  }
+  return devices;
+}

@@ -1,0 +1,141 @@
+// Modbus source: reads the points of its devices in cycles and emits one row per device and cycle (or per point). Quality and times are in meta().
+import type { TimerHandle } from '../../base/clock.ts';
+import type { ConnectorContext } from '../../contract/context.ts';
+import type { Emit, Source } from '../../contract/source.ts';
+import type { Meta } from '../../data/tuple.ts';
+import type { Row, Value } from '../../data/value.ts';
+import type { ModbusBus } from './bus.ts';
+import { createDeviceReader, type DeviceReader, type Reading } from './device.ts';
+import { acquireBus, releaseBus } from './line.ts';
+import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';
+import { loadProfile } from './profile-file.ts';
+
+export function createModbusSource(): Source {
+  let props: SourceProps;
+  let bus: ModbusBus | undefined;
+  let unwatch: (() => void) | undefined;
+  let timers: (() => void)[] = [];
+
+  return {
+    configure(datasource, raw) {
+      props = parseConnection<SourceProps>('modbus source', sourceOptions, raw);
+      props.devices = parseDevices(props, datasource);
+    },
+
+    open(ctx: ConnectorContext, emit: Emit) {
+      const profiles = new Map<string, ReturnType<typeof loadProfile>>();
+      for (const d of props.devices) if (!profiles.has(d.profile)) profiles.set(d.profile, loadProfile(ctx.getRootPath(), d.profile));
+      const line = acquireBus(ctx, props);
+      bus = line;
+      unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
+      for (const device of props.devices) {
+        const profile = profiles.get(device.profile)!;
+        const reader = createDeviceReader(line, device, profile, props.onFailure, () => ctx.clock.now());
+        const periods = new Map<number, Set<string>>();
+        for (const name of new Set(profile.points.map((p) => p.interval))) {
+          const ms = name === 'default' ? (profile.intervalsMs['default'] ?? props.intervalMs) : profile.intervalsMs[name]!;
+          const classes = periods.get(ms) ?? new Set();
+          classes.add(name);
+          periods.set(ms, classes);
+        }
+        for (const [periodMs, classes] of periods) timers.push(startCycle(ctx, reader, periodMs, classes, emit, props));
+      }
+    },
+
+    close(ctx) {
+      for (const stop of timers) stop();
+      timers = [];
+      unwatch?.();
+      unwatch = undefined;
+      if (bus) releaseBus(ctx, props);
+      bus = undefined;
+    },
+  };
+}
+
+/** Reads at fixed moments of the monotonic clock. A cycle that is still under way when the next is due is late: the due one is skipped and counted. */
+function startCycle(
+  ctx: ConnectorContext,
+  reader: DeviceReader,
+  periodMs: number,
+  classes: ReadonlySet<string>,
+  emit: Emit,
+  props: SourceProps,
+): () => void {
+  let stopped = false;
+  let timer: TimerHandle | undefined;
+  let dueMs = ctx.clock.monotonic();
+  let busy = false;
+  const reported = new Map<string, Value>();
+  const tick = () => {
+    if (stopped) return;
+    dueMs += periodMs;
+    const lateMs = ctx.clock.monotonic() - dueMs;
+    if (lateMs > periodMs) dueMs += Math.floor(lateMs / periodMs) * periodMs;
+    timer = ctx.clock.setTimer(Math.max(0, dueMs - ctx.clock.monotonic()), tick);
+    if (busy) {
+      ctx.dropped(1, `late cycle: device ${reader.device.name} needs longer than ${periodMs} ms`);
+      return;
+    }
+    busy = true;
+    reader
+      .read(classes)
+      .then(async (readings) => {
+        if (!stopped) await publish(ctx, reader, readings, reported, emit, props);
+      })
+      .catch((error) => ctx.log.error({ code: 'INTERNAL', device: reader.device.name, error: String(error) }, 'A Modbus cycle failed.'))
+      .finally(() => {
+        busy = false;
+      });
+  };
+  tick();
+  return () => {
+    stopped = true;
+    ctx.clock.clear(timer);
+  };
+}
+
+async function publish(
+  ctx: ConnectorContext,
+  reader: DeviceReader,
+  readings: Reading[],
+  reported: Map<string, Value>,
+  emit: Emit,
+  props: SourceProps,
+): Promise<void> {
+  const { device, profile } = reader;
+  const base = { device: device.name, unit: BigInt(device.unit), profile: device.profile, time: BigInt(ctx.clock.now()) };
+  const sent = readings.filter((r) => isDue(r, reported, profile.points.length));
+  for (const r of sent) if (r.quality === 'good') reported.set(r.point.name, r.value);
+  if (props.rows === 'point') {
+    for (const r of sent) {
+      if (r.value === null && !props.emitBad) continue;
+      await emit(
+        { device: device.name, point: r.point.name, value: r.value, quality: r.quality, ...(r.point.unit ? { unit: r.point.unit } : {}) },
+        { ...base, quality: r.quality, at: BigInt(r.atMs) },
+      );
+    }
+    return;
+  }
+  if (sent.length === 0 || (!props.emitBad && sent.every((r) => r.value === null))) return;
+  const row: Row = { device: device.name };
+  const quality: Record<string, Value> = {};
+  const at: Record<string, Value> = {};
+  for (const r of sent) {
+    row[r.point.name] = r.value;
+    quality[r.point.name] = r.quality;
+    at[r.point.name] = BigInt(r.atMs);
+  }
+  await emit(row, { ...base, quality, at } as Meta);
+}
+
+/** Report on change and deadband: a bad reading is always reported. */
+function isDue(r: Reading, reported: ReadonlyMap<string, Value>, _points: number): boolean {
+  const { point } = r;
+  if (r.quality !== 'good' || (!point.onChange && point.deadband === 0)) return true;
+  if (!reported.has(point.name)) return true;
+  const before = reported.get(point.name)!;
+  if (point.deadband > 0 && (typeof r.value === 'number' || typeof r.value === 'bigint'))
+    return Math.abs(Number(r.value) - Number(before)) > point.deadband;
+  return r.value !== before;
+}
