@@ -140,4 +140,13 @@ describe('fuzz', () => {
       { numRuns: 1500 },
     );
   });
+
+  it('every function with any arguments is refused or runs', () => {
+    const rows: Row[] = [{ a: 1, b: 'x', c: [1], d: { x: 1 } }, {}, { a: 'q', b: 2, c: null, d: [] }];
+    let ran = 0;
+    for (const name of functions.names())
+      for (const args of ['', 'a', 'a, b', 'c, d', 'a, b, c', 'a, b, c, d', '*', 'a, 1', '"x", a', 'true, a', '"x", true, a'])
+        if (run(`SELECT ${name}(${args}) AS v FROM s`, rows) === 'ran') ran++;
+    expect(ran).toBeGreaterThan(300);
+  });
 });
