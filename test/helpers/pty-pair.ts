@@ -1,7 +1,7 @@
 // Two serial ports joined by a cable: a socat pty pair behind links that can be pulled out and put back, also swapped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,6 +19,7 @@ export interface PtyPair {
 }
 
 export async function createPtyPair(folder = mkdtempSync(join(tmpdir(), 'kuiper-pty-'))): Promise<PtyPair> {
+  mkdirSync(folder, { recursive: true });
   let child: ChildProcess | undefined;
   const a = join(folder, 'a');
   const b = join(folder, 'b');

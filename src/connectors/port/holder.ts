@@ -10,7 +10,10 @@ export function findHolder(device: string, proc = '/proc'): string | undefined {
   return name ? `${name} (process ${pid})` : `process ${pid}`;
 }
 
-function lockHolder(device: string, proc: string): string | undefined {
+/** True when a connector of this process has the kernel's lock. */
+export const isHeldByUs = (device: string, proc = '/proc'): boolean => lockHolder(device, proc, true) !== undefined;
+
+function lockHolder(device: string, proc: string, own = false): string | undefined {
   const locks = read(`${proc}/locks`);
   if (locks === undefined) return undefined;
   let stat: { ino: number; dev: number };
@@ -23,7 +26,7 @@ function lockHolder(device: string, proc: string): string | undefined {
   // 1: FLOCK  ADVISORY  WRITE 812 00:05:1055 0 EOF
   for (const line of locks.split('\n')) {
     const m = /FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:([0-9a-f]+):(\d+)/.exec(line);
-    if (m && Number(m[3]) === stat.ino && m[2] === fsMinor && Number(m[1]) !== process.pid) return m[1];
+    if (m && Number(m[3]) === stat.ino && m[2] === fsMinor && (Number(m[1]) === process.pid) === own) return m[1];
   }
   return undefined;
 }

@@ -1,0 +1,92 @@
+// Properties of serial sources and sinks: port, line, framing, decoding, polling. Read by source.ts and sink.ts.
+import { type OptionSpec, type Props, parseOptions } from '../../contract/props.ts';
+import { checkSelector, type LineSettings, lineOptions, type PortSelector, selectorOptions, toLineSettings } from '../port/index.ts';
+import { type FramingDefinition, framings } from './framing/index.ts';
+
+const framingOption: OptionSpec = {
+  name: 'framing',
+  type: 'string',
+  default: 'delimiter',
+  oneOf: framings.map((f) => f.name),
+  doc: `How the bytes are cut into frames. ${framings.map((f) => `${f.name}: ${f.doc}`).join(' ')}`,
+};
+
+/** Options of all framings, each name once. `required` holds for the framing chosen only. */
+const anyFraming: readonly OptionSpec[] = [...new Map(framings.flatMap((f) => f.options).map((o) => [o.name, o])).values()].map(
+  ({ required: _, ...o }) => ({ ...o, doc: `${usedBy(o.name)}: ${o.doc}` }),
+);
+
+export const portOptions: readonly OptionSpec[] = [...selectorOptions, ...lineOptions];
+
+export const sourceOptions: readonly OptionSpec[] = [
+  ...portOptions,
+  framingOption,
+  ...anyFraming,
+  {
+    name: 'pattern',
+    type: 'string',
+    default: '',
+    doc: 'Decodes text frames: named groups become columns; a group name that ends in __int or __float gives a number. Instead of FORMAT.',
+    example: '^(?P<sign>[+-])(?P<weight__float>[0-9.]+)kg$',
+  },
+  {
+    name: 'layout',
+    type: 'object[]',
+    default: [],
+    doc: 'Decodes binary frames: fields with name, offset, type (uint8 … int64, float32, float64, bool, string, bytes), byteOrder, scale, add, length, bit, bits. Instead of FORMAT.',
+    example: [{ name: 'temperature', offset: 2, type: 'int16', scale: 0.1 }],
+  },
+  {
+    name: 'requests',
+    type: 'object[]',
+    default: [],
+    doc: 'Asks the instrument: each has send (text with escapes, framed like a sink writes) or hex (bytes as they are), name, and each (a list of objects: the request is sent once for each, {{.member}} is filled in and the members are added to the row, or to meta() when FORMAT decodes).',
+    example: [{ name: 'weight', send: 'MSV?;' }],
+  },
+  { name: 'pollInterval', as: 'pollMs', type: 'duration', default: 1000, min: 1, doc: 'Pause from one round of requests to the next.' },
+  { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 1000, min: 1, doc: 'How long an answer is waited for.' },
+  { name: 'retries', type: 'int', default: 2, min: 0, max: 100, doc: 'How often a request without an answer is sent again.' },
+  {
+    name: 'turnaround',
+    as: 'turnaroundMs',
+    type: 'duration',
+    default: 0,
+    min: 0,
+    doc: 'Pause between an answer and the next request.',
+    advanced: true,
+  },
+];
+
+export const sinkOptions: readonly OptionSpec[] = [...portOptions, framingOption, ...anyFraming];
+
+export interface PortProps {
+  selector: PortSelector;
+  line: LineSettings;
+  framing: FramingDefinition;
+  framingOptions: Record<string, unknown>;
+  parsed: Record<string, any>;
+}
+
+/** @param datasource taken as `port` when there is none  @throws with every wrong option named */
+export function parsePortProps(component: string, specs: readonly OptionSpec[], raw: Props, datasource = ''): PortProps {
+  const parsed = parseOptions(component, specs, raw);
+  const selector: PortSelector = {
+    port: parsed['port'] || datasource,
+    vendorId: parsed['vendorId'],
+    productId: parsed['productId'],
+    serialNumber: parsed['serialNumber'],
+  };
+  if (parsed['port'] === '' && (selector.vendorId || selector.productId || selector.serialNumber)) selector.port = '';
+  checkSelector(selector);
+  const framing = framings.find((f) => f.name === String(parsed['framing']).toLowerCase())!;
+  const framingOptions = parseOptions(`${component}, framing ${framing.name}`, framing.options, raw);
+  framing.create(framingOptions, () => undefined); // wrong options are named now, not at the first byte
+  return { selector, line: toLineSettings(parsed), framing, framingOptions, parsed };
+}
+
+function usedBy(option: string): string {
+  return framings
+    .filter((f) => f.options.some((o) => o.name === option))
+    .map((f) => f.name)
+    .join(', ');
+}

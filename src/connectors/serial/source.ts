@@ -1,0 +1,128 @@
+// Serial source: frames of a kept port, as bytes for FORMAT or as rows by pattern or layout; by itself or when asked (requests).
+import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { ConnectorContext } from '../../contract/context.ts';
+import type { Emit, Source } from '../../contract/source.ts';
+import type { Meta } from '../../data/tuple.ts';
+import type { Row } from '../../data/value.ts';
+import { acquirePort } from '../port/index.ts';
+import { compileNamedGroups } from './decode/named-groups.ts';
+import { compileLayout } from './decode/struct.ts';
+import { createLineReader } from './line-reader.ts';
+import { type PortProps, parsePortProps, sourceOptions } from './options.ts';
+import { type Poller, type PollerOptions, startPoller } from './poller.ts';
+import { compileRequests } from './requests.ts';
+
+/** A line without flow control cannot be told to wait: so many bytes are kept while the gateway is behind, then frames are dropped. */
+const MAX_BEHIND_BYTES = 1_048_576;
+
+export function createSerialSource(): Source {
+  let props: PortProps;
+  let decode: ((frame: Uint8Array) => Row) | undefined;
+  let stop: (() => void) | undefined;
+
+  return {
+    configure(datasource, raw) {
+      props = parsePortProps('serial source', sourceOptions, raw, datasource);
+      const { pattern, layout } = props.parsed as { pattern: string; layout: Record<string, unknown>[] };
+      if (pattern !== '' && layout.length > 0) throw new Error('property pattern and property layout exclude each other');
+      decode = pattern !== '' ? compileNamedGroups(pattern) : layout.length > 0 ? compileLayout(layout) : undefined;
+      compileRequests(
+        props.parsed['requests'],
+        props.framing.create(props.framingOptions, () => undefined),
+      );
+    },
+
+    open(ctx: ConnectorContext, emit: Emit) {
+      const { port, release } = acquirePort(ctx, props.selector, props.line, ctx.getOpId());
+      const framer = props.framing.create(props.framingOptions, (reason) => ctx.dropped(1, reason));
+      const requests = compileRequests(props.parsed['requests'], framer);
+      const flow = createFlow(emit, props.line.flowControl === 'none' ? undefined : () => port.pause(), (reason) => ctx.dropped(1, reason));
+      let meta: Meta = { port: port.path };
+      const hand = (frame: Buffer, columns?: Row) => {
+        // FORMAT gives the columns then; what is known of the request is in meta()
+        if (!decode) return flow.send(frame, frame.length, columns ? ({ ...meta, ...columns } as Meta) : meta);
+        try {
+          const row = decode(frame);
+          flow.send(columns ? { ...columns, ...row } : row, frame.length, meta);
+        } catch (error) {
+          ctx.dropped(1, messageOf(error));
+          ctx.getLogger().debug('A frame cannot be decoded.', { error: messageOf(error) });
+        }
+      };
+      let poller: Poller | undefined;
+      const reader = createLineReader(ctx.clock, framer, (frame) => (requests.length ? poller?.frame(frame) : hand(frame)));
+      const failing = new Set<string>();
+      const unuse = port.use({
+        onData: (chunk) => reader.data(chunk),
+        onState(state, message) {
+          reader.reset();
+          meta = { port: port.path };
+          ctx.status(state, message);
+        },
+      });
+      if (requests.length)
+        poller = startPoller(ctx.clock, port, reader, requests, props.parsed as PollerOptions, {
+          answer(frame, request) {
+            if (failing.delete(request.name)) ctx.log.info({ request: request.name }, 'The instrument answers again.');
+            hand(frame, request.columns);
+          },
+          failed(request, reason) {
+            ctx.dropped(1, `request ${request.name}: ${reason}`);
+            if (!failing.has(request.name))
+              ctx.log.warn({ code: 'SERIAL_NO_ANSWER', request: request.name, error: reason }, 'The instrument does not answer.');
+            failing.add(request.name);
+          },
+          unasked: () => ctx.dropped(1, 'a frame nobody asked for'),
+        });
+      stop = () => {
+        poller?.stop();
+        reader.stop();
+        flow.stop();
+        unuse();
+        release();
+      };
+    },
+
+    close() {
+      stop?.();
+      stop = undefined;
+    },
+  };
+}
+
+/** Hands frames on; while the gateway is behind it stops the line where that can be done, and keeps a bounded rest where it cannot. */
+function createFlow(emit: Emit, pause: (() => () => void) | undefined, drop: (reason: string) => void) {
+  const kept: { data: Uint8Array | Row; bytes: number; meta: Meta }[] = [];
+  let keptBytes = 0;
+  let behind = false;
+  let stopped = false;
+  const wait = (until: Promise<void>) => {
+    behind = true;
+    const go = pause?.();
+    void until.then(() => {
+      behind = false;
+      go?.();
+      while (!behind && !stopped && kept.length) {
+        const next = kept.shift()!;
+        keptBytes -= next.bytes;
+        give(next.data, next.meta);
+      }
+    });
+  };
+  const give = (data: Uint8Array | Row, meta: Meta) => {
+    const until = emit(data, meta);
+    if (until) wait(until);
+  };
+  return {
+    send(data: Uint8Array | Row, bytes: number, meta: Meta) {
+      if (!behind) return give(data, meta);
+      if (keptBytes + bytes > MAX_BEHIND_BYTES) return drop('the gateway is behind');
+      kept.push({ data, bytes, meta });
+      keptBytes += bytes;
+    },
+    stop() {
+      stopped = true;
+      kept.length = 0;
+    },
+  };
+}
