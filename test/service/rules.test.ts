@@ -118,6 +118,22 @@ describe('replace', () => {
   });
 });
 
+describe('secrets in a rule', () => {
+  const secret = rule('r', { actions: [{ mqtt: { server: 'tcp://x', topic: 't', password: 'hidden', big: 1 } }] });
+
+  test('are neither shown nor exported; read, edit, PUT keeps them', async () => {
+    const { call, store } = await withDemo();
+    await call('POST', '/rules', JSON.stringify(secret).replace('"big":1', '"big":12345678901234567890'));
+    const shown = (await call('GET', '/rules/r')).text;
+    expect(shown).toContain('"password":"******","big":12345678901234567890');
+    for (const path of ['/data/export', '/v2/data/export']) expect((await call('GET', path)).text).not.toContain('hidden');
+    expect((await call('POST', '/ruleset/export')).text).not.toContain('hidden');
+    expect((await call('PUT', '/rules/r', shown.replace('tcp://x', 'tcp://y'))).status).toBe(200);
+    expect(store.tables.get('rule')?.get('r')).toContain('"server":"tcp://y","topic":"t","password":"hidden","big":12345678901234567890');
+    expect((await call('PUT', '/rules/r', '{"actions": "******" bad')).status).toBe(400);
+  });
+});
+
 describe('life', () => {
   test('start and stop are remembered', async () => {
     const { call, store, runtime } = await withDemo();

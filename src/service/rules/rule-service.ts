@@ -11,6 +11,7 @@ import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft } from './rule-json.ts';
+import { maskRuleText, unmaskRuleText } from './rule-secrets.ts';
 
 export interface RuleListItem {
   id: string;
@@ -34,7 +35,7 @@ export interface RuleService {
   /** PUT: replaces or creates. @param fromImport skips an item that is not newer instead of refusing it */
   replace(id: string, text: string): Promise<void>;
   delete(id: string): Promise<void>;
-  /** Stored JSON text. @throws RULE_NOT_FOUND */
+  /** Stored JSON text, secrets masked. @throws RULE_NOT_FOUND */
   describe(id: string): string;
   start(id: string): Promise<void>;
   stop(id: string): Promise<void>;
@@ -55,7 +56,7 @@ export interface RuleService {
   bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
   setTrace(id: string, on: boolean): void;
   exists(id: string): boolean;
-  /** Stored rules (not temporary ones): id → JSON text. */
+  /** Stored rules (not temporary ones): id → JSON text, secrets masked. */
   texts(): Map<string, string>;
   /** Streams and tables that a rule reads; [] for an unknown rule. */
   sourcesOf(id: string): readonly string[];
@@ -212,7 +213,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     async replace(id, text) {
       checkName(id);
       const { parse } = await plan();
-      const parsed = understand('Invalid rule json', () => parse(parseRuleJson(text, id)));
+      const parsed = understand('Invalid rule json', () => parse(parseRuleJson(unmaskRuleText(text, all.get(id)?.draft.text), id)));
       const { draft } = parsed;
       await lock.run(id, async () => {
         const old = all.get(id);
@@ -240,7 +241,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const entry = found(id, '.');
       // eKuiper keeps temporary rules out of the store and so does not describe them
       if (entry.draft.temp) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found.` });
-      return entry.draft.text;
+      return maskRuleText(entry.draft.text);
     },
     start,
     stop,
@@ -331,7 +332,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       entry.trace = on;
     },
     exists: (id) => all.has(id),
-    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, e.draft.text])),
+    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(e.draft.text)])),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
     actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],
     rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
