@@ -1,6 +1,9 @@
 // The HTTP side over real sockets: limits, access, CORS, closing.
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { get } from 'node:https';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRealClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
@@ -92,6 +95,20 @@ describe('REST server', () => {
     expect((await call('POST', '/echo', { Authorization: 'v' }, 'x')).status).toBe(403);
     expect(await call('POST', '/echo', { Authorization: 'a' }, 'x')).toMatchObject({ status: 200, text: 'x' });
     expect((await call('GET', '/nope')).status).toBe(401);
+  });
+
+  test('speaks TLS when it has a certificate', async () => {
+    const folder = join(import.meta.dirname, '../fixtures/tls');
+    await open({ tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } });
+    expect(server!.url).toMatch(/^https:/);
+    const ca = readFileSync(join(folder, 'cert.pem'));
+    const status = await new Promise<number>((resolve, reject) => {
+      get(`${server!.url}/ping`, { ca, agent: false }, (s) => {
+        s.resume();
+        resolve(s.statusCode!);
+      }).on('error', reject);
+    });
+    expect(status).toBe(200);
   });
 
   test('a body that is too long gets 413, announced or not', async () => {
