@@ -5,6 +5,9 @@ import type { KeptPort } from '../port/index.ts';
 import type { LineReader } from './line-reader.ts';
 import type { Request } from './requests.ts';
 
+/** How often an absent port is looked at before a round of requests. */
+const AWAY_MS = 100;
+
 export interface PollerOptions {
   pollMs: number;
   timeoutMs: number;
@@ -68,9 +71,14 @@ export function startPoller(
   };
   const round = async (): Promise<void> => {
     const startMs = clock.monotonic();
+    if (port.state !== 'connected') {
+      // its state says so already: no request is counted as unanswered
+      pause = clock.setTimer(Math.min(o.pollMs, AWAY_MS), () => void round());
+      return;
+    }
     for (const request of requests) {
       if (stopped) return;
-      if (port.state !== 'connected') break; // its state says so already
+      if (port.state !== 'connected') break;
       await port.converse(() => ask(request));
       if (o.turnaroundMs > 0 && !stopped) await new Promise<void>((resolve) => clock.setTimer(o.turnaroundMs, resolve));
     }
