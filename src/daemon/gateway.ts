@@ -18,7 +18,7 @@ import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
-import { checkListenAddress } from '../rest/access.ts';
+import { callerOf, checkListenAddress, refusalWithoutToken } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
@@ -258,12 +258,19 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       async start() {
         const port = settings.prometheus.enabled ? ownMetricsPort() : undefined;
         if (port === undefined) return;
-        metrics = await openMetricsServer(
-          settings.rest.ip,
+        metrics = await openMetricsServer({
+          ip: settings.rest.ip,
           port,
-          () => runtime!.metricsText(),
-          () => settings.rest.allowedHosts,
-        );
+          text: () => runtime!.metricsText(),
+          refuse(headers) {
+            if (settings.rest.authentication) {
+              const verdict = credentials!.check(headers.authorization, clock.now());
+              return 'refused' in verdict ? { status: 401, reason: verdict.refused } : undefined;
+            }
+            const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
+            return reason === undefined ? undefined : { status: 403, reason };
+          },
+        });
         log.info({ port: metrics.port }, 'Metrics for Prometheus are served.');
       },
       stop: () => metrics?.close(),

@@ -1,7 +1,7 @@
 // Prometheus on a port of its own (basic.prometheus with a prometheusPort other than restPort). Same rules of access as REST.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nodeHttp } from '../base/node-http.ts';
-import { callerOf, refusalWithoutToken } from './access.ts';
 
 export interface MetricsServer {
   readonly port: number;
@@ -10,16 +10,20 @@ export interface MetricsServer {
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+export interface MetricsServerOptions {
+  ip: string;
+  port: number;
+  /** Prometheus text. */
+  text(): string;
+  /** @returns the reason of a refusal, or undefined */
+  refuse(headers: IncomingHttpHeaders): { status: 401 | 403; reason: string } | undefined;
+}
+
 /** @throws the error of listen */
-export async function openMetricsServer(
-  ip: string,
-  port: number,
-  text: () => string,
-  allowedHosts: () => readonly string[],
-): Promise<MetricsServer> {
+export async function openMetricsServer({ ip, port, text, refuse }: MetricsServerOptions): Promise<MetricsServer> {
   const server = nodeHttp().createServer((request, response) => {
-    const refusal = refusalWithoutToken(callerOf(request.headers), [ip, ...allowedHosts()]);
-    if (refusal) response.writeHead(403).end(`${refusal}\n`);
+    const refusal = refuse(request.headers);
+    if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);
     else if (request.url?.split('?')[0] !== '/metrics') response.writeHead(404).end('404 page not found\n');
     else if (request.method !== 'GET') response.writeHead(405).end();
     else response.writeHead(200, { 'Content-Type': METRICS_TYPE }).end(text());

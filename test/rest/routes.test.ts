@@ -182,14 +182,13 @@ describe('the server', () => {
   });
 
   test('metrics on a port of their own', async () => {
-    const server = await openMetricsServer(
-      '127.0.0.1',
-      0,
-      () => 'kuiper_rule_count 1\n',
-      () => [],
-    );
-    expect(await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()).toBe('kuiper_rule_count 1\n');
-    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(404);
+    const refuse = (headers: { authorization?: string | undefined }) =>
+      headers.authorization === 't' ? undefined : { status: 401 as const, reason: 'missing_token' };
+    const server = await openMetricsServer({ ip: '127.0.0.1', port: 0, text: () => 'kuiper_rule_count 1\n', refuse });
+    const get = (path: string, headers = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
+    expect((await get('/metrics')).status).toBe(401);
+    expect(await (await get('/metrics', { Authorization: 't' })).text()).toBe('kuiper_rule_count 1\n');
+    expect((await get('/', { Authorization: 't' })).status).toBe(404);
     server.close();
   });
 });
