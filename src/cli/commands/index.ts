@@ -16,6 +16,7 @@ import { describeServiceFunc } from './describe-service-func.ts';
 import { describeStream } from './describe-stream.ts';
 import { describeTable } from './describe-table.ts';
 import { describeUdf } from './describe-udf.ts';
+import { deviceList } from './device-list.ts';
 import { dropPlugin } from './drop-plugin.ts';
 import { dropRule } from './drop-rule.ts';
 import { dropSchema } from './drop-schema.ts';
@@ -94,4 +95,5 @@ export const commands: readonly Command[] = [
   importData,
   exportData,
   getstatusImport,
+  deviceList,
 ];

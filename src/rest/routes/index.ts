@@ -5,6 +5,7 @@ import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
 import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
+import { deviceRoutes } from './devices.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
 import { pluginRoutes } from './plugins.ts';
@@ -35,6 +36,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...trialRoutes(service.trials, trialServer),
     ...connectionRoutes(service.connections),
     ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
+    ...deviceRoutes(),
     ...dataRoutes(service, stop),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),

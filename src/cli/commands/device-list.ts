@@ -1,0 +1,33 @@
+// `kuiper device list`: serial ports of the gateway's machine with the names to use in streams.
+import { type Command, indent } from '../command.ts';
+
+interface Device {
+  port: string;
+  path: string;
+  product?: string;
+  manufacturer?: string;
+  vendorId?: string;
+  productId?: string;
+  serialNumber?: string;
+  driver?: string;
+  usedBy?: string;
+}
+
+export const deviceList: Command = {
+  name: 'device list',
+  usage: 'device list [--json]',
+  doc: 'List the serial ports with their stable names.',
+  flags: [{ names: ['json'], value: false, doc: 'everything that is known, as JSON' }],
+  async run(context) {
+    const text = await context.client.call('GET', '/devices');
+    if (context.flags['json']) return context.print(indent(text));
+    const devices = JSON.parse(text) as Device[];
+    if (devices.length === 0)
+      return context.print("No serial ports are found. UARTs of the Pi's header must be switched on: docs/connectors/serial.md.");
+    for (const d of devices) {
+      const usb = d.vendorId ? `${d.vendorId}:${d.productId ?? '????'}${d.serialNumber ? ` serial ${d.serialNumber}` : ''}` : '';
+      const facts = [[d.manufacturer, d.product].filter(Boolean).join(' '), usb, d.driver, d.usedBy ? `used by ${d.usedBy}` : 'free'];
+      context.print(`${d.port}\n  ${d.path}  ${facts.filter((f) => f).join(', ')}`);
+    }
+  },
+};
