@@ -8,6 +8,11 @@ export class Ack {
   /** Holders; the creator is the first. */
   private holds = 1;
   private readonly done: () => void;
+  /** Tells the message from others of its session (packet id and content); 0 = the source has no such thing. Stateful rules use it to see a
+   *  repetition of what their state holds already. */
+  identity = 0;
+  /** The peer says that it sent this message before (MQTT DUP). */
+  repeated = false;
 
   /** @param done called exactly once, when the last hold is released */
   constructor(done: () => void) {

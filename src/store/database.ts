@@ -115,6 +115,8 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   const flush = async () => {
     busy = true;
+    // what comes in this turn of the event loop belongs together (checkpoints of rules that share a source)
+    await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length) {
       const group = waiting.splice(0, MAX_GROUP);
       try {

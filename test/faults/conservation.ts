@@ -30,9 +30,15 @@ export interface CampaignReport {
   lost: number[];
   outOfOrder: number;
   missingInWindows: number[];
+  /** Event-time windows that are missing or not exact. */
+  wrongSums: string[];
   kills: number;
   brokerStops: number;
 }
+
+/** Event time of message 0, epoch ms; 5 ms lie between messages. */
+const START = 1_700_000_000_000;
+const PER_WINDOW = 200;
 
 /** Small seeded generator (mulberry32), so that a failing round can be run again. */
 export function seeded(seed: number): () => number {
@@ -55,6 +61,7 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
   try {
     const passed: { d: number; n: number }[] = [];
     const windows: number[][] = [];
+    const sums: { w: number; s: number; c: number }[] = [];
     const connect = (clientId: string) => {
       const c = mqtt.connect(`mqtt://127.0.0.1:${broker.port}`, { clientId, clean: false, reconnectPeriod: 100, protocolVersion: 4 });
       c.on('error', () => undefined); // a stopped broker is part of the plan; the client reconnects
@@ -63,8 +70,9 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
     };
     const collector = connect('campaign-collector');
     collector.on('message', (topic, payload) => {
-      const row = JSON.parse(payload.toString()) as { d: number; n: number; ns: number[] };
+      const row = JSON.parse(payload.toString()) as { d: number; n: number; ns: number[]; w: number; s: number; c: number };
       if (topic === 'campaign/pass') passed.push(row);
+      else if (topic === 'campaign/sum') sums.push(row);
       else windows.push(row.ns);
     });
     await collector.subscribeAsync('campaign/+', { qos: 1 });
@@ -81,17 +89,29 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
       actions: [sink('campaign/win')],
       options,
     });
+    // event time that the publisher gives: 200 messages are one second
+    await must(daemon, 'POST', '/streams', { sql: 'CREATE STREAM e () WITH (DATASOURCE="in/#", FORMAT="json", TIMESTAMP="ts")' });
+    await must(daemon, 'POST', '/rules', {
+      id: 'sum',
+      sql: 'SELECT window_start() AS w, sum(n) AS s, count(*) AS c FROM e GROUP BY TUMBLINGWINDOW(ss, 1)',
+      actions: [sink('campaign/sum')],
+      options: { ...options, isEventTime: true, lateTolerance: '0s' },
+    });
+    await running(daemon, 'sum');
     await running(daemon, 'pass');
     await running(daemon, 'win');
     const publisher = connect('campaign-publisher');
     let sent = 0;
     let publishing = true;
+    // QoS 2, so that the publisher itself doubles nothing when the broker stops; the gateway gets it at QoS 1
     const confirmed: Promise<unknown>[] = [];
     const send = (async () => {
       while (publishing) {
         for (let i = 0; i < Math.max(1, o.rate / 50); i++) {
           const n = sent++;
-          confirmed.push(publisher.publishAsync(`in/${n % o.devices}`, JSON.stringify({ d: n % o.devices, n }), { qos: 1 }));
+          confirmed.push(
+            publisher.publishAsync(`in/${n % o.devices}`, JSON.stringify({ d: n % o.devices, n, ts: START + n * 5 }), { qos: 1 }),
+          );
         }
         await sleep(20);
       }
@@ -128,7 +148,8 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
       const seen = new Set(windows.flat());
       return Array.from({ length: judged }, (_, n) => n).filter((n) => !seen.has(n));
     };
-    for (let i = 0; i < 10; i++) await publisher.publishAsync('in/0', JSON.stringify({ d: 0, n: sent++ }), { qos: 1 });
+    for (let i = 0; i < 10; i++)
+      await publisher.publishAsync('in/0', JSON.stringify({ d: 0, n: sent, ts: START + sent++ * 5 }), { qos: 2 });
     await until(() => missing().length === 0 && missingInWindows().length === 0, 'everything delivered', 20_000).catch(() => undefined);
     const high = new Map<number, number>();
     let outOfOrder = 0;
@@ -139,7 +160,18 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
       if (n < (high.get(d) ?? -1)) outOfOrder++;
       high.set(d, Math.max(n, high.get(d) ?? -1));
     }
+    const whole = Math.floor(judged / PER_WINDOW);
+    await until(() => new Set(sums.map((s) => s.w)).size >= whole, 'all windows closed', 10_000).catch(() => undefined);
+    const wrongSums: string[] = [];
+    const seenWindows = new Set(sums.map((s) => s.w));
+    for (let k = 0; k < whole; k++) if (!seenWindows.has(START + k * 1000)) wrongSums.push(`window ${k} is missing`);
+    for (const { w, s, c } of sums) {
+      const k = (w - START) / 1000;
+      const right = PER_WINDOW * k * PER_WINDOW + (PER_WINDOW * (PER_WINDOW - 1)) / 2;
+      if (k < whole && (c !== PER_WINDOW || s !== right)) wrongSums.push(`window ${k}: ${c} rows, sum ${s} instead of ${right}`);
+    }
     return {
+      wrongSums,
       sent: judged,
       delivered: seenFirst.size,
       duplicates: passed.length - seenFirst.size,

@@ -8,6 +8,7 @@ async function round(o: Partial<CampaignOptions>): Promise<void> {
   expect(r.lost).toEqual([]);
   expect(r.missingInWindows).toEqual([]);
   expect(r.outOfOrder).toBe(0);
+  expect(r.wrongSums).toEqual([]);
   expect(r.delivered).toBeGreaterThanOrEqual(r.sent);
   // bounded by what was in flight at each fault
   expect(r.duplicates).toBeLessThan(5 * 1000);

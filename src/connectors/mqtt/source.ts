@@ -72,6 +72,8 @@ export function createMqttSource(): Source {
             return;
           }
           const meta: Record<string, unknown> = { topic: packet.topic, qos: packet.qos, messageId: packet.messageId ?? 0 };
+          // told only when true: a repetition after a lost connection
+          if (packet.dup) meta['dup'] = true;
           const user = packet.properties?.userProperties;
           if (user) {
             meta['properties'] = { ...user };

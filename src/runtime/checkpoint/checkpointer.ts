@@ -18,6 +18,8 @@ export interface Checkpointed {
   /** Number of unconfirmed messages that the sources' peers allow, as learned from two silences at the same count. */
   window: number | undefined;
   checkpoint(): Promise<void>;
+  /** Sources that it reads. */
+  readonly nodes: readonly object[];
   /** Watch of the flow of held messages; kept by the checkpointer. */
   flow: HeldFlow;
 }
@@ -46,6 +48,8 @@ export interface Checkpointer {
   remove(run: Checkpointed): void;
   /** Called when the first message since a checkpoint is held, and with every later one that reaches half of a known window. */
   wake(): void;
+  /** Checkpoints this rule, and the rules that hold messages of the same sources. */
+  now(run: Checkpointed): void;
   close(): void;
 }
 
@@ -61,9 +65,15 @@ export function createCheckpointer(clock: Clock): Checkpointer {
     for (const run of runs) {
       if (!run.dirty && run.heldCount === 0) continue;
       busy = true;
-      if (!run.checkpointing && isDue(run, nowMs)) void run.checkpoint();
+      if (!run.checkpointing && isDue(run, nowMs)) now(run);
     }
     if (busy) arm();
+  };
+  const now = (run: Checkpointed) => {
+    void run.checkpoint();
+    const nodes = new Set(run.nodes);
+    for (const other of runs)
+      if (other !== run && other.heldCount > 0 && !other.checkpointing && other.nodes.some((n) => nodes.has(n))) void other.checkpoint();
   };
   const arm = () => {
     if (!closed) timer ??= clock.setTimer(TICK_MS, tick);
@@ -72,6 +82,7 @@ export function createCheckpointer(clock: Clock): Checkpointer {
     add: (run) => void runs.add(run),
     remove: (run) => void runs.delete(run),
     wake: arm,
+    now,
     close() {
       closed = true;
       clock.clear(timer);

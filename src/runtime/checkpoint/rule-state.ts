@@ -14,6 +14,8 @@ export interface RuleSnapshot {
   sources: Record<string, unknown>;
   /** Batches and contexts, by sink. */
   sinks: Record<string, unknown>;
+  /** Identities of messages that are in this state and may be repeated by their peer. */
+  seen?: Float64Array;
 }
 
 export const packSnapshot = (s: RuleSnapshot): Buffer => packState(s);
@@ -29,6 +31,7 @@ export function unpackSnapshot(bytes: Uint8Array): RuleSnapshot {
     offsets: s.offsets ?? {},
     sources: s.sources ?? {},
     sinks: s.sinks ?? {},
+    ...(s.seen ? { seen: s.seen } : {}),
   };
 }
 

@@ -67,6 +67,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private readonly scans = new Map<string, ScanLease>();
   private readonly lookups = new Map<string, TableLease<LookupTable>>();
   private held: Ack[] = [];
+  /** Identities of messages in state: since the last checkpoint, of the one before (confirmed, but the peer may not know), of the one before that. */
+  private seen: Set<number>[] = [new Set(), new Set(), new Set()];
   /** Count of received messages at the oldest held one. */
   private heldFrom = 0;
   /** Counts results of state that are not delivered or stored; a checkpoint is committed only when those before it are. */
@@ -167,13 +169,17 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       const { kept, dropped } = matchOperators(snapshot, this.plan);
       if (dropped.length) this.log.warn({ rule: this.ruleId, operators: dropped }, 'State of changed operators is dropped.');
       program.load(kept);
+      if (snapshot.seen) this.seen[1] = new Set(snapshot.seen);
       this.plan.inputs.forEach((input, i) => {
         this.subscriptions[i]?.node.loadState(snapshot.sources[input.source]);
         this.subscriptions[i]?.node.rewind(snapshot.offsets[input.source]);
       });
     }
     this.program = program;
-    if (this.stateful.yes) this.deps.checkpointer.add(this);
+    if (this.stateful.yes) {
+      this.deps.checkpointer.add(this);
+      for (const s of this.subscriptions) s?.node.keepState(1);
+    }
     this.plan = slim(this.plan);
     program.begin();
     for (const s of this.sources) s.reset();
@@ -222,6 +228,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       snapshot = this.snapshot();
     }
     this.deps.checkpointer.remove(this);
+    if (this.program && this.stateful.yes) for (const s of this.subscriptions) s?.node.keepState(-1);
     const program = this.program;
     this.program = undefined;
     this.freezeViews();
@@ -322,12 +329,25 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 
   hold(t: Tuple): void {
     if (this.early) return;
-    t.ack!.retain();
+    const ack = t.ack!;
+    ack.retain();
     this.dirty = true;
-    if (this.held.push(t.ack!) === 1) {
+    // with lookups the row may not be in the state yet: a repetition is then counted again rather than lost
+    if (ack.identity !== 0 && !this.holdAll) this.seen[0]!.add(ack.identity);
+    if (this.held.push(ack) === 1) {
       this.heldFrom = this.received();
       this.deps.checkpointer.wake();
-    } else if (this.window !== undefined && this.heldSpan * 2 >= this.window && !this.checkpointing) void this.checkpoint();
+    } else if (this.window !== undefined && this.heldSpan * 2 >= this.window && !this.checkpointing) this.deps.checkpointer.now(this);
+  }
+
+  knows(identity: number): boolean {
+    return this.seen.some((s) => s.has(identity));
+  }
+
+  /** Sources whose messages are held; rules that share one are checkpointed together, so that none of them holds a message back whose
+   *  repetition another one would have to know for long. */
+  get nodes(): readonly object[] {
+    return this.subscriptions.filter((s) => s !== undefined).map((s) => s.node);
   }
 
   get heldSpan(): number {
@@ -361,6 +381,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       this.dirty = false;
       // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
       const state = packSnapshot(this.snapshot());
+      this.seen = [new Set(), this.seen[0]!, this.seen[1]!];
       const epoch = this.epoch;
       const done = this.epochDone!;
       this.newEpoch();
@@ -370,7 +391,11 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       if (!stored || carry) {
         // rows that an asynchronous lookup still has are in no state yet: their messages wait for the next checkpoint
         this.held = held.concat(this.held);
-        if (!stored) this.dirty = true;
+        if (!stored) {
+          this.dirty = true;
+          for (const id of this.seen[1]!) this.seen[0]!.add(id);
+          this.seen = [this.seen[0]!, this.seen[2]!, new Set()];
+        }
       }
     } catch (error) {
       this.crash(error);
@@ -390,6 +415,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       sources: {},
       sinks: {},
     };
+    if (this.seen[0]!.size + this.seen[1]!.size > 0) s.seen = Float64Array.from([...this.seen[1]!, ...this.seen[0]!]);
     this.plan.inputs.forEach((input, i) => {
       const node = this.subscriptions[i]?.node;
       if (!node) return;

@@ -12,6 +12,8 @@ export interface RunSide {
   /** Every row counts as state (asynchronous lookups before a window). */
   readonly holdAll: boolean;
   hold(t: Tuple): void;
+  /** True when the state holds this message already (a repetition by the peer). */
+  knows(identity: number): boolean;
   crash(error: unknown): void;
   inputEnded(input: number, text: string): void;
   sourceError(error: unknown): void;
@@ -38,6 +40,8 @@ export class RunInput implements Subscriber {
     const run = this.run;
     const program = run.program;
     if (program === undefined) return;
+    // counting it twice would falsify sums; its confirmation waits like that of the first one
+    if (t.ack?.repeated && run.knows(t.ack.identity)) return run.hold(t);
     // a rule that feeds itself over a memory topic comes here again within the push
     const outer = run.touched;
     run.touched = run.holdAll;

@@ -14,6 +14,7 @@ import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
+import { identify } from './message-identity.ts';
 import { createPuller, type Puller } from './puller.ts';
 import type { Subscriber } from './source-pool.ts';
 
@@ -51,6 +52,8 @@ export class SourceNode implements ContextOwner {
   private resumed: Promise<void> | undefined;
   private groups: readonly DecodeGroup[] = [];
   private readers = 0;
+  /** Rules with state, which must see repetitions. */
+  private stateful = 0;
   private readonly env: Environment;
   private readonly source: Source;
   private readonly context: OwnedContext;
@@ -144,6 +147,11 @@ export class SourceNode implements ContextOwner {
     if (this.phase === 'new' && offset !== undefined) this.source.rewind?.(offset);
   }
 
+  /** A rule with state joined (+1) or left (-1). */
+  keepState(change: 1 | -1): void {
+    this.stateful += change;
+  }
+
   /** Resolves when the source is connected, or closed. */
   whenConnected(): Promise<void> {
     if (this.connection.state === 'connected' || this.phase === 'closed') return Promise.resolve();
@@ -192,6 +200,7 @@ export class SourceNode implements ContextOwner {
         this.unconfirmed--;
         confirm();
       });
+      if (this.stateful > 0) identify(ack, meta, data);
     }
     const groups = this.groups;
     for (let i = 0; i < groups.length; i++) groups[i]!.receive(data, nowMs, meta, ack);
