@@ -233,6 +233,37 @@ describe('state', () => {
     expect(h.lines.some((l) => String(l['msg']).includes('State of changed operators'))).toBe(true);
   });
 
+  it('does not take a message in twice that the peer repeats, over a lost connection and over a kill', async () => {
+    await h.runtime.createRule(h.define('r', countWindowProgram('a', 4))).start();
+    const confirmed: string[] = [];
+    const send = (id: number, n: number, dup: boolean) =>
+      h.sources
+        .at(-1)!
+        .emit(
+          Buffer.from(JSON.stringify({ a: n })),
+          { messageId: id, ...(dup && { dup }) },
+          () => void confirmed.push(`${id}${dup ? ' again' : ''}`),
+        );
+    send(1, 10, false);
+    send(2, 20, false);
+    h.sources[0]!.fail(new Error('lost'));
+    await h.settle(() => h.sources.length === 2, 200);
+    send(1, 10, true);
+    send(2, 20, true);
+    expect(confirmed).toEqual([]);
+    await h.settle(() => confirmed.length === 4, 16_000);
+    // killed before the broker heard of it: the checkpoint knows what it holds
+    await h.store.close();
+    const { dataDir } = h;
+    h = harness({ dataDir });
+    await h.runtime.createRule(h.define('r', countWindowProgram('a', 4))).start();
+    send(2, 20, true);
+    // the same id, another content: a new message
+    send(1, 30, true);
+    send(3, 40, false);
+    expect(h.sink.rows()).toEqual([{ values: [10, 20, 30, 40] }]);
+  });
+
   it('is dropped by a restart of a rule with qos 0, as in eKuiper', async () => {
     const rule = h.runtime.createRule(h.define('r', countWindowProgram('a', 3)));
     await rule.start();
