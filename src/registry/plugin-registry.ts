@@ -2,7 +2,7 @@
 // runtime. Made by the daemon. Next: folder-watch.ts (when), function-activation.ts and remote-activation.ts (how).
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/errors/gateway-error.ts';
+import { isGatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import type { ConnectorDefinition, ConnectorEntry } from '../contract/connector.ts';
 import type { ConnectorContext } from '../contract/context.ts';
@@ -136,14 +136,8 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       entry.deaths = [];
       const plugin = `${entry.kind}/${entry.name}`;
       quarantine.add({ plugin, version: entry.active?.file.version ?? '', hash: text.hash, reason, atMs: nowMs });
-      void watch.settle().then(() =>
-        later(() =>
-          resolve(
-            entry,
-            entry.candidates.map((c) => c.file),
-          ),
-        ),
-      );
+      // a failure is logged by `later`
+      void again(entry).catch(() => undefined);
     },
   };
   const env = { guard, log, rootPath: deps.rootPath };
@@ -172,7 +166,6 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const resolve = async (entry: PluginEntry, files: readonly FoundFile[], force = false): Promise<void> => {
     const before = entry.active;
     const candidates = [...files].sort(byVersion).map((file): Candidate => ({ file, state: 'superseded', reason: '' }));
-    entry.candidates = candidates;
     const plugin = `${entry.kind}/${entry.name}`;
     let chosen: Active | undefined;
     for (const c of candidates) {
@@ -186,7 +179,12 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       if (chosen) continue;
       try {
         const hash = readPluginSource(c.file.path).hash;
-        const bad = quarantine.find(plugin, hash);
+        const bad = quarantine.find(plugin, hash, c.file.stamp);
+        if (bad?.stamp !== undefined) {
+          c.state = 'failed';
+          c.reason = bad.reason;
+          continue;
+        }
         if (bad) {
           c.state = 'quarantined';
           c.reason = `${bad.reason}; quarantined at ${new Date(bad.atMs).toISOString()}, change the file to try it again`;
@@ -198,6 +196,11 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       } catch (error) {
         c.state = 'failed';
         c.reason = messageOf(error);
+        if (before && isGatewayError(error) && error.code === 'PLUGIN_START') {
+          // at the next start of the gateway the version before shall be in effect as it is now
+          const { hash } = readPluginSource(c.file.path);
+          quarantine.add({ plugin, version: c.file.version, hash, stamp: c.file.stamp, reason: c.reason, atMs: clock.now() });
+        }
         log.error({ code: 'PLUGIN_LOAD', plugin, file: c.file.path, reason: c.reason }, 'A version of a plugin cannot be used.');
         // overwritten in place by something broken: what was there goes on, in memory
         if (before && before.file.path === c.file.path) chosen = before;
@@ -205,8 +208,11 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     }
     if (chosen) entry.active = chosen;
     else if (before) await deactivate(entry);
+    // shown only now: what is being loaded is neither running nor failed yet
+    entry.candidates = candidates;
+    if (candidates.length > 0) entries.set(plugin, entry);
+    else entries.delete(plugin);
     tell(entry, before);
-    if (candidates.length === 0) entries.delete(plugin);
   };
 
   const tell = (entry: PluginEntry, before: Active | undefined) => {
@@ -224,6 +230,13 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       functions: [...new Set([...(before?.functions ?? []), ...(now?.functions ?? [])])],
     });
   };
+
+  /** Chooses anew among the versions that are known. */
+  const again = (entry: PluginEntry, force = false): Promise<void> =>
+    later(() => {
+      const files = entry.candidates.map((c) => c.file);
+      return resolve(entry, files, force);
+    });
 
   /** The kind of a file in the top folder, by what it exports. */
   const sortTopFile = async (file: FoundFile): Promise<PluginKind | undefined> => {
@@ -290,7 +303,6 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       for (const [key, entry] of [...entries]) if (!groups.has(key)) await resolve(entry, []);
       for (const [key, files] of groups) {
         const entry = entries.get(key) ?? newEntry(key);
-        entries.set(key, entry);
         if (
           !sameFiles(
             entry.candidates.map((c) => c.file),
@@ -378,25 +390,12 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     async registerFunctions(name, names) {
       await functionNames.set(name, names);
       const e = entries.get(`functions/${name}`);
-      if (e)
-        await later(() =>
-          resolve(
-            e,
-            e.candidates.map((c) => c.file),
-            true,
-          ),
-        );
+      if (e) await again(e, true);
     },
     async release(kind, name) {
       quarantine.release(`${kind}/${name}`);
       const e = entries.get(`${kind}/${name}`);
-      if (e)
-        await later(() =>
-          resolve(
-            e,
-            e.candidates.map((c) => c.file),
-          ),
-        );
+      if (e) await again(e);
     },
     blame(error) {
       const suspect = guard.blame(error);

@@ -11,13 +11,16 @@ export interface QuarantineEntry {
   version: string;
   hash: string;
   reason: string;
+  /** Set: it only did not start, and counts as failed until the file is written again. */
+  stamp?: string;
   /** Epoch ms. */
   atMs: number;
 }
 
 export interface Quarantine {
   readonly file: string;
-  find(plugin: string, hash: string): QuarantineEntry | undefined;
+  /** @param stamp of the file, scan.ts */
+  find(plugin: string, hash: string, stamp: string): QuarantineEntry | undefined;
   /** Durable when it returns. */
   add(entry: QuarantineEntry): void;
   /** Gives every version of a plugin a new chance. */
@@ -30,7 +33,8 @@ export function openQuarantine(file: string, log: Log): Quarantine {
   const save = () => writeDurably(file, JSON.stringify(entries));
   return {
     file,
-    find: (plugin, hash) => entries.find((e) => e.plugin === plugin && e.hash === hash),
+    find: (plugin, hash, stamp) =>
+      entries.find((e) => e.plugin === plugin && e.hash === hash && (e.stamp === undefined || e.stamp === stamp)),
     add(entry) {
       entries = [...entries.filter((e) => e.plugin !== entry.plugin || e.hash !== entry.hash), entry].slice(-200);
       save();

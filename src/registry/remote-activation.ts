@@ -1,7 +1,7 @@
 // Puts a version of a source or sink plugin into effect: its worker is started, running instances are asked whether they can move, and then
 // moved one after the other. What the old version has emitted arrives before what the new one emits.
 import type { Clock } from '../base/clock.ts';
-import { GatewayError } from '../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import type { Active, PluginEntry } from './plugin-entry.ts';
 import { shownVersion, symbolOf } from './plugin-file.ts';
@@ -111,7 +111,7 @@ async function moveInstances(remote: RemotePlugin, version: RemoteVersion, log: 
       }
     }
     await version.worker.close();
-    throw error;
+    throw new GatewayError('PLUGIN_START', { problem: messageOf(error) }, { cause: error });
   }
   await old.worker.close();
 }

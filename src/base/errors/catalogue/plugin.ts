@@ -17,6 +17,11 @@ export const pluginErrors = {
     ekuiperCode: 1000,
     cure: 'Correct the plugin; `kuiper plugin check FILE` shows the same on a laptop. The version before stays in effect.',
   },
+  PLUGIN_START: {
+    text: 'it does not start: {problem}',
+    ekuiperCode: 1001,
+    cure: 'The version before was started again. Correct the plugin, or copy the file once more to try it again.',
+  },
   PLUGIN_EXIT: {
     text: 'plugin {plugin} called {what}, which is refused',
     ekuiperCode: 1001,
