@@ -203,6 +203,9 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           rootPath: folders.root,
           dataDir: folders.data,
           property: (name) => propertyOf(env, name),
+          schemas: { read: (type, id) => service!.schemas.read(type, id) },
+          ...(settings.aesKey ? { aesKey: Buffer.from(settings.aesKey, 'base64') } : {}),
+          network: () => ({ enablePrivateNet: settings.enablePrivateNet, dataServer: settings.dataServer }),
           settings: {
             rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
             timeZone: settings.timeZone,

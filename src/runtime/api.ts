@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
-import type { ConnectionState } from '../contract/context.ts';
+import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
 import type { Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
@@ -45,6 +45,10 @@ export interface RuntimeDeps {
   property?(name: string): string | undefined;
   /** Reads a schema of the registry (protobuf). */
   schemas?: { read(type: string, id: string): string };
+  /** basic.aesKey, decoded: key of the sinks' property `encryption`. */
+  aesKey?: Uint8Array;
+  /** What connectors may call and listen on. A function, so that a reload of the settings takes effect. */
+  network?(): NetworkSettings;
   /** Store behind get_keyed_state. */
   keyedState?: { get(key: string): Value; put(key: string, value: Value): void };
   /** Scan and lookup tables (runtime/table). */

@@ -2,7 +2,7 @@
 // the rule's checkpoint. A class with little in it, since there are thousands.
 import type { Clock } from '../base/clock.ts';
 import type { Log, LogFields } from '../base/log.ts';
-import type { ConnectionAccess, ConnectionState, ConnectorContext, PluginLogger } from '../contract/context.ts';
+import type { ConnectionAccess, ConnectionState, ConnectorContext, NetworkSettings, PluginLogger } from '../contract/context.ts';
 import type { Environment } from './environment.ts';
 
 /** The node that owns the instance. */
@@ -13,6 +13,9 @@ export interface ContextOwner {
   onStatus(state: ConnectionState, message: string): void;
   onDropped(count: number, reason: string): void;
 }
+
+/** Without settings: nothing internal, no data server. */
+const closedNetwork: NetworkSettings = { enablePrivateNet: false, dataServer: { ip: '127.0.0.1', port: 0 } };
 
 export class OwnedContext implements ConnectorContext {
   private readonly env: Environment;
@@ -38,6 +41,10 @@ export class OwnedContext implements ConnectorContext {
 
   get gatewayId(): string {
     return this.env.gatewayId;
+  }
+
+  get network(): NetworkSettings {
+    return this.env.deps.network?.() ?? closedNetwork;
   }
 
   get connections(): ConnectionAccess {

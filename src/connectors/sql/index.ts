@@ -5,7 +5,7 @@ import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
-import { checkIdentifier, openSqlite, type SqliteFile, sqlitePath } from './sqlite.ts';
+import { checkIdentifier, mark, openSqlite, type SqliteFile, type Statement, sqlitePath } from './sqlite.ts';
 
 const dburl: OptionSpec = {
   name: 'dburl',
@@ -45,6 +45,9 @@ const lookupOptions: readonly OptionSpec[] = [
   dburl,
   { name: 'templateSqlQueryCfg', type: 'object', doc: 'templateSql over the key values.' },
 ];
+
+/** SQLite takes 32,766 values in one statement. */
+const MAX_VARIABLES = 32_000;
 
 interface QueryCfg {
   table?: string;
@@ -98,11 +101,11 @@ export default defineConnector({
             query = (value) =>
               value === undefined || value === null
                 ? { sql: `SELECT * FROM ${table} ORDER BY ${index} ASC${limit}`, params: [] }
-                : { sql: `SELECT * FROM ${table} WHERE ${index} > ? ORDER BY ${index} ASC${limit}`, params: [value] };
+                : { sql: `SELECT * FROM ${table} WHERE ${index} > ${mark(value)} ORDER BY ${index} ASC${limit}`, params: [value] };
           }
         },
         async open(ctx, emit, fail) {
-          db = await openSqlite(path, 'read');
+          db = await openSqlite(path, ctx.getRootPath(), 'read');
           ctx.status('connected');
           stop = new AbortController();
           const { signal } = stop;
@@ -151,24 +154,28 @@ export default defineConnector({
           if (p.rowkindField && !p.keyField) throw new Error('keyField is required when rowkindField is set');
         },
         async open(ctx) {
-          db = await openSqlite(path, 'write');
+          db = await openSqlite(path, ctx.getRootPath(), 'write');
           ctx.status('connected');
         },
         async collect(_ctx, data, dynamic) {
           const table = checkIdentifier(dynamic?.['table'] === undefined ? props.table : String(dynamic['table']), 'table');
           const rows = Array.isArray(data) ? data : [data as Row];
           if (rows.length === 0) return;
-          if (!props.rowkindField) {
-            const names = props.fields.length ? props.fields : [...new Set(rows.flatMap((r) => Object.keys(r)))];
-            const columns = names.map((n) => checkIdentifier(n, 'column')).join(', ');
-            const marks = `(${names.map(() => '?').join(', ')})`;
-            await db!.run(
-              `INSERT INTO ${table} (${columns}) VALUES ${rows.map(() => marks).join(', ')}`,
-              rows.flatMap((r) => names.map((n) => r[n])),
-            );
-            return;
+          if (props.rowkindField) return db!.write(rows.map((row) => changeOf(table, row, props)));
+          const names = props.fields.length ? props.fields : [...new Set(rows.flatMap((r) => Object.keys(r)))];
+          if (names.length === 0) throw new Error('a row without columns cannot be written');
+          const columns = names.map((n) => checkIdentifier(n, 'column')).join(', ');
+          const size = Math.max(1, Math.floor(MAX_VARIABLES / names.length));
+          const statements: Statement[] = [];
+          for (let at = 0; at < rows.length; at += size) {
+            const part = rows.slice(at, at + size);
+            const values = part.map((r) => `(${names.map((n) => mark(r[n])).join(', ')})`);
+            statements.push({
+              sql: `INSERT INTO ${table} (${columns}) VALUES ${values.join(', ')}`,
+              params: part.flatMap((r) => names.map((n) => r[n])),
+            });
           }
-          for (const row of rows) await writeOne(db!, table, row, props);
+          await db!.write(statements);
         },
         async close() {
           await db?.close();
@@ -194,14 +201,14 @@ export default defineConnector({
           if (p.templateSqlQueryCfg?.templateSql) render = engine().compile(p.templateSqlQueryCfg.templateSql);
           else table = checkIdentifier(datasource, 'table');
         },
-        async open() {
-          db = await openSqlite(path, 'read');
+        async open(ctx) {
+          db = await openSqlite(path, ctx.getRootPath(), 'read');
         },
         lookup(_ctx, fields, keys, values) {
           const given = values as readonly Value[];
           if (render) return db!.all(render(Object.fromEntries(keys.map((k, i) => [k, given[i]]))), []);
           const columns = fields.length ? fields.map((f) => checkIdentifier(f, 'column')).join(', ') : '*';
-          const where = keys.map((k) => `${checkIdentifier(k, 'column')} = ?`).join(' AND ');
+          const where = keys.map((k, i) => `${checkIdentifier(k, 'column')} = ${mark(given[i])}`).join(' AND ');
           return db!.all(`SELECT ${columns} FROM ${table} WHERE ${where}`, given);
         },
         async close() {
@@ -213,24 +220,24 @@ export default defineConnector({
   },
 });
 
-async function writeOne(
-  db: SqliteFile,
-  table: string,
-  row: Row,
-  props: { fields: string[]; rowkindField: string; keyField: string },
-): Promise<void> {
+/** Statement of one row with a kind. @throws Error for an unknown kind or a bad name */
+function changeOf(table: string, row: Row, props: { fields: string[]; rowkindField: string; keyField: string }): Statement {
   const kind = String(row[props.rowkindField] ?? 'insert');
   const key = checkIdentifier(props.keyField, 'keyField');
+  const keyValue = row[props.keyField];
   const names = (props.fields.length ? props.fields : Object.keys(row)).filter((n) => n !== props.rowkindField);
   const columns = names.map((n) => checkIdentifier(n, 'column'));
   const values = names.map((n) => row[n]);
   switch (kind) {
     case 'insert':
-      return db.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, values);
+      return { sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.map(mark).join(', ')})`, params: values };
     case 'update':
-      return db.run(`UPDATE ${table} SET ${columns.map((c) => `${c} = ?`).join(', ')} WHERE ${key} = ?`, [...values, row[props.keyField]]);
+      return {
+        sql: `UPDATE ${table} SET ${columns.map((c, i) => `${c} = ${mark(values[i])}`).join(', ')} WHERE ${key} = ${mark(keyValue)}`,
+        params: [...values, keyValue],
+      };
     case 'delete':
-      return db.run(`DELETE FROM ${table} WHERE ${key} = ?`, [row[props.keyField]]);
+      return { sql: `DELETE FROM ${table} WHERE ${key} = ${mark(keyValue)}`, params: [keyValue] };
     default:
       throw new Error(`invalid rowkind ${kind}`);
   }

@@ -113,6 +113,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       codecs: (format) => this.env.deps.codecs(format),
       property: (name) => this.env.deps.property?.(name),
       ...(this.env.deps.schemas ? { schemas: this.env.deps.schemas } : {}),
+      ...(this.env.deps.aesKey ? { aesKey: this.env.deps.aesKey } : {}),
       output: this,
       touch: () => this.owner.touch(),
       exception: (error) => this.exception(error),
