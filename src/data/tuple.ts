@@ -49,6 +49,8 @@ export interface Result {
   /** Metadata of the first row, for `sendMetaToSink` and dynamic properties. */
   meta: Meta | undefined;
   tsMs: number;
+  /** Indexes of the actions that get it (branches of a graph rule); undefined = all. */
+  sinks?: readonly number[];
   /** Set when the result is an error that travels to the sinks (rule option sendError). */
   error?: string;
 }

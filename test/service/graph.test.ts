@@ -21,7 +21,9 @@ function line(...operators: Operator[]) {
   };
 }
 
-const sqlOf = (graph: object) => selectOfGraph('r', parseGraph('r', graph as Record<string, unknown>), (s) => s.name);
+const linesOf = (graph: object) =>
+  parseGraph('r', graph as Record<string, unknown>).lines.map((l) => [selectOfGraph('r', l, (s) => s.name), l.sinks] as const);
+const sqlOf = (graph: object) => linesOf(graph)[0]![0];
 
 const refusal = (graph: object): string => {
   try {
@@ -102,13 +104,47 @@ describe('graph as SELECT', () => {
       topo: { sources: ['a', 'b'], edges: { a: ['w'], b: ['w'], w: ['j'], j: ['out'] } },
     };
     const parsed = parseGraph('r', graph);
-    expect(selectOfGraph('r', parsed, (s) => (s.name === 'a' ? 'first' : s.name))).toBe(
+    expect(selectOfGraph('r', parsed.lines[0]!, (s) => (s.name === 'a' ? 'first' : s.name))).toBe(
       'SELECT * FROM first AS a LEFT JOIN b ON a.id = b.id GROUP BY tumblingwindow(ss, 1)',
     );
   });
 
+  const op = (nodeType: string, props: object) => ({ type: 'operator', nodeType, props });
+  const sink = { type: 'sink', nodeType: 'log', props: {} };
+  const demo = { type: 'source', nodeType: 'mqtt', props: { datasource: 'demo' } };
+
+  test('several sinks at the end of one line are one SELECT', () => {
+    const nodes = { demo, f: op('filter', { expr: 'a > 1' }), x: sink, y: sink };
+    expect(linesOf({ nodes, topo: { sources: ['demo'], edges: { demo: ['f'], f: ['x', 'y'] } } })).toEqual([
+      ['SELECT * FROM demo WHERE (a > 1)', [0, 1]],
+    ]);
+  });
+
+  test('branches are a SELECT each, with the sinks at their end', () => {
+    const nodes = { demo, f: op('filter', { expr: 'a > 1' }), g: op('filter', { expr: 'a < 3' }), x: sink, y: sink };
+    expect(linesOf({ nodes, topo: { sources: ['demo'], edges: { demo: ['f', 'g'], f: ['x'], g: ['y'] } } })).toEqual([
+      ['SELECT * FROM demo WHERE (a > 1)', [0]],
+      ['SELECT * FROM demo WHERE (a < 3)', [1]],
+    ]);
+  });
+
+  test.for<[boolean, string, string]>([
+    [false, 'SELECT * FROM demo WHERE ((a > 2))', 'SELECT * FROM demo WHERE ((a > 1))'],
+    [
+      true,
+      'SELECT * FROM demo WHERE CASE WHEN a > 2 THEN 1 ELSE 0 END = 1',
+      'SELECT * FROM demo WHERE CASE WHEN a > 2 THEN 0 WHEN a > 1 THEN 1 ELSE 0 END = 1',
+    ],
+  ])('switch, stop at first match %s', ([stopAtFirstMatch, first, second]) => {
+    const nodes = { demo, s: op('switch', { cases: ['a > 2', 'a > 1'], stopAtFirstMatch }), x: sink, y: sink };
+    expect(linesOf({ nodes, topo: { sources: ['demo'], edges: { demo: ['s'], s: [['x'], ['y']] } } })).toEqual([
+      [first, [0]],
+      [second, [1]],
+    ]);
+  });
+
   test('options of a source in the node', () => {
-    const node = parseGraph('r', line()).sources[0]!;
+    const node = parseGraph('r', line()).lines[0]!.sources[0]!;
     expect(sourceOfNode('r', node)).toMatchObject({ definition: { name: 'demo', type: 'mqtt', format: 'json' } });
     const more = { ...node, props: { datasource: 'a"b', format: 'delimited', delimiter: ';', confKey: 'k', qos: 2 } };
     const made = sourceOfNode('r', more) as unknown as { definition: { statement: { options: Record<string, { value: unknown }> } } };

@@ -268,7 +268,12 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       result.acks = acks.length === 0 ? this.epochList : [...acks, this.epoch];
     }
     const sinks = this.sinks;
-    for (let i = 0; i < sinks.length; i++) sinks[i]!.push(result);
+    if (result.sinks === undefined) for (let i = 0; i < sinks.length; i++) sinks[i]!.push(result);
+    else this.emitTo(result.sinks, result);
+  }
+
+  private emitTo(indexes: readonly number[], result: Result): void {
+    for (const [i, action] of this.definition.actions.entries()) if (indexes.includes(action.index)) this.sinks[i]!.push(result);
   }
 
   exception(stats: OperatorStats, error: unknown): void {

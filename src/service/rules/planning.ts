@@ -17,15 +17,22 @@ export interface PlanningDeps extends ActionDeps {
   settings(): { timeZone: string; ignoreCase: boolean; ruleDefaults: RuleOptions };
 }
 
+export interface ParsedSelect {
+  /** The syntax tree; parsed again when it was let go (thousands of trees of running rules would fill the memory).
+   *  @param last true: it is not needed again soon */
+  tree(last?: boolean): SelectStatement;
+  /** Its text: the rule's own, or what the line says as a SELECT. */
+  readonly sql: string;
+  /** Indexes of the actions that get its results; undefined = all. */
+  readonly sinks: readonly number[] | undefined;
+}
+
 /** A draft whose text is understood; what names mean is looked up later. */
 export interface ParsedRule {
   readonly draft: RuleDraft;
   readonly options: RuleOptions;
-  /** The syntax tree; parsed again when it was let go (thousands of trees of running rules would fill the memory).
-   *  @param last true: it is not needed again soon */
-  select(last?: boolean): SelectStatement;
-  /** Its text: the rule's own, or what its graph says as a SELECT. */
-  readonly sql: string;
+  /** One, or of a graph one for each line to its sinks. */
+  readonly selects: readonly ParsedSelect[];
   /** Streams and tables of FROM and JOIN, in order. */
   readonly inputs: readonly string[];
   /** Those of them that are in the catalog. */

@@ -5,6 +5,7 @@ import { GatewayError, isGatewayError, messageOf } from '../../base/errors/gatew
 import { compileRule } from '../../compile/index.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
+import { joinBranches } from '../../exec/branches.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo, withMeta } from '../../plan/index.ts';
 import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
@@ -15,7 +16,7 @@ import { optionOf, type SourceDefinition } from '../streams/definition.ts';
 import { parseGraph } from './graph/graph-json.ts';
 import { selectOfGraph } from './graph/graph-select.ts';
 import { sourceOfNode } from './graph/graph-source.ts';
-import type { ParsedRule, Planning, PlanningDeps } from './planning.ts';
+import type { ParsedRule, ParsedSelect, Planning, PlanningDeps } from './planning.ts';
 import { sourceOf } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
 
@@ -30,17 +31,21 @@ export function createPlanning(deps: RulePlanDeps): Planning {
   return {
     parse: (draft) => parseRule(draft, deps.settings().ruleDefaults, deps.functions),
     checkArguments(rule) {
-      try {
-        planOf(rule, deps);
-      } catch (error) {
-        if (isGatewayError(error) && PARSED_BY_EKUIPER.has(error.code))
-          throw new GatewayError('RULE_JSON', { text: `Parse SQL ${rule.sql} error: ${error.message}` }, { cause: error });
-        // anything else is not a matter of the text
+      for (const select of rule.selects) {
+        try {
+          planOf(rule, select, deps);
+        } catch (error) {
+          if (isGatewayError(error) && PARSED_BY_EKUIPER.has(error.code))
+            throw new GatewayError('RULE_JSON', { text: `Parse SQL ${select.sql} error: ${error.message}` }, { cause: error });
+          // anything else is not a matter of the text
+        }
       }
     },
-    check: (rule) => void planOf(rule, deps),
+    check(rule) {
+      for (const select of rule.selects) planOf(rule, select, deps);
+    },
     compile: (rule) => compile(rule, deps),
-    explain: (rule) => explain(planOf(rule, deps)),
+    explain: (rule) => rule.selects.map((select) => explain(planOf(rule, select, deps))).join('\n'),
     definition: (rule, program) => ruleDefinition(rule, deps, program),
   };
 }
@@ -62,17 +67,21 @@ function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionC
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
   const inputs = inputsOf(select);
-  return { draft, options, select: keep(select, draft.sql), sql: draft.sql, inputs, sources: inputs, own: NONE, actions: draft.actions };
+  return { draft, options, selects: [parsed(select, draft.sql)], inputs, sources: inputs, own: NONE, actions: draft.actions };
 }
 
 const NONE: ReadonlyMap<string, SourceDefinition> = new Map();
 
-function keep(first: SelectStatement, sql: string): ParsedRule['select'] {
+function parsed(first: SelectStatement, sql: string, sinks?: readonly number[]): ParsedSelect {
   let kept: SelectStatement | undefined = first;
-  return (last = false) => {
-    const tree = kept ?? parseSelect(sql);
-    kept = last ? undefined : tree;
-    return tree;
+  return {
+    sql,
+    sinks,
+    tree(last = false) {
+      const tree = kept ?? parseSelect(sql);
+      kept = last ? undefined : tree;
+      return tree;
+    },
   };
 }
 
@@ -81,35 +90,40 @@ function inputsOf(select: SelectStatement): string[] {
 }
 
 function parseGraphRule(draft: RuleDraft, graph: Readonly<Record<string, unknown>>, options: RuleOptions): ParsedRule {
-  const line = parseGraph(draft.id, graph);
+  const { sinks, lines } = parseGraph(draft.id, graph);
   const own = new Map<string, SourceDefinition>();
   const references = new Map<string, string>();
-  for (const node of line.sources) {
+  for (const node of new Set(lines.flatMap((l) => l.sources))) {
     const source = sourceOfNode(draft.id, node);
     if ('definition' in source) own.set(node.name, source.definition);
     else references.set(node.name, source.reference);
   }
-  const sql = selectOfGraph(draft.id, line, (node) => references.get(node.name) ?? node.name);
-  const select = parseSelect(sql);
+  const selects = lines.map((line) => {
+    const sql = selectOfGraph(draft.id, line, (node) => references.get(node.name) ?? node.name);
+    return parsed(parseSelect(sql), sql, line.sinks.length === sinks.length ? undefined : line.sinks);
+  });
   return {
     draft,
     options,
-    select: keep(select, sql),
-    sql,
-    inputs: inputsOf(select),
+    selects,
+    inputs: [...new Set(selects.flatMap((s) => inputsOf(s.tree())))],
     sources: [...references.values()],
     own,
-    actions: line.sinks.map((s) => ({ [s.nodeType]: s.props })),
+    actions: sinks.map((s) => ({ [s.nodeType]: s.props })),
   };
 }
 
 /** @throws GatewayError PLAN_*, SQL_* */
-function planOf(rule: ParsedRule, deps: RulePlanDeps): LogicalPlan {
-  return planRule(rule.select(true), planCatalog(rule, deps), planOptions(rule, deps));
+function planOf(rule: ParsedRule, select: ParsedSelect, deps: RulePlanDeps): LogicalPlan {
+  return planRule(select.tree(true), planCatalog(rule, deps), planOptions(rule, select.sql, deps));
 }
 
 function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
-  return compileRule(planOf(rule, deps));
+  const branches = rule.selects.map((s) => ({
+    program: compileRule(planOf(rule, s, deps)),
+    sinks: s.sinks ?? rule.actions.map((_, i) => i),
+  }));
+  return branches.length === 1 && rule.selects[0]!.sinks === undefined ? branches[0]!.program : joinBranches(branches);
 }
 
 /** @param program the one made when the rule was checked; used for the first start only */
@@ -156,7 +170,7 @@ function sourceInfo(d: SourceDefinition): SourceInfo {
   };
 }
 
-function planOptions({ draft, options, sql }: ParsedRule, deps: RulePlanDeps): PlanOptions {
+function planOptions({ draft, options }: ParsedRule, sql: string, deps: RulePlanDeps): PlanOptions {
   const { timeZone, ignoreCase } = deps.settings();
   const strategy = options.planOptimizeStrategy as {
     optimizeControl?: { disableOptimizeRules?: string[] };

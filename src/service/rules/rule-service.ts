@@ -293,7 +293,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     },
     schema(id) {
       const { parsed } = found(id);
-      const fields = parsed?.select().fields.filter((f) => !f.invisible) ?? [];
+      const fields = parsed?.selects[0]?.tree().fields.filter((f) => !f.invisible) ?? [];
       return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
     },
     async validate(text) {

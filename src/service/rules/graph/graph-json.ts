@@ -10,12 +10,24 @@ export interface GraphNode {
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** A graph that is one line of operators from its sources to its sinks. */
+export interface GraphStep {
+  readonly node: GraphNode;
+  /** Of a switch: the cases that lead on along this line. */
+  readonly cases: readonly number[];
+}
+
+/** One way through the graph: operators in the order of flow, from the sources to sinks. */
 export interface GraphLine {
   readonly sources: readonly GraphNode[];
-  /** In the order of flow. */
-  readonly operators: readonly GraphNode[];
+  readonly operators: readonly GraphStep[];
+  /** Indexes in `Graph.sinks`. */
+  readonly sinks: readonly number[];
+}
+
+export interface Graph {
   readonly sinks: readonly GraphNode[];
+  /** Lines that differ; sinks at the end of the same line are together. */
+  readonly lines: readonly GraphLine[];
 }
 
 export const OPERATORS = [
@@ -37,12 +49,13 @@ export function graphError(rule: string, problem: string): GatewayError {
 }
 
 /** @throws GatewayError RULE_GRAPH naming the node */
-export function parseGraph(rule: string, graph: Readonly<Record<string, unknown>>): GraphLine {
+export function parseGraph(rule: string, graph: Readonly<Record<string, unknown>>): Graph {
   const refuse = (problem: string) => graphError(rule, problem);
   const nodes = readNodes(rule, graph['nodes']);
   const topo = objectOf(graph['topo'], () => refuse('graph.topo: expected {sources, edges}'));
   const sourceNames = Array.isArray(topo['sources']) ? topo['sources'].map(String) : [];
-  const edges = readEdges(rule, topo['edges']);
+  const cases = readEdges(rule, topo['edges']);
+  const edges = new Map([...cases].map(([from, to]) => [from, [...new Set(to.flat())]]));
   for (const name of sourceNames) {
     const node = nodes.get(name);
     if (!node) throw refuse(`source node ${name} not defined`);
@@ -68,27 +81,69 @@ export function parseGraph(rule: string, graph: Readonly<Record<string, unknown>
     if (count > 1 && node.nodeType !== 'join' && node.nodeType !== 'window' && node.nodeType !== 'watermark')
       throw refuse(`operator ${node.name} of type ${node.nodeType} does not allow multiple inputs`);
   }
-  return followLine(rule, nodes, edges, sourceNames);
+  const sinks = [...nodes.values()].filter((n) => n.type === 'sink');
+  const lines = new Map<string, { line: GraphLine; sinks: number[] }>();
+  for (const [index, sink] of sinks.entries()) {
+    for (const [parent, targets] of edges) {
+      if (!targets.includes(sink.name)) continue;
+      const line = lineTo(rule, nodes, edges, cases, sourceNames, parent, sink.name, index);
+      const key = JSON.stringify(line.operators.map((o) => [o.node.name, o.cases]));
+      const same = lines.get(key);
+      if (same) same.sinks.push(index);
+      else lines.set(key, { line, sinks: [index] });
+    }
+  }
+  if (lines.size === 0) throw refuse('no sink is reached');
+  return { sinks, lines: [...lines.values()].map(({ line, sinks: ends }) => ({ ...line, sinks: ends })) };
 }
 
-/** From the sources on, all must meet in one operator after the other until the sinks. */
+/** The part of the graph that leads over `parent` to one sink, as a line. */
+function lineTo(
+  rule: string,
+  nodes: ReadonlyMap<string, GraphNode>,
+  edges: ReadonlyMap<string, readonly string[]>,
+  cases: ReadonlyMap<string, readonly string[][]>,
+  sourceNames: readonly string[],
+  parent: string,
+  sink: string,
+  index: number,
+): GraphLine {
+  const before = (name: string) => name === parent || reaches(name, parent, edges);
+  const part = new Map<string, readonly string[]>();
+  for (const [from, targets] of edges) {
+    if (!before(from)) continue;
+    part.set(from, from === parent ? [sink] : targets.filter((t) => nodes.get(t)!.type === 'operator' && before(t)));
+  }
+  const line = followLine(rule, nodes, part, sourceNames.filter(before));
+  const leading = (node: GraphNode): number[] => {
+    const next = part.get(node.name)!;
+    return (cases.get(node.name) ?? []).flatMap((targets, i) => (targets.some((t) => next.includes(t)) ? [i] : []));
+  };
+  return {
+    sources: line.sources,
+    operators: line.operators.map((node) => ({ node, cases: node.nodeType === 'switch' ? leading(node) : [] })),
+    sinks: [index],
+  };
+}
+
+/** From the sources on, all must meet in one operator after the other until the sink. */
 function followLine(
   rule: string,
   nodes: ReadonlyMap<string, GraphNode>,
   edges: ReadonlyMap<string, readonly string[]>,
   sourceNames: readonly string[],
-): GraphLine {
-  const branches = () =>
-    new GatewayError('SERVICE_MISSING', { what: `rule ${rule}: a graph whose operators branch (write one rule for each branch)` });
+): { sources: GraphNode[]; operators: GraphNode[] } {
   const operators: GraphNode[] = [];
   let ends: readonly string[] = [...new Set(sourceNames.flatMap((s) => edges.get(s) ?? []))];
   for (;;) {
     const next = ends.map((e) => nodes.get(e)!);
-    if (next.every((n) => n.type === 'sink')) return { sources: sourceNames.map((s) => nodes.get(s)!), operators, sinks: next };
+    if (next.every((n) => n.type === 'sink')) return { sources: sourceNames.map((s) => nodes.get(s)!), operators };
     // a source may join later than another one: the operator that has seen less comes first
-    const ahead = next.filter((n) => n.type === 'operator' && next.some((m) => m !== n && reaches(m.name, n.name, edges)));
+    const ahead = next.filter(
+      (n) => n.type === 'sink' || next.some((m) => m !== n && m.type === 'operator' && reaches(m.name, n.name, edges)),
+    );
     const now = next.filter((n) => !ahead.includes(n));
-    if (now.length !== 1 || now[0]!.type !== 'operator') throw branches();
+    if (now.length !== 1) throw graphError(rule, `the ways over ${next.map((n) => n.name).join(', ')} do not meet in a window or join`);
     const node = now[0]!;
     if (operators.includes(node)) throw graphError(rule, `the edges go round in a circle at ${node.name}`);
     operators.push(node);
@@ -127,13 +182,13 @@ function readNodes(rule: string, value: unknown): Map<string, GraphNode> {
   return nodes;
 }
 
-/** Of `switch` the branches are lists of lists. */
-function readEdges(rule: string, value: unknown): Map<string, string[]> {
+/** Targets by case: one list for most operators, one for each case of a `switch`. */
+function readEdges(rule: string, value: unknown): Map<string, string[][]> {
   const raw = objectOf(value, () => graphError(rule, 'graph.topo.edges: expected an object of name → names'));
   return new Map(
     Object.entries(raw).map(([from, to]) => {
       if (!Array.isArray(to)) throw graphError(rule, `edges of ${from}: expected a list of names`);
-      return [from, to.flat().map(String)];
+      return [from, to.some(Array.isArray) ? to.map((c) => [c].flat().map(String)) : [to.map(String)]];
     }),
   );
 }

@@ -1,4 +1,4 @@
-// A graph that is one line of operators says the same as a SELECT, and is run as one: filter → WHERE or HAVING, window and groupby →
+// One line of a graph says the same as a SELECT, and is run as one: filter and switch → WHERE or HAVING, window and groupby →
 // GROUP BY, function, aggfunc and pick → the select list, orderby → ORDER BY, join → FROM … JOIN. Every expression is parsed by itself
 // first, so that none can reach out of its place.
 import { GatewayError, messageOf } from '../../../base/errors/gateway-error.ts';
@@ -29,7 +29,7 @@ export function selectOfGraph(rule: string, line: GraphLine, nameOf: (source: Gr
     return within(rule, node, () => parseSelectField(text));
   };
 
-  for (const node of line.operators) {
+  for (const { node, cases } of line.operators) {
     const { nodeType, props } = node;
     switch (nodeType) {
       case 'watermark':
@@ -38,6 +38,11 @@ export function selectOfGraph(rule: string, line: GraphLine, nameOf: (source: Gr
         const condition = `(${expression(node, props['expr'])})`;
         if (!collected) where.push(condition);
         else having.push(condition);
+        break;
+      }
+      case 'switch': {
+        const condition = switchCondition(node, cases, (text) => expression(node, text), listOf(rule, node, 'cases'));
+        (collected ? having : where).push(condition);
         break;
       }
       case 'function':
@@ -81,6 +86,20 @@ export function selectOfGraph(rule: string, line: GraphLine, nameOf: (source: Gr
   if (having.length) parts.push(`HAVING ${having.join(' AND ')}`);
   if (order) parts.push(`ORDER BY ${order}`);
   return parts.join(' ');
+}
+
+/** True when the row goes on along these cases. With stopAtFirstMatch an earlier case takes it away. */
+function switchCondition(
+  node: GraphNode,
+  cases: readonly number[],
+  expression: (text: unknown) => string,
+  all: readonly unknown[],
+): string {
+  const texts = all.map(expression);
+  if (node.props['stopAtFirstMatch'] !== true) return `(${cases.map((i) => `(${texts[i]})`).join(' OR ')})`;
+  const last = Math.max(...cases);
+  const whens = texts.slice(0, last + 1).map((text, i) => `WHEN ${text} THEN ${cases.includes(i) ? 1 : 0}`);
+  return `CASE ${whens.join(' ')} ELSE 0 END = 1`;
 }
 
 function within<T>(rule: string, node: GraphNode, work: () => T): T {
