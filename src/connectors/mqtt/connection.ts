@@ -50,6 +50,19 @@ interface Redelivery {
   ack: () => void;
 }
 
+/** MQTT 5 refuses single messages. Those that a repeat cannot cure lose the item: not authorized, topic name, packet too large, payload format. */
+const FINAL_REFUSALS: Readonly<Record<number, string>> = {
+  135: 'the broker does not allow it: check its access rules',
+  144: 'the broker does not accept this topic name',
+  149: 'the broker does not accept a packet of this size',
+  153: 'the broker does not accept this payload format',
+};
+
+function publishError(error: Error & { code?: unknown }, topic: string): Error {
+  const words = typeof error.code === 'number' ? FINAL_REFUSALS[error.code] : undefined;
+  return words ? new Error(`publishing to "${topic}" was refused: ${words}`, { cause: error }) : ioError(messageOf(error), error);
+}
+
 export class MqttConnection implements PooledConnection {
   private readonly props: ConnectionProps;
   private readonly deps: MqttConnectionDeps;
@@ -146,7 +159,7 @@ export class MqttConnection implements PooledConnection {
       client.once('close', lost);
       client.publish(topic, payload, options, (error) => {
         client.removeListener('close', lost);
-        if (error) reject(ioError(messageOf(error), error));
+        if (error) reject(publishError(error, topic));
         else resolve();
       });
     });
@@ -164,26 +177,55 @@ export class MqttConnection implements PooledConnection {
     });
   }
 
+  /** Ends the connection for good, and its session at the broker: else a stopped rule's session stays there for days (MQTT 5) or for ever. */
+  async end(): Promise<void> {
+    if (!this.deps.persistent || this.closed) return this.close();
+    const client = this.client;
+    if (!client?.connected) return this.close(); // cannot be told; MQTT 5 sessions expire
+    if (this.version === 5) {
+      this.closed = true;
+      this.deps.clock.clear(this.timer);
+      await this.disconnect(client, { properties: { sessionExpiryInterval: 0 } });
+      return;
+    }
+    const builder = await createStreamBuilder(this.addresses[this.addressIndex]!, this.props);
+    await this.close();
+    // MQTT 3: a connection with a clean session of the same name clears it
+    const clearing = new HoldingClient(builder, { ...this.clientOptions(), clean: true }, () => undefined);
+    clearing.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'The session could not be ended.'));
+    await this.within(500, new Promise<void>((resolve) => clearing.once('connect', () => resolve()).once('close', () => resolve())));
+    await this.disconnect(clearing);
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.deps.clock.clear(this.timer);
     const client = this.client;
     this.client = undefined;
-    if (!client) return;
-    if (client.connected) {
-      let timer: TimerHandle | undefined;
-      await Promise.race([
-        client.endAsync(false).catch((error) => this.deps.log.debug({ error: messageOf(error) }, 'MQTT disconnect failed.')),
-        new Promise<void>((resolve) => {
-          timer = this.deps.clock.setTimer(500, resolve);
-        }),
-      ]);
-      this.deps.clock.clear(timer);
-    }
+    if (client) await this.disconnect(client);
+  }
+
+  /** Says goodbye, for at most half a second, and lets go. */
+  private async disconnect(client: HoldingClient, goodbye?: Parameters<HoldingClient['endAsync']>[1]): Promise<void> {
+    if (this.client === client) this.client = undefined;
+    if (client.connected)
+      await this.within(
+        500,
+        client.endAsync(false, goodbye).catch((error) => this.deps.log.debug({ error: messageOf(error) }, 'MQTT disconnect failed.')),
+      );
     client.removeAllListeners();
     client.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'Error of a closed MQTT connection.'));
     client.end(true);
+  }
+
+  private async within(ms: number, work: Promise<unknown>): Promise<void> {
+    let timer: TimerHandle | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.deps.clock.setTimer(ms, resolve);
+    });
+    await Promise.race([work, late]);
+    this.deps.clock.clear(timer);
   }
 
   // ------------------------------------------------------------------------------------------------------------ connecting

@@ -92,9 +92,12 @@ export function createMqttSource(): Source {
       connection = undefined;
       subscription = undefined;
       if (!c) return;
-      if (s) await c.unsubscribe(s, reason === 'shutdown');
+      // a session that the user asked for goes on collecting while no rule runs, as in eKuiper; one that we chose ends with the rule
+      const keep = reason !== 'stopped' || props.enableClientSession === true;
+      if (s) await c.unsubscribe(s, keep);
       if (pooledKey) ctx.connections.release('mqtt', pooledKey);
-      else await c.close();
+      else if (keep) await c.close();
+      else await c.end();
     },
   };
 }
