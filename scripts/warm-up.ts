@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { codecs } from '../src/codecs/index.ts';
 import { connectors } from '../src/connectors/index.ts';
 
-for (const entry of ['src/daemon/main.ts', 'src/cli/main.ts']) execFileSync(process.execPath, [entry, '--help'], { stdio: 'ignore' });
+for (const entry of ['src/daemon/main.ts', 'src/cli/main.ts'])
+  execFileSync(process.execPath, [...process.execArgv, entry, '--help'], { stdio: 'ignore' }); // the cache depends on V8's flags
 await import('../src/daemon/run.ts');
 await import('../src/daemon/gateway.ts');
 await import('../src/service/rules/rule-plan.ts');
