@@ -48,7 +48,7 @@ export async function runCli(argv: readonly string[], env: Environment, print: (
       print(`Usage: kuiper ${command.usage}\n\n${command.doc}`);
       return 0;
     }
-    print(`Connecting to ${new URL(url).host}... `);
+    if (!command.offline) print(`Connecting to ${new URL(url).host}... `);
     await command.run({ ...parseCommandArguments(command, rest), client, print });
     return 0;
   } catch (error) {

@@ -26,6 +26,8 @@ export interface Command {
   readonly usage: string;
   readonly doc: string;
   readonly flags?: readonly Flag[];
+  /** Needs no gateway. */
+  readonly offline?: true;
   /** Arguments are one SQL text or JSON: flags inside it are not looked for after the first argument that is none. */
   run(context: CommandContext): Promise<void>;
 }

@@ -33,6 +33,10 @@ import { getstatusRule } from './getstatus-rule.ts';
 import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
 import { importRuleset } from './import-ruleset.ts';
+import { pluginCheck } from './plugin-check.ts';
+import { pluginInstall } from './plugin-install.ts';
+import { pluginNew } from './plugin-new.ts';
+import { pluginPack } from './plugin-pack.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
 import { showPlugins } from './show-plugins.ts';
@@ -74,6 +78,10 @@ export const commands: readonly Command[] = [
   dropPlugin,
   showPlugins,
   registerPlugin,
+  pluginNew,
+  pluginCheck,
+  pluginPack,
+  pluginInstall,
   showUdfs,
   describeUdf,
   createService,

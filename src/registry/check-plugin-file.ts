@@ -1,0 +1,66 @@
+// Checks one plugin file outside of a gateway, in a worker: for the CLI.
+import { basename } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import { type PluginKind, parsePluginFileName, shownVersion, symbolOf } from './plugin-file.ts';
+import { placed, readPluginSource } from './plugin-source.ts';
+import { createPluginWorker } from './plugin-worker.ts';
+import { createModuleUrls } from './worker/module-urls.ts';
+
+export interface PluginFileFacts {
+  kind: PluginKind;
+  name: string;
+  version: string;
+  symbol: string;
+  singleton: boolean;
+  methods: readonly string[];
+  exports: readonly string[];
+}
+
+/** @throws PLUGIN_SYNTAX, PLUGIN_LOAD */
+export async function checkPluginFile(path: string, clock: Clock, log: Log): Promise<PluginFileFacts> {
+  const parsed = parsePluginFileName(basename(path));
+  if (parsed.kind !== 'plugin')
+    throw new GatewayError('PLUGIN_LOAD', {
+      file: path,
+      problem: parsed.kind === 'refused' ? parsed.reason : 'its name is that of a temporary file',
+    });
+  const { name, version } = parsed.file;
+  const symbol = symbolOf(name);
+  const worker = createPluginWorker({
+    plugin: name,
+    version,
+    text: readPluginSource(path),
+    symbols: { main: symbol, lookup: `${symbol}Lookup` },
+    urls: createModuleUrls(),
+    clock,
+    log,
+    maxHeapMb: 128,
+    onLateError: () => undefined,
+    onDeath: () => undefined,
+  });
+  try {
+    const { main, lookup, exports } = await worker.start();
+    const facts = main ?? lookup;
+    const kind = kindOf(main?.methods ?? [], lookup !== undefined);
+    if (!facts || !kind)
+      throw new Error(
+        main
+          ? `${symbol} needs exec(args, ctx) to be a function, collect(ctx, data) to be a sink, or open(ctx, emit, fail) to be a source`
+          : `it must export ${symbol}, but exports ${exports.join(', ') || 'nothing'}`,
+      );
+    return { kind, name, version: shownVersion(version), symbol, singleton: facts.singleton, methods: facts.methods, exports };
+  } catch (error) {
+    throw new GatewayError('PLUGIN_LOAD', { file: path, problem: placed(error, path) || messageOf(error) }, { cause: error });
+  } finally {
+    await worker.close();
+  }
+}
+
+/** By what it can do; undefined: nothing that we know. */
+export function kindOf(methods: readonly string[], isLookup: boolean): PluginKind | undefined {
+  if (methods.includes('exec')) return 'functions';
+  if (methods.includes('collect')) return 'sinks';
+  return methods.includes('open') || methods.includes('pull') || isLookup ? 'sources' : undefined;
+}
