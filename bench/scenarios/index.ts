@@ -6,6 +6,7 @@ import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { manyRules } from './many-rules.ts';
 import { filterMqtt, filterNop, tumblingWindow } from './pipeline.ts';
+import { serial } from './serial.ts';
 import { windows } from './windows.ts';
 
 export interface Scenario<R = any> {
@@ -26,4 +27,5 @@ export const scenarios: readonly Scenario[] = [
   manyRules,
   expressionsScenario,
   windows,
+  serial,
 ];
