@@ -30,6 +30,7 @@ import { suggest } from '../sql/suggest.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import type { Part } from './lifecycle.ts';
+import { lockRoot, type RootLock } from './root-lock.ts';
 import { healthyAfterMs } from './test-hooks.ts';
 
 export interface GatewayOptions {
@@ -71,6 +72,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let runtime: Runtime | undefined;
   let service: Service | undefined;
   let rest: RestServer | undefined;
+  let lock: RootLock | undefined;
   let metrics: MetricsServer | undefined;
   let plugins: PluginRegistry | undefined;
   let safeModeReason: string | undefined;
@@ -128,6 +130,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         const files = load();
         log.info({ version: VERSION, root: folders.root, files, node: process.version }, 'Kuiper Gateway starts.');
       },
+    },
+    {
+      name: 'root lock',
+      start() {
+        lock = lockRoot(folders.data);
+      },
+      stop: () => lock?.release(),
     },
     {
       name: 'crash guard',

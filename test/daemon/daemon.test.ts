@@ -1,5 +1,5 @@
 // The real kuiperd: start, restart, stop with a dead sink, bad configuration, damaged catalog, safe mode, memory and start time.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -119,6 +119,15 @@ describe('what goes wrong', () => {
     expect(d.stderr).toContain(
       `port ${port} on 127.0.0.1 is taken by another process; stop it, or choose another port with KUIPER__BASIC__RESTPORT`,
     );
+  });
+
+  test('a second gateway on the same root is refused; the lock of a killed one is not in the way', async () => {
+    const first = await runDaemon(root);
+    const d = await failed();
+    expect([d.code, d.stderr]).toEqual([1, `kuiperd: ${root}/data is in use by another gateway, process ${first.child.pid}\n`]);
+    await first.stop('SIGKILL');
+    daemon = await runDaemon(root);
+    expect((await daemon.call('GET', '/ping')).status).toBe(200);
   });
 
   test('a wrong setting: exit 1 with file, line and key', async () => {
@@ -249,6 +258,31 @@ describe('kuiper, the command line', () => {
     await kuiper('drop', 'stream', 'demo');
     expect(await kuiper('import', 'ruleset', '-f', file)).toBe('imported 1 streams, 0 tables and 1 rules\n');
     expect((await daemon.call('GET', '/rules/r')).status).toBe(200);
+  }, 30_000);
+
+  test('query: results of a SELECT typed at the prompt, and errors that leave the prompt', async () => {
+    daemon = await runDaemon(root);
+    const extra = JSON.stringify(JSON.stringify({ data: [{ a: 1 }], interval: 20, loop: true }));
+    await daemon.call('POST', '/streams', { sql: `CREATE STREAM tick () WITH (DATASOURCE="t", TYPE="simulator", EXTRA=${extra})` });
+    const cli = spawn(NODE, [CLI, '--url', daemon.url, 'query'], { env: { PATH: process.env['PATH'] } });
+    let out = '';
+    cli.stdout.on('data', (d: Buffer) => {
+      out += d.toString();
+    });
+    const seen = async (text: string) => {
+      for (const endMs = performance.now() + 5_000; !out.includes(text); await new Promise((r) => setTimeout(r, 20)))
+        if (performance.now() > endMs) throw new Error(`${text} did not come: ${out}`);
+    };
+    await seen('kuiper > ');
+    cli.stdin.write('SELECT a FORM tick\n');
+    await seen('hint: did you mean FROM?');
+    cli.stdin.write('SELECT a * 2 AS b FROM tick\n');
+    await seen('Query was submit successfully.');
+    await seen('{"b":2}\n{"b":2}');
+    const ended = new Promise((resolve) => cli.once('exit', resolve));
+    cli.stdin.write('quit\n');
+    expect(await ended).toBe(0);
+    expect((await daemon.call('GET', '/rules')).text).toBe('[]');
   }, 30_000);
 
   test('nobody there, a wrong command, --strict', async () => {

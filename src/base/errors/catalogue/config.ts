@@ -17,6 +17,11 @@ export const configErrors = {
     ekuiperCode: 1000,
     cure: 'A setting has a wrong value. The text names the file and line (or the environment variable), the key, and what is allowed.',
   },
+  ROOT_IN_USE: {
+    text: '{folder} is in use by another gateway, process {pid}',
+    ekuiperCode: 1000,
+    cure: 'Stop that process first (systemctl stop kuiper), or give this one another --root.',
+  },
   CONFIG_INSECURE: {
     text: 'refusing to serve REST on {address}:{port} without credentials: {reason}',
     ekuiperCode: 1000,

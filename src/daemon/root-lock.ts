@@ -1,0 +1,35 @@
+// One gateway per root: two would run every rule twice and write the same databases. The lock is a file with our process id; one left
+// behind by a kill or a power cut is seen as such, because no gateway runs under its number.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../base/errors/gateway-error.ts';
+
+export interface RootLock {
+  release(): void;
+}
+
+/** @throws GatewayError ROOT_IN_USE when another gateway runs on this data folder */
+export function lockRoot(dataDir: string, pid = process.pid): RootLock {
+  const file = join(dataDir, 'kuiperd.pid');
+  for (let tries = 0; ; tries++) {
+    try {
+      writeFileSync(file, String(pid), { flag: 'wx' });
+      return { release: () => rmSync(file, { force: true }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readFileSync(file, 'utf8'));
+    if (tries > 0 || isGateway(holder, pid)) throw new GatewayError('ROOT_IN_USE', { folder: dataDir, pid: holder });
+    rmSync(file, { force: true });
+  }
+}
+
+function isGateway(pid: number, own: number): boolean {
+  if (!(pid > 0) || pid === own) return false;
+  try {
+    // after a boot the number may belong to anything
+    return /src\/daemon\/\w+\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false; // no such process
+  }
+}
