@@ -44,11 +44,27 @@ function formatOf(path: string, code: string): 'module' | 'commonjs' {
   }
 }
 
-/** Message with the line, which V8 puts into the first lines of the stack. */
+/** Message with the line, which V8 and the stripper put into the first lines of the stack. */
 export function placed(error: unknown, path: string): string {
-  const stack = (error as Error | undefined)?.stack ?? '';
-  const at = stack.indexOf(path);
-  const line = at < 0 ? undefined : /^(?:\?[^:\s]*)?:(\d+)/.exec(stack.slice(at + path.length))?.[1];
   const text = messageOf(error).replace(/\s+/g, ' ').trim();
+  const line = lineIn(error, path) ?? ((error as Error | undefined)?.name === 'SyntaxError' ? lineOfSyntaxError(path) : undefined);
   return line === undefined ? text : `line ${line}: ${text}`;
+}
+
+function lineIn(error: unknown, path: string): string | undefined {
+  const stack = (error as Error | undefined)?.stack ?? '';
+  const own = /^:(\d+)\n/.exec(stack)?.[1];
+  if (own !== undefined) return own;
+  const at = stack.indexOf(path);
+  return at < 0 ? undefined : /^(?:\?[^:\s]*)?:(\d+)/.exec(stack.slice(at + path.length))?.[1];
+}
+
+/** V8 does not say where a module's syntax is wrong; the stripper, which reads JavaScript as well, does. */
+function lineOfSyntaxError(path: string): string | undefined {
+  try {
+    stripTypes(readFileSync(path, 'utf8'));
+    return undefined;
+  } catch (error) {
+    return lineIn(error, path);
+  }
 }
