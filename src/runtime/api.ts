@@ -24,6 +24,8 @@ export interface RuntimeSettings {
   maxQueueBytes: number;
   /** Graceful stop waits at most so long for sinks (eKuiper: 5 s; the daemon must end within 2 s). */
   stopTimeoutMs: number;
+  /** At the start sources are opened when no rule joined one for so long; 0 = at once. */
+  bootQuietMs: number;
   /** Defaults of the sinks' cache properties, section `sink` of kuiper.yaml. */
   sink: Readonly<Record<string, unknown>>;
 }

@@ -9,6 +9,7 @@ import type { SinkDefinition } from '../contract/sink.ts';
 import type { SourceDefinition } from '../contract/source.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
 import type { QueueNames } from './sink/queue-names.ts';
+import type { BootGate } from './source/boot-gate.ts';
 
 export interface Environment {
   readonly deps: RuntimeDeps;
@@ -19,6 +20,7 @@ export interface Environment {
   readonly gatewayId: string;
   random(): number;
   readonly queueNames: QueueNames;
+  readonly bootGate: BootGate;
 }
 
 export const defaultSettings: RuntimeSettings = {
@@ -29,6 +31,7 @@ export const defaultSettings: RuntimeSettings = {
   spillAfterMs: 1000,
   maxQueueBytes: 1024 * 1024 * 1024,
   stopTimeoutMs: 5000,
+  bootQuietMs: 50,
   sink: {},
 };
 

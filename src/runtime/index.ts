@@ -10,6 +10,7 @@ import { defaultSettings, type Environment } from './environment.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { Rule } from './rule/rule.ts';
 import { createQueueNames } from './sink/queue-names.ts';
+import { createBootGate } from './source/boot-gate.ts';
 import { createSourcePool } from './source/source-pool.ts';
 import { metricsText } from './status/metrics.ts';
 import { createTables } from './table/index.ts';
@@ -33,6 +34,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     connections: createConnectionPool(log),
     gatewayId: readGatewayId(deps.dataDir, log),
     random: deps.random ?? Math.random,
+    bootGate: createBootGate(clock, settings.bootQuietMs),
     queueNames: createQueueNames(deps.store.sinkQueues, log),
   };
   const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };

@@ -74,6 +74,29 @@ describe('source', () => {
   });
 });
 
+describe('at the start of the gateway', () => {
+  it('sources are opened when the rules have joined them, so that none misses what the broker repeats', async () => {
+    await h.end();
+    h = harness({ settings: { bootQuietMs: 50 } });
+    const rules = ['r1', 'r2', 'r3'].map((id) => h.runtime.createRule(h.define(id, filterProgram('a'))));
+    for (const r of rules) {
+      await r.start();
+      await h.clock.advance(40);
+      expect(h.sources).toHaveLength(0);
+      expect(r.state).toBe('starting');
+    }
+    await h.settle(() => rules.every((r) => r.state === 'running'), 20);
+    h.sources[0]!.emit('{"a":1}');
+    expect(h.sink.rows()).toHaveLength(3);
+    const later = h.runtime.createRule({
+      ...h.define('later', filterProgram('a')),
+      sources: (name) => ({ ...h.spec(name), datasource: 'other' }),
+    });
+    await later.start();
+    expect(later.state).toBe('running');
+  });
+});
+
 describe('decompression', () => {
   it('unpacks payloads before they are decoded; what is not packed is an error of that message', async () => {
     const rule = h.runtime.createRule({

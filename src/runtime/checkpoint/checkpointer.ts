@@ -29,17 +29,29 @@ export interface HeldFlow {
   count: number;
   firstMs: number;
   lastMs: number;
-  /** Span at the last silence. */
+  /** Span at the last silence, until messages come again. */
   silentAt: number;
+  silentMs: number;
+  /** Span at which messages came again at once after a silence: a window, if it happens twice. */
+  candidate: number;
 }
 
-export const newFlow = (silentAt = 0): HeldFlow => ({ count: 0, firstMs: 0, lastMs: 0, silentAt });
+export const newFlow = (before?: HeldFlow): HeldFlow => ({
+  count: 0,
+  firstMs: 0,
+  lastMs: 0,
+  silentAt: before?.silentAt ?? 0,
+  silentMs: before?.silentMs ?? 0,
+  candidate: before?.candidate ?? 0,
+});
 
 const TICK_MS = 100;
 /** From so many unconfirmed messages on, silence of the source may mean that its window is full (MQTT 3.1.1 brokers: 20). */
 const SUSPICIOUS = 16;
 /** Messages that should have come in the silence, at the rate before it. */
 const EXPECTED = 5;
+/** A peer whose window was full goes on at once when it is confirmed something; a device that paused does not. */
+const RESUME_MS = 3 * TICK_MS;
 /** Bound of handles in memory. */
 const MAX_HELD = 10_000;
 
@@ -97,7 +109,14 @@ export function isDue(run: Checkpointed, nowMs: number): boolean {
   if (run.heldCount > 0) {
     const span = run.heldSpan;
     if (span > flow.count) {
-      if (flow.count === 0) flow.firstMs = nowMs - TICK_MS;
+      if (flow.count === 0) {
+        flow.firstMs = nowMs - TICK_MS;
+        if (flow.silentAt > 0 && nowMs - flow.silentMs <= RESUME_MS) {
+          if (flow.candidate === flow.silentAt) run.window = flow.silentAt;
+          flow.candidate = flow.silentAt;
+        }
+        flow.silentAt = 0;
+      }
       flow.count = span;
       flow.lastMs = nowMs;
     }
@@ -106,8 +125,8 @@ export function isDue(run: Checkpointed, nowMs: number): boolean {
     if (run.heldCount >= MAX_HELD || (run.window !== undefined && span * 2 >= run.window)) return true;
     const expected = ((nowMs - flow.lastMs) * span) / Math.max(1, flow.lastMs - flow.firstMs);
     if (span >= SUSPICIOUS && expected >= EXPECTED) {
-      if (flow.silentAt === span) run.window = span;
       flow.silentAt = span;
+      flow.silentMs = nowMs;
       return true;
     }
   }

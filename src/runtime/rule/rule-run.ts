@@ -11,6 +11,7 @@ import type { Result, Tuple } from '../../data/tuple.ts';
 import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../exec/operator.ts';
 import { type Checkpointed, type Checkpointer, type HeldFlow, newFlow } from '../checkpoint/checkpointer.ts';
 import { matchOperators, packSnapshot, type RuleSnapshot } from '../checkpoint/rule-state.ts';
+import { SeenMessages } from '../checkpoint/seen-messages.ts';
 import type { RuleDefinition } from '../definition.ts';
 import { type Environment, loadSink } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
@@ -67,8 +68,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private readonly scans = new Map<string, ScanLease>();
   private readonly lookups = new Map<string, TableLease<LookupTable>>();
   private held: Ack[] = [];
-  /** Identities of messages in state: since the last checkpoint, of the one before (confirmed, but the peer may not know), of the one before that. */
-  private seen: Set<number>[] = [new Set(), new Set(), new Set()];
+  /** Messages in state that the peer may repeat. */
+  private readonly seen: SeenMessages;
   /** Count of received messages at the oldest held one. */
   private heldFrom = 0;
   /** Counts results of state that are not delivered or stored; a checkpoint is committed only when those before it are. */
@@ -103,6 +104,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       property: (name) => gateway.property?.(name),
       keyedState: gateway.keyedState ?? noKeyedState,
     };
+    this.seen = new SeenMessages(this.clock);
     this.newEpoch();
   }
 
@@ -169,7 +171,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       const { kept, dropped } = matchOperators(snapshot, this.plan);
       if (dropped.length) this.log.warn({ rule: this.ruleId, operators: dropped }, 'State of changed operators is dropped.');
       program.load(kept);
-      if (snapshot.seen) this.seen[1] = new Set(snapshot.seen);
+      if (snapshot.seen) this.seen.load(snapshot.seen);
       this.plan.inputs.forEach((input, i) => {
         this.subscriptions[i]?.node.loadState(snapshot.sources[input.source]);
         this.subscriptions[i]?.node.rewind(snapshot.offsets[input.source]);
@@ -338,7 +340,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     ack.retain();
     this.dirty = true;
     // with lookups the row may not be in the state yet: a repetition is then counted again rather than lost
-    if (ack.identity !== 0 && !this.holdAll) this.seen[0]!.add(ack.identity);
+    if (ack.identity !== 0 && !this.holdAll) this.seen.add(ack.identity);
     if (this.held.push(ack) === 1) {
       this.heldFrom = this.received();
       this.deps.checkpointer.wake();
@@ -346,7 +348,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   }
 
   knows(identity: number): boolean {
-    return this.seen.some((s) => s.has(identity));
+    return this.seen.has(identity);
   }
 
   /** Sources whose messages are held; rules that share one are checkpointed together, so that none of them holds a message back whose
@@ -382,11 +384,11 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       const held = this.held;
       const carry = this.pending > 0;
       this.held = [];
-      this.flow = newFlow(this.flow.silentAt);
+      this.flow = newFlow(this.flow);
       this.dirty = false;
       // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
       const state = packSnapshot(this.snapshot());
-      this.seen = [new Set(), this.seen[0]!, this.seen[1]!];
+      this.seen.next(this.window);
       const epoch = this.epoch;
       const done = this.epochDone!;
       this.newEpoch();
@@ -396,11 +398,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       if (!stored || carry) {
         // rows that an asynchronous lookup still has are in no state yet: their messages wait for the next checkpoint
         this.held = held.concat(this.held);
-        if (!stored) {
-          this.dirty = true;
-          for (const id of this.seen[1]!) this.seen[0]!.add(id);
-          this.seen = [this.seen[0]!, this.seen[2]!, new Set()];
-        }
+        if (!stored) this.dirty = true;
       }
     } catch (error) {
       this.crash(error);
@@ -420,7 +418,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       sources: {},
       sinks: {},
     };
-    if (this.seen[0]!.size + this.seen[1]!.size > 0) s.seen = Float64Array.from([...this.seen[1]!, ...this.seen[0]!]);
+    const seen = this.seen.save();
+    if (seen.length) s.seen = seen;
     this.plan.inputs.forEach((input, i) => {
       const node = this.subscriptions[i]?.node;
       if (!node) return;

@@ -63,6 +63,8 @@ export class SourceNode implements ContextOwner {
   private retry: TimerHandle | undefined;
   private phase: 'new' | 'opening' | 'open' | 'waiting' | 'ended' | 'closed' = 'new';
   private generation = 0;
+  /** The gate was asked to open this source. */
+  private asked = false;
   private statusReported = false;
   private connectWaiters: (() => void)[] = [];
   private parked: { data: Data; meta: Meta | undefined; ack: (() => void) | undefined }[] = [];
@@ -113,7 +115,15 @@ export class SourceNode implements ContextOwner {
       const text = this.ended;
       queueMicrotask(() => subscriber.end(text));
     }
-    if (this.phase === 'new') this.open();
+    if (this.phase !== 'new') return;
+    if (this.asked) this.env.bootGate.join();
+    else {
+      this.asked = true;
+      this.env.bootGate.join(() => {
+        if (this.phase === 'new' && this.readers > 0) this.open();
+        else this.asked = false;
+      });
+    }
   }
 
   remove(group: DecodeGroup, subscriber: Subscriber): void {
