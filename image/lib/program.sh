@@ -88,7 +88,19 @@ stage_program() {
   cp "$node_dir/bin/node" "$dir/bin/node"
   cp "$node_dir/LICENSE" "$dir/bin/LICENSE.node"
   cp -r "$modules_dir" "$dir/node_modules"
-  cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
+  # KUIPER_SOURCE_REF takes the sources of a commit; else the work tree as it is.
+  if [ -n "${KUIPER_SOURCE_REF:-}" ]; then
+    local folder
+    for folder in src plugins etc; do
+      mkdir -p "$dir/$folder"
+      # An empty folder is not in git.
+      if git -C "$repo_dir" rev-parse -q --verify "$KUIPER_SOURCE_REF:$folder" >/dev/null; then
+        git -C "$repo_dir" archive "$KUIPER_SOURCE_REF" "$folder" | tar -x -C "$dir" || fail "no sources of $KUIPER_SOURCE_REF"
+      fi
+    done
+  else
+    cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
+  fi
   cp "$repo_dir/package.json" "$dir/"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
   mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$dir/image/provision"
@@ -98,22 +110,19 @@ stage_program() {
   warm_cache "$arch" "$dir"
 }
 
-# warm_cache ARCH DIR: V8's code of our modules, so that a first start on a slow board is not spent on compiling. It is bound to the
-# path, V8's version and the user id, not to the CPU: made at the final path in a mount namespace.
+# warm_cache ARCH DIR: our sources with their types stripped, as Node's compile cache, so that a start on a slow board is not spent on
+# that. It is bound to the path, Node's version and the user id: made at the final path in a mount namespace.
 warm_cache() {
-  local arch="$1" dir="$2" cache="$2/compile-cache" scratch="$cache_dir/warm-$1" env
-  rm -rf "$cache" "$scratch" && mkdir -p "$cache" "$scratch"
+  local arch="$1" dir="$2" scratch="$cache_dir/warm-$1" log="$cache_dir/warm-$1.log" node="$repo_dir/node_modules/node/bin/node" env
+  rm -rf "$dir/compile-cache" "$scratch" && mkdir -p "$scratch"/{root,made}
   env=(QEMU_CPU=cortex-a72)
   [ "$arch" = "$(dpkg --print-architecture)" ] || env+=(QEMU_LD_PREFIX=/usr/aarch64-linux-gnu)
   unshare --map-root-user --mount -- /bin/sh -c 'mount -t tmpfs tmpfs /opt; mkdir -p /opt/kuiper/lib; mount --bind "$1" /opt/kuiper/lib; shift; exec "$@"' sh "$dir" \
-    env "${env[@]}" "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/warm.ts" "$scratch" "$cache" /opt/kuiper/lib/bin/node >"$cache_dir/warm-$arch.log" 2>&1 ||
-    fail "the gateway of $arch does not run here, see $cache_dir/warm-$arch.log"
+    env "${env[@]}" "$node" "$image_dir/lib/warm.ts" "$scratch/root" "$scratch/made" /opt/kuiper/lib/bin/node >"$log" 2>&1 ||
+    fail "the gateway of $arch does not run here, see $log"
+  "$node" "$image_dir/lib/keep-transpiled.ts" "$scratch/made" "$dir/compile-cache" || fail "the compile cache of $arch was not made"
+  chmod -R u=rwX,go=rX "$dir/compile-cache"
   rm -rf "$scratch"
-  local tag
-  tag="$(echo "$cache"/*-0)"
-  [ -d "$tag" ] || fail "Node made no compile cache for $arch"
-  chmod -R u=rwX,go=rX "$cache" # Node writes for its own user only
-  mv "$tag" "${tag%-0}-970" # the service's user, systemd/kuiper.sysusers
 }
 
 # check_program ARCH DIR: Node starts and loads both addons on this very architecture (emulated where needed).
