@@ -1,10 +1,10 @@
-// The scheduler of one physical bus, shared by all rules and by writes: one request at a time, units in turn, gaps between frames, time-outs and retries per unit.
-// A unit that does not answer is left in peace for its quiet time (its late reply must not become the answer to the next request), and after
-// its retries it is set aside and probed with growing pauses, so that it costs the living next to nothing.
+// The scheduler of one physical bus, shared by all rules and by writes: one request at a time, units in turn, gaps between frames, time-outs and
+// retries per unit. A unit that does not answer is left in peace for its quiet time (its late reply must not become the answer to the next
+// request), and after its retries it is set aside and probed; probes share a small part of the bus as long as other units live.
 
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
-import { ioError } from '../../base/errors/gateway-error.ts';
+import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { PooledConnection } from '../../contract/context.ts';
 import { checkReply, ModbusException, type ModbusRequest } from './frame.ts';
@@ -34,8 +34,10 @@ interface Job {
   readonly request: ModbusRequest;
   readonly settings: UnitSettings;
   tries: number;
-  readonly resolve: (data: Buffer) => void;
-  readonly reject: (error: Error) => void;
+  /** The same for all that ask for the same registers while it waits. */
+  promise: Promise<Buffer>;
+  resolve: (data: Buffer) => void;
+  reject: (error: Error) => void;
 }
 
 interface UnitState {
@@ -46,17 +48,55 @@ interface UnitState {
   quietUntilMs: number;
   /** Set aside until then; 0 = alive. */
   asideUntilMs: number;
+  /** When it last answered; undefined: never. */
+  answeredAtMs: number | undefined;
   readonly probes: Backoff;
+  /** Ends when the last write sequence of this unit is done. */
+  turn: Promise<unknown>;
 }
+
+type Outcome =
+  | { kind: 'good'; data: Buffer }
+  | { kind: 'exception'; code: number }
+  | { kind: 'timeout' }
+  | { kind: 'sent' }
+  | { kind: 'lost'; error: Error };
 
 /** Probe pauses of a unit that is set aside. */
 const FIRST_PROBE_MS = 2000;
 const MAX_PROBE_MS = 30_000;
+/** Longest probe pause when no unit of the bus answers: then nobody is kept waiting, and the first that returns is seen soon. */
+const LONELY_PROBE_MS = 1000;
+/** Part of the bus's time that probes may take while other units live. */
+const PROBE_SHARE = 0.04;
+/** A unit lives when it answered within this time. */
+const LIVING_MS = 60_000;
+/** Together with a reader's cycle of 1 s a line that is back is used within 3 s. */
+const MAX_REOPEN_MS = 1000;
+/** After so long a connection counts as stable. */
+const STABLE_MS = 5000;
+/** Writes go first, but after so many in a row a read gets its turn. */
+const MAX_WRITES_IN_ROW = 4;
+/** So many time-outs on end over a socket, and the connection is made anew: the peer may have gone without a word, or the framing is lost. */
+const SILENT_LIMIT = 3;
+const RENEW_EVERY_MS = 3000;
+/** Pause after a broadcast. @source Modbus over serial line 1.02, 2.4.1: 100 to 200 ms */
+const BROADCAST_MS = 100;
+/** Pause before a unit that said "busy" is asked again. */
+const BUSY_MS = 50;
+/** Longest wait for a line on which bytes come that nobody asked for. */
+const MAX_BABBLE_MS = 200;
 const MAX_QUEUED = 10_000;
+
+const refusal = (unit: number, probeInMs: number): Error =>
+  ioError(`unit ${unit} does not answer; tried again in ${Math.ceil(probeInMs / 1000)} s`);
 
 export class ModbusBus implements PooledConnection {
   readonly counters: BusCounters = { requests: 0, timeouts: 0, exceptions: 0, strays: 0, refused: 0 };
+  /** Settings with which the line was opened, to compare with those of others. */
+  readonly lineText: string;
   private readonly name: string;
+  private readonly random: () => number;
   private readonly openTransport: OpenTransport;
   private readonly clock: Clock;
   private readonly log: Log;
@@ -67,31 +107,63 @@ export class ModbusBus implements PooledConnection {
   private running = false;
   private closed = false;
   private queued = 0;
-  private lastUnit = -1;
+  private lastRead = -1;
+  private lastWrite = -1;
+  private writesInRow = 0;
+  /** No probe before (monotonic ms), while other units live. */
+  private probeAtMs = 0;
+  /** Time-outs since the last frame that fitted. */
+  private silent = 0;
+  private renewAtMs = 0;
   private wake: (() => void) | undefined;
+  /** Ends a pause, whatever it waits for. */
+  private endPause: (() => void) | undefined;
   /** Ends the exchange under way when the line is lost. */
   private abort: ((error: Error) => void) | undefined;
   private openAgainAtMs = 0;
+  private openedAtMs = 0;
   private problem = 'not connected yet';
 
-  constructor(name: string, openTransport: OpenTransport, clock: Clock, log: Log, random: () => number = Math.random) {
+  constructor(
+    name: string,
+    openTransport: OpenTransport,
+    clock: Clock,
+    log: Log,
+    { lineText = '', random = Math.random }: { lineText?: string; random?: () => number } = {},
+  ) {
+    this.lineText = lineText;
+    this.random = random;
     this.name = name;
     this.openTransport = openTransport;
     this.clock = clock;
     this.log = log;
-    this.reopen = createBackoff({ firstMs: 500, maxMs: 2500, random });
+    this.reopen = createBackoff({ firstMs: 250, maxMs: MAX_REOPEN_MS, random });
   }
 
   watch(onState: (up: boolean, message: string) => void): () => void {
     this.watchers.add(onState);
     onState(this.transport !== undefined, this.transport ? '' : this.problem);
+    // a line that is watched is kept open, also while nobody asks
+    this.kick();
     return () => this.watchers.delete(onState);
+  }
+
+  get connected(): boolean {
+    return this.transport !== undefined;
+  }
+
+  /** Runs what must not be mixed with other writes to the unit (write and read back, read-change-write), one after the other. */
+  inTurn<T>(unitId: number, work: () => Promise<T>): Promise<T> {
+    const unit = this.unit(unitId);
+    const run = unit.turn.then(work, work);
+    unit.turn = run.catch(() => undefined);
+    return run;
   }
 
   /** Units that are set aside now. */
   get aside(): number[] {
     const now = this.clock.monotonic();
-    return [...this.units.values()].filter((u) => u.asideUntilMs > now).map((u) => u.id);
+    return [...this.units.values()].filter((u) => this.probeInMs(u, now) > 0).map((u) => u.id);
   }
 
   /** Puts a request into the queue. Writes go before reads of the same unit.
@@ -100,23 +172,30 @@ export class ModbusBus implements PooledConnection {
     if (this.closed) return Promise.reject(ioError(`bus ${this.name} is closed`));
     const unit = this.unit(request.unit);
     const now = this.clock.monotonic();
-    if (unit.asideUntilMs > now) {
+    const probeInMs = this.probeInMs(unit, now);
+    if (probeInMs > 0) {
       this.counters.refused++;
-      return Promise.reject(ioError(`unit ${unit.id} does not answer; tried again in ${Math.ceil((unit.asideUntilMs - now) / 1000)} s`));
+      return Promise.reject(refusal(unit.id, probeInMs));
     }
     if (this.queued >= MAX_QUEUED) return Promise.reject(ioError(`bus ${this.name}: ${MAX_QUEUED} requests wait already`));
-    return new Promise((resolve, reject) => {
-      (request.fn <= 4 ? unit.reads : unit.writes).push({ request, settings, tries: 0, resolve, reject });
-      this.queued++;
-      this.kick();
-    });
+    const queue = request.fn <= 4 ? unit.reads : unit.writes;
+    if (request.fn <= 4) {
+      const same = queue.find(({ request: r }) => r.fn === request.fn && r.address === request.address && r.count === request.count);
+      if (same) return same.promise;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    queue.push({ request, settings, tries: 0, promise, resolve, reject });
+    this.queued++;
+    this.kick();
+    return promise;
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.failAll(ioError(`bus ${this.name} is closed`));
-    this.wake?.();
+    this.watchers.clear();
+    this.endPause?.();
     this.abort?.(ioError(`bus ${this.name} is closed`));
     const t = this.transport;
     this.transport = undefined;
@@ -134,7 +213,9 @@ export class ModbusBus implements PooledConnection {
         reads: [],
         quietUntilMs: 0,
         asideUntilMs: 0,
-        probes: createBackoff({ firstMs: FIRST_PROBE_MS, maxMs: MAX_PROBE_MS }),
+        answeredAtMs: undefined,
+        turn: Promise.resolve(),
+        probes: createBackoff({ firstMs: FIRST_PROBE_MS, maxMs: MAX_PROBE_MS, random: this.random }),
       };
       this.units.set(id, u);
     }
@@ -148,7 +229,7 @@ export class ModbusBus implements PooledConnection {
     this.run().then(
       () => {
         this.running = false;
-        if (this.queued > 0 && !this.closed) this.kick();
+        if (this.hasWork()) this.kick();
       },
       (error) => {
         this.running = false;
@@ -158,67 +239,144 @@ export class ModbusBus implements PooledConnection {
     );
   }
 
+  /** Requests wait, or somebody watches a line that is not open. */
+  private hasWork(): boolean {
+    return !this.closed && (this.queued > 0 || (this.watchers.size > 0 && !this.transport));
+  }
+
   private async run(): Promise<void> {
-    while (this.queued > 0 && !this.closed) {
+    while (this.hasWork()) {
       if (!this.transport && !(await this.open())) continue;
+      if (this.queued === 0) return;
       const now = this.clock.monotonic();
-      const unit = this.next(now);
-      if (!unit) {
-        const until = Math.min(...[...this.units.values()].filter((u) => u.writes.length + u.reads.length > 0).map((u) => u.quietUntilMs));
-        await this.pause(Math.max(1, until - now));
+      const job = this.next(now);
+      if (typeof job === 'number') {
+        await this.pause(Math.max(1, job - now));
         continue;
       }
-      const job = (unit.writes.shift() ?? unit.reads.shift())!;
       this.queued--;
-      await this.serve(unit, job);
+      await this.serve(this.unit(job.request.unit), job);
     }
   }
 
-  /** The next unit in turn that has work and is not in its quiet time. */
-  private next(nowMs: number): UnitState | undefined {
-    const ready = [...this.units.values()].filter((u) => u.quietUntilMs <= nowMs && u.writes.length + u.reads.length > 0);
-    if (ready.length === 0) return undefined;
-    ready.sort((a, b) => a.id - b.id);
-    const turn = ready.find((u) => u.writes.length > 0 && u.id > this.lastUnit) ?? ready.find((u) => u.id > this.lastUnit) ?? ready[0]!;
-    this.lastUnit = turn.id;
-    return turn;
+  /** Ms until a unit that is set aside may be tried again; 0 for others. */
+  private probeInMs(unit: UnitState, nowMs: number): number {
+    if (unit.probes.tries === 0) return 0;
+    const atMs = this.isLonely(nowMs) ? unit.asideUntilMs : Math.max(unit.asideUntilMs, this.probeAtMs);
+    return Math.max(0, atMs - nowMs);
+  }
+
+  private isLonely(nowMs: number): boolean {
+    for (const u of this.units.values())
+      if (u.probes.tries === 0 && u.answeredAtMs !== undefined && nowMs - u.answeredAtMs < LIVING_MS) return false;
+    return true;
+  }
+
+  /** The next request: units in turn, writes before reads. @returns the moment to look again when all units must be left in peace */
+  private next(nowMs: number): Job | number {
+    let soonestMs = Number.POSITIVE_INFINITY;
+    let write: UnitState | undefined;
+    let firstWrite: UnitState | undefined;
+    let read: UnitState | undefined;
+    let firstRead: UnitState | undefined;
+    for (const u of this.units.values()) {
+      if (u.writes.length + u.reads.length === 0) continue;
+      if (u.quietUntilMs > nowMs) {
+        soonestMs = Math.min(soonestMs, u.quietUntilMs);
+        continue;
+      }
+      if (u.writes.length > 0) {
+        if (!firstWrite || u.id < firstWrite.id) firstWrite = u;
+        if (u.id > this.lastWrite && (!write || u.id < write.id)) write = u;
+      }
+      if (u.reads.length > 0) {
+        if (!firstRead || u.id < firstRead.id) firstRead = u;
+        if (u.id > this.lastRead && (!read || u.id < read.id)) read = u;
+      }
+    }
+    write ??= firstWrite;
+    read ??= firstRead;
+    if (write && (!read || this.writesInRow < MAX_WRITES_IN_ROW)) {
+      this.lastWrite = write.id;
+      this.writesInRow++;
+      return write.writes.shift()!;
+    }
+    if (!read) return soonestMs;
+    this.lastRead = read.id;
+    this.writesInRow = 0;
+    return read.reads.shift()!;
   }
 
   private async serve(unit: UnitState, job: Job): Promise<void> {
     const transport = this.transport!;
-    const pauseMs = Math.max(transport.gapMs, job.settings.gapMs);
-    if (pauseMs > 0) await this.clock.sleep(pauseMs);
+    const startMs = this.clock.monotonic();
+    let pauseMs = Math.max(transport.gapMs, job.settings.gapMs);
+    while (pauseMs > 0) {
+      await this.clock.sleep(pauseMs);
+      // somebody still speaks: a late reply, or another master
+      const silentMs = transport.silentMs?.() ?? Number.POSITIVE_INFINITY;
+      pauseMs = silentMs < transport.gapMs && this.clock.monotonic() - startMs < MAX_BABBLE_MS ? transport.gapMs - silentMs : 0;
+    }
+    if (this.closed) {
+      job.reject(ioError(`bus ${this.name} is closed`));
+      return;
+    }
+    if (this.transport !== transport) {
+      job.reject(ioError(`bus ${this.name}: ${this.problem}`));
+      return;
+    }
     this.counters.requests++;
     job.tries++;
     const outcome = await this.exchange(transport, job);
-    if (outcome.kind === 'good') {
+    const now = this.clock.monotonic();
+    if (outcome.kind === 'good' || outcome.kind === 'exception') {
+      // also an exception is an answer
+      this.silent = 0;
+      if (unit.probes.tries > 0) this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
+      unit.answeredAtMs = now;
       unit.asideUntilMs = 0;
       unit.probes.reset();
+    }
+    if (outcome.kind === 'good') {
       job.resolve(outcome.data);
       return;
     }
+    if (outcome.kind === 'sent') {
+      // a broadcast has no reply; units need time to take it in
+      await this.clock.sleep(BROADCAST_MS);
+      job.resolve(Buffer.alloc(0));
+      return;
+    }
     if (outcome.kind === 'exception') {
-      // it answers, so it is alive
       this.counters.exceptions++;
-      unit.asideUntilMs = 0;
-      unit.probes.reset();
       const error = new ModbusException(job.request.unit, outcome.code);
       if (error.retriable && job.tries <= job.settings.retries) {
-        unit.quietUntilMs = this.clock.monotonic() + job.settings.quietMs;
+        unit.quietUntilMs = now + Math.max(job.settings.quietMs, BUSY_MS);
         this.again(unit, job);
       } else job.reject(error);
       return;
     }
     if (outcome.kind === 'lost') {
-      this.onLost(outcome.error);
+      this.onLost(outcome.error, transport);
       job.reject(outcome.error);
       return;
     }
     this.counters.timeouts++;
-    unit.quietUntilMs = this.clock.monotonic() + job.settings.quietMs;
+    unit.quietUntilMs = now + job.settings.quietMs;
     // a unit that is being probed gets one try, not all of them
     if (job.tries <= job.settings.retries && unit.probes.tries === 0) this.again(unit, job);
-    else this.setAside(unit, job);
+    else this.setAside(unit, job, now - startMs);
+    if (transport.renewable && ++this.silent >= SILENT_LIMIT && now >= this.renewAtMs) await this.renew(transport);
+  }
+
+  /** Closes a connection over which nothing comes, and makes a new one. Units that are set aside stay so. */
+  private async renew(transport: Transport): Promise<void> {
+    this.silent = 0;
+    this.renewAtMs = this.clock.monotonic() + RENEW_EVERY_MS;
+    this.log.info({ bus: this.name }, 'Nothing comes over this connection; it is made anew.');
+    this.transport = undefined;
+    await transport.close();
+    if (!this.closed) await this.open(true);
   }
 
   private again(unit: UnitState, job: Job): void {
@@ -226,15 +384,25 @@ export class ModbusBus implements PooledConnection {
     this.queued++;
   }
 
-  private setAside(unit: UnitState, job: Job): void {
+  private setAside(unit: UnitState, job: Job, costMs: number): void {
     const first = unit.probes.tries === 0;
-    const pauseMs = unit.probes.next();
-    unit.asideUntilMs = this.clock.monotonic() + pauseMs;
-    const error = ioError(`unit ${unit.id} does not answer within ${job.settings.timeoutMs} ms (${job.tries} tries)`);
+    const now = this.clock.monotonic();
+    const backoffMs = unit.probes.next();
+    const dead = [...this.units.values()].filter((u) => u.probes.tries > 0);
+    const shareMs = costMs / PROBE_SHARE;
+    // each gets its turn before this one comes again
+    const pauseMs = this.isLonely(now) ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, dead.length * shareMs);
+    unit.asideUntilMs = now + pauseMs;
+    if (!first) this.probeAtMs = now + shareMs;
+    const error = ioError(
+      `unit ${unit.id} does not answer within ${job.settings.timeoutMs} ms (${job.tries} ${job.tries === 1 ? 'try' : 'tries'})`,
+    );
     job.reject(error);
-    for (const other of [...unit.writes.splice(0), ...unit.reads.splice(0)]) {
-      this.queued--;
-      other.reject(error);
+    for (const other of this.takeAll(unit)) other.reject(error);
+    // others that wait for a probe have to wait longer now: their callers are told rather than kept
+    for (const other of dead) {
+      const probeInMs = this.probeInMs(other, now);
+      if (probeInMs > 0) for (const waiting of this.takeAll(other)) waiting.reject(refusal(other.id, probeInMs));
     }
     if (first)
       this.log.warn(
@@ -243,34 +411,37 @@ export class ModbusBus implements PooledConnection {
       );
   }
 
-  private exchange(
-    transport: Transport,
-    job: Job,
-  ): Promise<{ kind: 'good'; data: Buffer } | { kind: 'exception'; code: number } | { kind: 'timeout' } | { kind: 'lost'; error: Error }> {
+  private exchange(transport: Transport, job: Job): Promise<Outcome> {
     return new Promise((resolve) => {
+      const { request, settings } = job;
+      const wireMs = transport.wireMs(request);
+      const broadcast = request.unit === 0 && request.fn > 4 && transport.gapMs > 0;
       let timer: TimerHandle | undefined;
       let open = true;
-      const finish = (outcome: Parameters<typeof resolve>[0]) => {
+      const finish = (outcome: Outcome) => {
         if (!open) return;
         open = false;
         this.abort = undefined;
         this.clock.clear(timer);
         resolve(outcome);
       };
+      const until = (ms: number) => {
+        this.clock.clear(timer);
+        timer = this.clock.setTimer(ms, () => finish({ kind: 'timeout' }));
+      };
       this.abort = (error) => finish({ kind: 'lost', error });
+      // a driver that takes no bytes (flow control) must not hold the bus
+      until(settings.timeoutMs + wireMs + 1000);
       transport
-        .send(job.request, (frame) => {
-          if (!open) {
-            this.counters.strays++;
-            return;
-          }
-          const check = checkReply(job.request, frame);
-          if (check.kind === 'foreign') this.counters.strays++;
+        .send(request, (frame) => {
+          const check = open ? checkReply(request, frame) : undefined;
+          if (!check || check.kind === 'foreign') this.counters.strays++;
           else finish(check);
         })
         .then(
           () => {
-            if (open) timer = this.clock.setTimer(job.settings.timeoutMs, () => finish({ kind: 'timeout' }));
+            if (broadcast) finish({ kind: 'sent' });
+            else if (open) until(settings.timeoutMs + wireMs);
           },
           (error) => finish({ kind: 'lost', error: error as Error }),
         );
@@ -279,11 +450,12 @@ export class ModbusBus implements PooledConnection {
 
   // ------------------------------------------------------------------------------------------------------------ the line
 
-  private async open(): Promise<boolean> {
+  /** @param renewed the line was not lost: what is known about units stays, and nobody is told */
+  private async open(renewed = false): Promise<boolean> {
     const waitMs = this.openAgainAtMs - this.clock.monotonic();
-    if (waitMs > 0) {
+    if (waitMs > 0 && !renewed) {
       await this.pause(waitMs, false);
-      if (this.closed) return false;
+      if (!this.hasWork()) return false;
     }
     try {
       const transport = await this.openTransport();
@@ -292,34 +464,41 @@ export class ModbusBus implements PooledConnection {
         return false;
       }
       this.transport = transport;
-      this.reopen.reset();
-      void transport.lost.then((error) => {
-        if (this.transport === transport) this.onLost(error);
-      });
-      for (const u of this.units.values()) {
-        u.quietUntilMs = 0;
-        u.asideUntilMs = 0;
+      void transport.lost.then((error) => this.onLost(error, transport));
+      if (!renewed) {
+        this.silent = 0;
+        this.probeAtMs = 0;
+        for (const u of this.units.values()) {
+          u.quietUntilMs = 0;
+          u.asideUntilMs = 0;
+          u.answeredAtMs = undefined;
+        }
+        this.tell(true, '');
       }
-      this.tell(true, '');
+      this.openedAtMs = this.clock.monotonic();
       return true;
     } catch (error) {
       this.openAgainAtMs = this.clock.monotonic() + this.reopen.next();
-      this.tell(false, (error as Error).message);
-      this.failAll(ioError((error as Error).message, error));
+      this.tell(false, messageOf(error));
+      this.failAll(ioError(messageOf(error), error));
       return false;
     }
   }
 
-  private onLost(error: Error): void {
-    const t = this.transport;
-    if (!t) return;
+  private onLost(error: Error, transport: Transport): void {
+    if (this.transport !== transport) return;
     this.transport = undefined;
-    this.abort?.(error);
+    // a peer that takes connections and drops them at once is not asked in a tight loop
+    if (this.clock.monotonic() - this.openedAtMs > STABLE_MS) this.reopen.reset();
     this.openAgainAtMs = this.clock.monotonic() + this.reopen.next();
     this.tell(false, error.message);
     this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: error.message }, 'Bus lost.');
-    void t.close();
+    this.abort?.(error);
+    transport
+      .close()
+      .catch((failure) => this.log.warn({ code: 'MODBUS_LOST', error: messageOf(failure) }, 'The line could not be closed.'));
     this.failAll(ioError(error.message, error));
+    this.kick();
   }
 
   private tell(up: boolean, message: string): void {
@@ -328,11 +507,14 @@ export class ModbusBus implements PooledConnection {
   }
 
   private failAll(error: Error): void {
-    for (const unit of this.units.values())
-      for (const job of [...unit.writes.splice(0), ...unit.reads.splice(0)]) {
-        this.queued--;
-        job.reject(error);
-      }
+    for (const unit of this.units.values()) for (const job of this.takeAll(unit)) job.reject(error);
+  }
+
+  /** Empties the unit's queue. */
+  private takeAll(unit: UnitState): Job[] {
+    const jobs = [...unit.writes.splice(0), ...unit.reads.splice(0)];
+    this.queued -= jobs.length;
+    return jobs;
   }
 
   /** @param wakeable a new request ends the pause */
@@ -341,9 +523,11 @@ export class ModbusBus implements PooledConnection {
       const done = () => {
         this.clock.clear(timer);
         if (this.wake === done) this.wake = undefined;
+        if (this.endPause === done) this.endPause = undefined;
         resolve();
       };
       const timer = this.clock.setTimer(ms, done);
+      this.endPause = done;
       if (wakeable) this.wake = done;
     });
   }

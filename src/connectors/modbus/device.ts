@@ -26,6 +26,9 @@ export interface DeviceReader {
   read(intervals: ReadonlySet<string>): Promise<Reading[]>;
 }
 
+/** How long a refused block is read point by point before it is tried as a whole again. */
+const SPLIT_MS = 600_000;
+
 export function createDeviceReader(
   bus: ModbusBus,
   device: DeviceProps,
@@ -55,16 +58,22 @@ export function createDeviceReader(
       : { point, value: null, quality: `bad: ${why}`, atMs: before?.atMs ?? 0 };
   };
 
+  /** Blocks that the device refused as a whole, and until when they are read point by point. */
+  const splitUntilMs = new Map<Block, number>();
+  const readApart = async (block: Block): Promise<Reading[]> =>
+    (await Promise.all(block.points.map((p) => readBlock({ fn: block.fn, address: p.address, count: p.registers, points: [p] })))).flat();
+
   const readBlock = async (block: Block): Promise<Reading[]> => {
+    if ((splitUntilMs.get(block) ?? 0) > now()) return readApart(block);
     let data: Buffer;
     try {
       data = await bus.request({ unit: device.unit, fn: block.fn, address: block.address, count: block.count }, device.settings);
     } catch (error) {
       // a hole that the device refuses must not cost the points around it: they are read one by one
-      if (error instanceof ModbusException && error.exceptionCode === 2 && block.points.length > 1)
-        return (
-          await Promise.all(block.points.map((p) => readBlock({ fn: block.fn, address: p.address, count: p.registers, points: [p] })))
-        ).flat();
+      if (error instanceof ModbusException && error.exceptionCode === 2 && block.points.length > 1) {
+        splitUntilMs.set(block, now() + SPLIT_MS);
+        return readApart(block);
+      }
       const why =
         error instanceof ModbusException ? (exceptionNames[error.exceptionCode] ?? `exception ${error.exceptionCode}`) : messageOf(error);
       return block.points.map((p) => failed(p, why));

@@ -20,7 +20,8 @@ export default defineConnector({
     kind: 'sink',
     name: 'modbus',
     payload: 'rows',
-    maxInFlight: 8,
+    // writes reach the device in the order of the rows
+    maxInFlight: 1,
     options: sinkOptions,
     doc: 'Writes columns to the points of the same names.',
     create: createModbusSink,

@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
-import { characterMs } from '../port/line.ts';
+import { characterMs, lineText } from '../port/line.ts';
 import { portLocks, releasePortLocks } from '../port/locks.ts';
 import { openPort } from '../port/open.ts';
 import { selectorText } from '../port/select.ts';
@@ -12,7 +12,7 @@ import { streamTransport } from './transport/stream.ts';
 import { openTcp } from './transport/tcp.ts';
 import type { OpenTransport } from './transport/transport.ts';
 
-const CONNECT_TIMEOUT_MS = 5000;
+const CONNECT_TIMEOUT_MS = 2000;
 
 export function lineKey(p: ConnectionProps): string {
   return p.protocol === 'tcp' || p.protocol === 'rtu-over-tcp'
@@ -26,7 +26,15 @@ export const frameGapMs = (p: ConnectionProps): number => Math.max(1.75, 3.5 * c
 type LineContext = Pick<ConnectorContext, 'clock' | 'log' | 'connections'>;
 
 export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
-  return ctx.connections.acquire('modbus', lineKey(p), () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log));
+  const settings = p.protocol === 'rtu' || p.protocol === 'ascii' ? lineText(p.line) : '';
+  const bus = ctx.connections.acquire(
+    'modbus',
+    lineKey(p),
+    () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log, { lineText: settings }),
+  );
+  if (bus.lineText === settings) return bus;
+  ctx.connections.release('modbus', lineKey(p));
+  throw new Error(`the line ${lineKey(p)} is in use with ${bus.lineText}, and here ${settings} is asked for: give both the same settings`);
 }
 
 export const releaseBus = (ctx: LineContext, p: ConnectionProps): void => ctx.connections.release('modbus', lineKey(p));
@@ -36,7 +44,7 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
     case 'tcp':
       return () => openTcp(p.host, p.tcpPort);
     case 'rtu-over-tcp':
-      return () => openRtuOverTcp(p);
+      return () => openRtuOverTcp(p, () => ctx.clock.monotonic());
     default:
       return async () => {
         const locks = portLocks(ctx.connections);
@@ -45,7 +53,7 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
           return streamTransport(
             port.stream,
             p.protocol === 'ascii' ? 'ascii' : 'rtu',
-            p.protocol === 'ascii' ? 0 : frameGapMs(p),
+            { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now: () => ctx.clock.monotonic() },
             port.ended,
             async () => {
               await port.close();
@@ -60,7 +68,7 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
   }
 }
 
-async function openRtuOverTcp(p: ConnectionProps) {
+async function openRtuOverTcp(p: ConnectionProps, now: () => number) {
   const name = `modbus rtu-over-tcp://${p.host}:${p.tcpPort}`;
   const socket = net.connect({ host: p.host, port: p.tcpPort });
   await new Promise<void>((resolve, reject) => {
@@ -82,5 +90,12 @@ async function openRtuOverTcp(p: ConnectionProps) {
   const ended = new Promise<Error | undefined>((resolve) =>
     socket.once('close', () => resolve(ioError(`${name}: ${failure ? messageOf(failure) : 'the server closed the connection'}`, failure))),
   );
-  return streamTransport(socket, 'rtu', frameGapMs(p), ended, async () => void socket.destroy());
+  // the speed of the line behind the server is the one given, or its default
+  return streamTransport(
+    socket,
+    'rtu',
+    { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now, renewable: true },
+    ended,
+    async () => void socket.destroy(),
+  );
 }

@@ -151,6 +151,11 @@ export function parseDevices(props: SourceProps & { devices: unknown }, datasour
       throw new Error(
         own ? `devices[${index}]: profile "${own}" is no plain name` : 'property profile is required (or DATASOURCE names it)',
       );
+    const retries = d['retries'] === undefined ? settings.retries : Number(d['retries']);
+    if (!Number.isInteger(retries) || retries < 0 || retries > 10)
+      throw new Error(`devices[${index}]: retries "${String(d['retries'])}" is no number from 0 to 10`);
+    if (unit === 0 && props.protocol !== 'tcp')
+      throw new Error(`devices[${index}]: unit 0 is the broadcast address of a serial line and cannot be read`);
     const ms = (key: string, fallback: number) => (d[key] === undefined ? fallback : parseDurationMs(d[key]));
     return {
       name,
@@ -158,7 +163,7 @@ export function parseDevices(props: SourceProps & { devices: unknown }, datasour
       profile: own,
       settings: {
         timeoutMs: ms('timeout', settings.timeoutMs),
-        retries: d['retries'] === undefined ? settings.retries : Number(d['retries']),
+        retries,
         quietMs: ms('quietTime', settings.quietMs),
         gapMs: ms('gap', settings.gapMs),
       },

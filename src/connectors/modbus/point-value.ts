@@ -13,6 +13,8 @@ export function readPoint(point: Point, block: Block, data: Buffer): Value {
     const field = (BigInt.asUintN(64, raw) >> BigInt(point.bit)) & ((1n << BigInt(point.bits)) - 1n);
     return point.bits === 1 ? field === 1n : scaled(field, point);
   }
+  // devices send NaN for a sensor that is missing: no value
+  if (typeof raw === 'number' && !Number.isFinite(raw)) throw new Error(`the device sends ${raw}`);
   return scaled(raw, point);
 }
 
@@ -33,10 +35,15 @@ function scaled(v: Value, point: Point): Value {
 const round = (v: number): number => Number(v.toPrecision(15));
 
 /** @returns the raw value before encoding  @throws Error naming what does not fit */
-function unscaled(v: Value, point: Point): Value {
+export function unscaled(v: Value, point: Point): Value {
   if (point.scale === 1 && point.offset === 0) return v;
   if (typeof v !== 'number' && typeof v !== 'bigint') return v;
+  if (typeof v === 'bigint' && Number.isSafeInteger(point.scale) && Number.isSafeInteger(point.offset)) {
+    const rest = v - BigInt(point.offset);
+    if (rest % BigInt(point.scale) === 0n) return rest / BigInt(point.scale);
+  }
   const raw = (Number(v) - point.offset) / point.scale;
+  if (!Number.isFinite(raw)) throw new Error(`${String(v)} is not a number`);
   return /^(u?int|bcd)/.test(point.type) ? BigInt(Math.round(raw)) : raw;
 }
 

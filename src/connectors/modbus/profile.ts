@@ -61,6 +61,7 @@ const pointKeys = new Set([
   'onChange',
   'writable',
 ]);
+const limitKeys = new Set(['maxRegisters', 'maxCoils', 'maxGap']);
 const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points']);
 
 /** @throws Error `file:line: point "x": what and how to cure it` (all problems of the file, one a line) */
@@ -90,24 +91,34 @@ export function parseProfile(text: string, file: string): Profile {
     return order as ByteOrder;
   };
   const defaultOrder = root.has('order') ? orderOf(root.get('order'), root.get('order', true), '') : 'ABCD';
-  const number = (map: YAMLMap, key: string, fallback: number, min: number, max: number, who: string): number => {
+  const number = (map: YAMLMap, key: string, fallback: number, min: number, max: number, who: string, whole = false): number => {
     if (!map.has(key)) return fallback;
     const v = map.get(key);
-    if (typeof v !== 'number' || v < min || v > max) {
-      bad(map.get(key, true), `${who}${key} "${String(v)}": a number from ${min} to ${max}`);
+    if (typeof v !== 'number' || !(v >= min && v <= max) || (whole && !Number.isInteger(v))) {
+      bad(map.get(key, true), `${who}${key} "${String(v)}": a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
       return fallback;
     }
     return v;
   };
+  const flag = (map: YAMLMap, key: string, who: string): boolean => {
+    const v = map.get(key) ?? false;
+    if (typeof v !== 'boolean') bad(map.get(key, true), `${who}${key} "${String(v)}": true or false`);
+    return v === true;
+  };
   const limitsMap = root.get('limits');
+  if (isMap(limitsMap)) {
+    for (const pair of limitsMap.items)
+      if (isScalar(pair.key) && !limitKeys.has(String(pair.key.value)))
+        bad(pair.key, `limits: unknown key "${String(pair.key.value)}"; known are ${[...limitKeys].join(', ')}`);
+  } else if (root.has('limits')) bad(root.get('limits', true), `limits: a map of ${[...limitKeys].join(', ')}`);
   const limits = isMap(limitsMap)
     ? {
-        maxRegisters: number(limitsMap, 'maxRegisters', 125, 1, 125, 'limits: '),
-        maxCoils: number(limitsMap, 'maxCoils', 2000, 1, 2000, 'limits: '),
-        maxGap: number(limitsMap, 'maxGap', 0, 0, 124, 'limits: '),
+        maxRegisters: number(limitsMap, 'maxRegisters', 125, 1, 125, 'limits: ', true),
+        maxCoils: number(limitsMap, 'maxCoils', 2000, 1, 2000, 'limits: ', true),
+        maxGap: number(limitsMap, 'maxGap', 0, 0, 124, 'limits: ', true),
       }
     : { maxRegisters: 125, maxCoils: 2000, maxGap: 0 };
-  const intervalsMs: Record<string, number> = {};
+  const intervalsMs: Record<string, number> = Object.create(null);
   const intervals = root.get('intervals');
   if (isMap(intervals))
     for (const pair of intervals.items) {
@@ -120,6 +131,7 @@ export function parseProfile(text: string, file: string): Profile {
         bad(pair.value, `interval ${name}: ${(error as Error).message}`);
       }
     }
+  else if (root.has('intervals')) bad(root.get('intervals', true), 'intervals: a map of name: duration, as in fast: 200ms');
 
   const points: Point[] = [];
   const names = new Map<string, number>();
@@ -143,7 +155,7 @@ export function parseProfile(text: string, file: string): Profile {
       else if (names.has(name)) bad(item.get('name', true), `${who}the name is used in line ${names.get(name)} already`);
       else names.set(name, line);
       const fnName = String(item.get('function') ?? 'holding').toLowerCase();
-      const fn = functions[fnName];
+      const fn = Object.hasOwn(functions, fnName) ? functions[fnName] : undefined;
       if (!fn) bad(item.get('function', true), `${who}function "${fnName}": use coil, discrete, holding or input`);
       const isBit = fn === 1 || fn === 2;
       const type = String(item.get('type') ?? (isBit ? 'bool' : 'int16')).toLowerCase() as ValueType;
@@ -151,7 +163,7 @@ export function parseProfile(text: string, file: string): Profile {
       else if (isBit && type !== 'bool') bad(item.get('type', true), `${who}coils and discrete inputs are of type bool`);
       const registers =
         type === 'string'
-          ? number(item, 'registers', 0, 1, 125, who)
+          ? number(item, 'registers', 0, 1, 125, who, true)
           : isBit
             ? 1
             : (registersOf[type as Exclude<ValueType, 'string'>] ?? 1);
@@ -175,20 +187,28 @@ export function parseProfile(text: string, file: string): Profile {
           `${who}address "${String(rawAddress)}": a whole number from 0 to 65535 is needed${addressing === 'zero' ? ' (0-based; for 40001 notation set addressing: modicon)' : ''}`,
         );
       const order = item.has('order') ? orderOf(item.get('order'), item.get('order', true), who) : defaultOrder;
-      const bit = item.has('bit') ? number(item, 'bit', 0, 0, 63, who) : undefined;
-      const bits = number(item, 'bits', 1, 1, 32, who);
+      const bit = item.has('bit') ? number(item, 'bit', 0, 0, 63, who, true) : undefined;
+      const bits = number(item, 'bits', 1, 1, 32, who, true);
       if (bit !== undefined && (isBit || !/^u?int/.test(type) || bit + bits > registers * 16))
         bad(item.get('bit', true), `${who}bit ${bit}: bits are taken of integers, within their ${registers * 16} bits`);
       const interval = String(item.get('interval') ?? 'default');
-      if (interval !== 'default' && !(interval in intervalsMs))
+      if (interval !== 'default' && !Object.hasOwn(intervalsMs, interval))
         bad(
           item.get('interval', true),
           `${who}interval "${interval}" is not in intervals (${Object.keys(intervalsMs).join(', ') || 'none given'})`,
         );
-      const writable = item.get('writable') === true;
+      const writable = flag(item, 'writable', who);
       if (writable && (fn === 2 || fn === 4)) bad(item.get('writable', true), `${who}${fnName} cannot be written`);
       const scale = number(item, 'scale', 1, -1e12, 1e12, who);
       if (scale === 0) bad(item.get('scale', true), `${who}scale 0 would make every value 0`);
+      const onChange = flag(item, 'onChange', who);
+      const offset = number(item, 'offset', 0, -1e15, 1e15, who);
+      const deadband = number(item, 'deadband', 0, 0, 1e15, who);
+      if (!isBit && registers > limits.maxRegisters)
+        bad(
+          item.get('type', true) ?? item,
+          `${who}it takes ${registers} registers, and limits allow ${limits.maxRegisters} in one request`,
+        );
       if (problems.length > before) return;
       points.push({
         name: name as string,
@@ -200,11 +220,11 @@ export function parseProfile(text: string, file: string): Profile {
         bit,
         bits,
         scale,
-        offset: number(item, 'offset', 0, -1e15, 1e15, who),
+        offset,
         unit: String(item.get('unit') ?? ''),
         interval,
-        deadband: number(item, 'deadband', 0, 0, 1e15, who),
-        onChange: item.get('onChange') === true,
+        deadband,
+        onChange,
         writable,
         line,
       });

@@ -7,7 +7,7 @@ import type { ModbusBus } from './bus.ts';
 import { ModbusException } from './frame.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, type SinkProps, sinkOptions } from './options.ts';
-import { writeBytes } from './point-value.ts';
+import { unscaled, writeBytes } from './point-value.ts';
 import type { Point, Profile } from './profile.ts';
 import { loadProfile } from './profile-file.ts';
 
@@ -26,10 +26,14 @@ export function createModbusSink(): Sink {
       unwatch = bus.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
     },
     async collect(_ctx, data, dynamic) {
-      const unit = dynamic?.['unit'] === undefined ? props.unit : Number(dynamic['unit']);
-      if (!Number.isInteger(unit) || unit < 0 || unit > 255)
-        throw rowError(`modbus sink: unit "${String(dynamic?.['unit'])}" is no number from 0 to 255`);
-      for (const row of Array.isArray(data) ? data : [data as Row]) await writeRow(bus!, unit, profile!, props, row);
+      const asked = String(dynamic?.['unit'] ?? props.unit).trim();
+      // an empty text is no 0: that would be everybody on the line
+      if (!/^\d{1,3}$/.test(asked) || Number(asked) > 255) throw rowError(`modbus sink: unit "${asked}" is no number from 0 to 255`);
+      const unit = Number(asked);
+      const line = bus!;
+      await line.inTurn(unit, async () => {
+        for (const row of Array.isArray(data) ? data : [data as Row]) await writeRow(line, unit, profile!, props, row);
+      });
     },
     close(ctx) {
       unwatch?.();
@@ -53,13 +57,16 @@ async function writeRow(bus: ModbusBus, unit: number, profile: Profile, props: S
     try {
       if (point.fn === 1 || point.bit !== undefined) {
         if (point.bits === 1 && typeof value !== 'boolean') throw new Error(`${String(value)} is not true or false`);
+        if (point.bit !== undefined) bitsOf(point, value);
         writes.push({ point, value, bytes: undefined });
       } else writes.push({ point, value, bytes: writeBytes(point, value) });
     } catch (error) {
       throw rowError(`modbus sink: point ${name}: ${(error as Error).message}`);
     }
   }
-  for (const w of writes) await writePoint(bus, unit, w.point, w.value, w.bytes, props);
+  // nobody answers a broadcast
+  const how = unit === 0 && props.protocol !== 'tcp' ? { ...props, readBack: false } : props;
+  for (const w of writes) await writePoint(bus, unit, w.point, w.value, w.bytes, how);
 }
 
 async function writePoint(
@@ -81,7 +88,7 @@ async function writePoint(
   }
   if (point.bit !== undefined) return writeBits(bus, unit, point, value, props);
   const data = bytes!;
-  if (point.registers === 1) await bus.request({ unit, fn: 6, address: point.address, count: 1, data }, props);
+  if (point.registers === 1) await writeRegister(bus, unit, point.address, data, props);
   else await bus.request({ unit, fn: 16, address: point.address, count: point.registers, data }, props);
   if (!props.readBack) return;
   const back = await bus.request({ unit, fn: 3, address: point.address, count: point.registers }, props);
@@ -91,13 +98,30 @@ async function writePoint(
     );
 }
 
+/** Function 6; devices that only know 16 get that. */
+async function writeRegister(bus: ModbusBus, unit: number, address: number, data: Buffer, props: SinkProps): Promise<void> {
+  try {
+    await bus.request({ unit, fn: 6, address, count: 1, data }, props);
+  } catch (error) {
+    if (!(error instanceof ModbusException) || error.exceptionCode !== 1) throw error;
+    await bus.request({ unit, fn: 16, address, count: 1, data }, props);
+  }
+}
+
+/** @throws Error when the value does not fit into the bits */
+function bitsOf(point: Point, value: Value): number {
+  if (point.registers !== 1) throw new Error('bits of values of several registers cannot be written');
+  const raw = typeof value === 'boolean' ? value : unscaled(value, point);
+  const number = typeof raw === 'boolean' || typeof raw === 'bigint' || typeof raw === 'number' ? Number(raw) : Number.NaN;
+  if (!Number.isInteger(number) || number < 0 || number >= 1 << point.bits)
+    throw new Error(`${String(value)} does not fit into ${point.bits} bits`);
+  return number;
+}
+
 /** Bits of one register: by mask (function 22); a device that does not know it gets the register read, changed and written. */
 async function writeBits(bus: ModbusBus, unit: number, point: Point, value: Value, props: SinkProps): Promise<void> {
-  if (point.registers !== 1) throw rowError(`modbus sink: point ${point.name}: bits of values of several registers cannot be written`);
+  const number = bitsOf(point, value);
   const mask = ((1 << point.bits) - 1) << point.bit!;
-  const number = typeof value === 'boolean' ? Number(value) : Number(value as bigint | number);
-  if (!Number.isInteger(number) || number < 0 || number >= 1 << point.bits)
-    throw rowError(`modbus sink: point ${point.name}: ${String(value)} does not fit into ${point.bits} bits`);
   const or = number << point.bit!;
   const data = Buffer.alloc(4);
   data.writeUInt16BE(~mask & 0xffff, 0);
@@ -109,7 +133,7 @@ async function writeBits(bus: ModbusBus, unit: number, point: Point, value: Valu
     const now = await bus.request({ unit, fn: 3, address: point.address, count: 1 }, props);
     const next = Buffer.alloc(2);
     next.writeUInt16BE((now.readUInt16BE(0) & ~mask & 0xffff) | or);
-    await bus.request({ unit, fn: 6, address: point.address, count: 1, data: next }, props);
+    await writeRegister(bus, unit, point.address, next, props);
   }
   if (!props.readBack) return;
   const back = (await bus.request({ unit, fn: 3, address: point.address, count: 1 }, props)).readUInt16BE(0);

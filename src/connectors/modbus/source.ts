@@ -38,7 +38,7 @@ export function createModbusSource(): Source {
           classes.add(name);
           periods.set(ms, classes);
         }
-        for (const [periodMs, classes] of periods) timers.push(startCycle(ctx, reader, periodMs, classes, emit, props));
+        for (const [periodMs, classes] of periods) timers.push(startCycle(ctx, line, reader, periodMs, classes, emit, props));
       }
     },
 
@@ -56,6 +56,7 @@ export function createModbusSource(): Source {
 /** Reads at fixed moments of the monotonic clock. A cycle that is still under way when the next is due is late: the due one is skipped and counted. */
 function startCycle(
   ctx: ConnectorContext,
+  bus: ModbusBus,
   reader: DeviceReader,
   periodMs: number,
   classes: ReadonlySet<string>,
@@ -66,15 +67,19 @@ function startCycle(
   let timer: TimerHandle | undefined;
   let dueMs = ctx.clock.monotonic();
   let busy = false;
-  const reported = new Map<string, Value>();
+  const reported: Reported = new Map();
+  const late = (cycles: number) => {
+    // while the line is away the connection's state tells
+    if (cycles > 0 && bus.connected) ctx.dropped(cycles, `late cycle: device ${reader.device.name} needs longer than ${periodMs} ms`);
+  };
   const tick = () => {
     if (stopped) return;
-    dueMs += periodMs;
-    const lateMs = ctx.clock.monotonic() - dueMs;
-    if (lateMs > periodMs) dueMs += Math.floor(lateMs / periodMs) * periodMs;
+    const skipped = Math.floor((ctx.clock.monotonic() - dueMs) / periodMs);
+    late(skipped);
+    dueMs += (skipped + 1) * periodMs;
     timer = ctx.clock.setTimer(Math.max(0, dueMs - ctx.clock.monotonic()), tick);
     if (busy) {
-      ctx.dropped(1, `late cycle: device ${reader.device.name} needs longer than ${periodMs} ms`);
+      late(1);
       return;
     }
     busy = true;
@@ -99,14 +104,14 @@ async function publish(
   ctx: ConnectorContext,
   reader: DeviceReader,
   readings: Reading[],
-  reported: Map<string, Value>,
+  reported: Reported,
   emit: Emit,
   props: SourceProps,
 ): Promise<void> {
-  const { device, profile } = reader;
+  const { device } = reader;
   const base = { device: device.name, unit: BigInt(device.unit), profile: device.profile, time: BigInt(ctx.clock.now()) };
-  const sent = readings.filter((r) => isDue(r, reported, profile.points.length));
-  for (const r of sent) if (r.quality === 'good') reported.set(r.point.name, r.value);
+  const sent = readings.filter((r) => isDue(r, reported));
+  for (const r of sent) reported.set(r.point.name, { value: r.value, quality: r.quality });
   if (props.rows === 'point') {
     for (const r of sent) {
       if (r.value === null && !props.emitBad) continue;
@@ -129,13 +134,16 @@ async function publish(
   await emit(row, { ...base, quality, at } as Meta);
 }
 
-/** Report on change and deadband: a bad reading is always reported. */
-function isDue(r: Reading, reported: ReadonlyMap<string, Value>, _points: number): boolean {
+/** What was sent last, per point. */
+type Reported = Map<string, { value: Value; quality: string }>;
+
+/** Report on change and deadband: a change of quality is a change. */
+function isDue(r: Reading, reported: ReadonlyMap<string, { value: Value; quality: string }>): boolean {
   const { point } = r;
-  if (r.quality !== 'good' || (!point.onChange && point.deadband === 0)) return true;
-  if (!reported.has(point.name)) return true;
-  const before = reported.get(point.name)!;
-  if (point.deadband > 0 && (typeof r.value === 'number' || typeof r.value === 'bigint'))
-    return Math.abs(Number(r.value) - Number(before)) > point.deadband;
-  return r.value !== before;
+  if (!point.onChange && point.deadband === 0) return true;
+  const before = reported.get(point.name);
+  if (before === undefined || r.quality !== before.quality) return true;
+  if (r.quality === 'good' && point.deadband > 0 && (typeof r.value === 'number' || typeof r.value === 'bigint'))
+    return Math.abs(Number(r.value) - Number(before.value)) > point.deadband;
+  return r.value !== before.value;
 }

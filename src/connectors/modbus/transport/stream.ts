@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
-import { encodeRequest, type ModbusRequest, replyLength } from '../frame.ts';
+import { checkReply, encodeRequest, type ModbusRequest, replyLength } from '../frame.ts';
 import type { OnFrame, Transport } from './transport.ts';
 
 const require = createRequire(import.meta.url);
@@ -11,11 +11,21 @@ const MAX_BUFFER_BYTES = 1024;
 
 export type StreamMode = 'rtu' | 'ascii';
 
-/** @param ended resolves when the stream is lost  @param gapMs 3.5 characters of the line */
+export interface StreamLine {
+  /** Silence between frames: 3.5 characters. */
+  gapMs: number;
+  /** One character on the line; 0 for sockets. */
+  characterMs: number;
+  /** Monotonic ms. */
+  now(): number;
+  renewable?: boolean;
+}
+
+/** @param ended resolves when the stream is lost */
 export function streamTransport(
   stream: Duplex,
   mode: StreamMode,
-  gapMs: number,
+  line: StreamLine,
   ended: Promise<Error | undefined>,
   close: () => Promise<void>,
 ): Transport {
@@ -24,6 +34,7 @@ export function streamTransport(
   let buffer: Buffer = Buffer.alloc(0);
   let wanted: { request: ModbusRequest; onFrame: OnFrame } | undefined;
   let strays = 0;
+  let lastByteAtMs = Number.NEGATIVE_INFINITY;
 
   const crcFits = (frame: Buffer) => frame.readUInt16LE(frame.length - 2) === crc16(frame.subarray(0, -2));
   const searchRtu = (): void => {
@@ -34,7 +45,7 @@ export function streamTransport(
       const size = buffer[i + 1] === request.fn ? good : buffer[i + 1] === (request.fn | 0x80) ? 5 : 0;
       if (size === 0 || i + size > buffer.length) continue;
       const frame = buffer.subarray(i, i + size);
-      if (!crcFits(frame)) continue;
+      if (!crcFits(frame) || checkReply(request, frame.subarray(0, -2)).kind === 'foreign') continue;
       if (i > 0) strays++;
       buffer = Buffer.from(buffer.subarray(i + size));
       onFrame(Buffer.from(frame.subarray(0, -2)));
@@ -53,10 +64,13 @@ export function streamTransport(
         strays++;
         continue;
       }
-      wanted?.onFrame(Buffer.from(bytes.subarray(0, -1)));
+      const frame = Buffer.from(bytes.subarray(0, -1));
+      if (wanted && checkReply(wanted.request, frame).kind !== 'foreign') wanted.onFrame(frame);
+      else strays++;
     }
   };
   const take = (data: Buffer) => {
+    lastByteAtMs = line.now();
     if (!wanted) {
       strays++;
       return;
@@ -67,7 +81,10 @@ export function streamTransport(
   };
   stream.on('data', take);
   return {
-    gapMs,
+    gapMs: line.gapMs,
+    renewable: line.renewable === true,
+    wireMs: (request) => (encodeRequest(request).length + replyLength(request) + 4) * (mode === 'ascii' ? 2 : 1) * line.characterMs,
+    silentMs: () => line.now() - lastByteAtMs,
     get strays() {
       return strays;
     },
@@ -76,9 +93,9 @@ export function streamTransport(
       buffer = Buffer.alloc(0);
       wanted = {
         request,
-        onFrame: (frame) => {
+        onFrame: (reply) => {
           wanted = undefined;
-          onFrame(frame);
+          onFrame(reply);
         },
       };
       const body = encodeRequest(request);

@@ -10,6 +10,12 @@ export interface Transport {
   send(request: ModbusRequest, onFrame: OnFrame): Promise<void>;
   /** Time that the line needs between two frames, ms (RTU: 3.5 characters). */
   readonly gapMs: number;
+  /** Time that the request and its good reply spend on the wire at the least, ms; 0 when it does not matter. */
+  wireMs(request: ModbusRequest): number;
+  /** Ms since bytes came last (lines that others may speak on). */
+  silentMs?(): number;
+  /** True: a connection that can be made anew at any time (sockets). */
+  readonly renewable?: boolean;
   /** Frames that came when nobody waited, or that belong to nobody. */
   readonly strays: number;
   /** Resolves with the reason when the line is lost. */
