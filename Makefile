@@ -46,8 +46,9 @@ docs: setup ## write docs/errors.md and docs/functions/ anew
 bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
 	@$(NODE) bench/main.ts $(ARGS)
 
-campaign: setup ## long runs: kills, broker flaps, full image builds (hours)
-	@$(NODE) bench/campaign.ts $(ARGS)
+campaign: setup ## long runs: kills and broker flaps (results in bench/results), then the image on raspi3b and built twice
+	@$(NODE) scripts/campaign.ts $(ARGS)
+	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 
 deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
 	@image/build-deb.sh
