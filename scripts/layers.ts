@@ -13,7 +13,7 @@ export const rows: readonly (readonly string[])[] = [
   ['functions'],
   ['windows', 'codecs', 'templates'],
   ['connectors'],
-  ['registry'],
+  ['registry', 'simulators'],
   ['plan'],
   ['exec'],
   ['compile'],

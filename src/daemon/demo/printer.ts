@@ -14,6 +14,7 @@ interface Shown {
   readings?: number;
   before?: string | null;
   status?: string;
+  weight?: number;
 }
 
 export function createPrinter(write: (text: string) => void, colours: boolean): Printer {
@@ -36,6 +37,7 @@ export function createPrinter(write: (text: string) => void, colours: boolean): 
       const kind = topic.split('/').at(-1);
       if (kind === 'alarm') write(`${at}  ${paint(31, 'ALARM  ')}  ${device}  ${values(r)}\n`);
       else if (kind === 'average') write(`${at}  average  ${device}  ${values(r)} (highest)  ${r.readings} readings in 5 s\n`);
+      else if (kind === 'scale') write(`${at}  weight   scale     ${number(r.weight, 2)} kg\n`);
       else write(`${at}  ${paint(33, 'change ')}  ${device}  ${r.before ?? 'unknown'} → ${r.status}\n`);
     },
     get results() {

@@ -6,8 +6,10 @@ import { createRealClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { createLog } from '../../base/log.ts';
 import { type Environment, foldersOf } from '../../config/index.ts';
+import { openSerialDemo, SCALE_RULE, type SerialDemo } from '../../simulators/serial-demo.ts';
 import { createGateway } from '../gateway.ts';
 import { createLifecycle, type Part } from '../lifecycle.ts';
+import { createSignalHandler } from '../signals.ts';
 import { type DemoBroker, openDemoBroker } from './broker.ts';
 import { freePort } from './free-port.ts';
 import { createMachine } from './machine.ts';
@@ -43,6 +45,7 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
   const server = brokerUrl.replace(/^mqtt:/, 'tcp:');
   let devices: MqttClient | undefined;
   let viewer: MqttClient | undefined;
+  let serial: SerialDemo | undefined;
   let ticking: ReturnType<typeof setInterval> | undefined;
 
   const gateway = createGateway({
@@ -66,12 +69,22 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
       start: () => undefined,
       stop: () => broker?.close(),
     },
+    {
+      name: 'scale',
+      async start() {
+        serial = await openSerialDemo(root, clock);
+      },
+      stop: () => serial?.close(),
+    },
     ...gateway.parts,
     {
       name: 'rules of the demo',
       async start() {
         await gateway.service.streams.command(DEMO_STREAM);
         for (const rule of DEMO_RULES) await gateway.service.rules.create(demoRuleJson(rule, server));
+        if (!serial) return;
+        await gateway.service.streams.command(serial.stream);
+        await gateway.service.rules.create(demoRuleJson(SCALE_RULE, server));
       },
     },
     {
@@ -108,7 +121,7 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
 
   let stopping = false;
   const stop = async (): Promise<void> => {
-    if (stopping) process.exit(130);
+    if (stopping) return;
     stopping = true;
     printer.line('\nStopping …');
     setTimeout(() => process.exit(0), STOP_LIMIT_MS);
@@ -118,8 +131,13 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
   };
   // the reader of our output went away (`make run | head`)
   process.stdout.on('error', () => void stop());
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
+  const onSignal = createSignalHandler(
+    clock,
+    () => void stop(),
+    () => process.exit(130),
+  );
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
 
   try {
     await lifecycle.start();
@@ -135,7 +153,8 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
       `  REST      ${gateway.url}    curl ${gateway.url}/rules`,
       `  broker    ${brokerUrl}${given ? '' : ' (in this process)'}`,
       `  machines  pump-1 and fan-2 send to demo/machines/+ twice a second; dropouts and faults included`,
-      ...DEMO_RULES.map((r) => `  ${r.id.padEnd(12)}  ${r.sql}`),
+      serial ? `  scale     on a pseudo terminal, ${here(serial.port)}` : '  scale     missing: install socat to see a serial instrument',
+      ...[...DEMO_RULES, ...(serial ? [SCALE_RULE] : [])].map((r) => `  ${r.id.padEnd(12)}  ${r.sql}`),
       `  log       ${here(logFile)}`,
       'Ctrl-C stops. Results:',
       '',
