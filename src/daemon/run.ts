@@ -8,6 +8,7 @@ import type { DaemonArguments } from './arguments.ts';
 import { createGateway, VERSION } from './gateway.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createNotifier } from './notify.ts';
+import { createSignalHandler } from './signals.ts';
 import { installTestHooks } from './test-hooks.ts';
 
 /** A stop that takes longer is cut: the port must be free within 2 s, also with a dead sink. */
@@ -49,10 +50,11 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     gateway.destroy();
     process.exit(code);
   };
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) destroy(0, `A second signal (${signal}).`);
-    else void stop(0, signal);
-  };
+  const onSignal = createSignalHandler(
+    clock,
+    (signal) => void stop(0, signal),
+    (signal) => destroy(0, `A second signal (${signal}).`),
+  );
   // a log that nobody reads any more (a closed pipe) is no reason to end
   process.stdout.on('error', () => undefined);
   process.on('SIGTERM', onSignal);
