@@ -73,7 +73,7 @@ async function load(): Promise<void> {
   try {
     const module = await createModuleLoader().load(start.text);
     const inner = module['default'];
-    symbols = typeof inner === 'object' && inner !== null ? { ...(inner as Anything), ...module } : module;
+    symbols = typeof inner === 'object' && inner !== null ? { ...(inner as Anything), ...module } : { ...module };
     for (const name of [start.symbols.main, start.symbols.lookup]) {
       // an async factory is awaited once here; later ones with each instance
       const exported = symbols[name];
