@@ -5,8 +5,14 @@ import type { BoundAliasRef, BoundShared, PlanSlot } from '../plan/bound.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
 
-export const compileAlias = (e: BoundAliasRef, ctx: CompileContext): Expr =>
-  e.alias.cache && ctx.keep ? kept(compileExpr(e.alias.expr, ctx), e.alias.cache, ctx) : compileExpr(e.alias.expr, ctx);
+export function compileAlias(e: BoundAliasRef, ctx: CompileContext): Expr {
+  const known = ctx.memo.get(e.alias);
+  if (known) return known;
+  const expr = compileExpr(e.alias.expr, ctx);
+  const made = e.alias.cache && ctx.keep ? kept(expr, e.alias.cache, ctx) : expr;
+  ctx.memo.set(e.alias, made);
+  return made;
+}
 
 export const compileShared = (e: BoundShared, ctx: CompileContext): Expr =>
   ctx.keep ? kept(compileExpr(e.expr, ctx), e.slot, ctx) : compileExpr(e.expr, ctx);

@@ -35,7 +35,7 @@ export function buildChain(input: ChainInput): RunningProgram {
   const makers = nodes.map((n, i) =>
     makerOf(n, {
       ...input,
-      ctx: i > lastJoin ? ctx : { ...ctx, keep: false },
+      ctx: { ...ctx, keep: i > lastJoin, memo: new Map() },
       ownRows: ctx.frame.joined || (isolateAt >= 0 && isolateAt <= i),
     }),
   );

@@ -37,6 +37,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     states: createStateRegistry(),
     anyCase: new Set(),
     keep: true,
+    memo: new Map(),
     hits: 'update',
     onPass: [],
   });

@@ -1,6 +1,7 @@
 // What compiling an expression needs: the frame, the environment of functions, which slots are filled by now, and where state lives.
-import type { FunctionEnv } from '../contract/function.ts';
+import type { Expr, FunctionEnv } from '../contract/function.ts';
 import type { Tuple } from '../data/tuple.ts';
+import type { AliasDefinition } from '../plan/bound.ts';
 import type { Frame } from './frame.ts';
 import type { StateRegistry } from './state.ts';
 
@@ -16,6 +17,8 @@ export interface CompileContext {
   readonly anyCase: ReadonlySet<number>;
   /** False below a join: what a row keeps would be wrong for the joined row. */
   readonly keep: boolean;
+  /** Aliases that are compiled already, in this operator. */
+  readonly memo: Map<AliasDefinition, Expr>;
   /** How functions that count hits behave where the expression stands: `look` gives the value and hands the update to `onPass`. */
   readonly hits: 'update' | 'look';
   /** Updates to run when the row has passed (WHERE, HAVING). */

@@ -16,7 +16,12 @@ export interface Privacy {
 
 export function privacyOf(nodes: readonly LogicalNode[], frame: Frame): Privacy {
   const never = { isolateAt: -1, resetAt: -1, resetSlots: [] };
-  if (frame.joined) return never;
+  if (frame.joined) {
+    // a row that a join lets pass unmatched may have been through an earlier window: what it kept then is no longer right
+    const kept = keptSlots(nodes);
+    const lastJoin = nodes.findLastIndex((n) => n.type === 'join' || n.type === 'lookup');
+    return kept.length === 0 ? never : { isolateAt: -1, resetAt: lastJoin + 1, resetSlots: kept.map((s) => frame.slot(s)) };
+  }
   const writer = nodes.findIndex(writesRow);
   if (writer < 0) return never;
   const made = nodes.findIndex((n) => n.type === 'aggregate' || n.type === 'inc-window' || n.type === 'agg-func');

@@ -37,6 +37,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         states: createStateRegistry(),
         anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
         keep: true,
+        memo: new Map(),
         hits: 'update',
         onPass: [],
       };

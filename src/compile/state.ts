@@ -68,8 +68,10 @@ export function createStateRegistry(): StateRegistry {
   };
 }
 
-function storeOver(values: Map<string, unknown>): StateStore {
+/** `entries` is for functions that run in a worker and need a copy. */
+function storeOver(values: Map<string, unknown>): StateStore & { entries(): [string, unknown][] } {
   return {
+    entries: () => [...values],
     putState: (key, value) => void values.set(key, value),
     getState: (key) => values.get(key),
     deleteState: (key) => void values.delete(key),

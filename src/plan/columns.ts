@@ -1,5 +1,5 @@
 // Which columns of which source the rule reads. The source is asked for these only (rules/column-pruner.ts).
-import type { BoundExpr } from './bound.ts';
+import type { AliasDefinition, BoundExpr } from './bound.ts';
 import { isRowCount } from './classify.ts';
 import type { LogicalNode } from './logical/index.ts';
 import { expressionsOf } from './node-expressions.ts';
@@ -17,6 +17,7 @@ export interface UsedColumns {
 export function usedColumns(plan: LogicalPlan): UsedColumns {
   const columns = plan.sources.map(() => new Set<string>());
   const all = plan.sources.map(() => false);
+  const seen = new Set<AliasDefinition>();
   const whole = plan.sources.map(() => new Set<string>());
   const members = plan.sources.map(() => new Map<string, Set<string>>());
   const every = (input: number | undefined): void => {
@@ -47,7 +48,11 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     if (e.kind === 'call' && e.def.kind === 'aggregate' && e.def.rowFirst) every(undefined);
     if (e.kind === 'member' && e.shadow) visit(e.shadow);
     if (isRowCount(e)) return;
-    for (const child of e.kind === 'alias' ? [e.alias.expr] : childrenOf(e)) visit(child);
+    if (e.kind === 'alias') {
+      if (seen.has(e.alias)) return;
+      seen.add(e.alias);
+      visit(e.alias.expr);
+    } else for (const child of childrenOf(e)) visit(child);
   };
   const go = (n: LogicalNode): void => {
     for (const e of expressionsOf(n)) visit(e);

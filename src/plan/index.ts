@@ -1,16 +1,19 @@
 // The planner: SELECT → bound → logical plan → optimised plan. compile/ turns the plan into a program.
 import type { SelectStatement } from '../sql/ast.ts';
 import { bindSelect } from './bind/select.ts';
+import type { AliasDefinition } from './bound.ts';
 import { buildPlan } from './build.ts';
 import type { PlanCatalog, PlanOptions } from './catalog.ts';
-import { isPure } from './classify.ts';
+import { checkJoinedAliases } from './checks/joined-aliases.ts';
+import { hasWindowCall, isHitCall, isPure } from './classify.ts';
 import { usedColumns } from './columns.ts';
-import { aliasUses, isCheap, isKeepable } from './kept-values.ts';
+import { aliasUses, expandedSizes, isCheap, isKeepable } from './kept-values.ts';
 import type { LogicalNode } from './logical/index.ts';
 import { mapNodes } from './node-expressions.ts';
 import { optimise } from './optimise.ts';
 import type { LogicalPlan } from './plan.ts';
 import { verifyPlan } from './verify.ts';
+import { some } from './walk.ts';
 
 /** @param onChange sees the plan after building (`build`) and after each rewrite rule that changed it
  *  @throws GatewayError PLAN_*, eKuiper's text first, then place and hint */
@@ -21,6 +24,7 @@ export function planRule(
   onChange?: (rule: string, plan: LogicalPlan) => void,
 ): LogicalPlan {
   const bound = bindSelect(select, catalog, options);
+  checkJoinedAliases(bound);
   const built = keepImpure(withColumns(buildPlan(bound)));
   verifyPlan(built, 'build', (call) =>
     bound.scope.fail(
@@ -34,11 +38,17 @@ export function planRule(
   return withColumns(optimise(built, onChange));
 }
 
+/** Operations above which an alias that is used again is always kept: chains of aliases would grow in powers of two. */
+const MAX_EXPANDED = 100;
+
 /** An alias has one value per row, also when its expression gives another each time. */
 function keepImpure(plan: LogicalPlan): LogicalPlan {
   const uses = aliasUses(plan);
+  const sizes = expandedSizes(plan.aliases);
+  const mustKeep = (a: AliasDefinition): boolean => (!isPure(a.expr) && !isCheap(a.expr)) || (sizes.get(a) ?? 0) > MAX_EXPANDED;
+  const counts = (a: AliasDefinition): boolean => some(a.expr, isHitCall) && !hasWindowCall(a.expr);
   for (const a of plan.aliases)
-    if ((uses.get(a) ?? 0) > 1 && !isPure(a.expr) && !isCheap(a.expr) && isKeepable(a.expr)) a.cache = plan.newSlot(`alias_${a.name}`);
+    if ((uses.get(a) ?? 0) > 1 && (counts(a) || (isKeepable(a.expr) && mustKeep(a)))) a.cache = plan.newSlot(`alias_${a.name}`);
   return plan;
 }
 

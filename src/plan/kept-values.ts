@@ -12,18 +12,23 @@ export const isKeepable = (e: BoundExpr): boolean => !some(e, (n) => isWindowCal
 
 /** True when looking it up is no dearer than computing it. */
 export function isCheap(e: BoundExpr): boolean {
-  if (e.kind === 'literal' || e.kind === 'column' || e.kind === 'any-column' || e.kind === 'meta' || isAnalyticCall(e)) return true;
-  if (e.kind === 'alias') return isCheap(e.alias.expr) || e.alias.cache !== undefined;
+  if (isTrivial(e)) return true;
+  // one step only: a chain of aliases that use each other twice would be computed in powers of two
+  if (e.kind === 'alias') return e.alias.cache !== undefined || isTrivial(e.alias.expr);
   return e.kind === 'binary' && isCheap(e.left) && isCheap(e.right);
 }
 
-/** How often each alias is read when a row goes all the way. */
+const isTrivial = (e: BoundExpr): boolean =>
+  e.kind === 'literal' || e.kind === 'column' || e.kind === 'any-column' || e.kind === 'meta' || isAnalyticCall(e);
+
+/** How many references each alias has; those in an alias that is itself read often count once. */
 export function aliasUses(plan: LogicalPlan): Map<AliasDefinition, number> {
   const uses = new Map<AliasDefinition, number>();
   const visit = (e: BoundExpr): void => {
     if (e.kind === 'alias') {
-      uses.set(e.alias, (uses.get(e.alias) ?? 0) + 1);
-      visit(e.alias.expr);
+      const before = uses.get(e.alias) ?? 0;
+      uses.set(e.alias, before + 1);
+      if (before === 0) visit(e.alias.expr);
     } else for (const child of childrenOf(e)) visit(child);
   };
   const go = (n: LogicalNode): void => {
@@ -34,5 +39,22 @@ export function aliasUses(plan: LogicalPlan): Map<AliasDefinition, number> {
   return uses;
 }
 
-/** Joined rows are made of rows that were looked at before: what those kept would be wrong for the joined row. */
-export const hasJoin = (plan: LogicalPlan): boolean => plan.sources.length > 1;
+/** Operations per evaluation when every alias is computed at each of its references. */
+export function expandedSizes(aliases: readonly AliasDefinition[]): Map<AliasDefinition, number> {
+  const sizes = new Map<AliasDefinition, number>();
+  const sizeOf = (e: BoundExpr): number => {
+    if (e.kind === 'alias') return ofAlias(e.alias);
+    let size = 1;
+    for (const child of childrenOf(e)) size += sizeOf(child);
+    return size;
+  };
+  const ofAlias = (a: AliasDefinition): number => {
+    const known = sizes.get(a);
+    if (known !== undefined) return known;
+    const size = sizeOf(a.expr);
+    sizes.set(a, size);
+    return size;
+  };
+  for (const a of aliases) ofAlias(a);
+  return sizes;
+}

@@ -4,9 +4,23 @@
 import type { BoundCall, BoundExpr } from './bound.ts';
 import { formatFloat } from './format-float.ts';
 
-/** @param names name of each input's stream, as eKuiper shows columns */
+/** Aliases behind aliases are written out up to here; a chain of them would grow in powers of two. */
+const MAX_LENGTH = 10_000;
+
+/** @param names name of each input's stream, as eKuiper shows columns
+ *  @returns the text; of very long ones the rest is `…` */
 export function ekuiperText(e: BoundExpr, names: readonly string[]): string {
-  const go = (x: BoundExpr): string => ekuiperText(x, names);
+  return textOf(e, names, { left: MAX_LENGTH });
+}
+
+interface Budget {
+  left: number;
+}
+
+function textOf(e: BoundExpr, names: readonly string[], budget: Budget): string {
+  if (budget.left <= 0) return '…';
+  budget.left -= 10;
+  const go = (x: BoundExpr): string => textOf(x, names, budget);
   switch (e.kind) {
     case 'literal':
       return typeof e.value === 'number' ? formatFloat(e.value) : e.value === null || e.value === undefined ? '' : String(e.value);
@@ -21,7 +35,7 @@ export function ekuiperText(e: BoundExpr, names: readonly string[]): string {
     case 'wildcard':
       return e.input === undefined ? '*' : `${names[e.input]}.*`;
     case 'call':
-      return callText(e, names);
+      return callText(e, go);
     case 'binary':
       return `binaryExpr:{ ${go(e.left)} ${e.op} ${go(e.right)} }`;
     case 'between':
@@ -50,8 +64,8 @@ export function ekuiperText(e: BoundExpr, names: readonly string[]): string {
   }
 }
 
-function callText(e: BoundCall, names: readonly string[]): string {
-  const args = e.args.length ? `, args:[${e.args.map((a) => ekuiperText(a, names)).join(', ')}]` : '';
-  const when = e.over?.when ? `, when:{ ${ekuiperText(e.over.when, names)} }` : '';
+function callText(e: BoundCall, go: (e: BoundExpr) => string): string {
+  const args = e.args.length ? `, args:[${e.args.map(go).join(', ')}]` : '';
+  const when = e.over?.when ? `, when:{ ${go(e.over.when)} }` : '';
   return `Call:{ name:${e.name}${args}${when} }`;
 }

@@ -1,6 +1,6 @@
 // Checks a plan after each rewriting: every slot that is read is filled by a node below, columns belong to inputs that exist.
 import { GatewayError } from '../base/errors/gateway-error.ts';
-import type { BoundCall, BoundExpr } from './bound.ts';
+import type { AliasDefinition, BoundCall, BoundExpr } from './bound.ts';
 import { isHitCall } from './classify.ts';
 import type { LogicalNode } from './logical/index.ts';
 import { expressionsOf } from './node-expressions.ts';
@@ -15,7 +15,7 @@ export function verifyPlan(plan: LogicalPlan, rule: string, tooEarly?: (call: Bo
   const fail = (text: string): never => {
     throw new GatewayError('PLAN_BROKEN', { rule, text });
   };
-  const check = (e: BoundExpr, filled: ReadonlySet<number>): void => {
+  const check = (e: BoundExpr, filled: ReadonlySet<number>, seen = new Set<AliasDefinition>()): void => {
     if (e.kind === 'column' && !plan.sources[e.input]) fail(`column ${e.name} of input ${e.input}, which does not exist`);
     if (e.kind === 'call' && e.slot && !isHitCall(e)) {
       // without a window an aggregate is computed from the one row, where it stands
@@ -24,7 +24,11 @@ export function verifyPlan(plan: LogicalPlan, rule: string, tooEarly?: (call: Bo
       if (!filled.has(e.slot.id)) fail(`${e.name} is read but nothing computes it`);
       return;
     }
-    for (const child of e.kind === 'alias' ? [e.alias.expr] : childrenOf(e)) check(child, filled);
+    if (e.kind === 'alias') {
+      if (seen.has(e.alias)) return;
+      seen.add(e.alias);
+      check(e.alias.expr, filled, seen);
+    } else for (const child of childrenOf(e)) check(child, filled, seen);
   };
   let hasCollection = false;
   const visit = (n: LogicalNode): Set<number> => {

@@ -1,5 +1,5 @@
 // Going through bound expressions: children, search, and rewriting from the leaves up. Used by binding, rules and compile.
-import type { BoundExpr } from './bound.ts';
+import type { AliasDefinition, BoundExpr } from './bound.ts';
 
 /** Direct children in evaluation order. The expression of an alias is no child: aliases are walked by their definitions. */
 export function childrenOf(e: BoundExpr): readonly BoundExpr[] {
@@ -40,14 +40,21 @@ export function childrenOf(e: BoundExpr): readonly BoundExpr[] {
 }
 
 /** Visits the node and everything below, parents first. `visit` returns false to leave out what is below.
- *  @param throughAliases also visits the expression behind each alias reference */
+ *  @param throughAliases also visits the expression behind alias references, each alias once */
 export function walk(e: BoundExpr, visit: (e: BoundExpr) => boolean | void, throughAliases = false): void {
-  if (visit(e) === false) return;
-  if (e.kind === 'alias') {
-    if (throughAliases) walk(e.alias.expr, visit, true);
-    return;
-  }
-  for (const child of childrenOf(e)) walk(child, visit, throughAliases);
+  const seen = new Set<AliasDefinition>();
+  const go = (x: BoundExpr): void => {
+    if (visit(x) === false) return;
+    if (x.kind === 'alias') {
+      if (throughAliases && !seen.has(x.alias)) {
+        seen.add(x.alias);
+        go(x.alias.expr);
+      }
+      return;
+    }
+    for (const child of childrenOf(x)) go(child);
+  };
+  go(e);
 }
 
 /** True when `test` holds for the node or anything below it, also behind aliases. */

@@ -16,13 +16,13 @@ export interface Condition {
 export function conditionOf(e: BoundExpr, ctx: CompileContext): Condition {
   const states = createStateRegistry();
   const onPass: ((t: Tuple) => void)[] = [];
-  return { condition: compileExpr(e, { ...ctx, states, hits: 'look', onPass }), onPass, state: states };
+  return { condition: compileExpr(e, { ...ctx, memo: new Map(), states, hits: 'look', onPass }), onPass, state: states };
 }
 
 /** A condition that an operator evaluates itself, e.g. FILTER and WHEN of a window: what it counts is updated when it is true. */
 export function conditionIn(e: BoundExpr, ctx: CompileContext, states: StateRegistry): Expr {
   const onPass: ((t: Tuple) => void)[] = [];
-  const condition = compileExpr(e, { ...ctx, filled: new Set(ctx.filled), states, hits: 'look', onPass });
+  const condition = compileExpr(e, { ...ctx, memo: new Map(), filled: new Set(ctx.filled), states, hits: 'look', onPass });
   if (onPass.length === 0) return condition;
   return (t) => {
     const v = condition(t);

@@ -7,7 +7,7 @@ import { conditionOf } from './condition.ts';
 
 export function makeHaving(n: HavingNode, { ctx }: MakerInput): OperatorMaker {
   // aggregates of an ungrouped collection are known to this condition only
-  const own = n.grouped ? ctx : { ...ctx, filled: new Set(ctx.filled) };
+  const own = n.grouped ? ctx : { ...ctx, memo: new Map(), filled: new Set(ctx.filled) };
   const calls = aggregateCalls(n.calls, own);
   const spec = conditionOf(n.condition, own);
   return (host, stats, next) => createHaving({ ...spec, calls, grouped: n.grouped, width: ctx.frame.width }, host, stats, next);

@@ -1,6 +1,6 @@
 // Keeps the value of an alias in the row when it is read more than once and dear to compute.
 import type { AliasDefinition } from '../bound.ts';
-import { aliasUses, hasJoin, isCheap, isKeepable } from '../kept-values.ts';
+import { aliasUses, isCheap, isKeepable } from '../kept-values.ts';
 import { mapPlan } from './map-plan.ts';
 import type { RewriteRule } from './rule.ts';
 
@@ -8,7 +8,6 @@ export const aliasReuse: RewriteRule = {
   name: 'aliasReuse',
   doc: 'compute an alias once per row',
   apply(plan) {
-    if (hasJoin(plan)) return plan;
     const uses = aliasUses(plan);
     const wanted = (a: AliasDefinition): boolean =>
       a.cache === undefined && (uses.get(a) ?? 0) > 1 && !isCheap(a.expr) && isKeepable(a.expr);

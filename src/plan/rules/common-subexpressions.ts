@@ -2,7 +2,7 @@
 // Functions of numbers are left alone: computing them twice is cheaper than a copy of the row.
 import type { BoundCall, BoundExpr, PlanSlot } from '../bound.ts';
 import { isHitCall, isPure } from '../classify.ts';
-import { hasJoin, isKeepable } from '../kept-values.ts';
+import { isKeepable } from '../kept-values.ts';
 import type { LogicalNode } from '../logical/index.ts';
 import { expressionsOf, mapNodes } from '../node-expressions.ts';
 import type { LogicalPlan } from '../plan.ts';
@@ -40,7 +40,6 @@ function shareAggregates(plan: LogicalPlan): LogicalPlan {
 }
 
 function shareCalls(plan: LogicalPlan): LogicalPlan {
-  if (hasJoin(plan)) return plan;
   const counts = new Map<string, number>();
   const visit = (e: BoundExpr): void => {
     if (isShareable(e)) counts.set(structureOf(e), (counts.get(structureOf(e)) ?? 0) + 1);

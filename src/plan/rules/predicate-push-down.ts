@@ -5,6 +5,7 @@ import type { BoundExpr } from '../bound.ts';
 import { conjunctsOf, inputsOf, isPure } from '../classify.ts';
 import type { FilterNode, JoinNode, LogicalNode, LookupNode } from '../logical/index.ts';
 import { mapNodes } from '../node-expressions.ts';
+import { some } from '../walk.ts';
 import type { RewriteRule } from './rule.ts';
 
 export const predicatePushDown: RewriteRule = {
@@ -55,6 +56,7 @@ function earlyFilters(filter: FilterNode, joins: readonly AnyJoin[], lowest: Any
     const movable =
       input !== undefined &&
       isPure(condition) &&
+      !some(condition, (e) => e.kind === 'alias' && e.alias.cache !== undefined) &&
       !tables.has(input) &&
       !scanned.has(input) &&
       (onlyInner || (keepsFrom && (from === undefined || input === from))) &&
