@@ -217,6 +217,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           network: () => ({ enablePrivateNet: settings.enablePrivateNet, dataServer: settings.dataServer }),
           settings: {
             rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
+            holdSourcesAtStart: true,
             timeZone: settings.timeZone,
             // it may need a second more for its checkpoints
             stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
@@ -263,6 +264,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       name: 'rules',
       async start() {
         await service!.begin(safeModeReason !== undefined);
+        runtime!.rulesLoaded();
       },
     },
     {

@@ -24,8 +24,8 @@ export interface RuntimeSettings {
   maxQueueBytes: number;
   /** Graceful stop waits at most so long for sinks (eKuiper: 5 s; the daemon must end within 2 s). */
   stopTimeoutMs: number;
-  /** At the start sources are opened when no rule joined one for so long; 0 = at once. */
-  bootQuietMs: number;
+  /** Sources wait for `rulesLoaded`, so that no saved rule misses what a broker gives out at once. */
+  holdSourcesAtStart: boolean;
   /** Defaults of the sinks' cache properties, section `sink` of kuiper.yaml. */
   sink: Readonly<Record<string, unknown>>;
 }
@@ -162,6 +162,8 @@ export interface Runtime {
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */
   start(): void;
+  /** All saved rules were told to start. Needed with holdSourcesAtStart (5 s after the creation sources open all the same). */
+  rulesLoaded(): void;
   /** Stops sources, drains sinks (the rest goes to the durable queues), saves state. Resolves within stopTimeoutMs + 1 s also with a dead sink. */
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ export const defaultSettings: RuntimeSettings = {
   spillAfterMs: 1000,
   maxQueueBytes: 1024 * 1024 * 1024,
   stopTimeoutMs: 5000,
-  bootQuietMs: 50,
+  holdSourcesAtStart: false,
   sink: {},
 };
 

@@ -34,7 +34,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     connections: createConnectionPool(log),
     gatewayId: readGatewayId(deps.dataDir, log),
     random: deps.random ?? Math.random,
-    bootGate: createBootGate(clock, settings.bootQuietMs),
+    bootGate: createBootGate(clock, settings.holdSourcesAtStart),
     queueNames: createQueueNames(deps.store.sinkQueues, log),
   };
   const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };
@@ -61,7 +61,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     clock.clear(patrolTimer);
     // subscriptions stay open until what was read is delivered or stored, so that it can still be confirmed
     pool.pin();
-    await Promise.all([...rules.values()].map((r) => r.shutdown()));
+    // a rule that hangs in its start (a plugin that never answers) is left behind
+    await Promise.race([Promise.all([...rules.values()].map((r) => r.shutdown())), clock.sleep(settings.stopTimeoutMs + 500)]);
     checkpointer.close();
     await pool.unpin('shutdown');
   };
@@ -95,6 +96,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     start() {
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);
     },
+    rulesLoaded: () => env.bootGate.rulesLoaded(),
     close: () => (closing ??= close()),
   };
 }

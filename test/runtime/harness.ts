@@ -151,7 +151,7 @@ export function harness(options: { settings?: Partial<RuntimeSettings>; dataDir?
     rootPath: dataDir,
     dataDir,
     random: () => 0.5,
-    settings: { stopTimeoutMs: 100, bootQuietMs: 0, ...options.settings },
+    settings: { stopTimeoutMs: 100, ...options.settings },
   });
   runtime.start();
   const spec = (name: string): SourceSpec => ({ name, kind: 'stream', type: 'fake', datasource: name, props: {}, format: 'json' });

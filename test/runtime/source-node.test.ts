@@ -75,25 +75,44 @@ describe('source', () => {
 });
 
 describe('at the start of the gateway', () => {
-  it('sources are opened when the rules have joined them, so that none misses what the broker repeats', async () => {
+  const setUp = async () => {
     await h.end();
-    h = harness({ settings: { bootQuietMs: 50 } });
-    const rules = ['r1', 'r2', 'r3'].map((id) => h.runtime.createRule(h.define(id, filterProgram('a'))));
-    for (const r of rules) {
-      await r.start();
-      await h.clock.advance(40);
-      expect(h.sources).toHaveLength(0);
-      expect(r.state).toBe('starting');
-    }
-    await h.settle(() => rules.every((r) => r.state === 'running'), 20);
+    h = harness({ settings: { holdSourcesAtStart: true } });
+  };
+
+  it('sources are opened when all saved rules have joined them, so that none misses what the broker repeats', async () => {
+    await setUp();
+    let release = () => undefined as void;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = h.runtime.createRule(h.define('first', filterProgram('a')));
+    const last = h.runtime.createRule(h.define('last', () => slow.then(() => filterProgram('a'))));
+    void first.start();
+    void last.start();
+    h.runtime.rulesLoaded();
+    await h.clock.advance(1000);
+    expect(h.sources).toHaveLength(0);
+    release();
+    await h.settle(() => first.state === 'running' && last.state === 'running');
     h.sources[0]!.emit('{"a":1}');
-    expect(h.sink.rows()).toHaveLength(3);
+    expect(h.sink.rows()).toHaveLength(2);
     const later = h.runtime.createRule({
       ...h.define('later', filterProgram('a')),
       sources: (name) => ({ ...h.spec(name), datasource: 'other' }),
     });
     await later.start();
     expect(later.state).toBe('running');
+  });
+
+  it('a rule that hangs in its start does not keep the others from their data', async () => {
+    await setUp();
+    const good = h.runtime.createRule(h.define('good', filterProgram('a')));
+    void good.start();
+    void h.runtime.createRule(h.define('hangs', () => new Promise(() => undefined))).start();
+    h.runtime.rulesLoaded();
+    await h.settle(() => h.sources.length === 1, 5000);
+    expect(good.state).toBe('running');
   });
 });
 

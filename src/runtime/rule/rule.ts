@@ -222,6 +222,12 @@ export class Rule implements RuleHandle {
     const { env, pool, checkpointer, checkpoints } = this.deps;
     let run: RuleRun | undefined;
     let snapshot: RuleSnapshot | undefined;
+    let entered = true;
+    const leave = () => {
+      if (entered) env.bootGate.leave();
+      entered = false;
+    };
+    env.bootGate.enter();
     try {
       const kept = this.kept;
       snapshot = kept ?? (await checkpoints.load(this.id));
@@ -237,6 +243,7 @@ export class Rule implements RuleHandle {
       this.run = run;
       await run.prepare();
       await run.open();
+      leave();
       this.lastStartAtMs = env.clock.now();
       this.startedAtMonoMs = env.clock.monotonic();
       const connecting = run.connected(CONNECT_MS);
@@ -257,6 +264,8 @@ export class Rule implements RuleHandle {
       this.lastStopAtMs = env.clock.now();
       this.enter('stoppedByError', messageOf(error));
       this.planRecovery();
+    } finally {
+      leave();
     }
     c.done();
     this.next();

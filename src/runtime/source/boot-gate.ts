@@ -1,40 +1,55 @@
-// At the start of the gateway, sources are opened when the saved rules have joined them: a broker gives unconfirmed messages out as soon as
-// it is connected, and a rule that joins a moment later would miss them. Used by source-node.ts.
+// At the start of the gateway, sources are opened when all saved rules have joined them: a broker gives unconfirmed messages out as soon as
+// it is connected, and a rule that joins a moment later would miss them. Used by source-node.ts and rule.ts.
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 
-/** The gate opens at the latest after this time, whatever still starts. */
+/** The gate opens at the latest after this time: a rule that hangs in its start must not keep the others from their data. */
 const MAX_MS = 5000;
 
 export interface BootGate {
-  /** A rule joined a source; while the gate is closed that makes it wait a little longer.
-   *  @param open called at once when the gate is open, else when it opens */
-  join(open?: () => void): void;
+  /** Called at once when the gate is open, else when it opens. */
+  whenOpen(go: () => void): void;
+  /** A rule begins its start … */
+  enter(): void;
+  /** … and has joined its sources, or failed. */
+  leave(): void;
+  /** All saved rules were told to start: the gate opens when those that did are through. */
+  rulesLoaded(): void;
 }
 
-/** @param quietMs the gate opens when no rule joined for so long; 0 = it is open */
-export function createBootGate(clock: Clock, quietMs: number): BootGate {
-  let isOpen = quietMs <= 0;
+/** @param closed false: the gate is open from the beginning (no saved rules) */
+export function createBootGate(clock: Clock, closed: boolean): BootGate {
+  let isOpen = !closed;
+  let loaded = false;
+  let starting = 0;
   let waiting: (() => void)[] = [];
-  let timer: TimerHandle | undefined;
-  const startMs = clock.monotonic();
+  let limit: TimerHandle | undefined;
   const open = () => {
+    if (isOpen) return;
     isOpen = true;
+    clock.clear(limit);
     const all = waiting;
     waiting = [];
     for (const go of all) go();
   };
-  const arm = () => {
-    clock.clear(timer);
-    const leftMs = startMs + MAX_MS - clock.monotonic();
-    if (leftMs <= 0) open();
-    else timer = clock.setTimer(Math.min(quietMs, leftMs), open);
+  const check = () => {
+    if (loaded && starting === 0) open();
   };
-  if (!isOpen) arm();
+  if (closed) limit = clock.setTimer(MAX_MS, open);
   return {
-    join(go) {
-      if (isOpen) return go?.();
-      if (go) waiting.push(go);
-      arm();
+    whenOpen(go) {
+      if (isOpen) go();
+      else waiting.push(go);
+    },
+    enter() {
+      starting++;
+    },
+    leave() {
+      starting--;
+      check();
+    },
+    rulesLoaded() {
+      loaded = true;
+      check();
     },
   };
 }

@@ -116,14 +116,12 @@ export class SourceNode implements ContextOwner {
       queueMicrotask(() => subscriber.end(text));
     }
     if (this.phase !== 'new') return;
-    if (this.asked) this.env.bootGate.join();
-    else {
-      this.asked = true;
-      this.env.bootGate.join(() => {
-        if (this.phase === 'new' && this.readers > 0) this.open();
-        else this.asked = false;
-      });
-    }
+    if (this.asked) return;
+    this.asked = true;
+    this.env.bootGate.whenOpen(() => {
+      this.asked = false;
+      if (this.phase === 'new' && this.readers > 0) this.open();
+    });
   }
 
   remove(group: DecodeGroup, subscriber: Subscriber): void {
