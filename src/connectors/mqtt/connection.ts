@@ -18,6 +18,8 @@ const MAX_RETRY_MS = 4000;
 /** A connection that lived this long starts the backoff anew. */
 const STABLE_MS = 10_000;
 const MAX_ROUTES = 10_000;
+/** How long messages of an old session wait for the subscription that they are for: rules start within seconds of each other. */
+const EARLY_MS = 30_000;
 const quiet = () => undefined;
 
 export type MessageHandler = (packet: IPublishPacket, ack: (() => void) | undefined) => void | Promise<void>;
@@ -40,6 +42,8 @@ export interface MqttConnectionDeps {
   clientId: string;
   /** Persistent session (MQTT 3.1.1 clean=false, MQTT 5 with expiry). */
   persistent: boolean;
+  /** Sources and sinks join and leave (connectionSelector): the only subscription of now is not all that the session holds. */
+  shared?: boolean;
 }
 
 interface Redelivery {
@@ -73,6 +77,8 @@ export class MqttConnection implements PooledConnection {
   private readonly routes = new Map<string, Subscription[]>();
   /** Messages given out and not confirmed, by packet id: a broker repeats them after a reconnect, and they are not given out again. */
   private readonly unconfirmed = new Map<number, Redelivery>();
+  private readonly early: { packet: IPublishPacket; ack: () => void }[] = [];
+  private earlyTimer: TimerHandle | undefined;
   private only: Subscription | undefined;
   private client: HoldingClient | undefined;
   private gathering: HoldingClient | undefined;
@@ -81,6 +87,10 @@ export class MqttConnection implements PooledConnection {
   private version: 3 | 4 | 5;
   private closed = false;
   private connectedAtMs = 0;
+  /** The broker had a session of ours. */
+  private resumed = false;
+  /** A subscription left its session behind: what comes for it now is not confirmed. */
+  private leaving = false;
   private failure: Error | undefined;
   state: ConnectionState = 'connecting';
   stateMessage = '';
@@ -111,8 +121,11 @@ export class MqttConnection implements PooledConnection {
 
   subscribe(subscription: Subscription): void {
     this.subscriptions.add(subscription);
+    this.leaving = false;
     this.subscriptionsChanged();
     subscription.onState(this.state === 'connected' ? 'connecting' : this.state, this.stateMessage);
+    const early = this.early.splice(0);
+    for (const m of early) void this.dispatch(m.packet, m.ack);
     if (this.connected) this.sendSubscribe(subscription);
   }
 
@@ -120,6 +133,7 @@ export class MqttConnection implements PooledConnection {
   async unsubscribe(subscription: Subscription, keepSession: boolean): Promise<void> {
     if (!this.subscriptions.delete(subscription)) return;
     this.subscriptionsChanged();
+    this.leaving = keepSession;
     if (keepSession || !this.connected) return;
     const still = new Set([...this.subscriptions].flatMap((s) => s.filters));
     const gone = subscription.filters.filter((f) => !still.has(f));
@@ -185,6 +199,7 @@ export class MqttConnection implements PooledConnection {
     if (this.version === 5) {
       this.closed = true;
       this.deps.clock.clear(this.timer);
+      this.deps.clock.clear(this.earlyTimer);
       await this.disconnect(client, { properties: { sessionExpiryInterval: 0 } });
       return;
     }
@@ -201,6 +216,7 @@ export class MqttConnection implements PooledConnection {
     if (this.closed) return;
     this.closed = true;
     this.deps.clock.clear(this.timer);
+    this.deps.clock.clear(this.earlyTimer);
     const client = this.client;
     this.client = undefined;
     if (client) await this.disconnect(client);
@@ -285,6 +301,7 @@ export class MqttConnection implements PooledConnection {
 
   private onConnect(client: HoldingClient, connack: IConnackPacket): void {
     this.connectedAtMs = this.deps.clock.monotonic();
+    this.resumed = connack.sessionPresent;
     if (!connack.sessionPresent) {
       this.unconfirmed.clear(); // the broker's packet ids start anew
       for (const s of this.subscriptions) s.granted = false;
@@ -388,13 +405,11 @@ export class MqttConnection implements PooledConnection {
 
   private dispatch(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
     // one subscription: what the broker sends is for it
-    if (this.only) return this.only.onMessage(packet, ack);
+    if (this.only && (!this.deps.shared || this.only.filters.some((f) => topicMatches(f, packet.topic))))
+      return this.only.onMessage(packet, ack);
     const targets = this.route(packet.topic);
     if (targets.length === 1) return targets[0]!.onMessage(packet, ack);
-    if (targets.length === 0) {
-      ack?.();
-      return;
-    }
+    if (targets.length === 0) return this.noTarget(packet, ack);
     let open = targets.length;
     const part = ack && (() => void (--open === 0 && ack()));
     let waits: Promise<void>[] | undefined;
@@ -403,6 +418,22 @@ export class MqttConnection implements PooledConnection {
       if (wait) (waits ??= []).push(wait);
     }
     if (waits) return Promise.all(waits).then(() => undefined);
+  }
+
+  /** A persistent session gives out what waited as soon as the connection is made; the subscription that it is for may join a moment later. */
+  private noTarget(packet: IPublishPacket, ack: (() => void) | undefined): void {
+    if (!ack) return;
+    if ((this.closed || this.leaving) && this.deps.persistent) return; // shutting down: the broker gives it again
+    const sinceConnectMs = this.deps.clock.monotonic() - this.connectedAtMs;
+    if (!this.deps.persistent || !this.resumed || sinceConnectMs > EARLY_MS) return ack();
+    this.early.push({ packet, ack });
+    this.earlyTimer ??= this.deps.clock.setTimer(EARLY_MS, () => {
+      this.earlyTimer = undefined;
+      const count = this.early.length;
+      for (const m of this.early.splice(0)) m.ack();
+      if (count > 0)
+        this.deps.log.warn({ code: 'MQTT_UNWANTED', count }, 'Messages of an old session that nothing reads were confirmed unread.');
+    });
   }
 
   private subscriptionsChanged(): void {

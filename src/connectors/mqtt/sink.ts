@@ -5,6 +5,7 @@ import type { ConnectorContext } from '../../contract/context.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import { MqttConnection } from './connection.ts';
+import { acquireNamed } from './named.ts';
 import { connectionOptions, type SinkProps, sinkOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
 
@@ -35,17 +36,14 @@ export function createMqttSink(): Sink {
         createHash('sha256')
           .update(JSON.stringify(connectionOptions.map((o) => p[o.as ?? o.name])))
           .digest('hex');
-      connection = ctx.connections.acquire(
-        'mqtt',
-        key,
-        () =>
-          new MqttConnection(props, {
-            clock: ctx.clock,
-            log: ctx.log,
-            persistent: props.enableClientSession === true,
-            clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
-          }),
-      );
+      const create = () =>
+        new MqttConnection(props, {
+          clock: ctx.clock,
+          log: ctx.log,
+          persistent: props.enableClientSession === true,
+          clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
+        });
+      connection = selector ? acquireNamed(ctx, selector, props) : ctx.connections.acquire('mqtt', key, create);
       unwatch = connection.watch((state, message) => ctx.status(state, message));
     },
 

@@ -6,6 +6,7 @@ import { type Props, parseOptions } from '../../contract/props.ts';
 import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { MqttConnection, type Subscription } from './connection.ts';
+import { acquireNamed } from './named.ts';
 import { type SourceProps, sourceOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
 import { checkFilter } from './topic.ts';
@@ -44,11 +45,11 @@ export function createMqttSource(): Source {
           clock: ctx.clock,
           log: ctx.log,
           persistent,
-          clientId: stableClientId(ctx, selector || JSON.stringify([filters, props])),
+          clientId: stableClientId(ctx, JSON.stringify([filters, props])),
         });
       if (selector) {
         pooledKey = selector;
-        connection = ctx.connections.acquire('mqtt', selector, create);
+        connection = acquireNamed(ctx, selector, props);
       } else connection = create();
 
       const bounded = (wait: Promise<void>): Promise<void> =>
@@ -93,7 +94,7 @@ export function createMqttSource(): Source {
       subscription = undefined;
       if (!c) return;
       // a session that the user asked for goes on collecting while no rule runs, as in eKuiper; one that we chose ends with the rule
-      const keep = reason !== 'stopped' || props.enableClientSession === true;
+      const keep = reason !== 'stopped' || (props.enableClientSession === true && pooledKey === undefined);
       if (s) await c.unsubscribe(s, keep);
       if (pooledKey) ctx.connections.release('mqtt', pooledKey);
       else if (keep) await c.close();

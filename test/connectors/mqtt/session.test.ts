@@ -109,6 +109,24 @@ describe.runIf(haveMosquitto)('MQTT sessions', () => {
     expect(pool.size).toBe(0);
   });
 
+  it('messages that waited for a named connection reach the source that joins late', async () => {
+    broker = await startMosquitto();
+    const named = (topic: string, pool: NonNullable<Parameters<typeof createTestContext>[1]>) =>
+      open(topic, { connectionSelector: 'c2', qos: 1 }, createTestContext(topic, pool));
+    const pool = new Map();
+    const before = [await named('a/#', pool), await named('b/#', pool)];
+    for (const { source, ctx } of before) await source.close(ctx, 'shutdown');
+    const pub = await client();
+    await pub.publishAsync('b/1', 'waited', { qos: 1 });
+    const a = await named('a/#', pool);
+    await pub.publishAsync('a/1', 'now', { qos: 1 });
+    await until(() => a.got.length === 1, 'a reads');
+    const b = await named('b/#', pool);
+    await until(() => b.got.length === 1, 'what waited for b');
+    expect([...a.got, ...b.got].map((g) => g.text)).toEqual(['now', 'waited']);
+    for (const { source, ctx } of [a, b]) await source.close(ctx, 'stopped');
+  });
+
   it('goes to the next server when one is away', async () => {
     broker = await startMosquitto();
     const { source, ctx, got } = await open('t', { server: `tcp://127.0.0.1:1,${broker.url}` });
