@@ -1,0 +1,71 @@
+// Carries a simulated controller as RTU over any byte stream (one end of a pty pair, a socket), with faults. Next: plc.ts.
+import { createRequire } from 'node:module';
+import type { Duplex } from 'node:stream';
+import { disturb, type Faults } from './faults.ts';
+import type { Plc } from './plc.ts';
+
+const require = createRequire(import.meta.url);
+
+export interface SimulatedLine {
+  /** May be changed at any time. */
+  faults: Faults;
+  stop(): void;
+}
+
+/** @returns length of the request frame that begins with these bytes, 0 when more are needed, -1 when it is none */
+function requestLength(b: Buffer): number {
+  if (b.length < 7) return 0;
+  const fn = b[1]!;
+  if (fn >= 1 && fn <= 6) return 8;
+  if (fn === 22) return 10;
+  return fn === 15 || fn === 16 ? 9 + b[6]! : -1;
+}
+
+/** @param later delays, e.g. of a clock: calls `work` after `ms` */
+export function serveStream(
+  plc: Plc,
+  stream: Duplex,
+  later: (ms: number, work: () => void) => void = (ms, work) => void setTimeout(work, ms),
+  random: () => number = Math.random,
+): SimulatedLine {
+  const crc16 = require('modbus-serial/utils/crc16.js') as (b: Buffer) => number;
+  const seal = (body: Buffer) => {
+    const crc = Buffer.alloc(2);
+    crc.writeUInt16LE(crc16(body));
+    return Buffer.concat([body, crc]);
+  };
+  let rest: Buffer = Buffer.alloc(0);
+  const line: SimulatedLine = {
+    faults: {},
+    stop: () => void stream.off('data', take),
+  };
+  const serve = (request: Buffer) => {
+    const f = line.faults;
+    const reply = random() < (f.exception ?? 0) ? Buffer.from([request[0]!, request[1]! | 0x80, 6]) : plc.answer(request);
+    if (!reply) return;
+    const foreign = () => {
+      const other = Buffer.from(reply);
+      other[0] = (other[0]! % 247) + 1;
+      return seal(other);
+    };
+    for (const { delayMs, frame } of disturb(request[0]!, seal(reply), f, random, foreign)) {
+      const send = () => void (stream.destroyed || stream.write(frame));
+      if (delayMs > 0) later(delayMs, send);
+      else send();
+    }
+  };
+  const take = (data: Buffer) => {
+    rest = Buffer.concat([rest, data]);
+    for (;;) {
+      const size = requestLength(rest);
+      if (size === 0 || size > rest.length) return;
+      const frame = rest.subarray(0, size);
+      if (size > 0 && frame.readUInt16LE(size - 2) === crc16(Buffer.from(frame.subarray(0, -2)))) {
+        rest = Buffer.from(rest.subarray(size));
+        serve(Buffer.from(frame.subarray(0, -2)));
+      } else rest = Buffer.from(rest.subarray(1));
+    }
+  };
+  stream.on('data', take);
+  return line;
+}
