@@ -52,7 +52,7 @@ export async function crashProtection(report: Report, vm: Vm): Promise<void> {
         `kill -9 $(systemctl show -P MainPID kuiper); start=$(date +%s%N); ${roundTrip(100 + i, 90)}; echo; echo took $((($(date +%s%N) - start) / 1000000))`,
         150_000,
       );
-      expectThat(out.includes(`"temperature":${100 + i}`), out);
+      expectThat(out.includes(`"temperature":${100 + i}`), `${out}; times before: ${times.join(', ')} ms; factor ${factor.toFixed(1)}`);
       times.push(Number(/took (\d+)/.exec(out)![1]!));
     }
     expectThat((await vm.root('journalctl -b -u kuiper -o cat | grep -c SAFE_MODE')).out.trim() === '0', 'safe mode was entered');
