@@ -18,5 +18,6 @@ console.log(`seed ${seed}: ${r.kills} kills, ${r.brokerStops} stops of the broke
 console.log(
   `sent ${r.sent}, delivered ${r.delivered}, lost ${r.lost.length}, in no window ${r.missingInWindows.length}, out of order ${r.outOfOrder}, duplicates ${r.duplicates}`,
 );
+if (r.doubledByBroker.length) console.log(`doubled before the gateway: ${r.doubledByBroker.join(' ')}`);
 for (const text of r.wrongSums) console.log(text);
 process.exitCode = r.lost.length || r.missingInWindows.length || r.outOfOrder || r.wrongSums.length ? 1 : 0;

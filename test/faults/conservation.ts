@@ -30,6 +30,8 @@ export interface CampaignReport {
   lost: number[];
   outOfOrder: number;
   missingInWindows: number[];
+  /** Messages that the broker (or the publisher) itself doubled. */
+  doubledByBroker: number[];
   /** Event-time windows that are missing or not exact. */
   wrongSums: string[];
   kills: number;
@@ -39,6 +41,13 @@ export interface CampaignReport {
 /** Event time of message 0, epoch ms; 5 ms lie between messages. */
 const START = 1_700_000_000_000;
 const PER_WINDOW = 200;
+
+function subsetSums(list: readonly number[]): Set<number> {
+  let sums = new Set([0]);
+  // a handful at most; more than ten are not told apart
+  for (const n of list.slice(0, 10)) sums = new Set([...sums, ...[...sums].map((s) => s + n)]);
+  return sums;
+}
 
 /** Small seeded generator (mulberry32), so that a failing round can be run again. */
 export function seeded(seed: number): () => number {
@@ -61,6 +70,8 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
   try {
     const passed: { d: number; n: number }[] = [];
     const windows: number[][] = [];
+    /** What the broker itself gave out, to a subscriber that takes each message exactly once. */
+    const raw: number[] = [];
     const sums: { w: number; s: number; c: number }[] = [];
     const connect = (clientId: string) => {
       const c = mqtt.connect(`mqtt://127.0.0.1:${broker.port}`, { clientId, clean: false, reconnectPeriod: 100, protocolVersion: 4 });
@@ -71,11 +82,12 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
     const collector = connect('campaign-collector');
     collector.on('message', (topic, payload) => {
       const row = JSON.parse(payload.toString()) as { d: number; n: number; ns: number[]; w: number; s: number; c: number };
-      if (topic === 'campaign/pass') passed.push(row);
+      if (topic.startsWith('in/')) raw.push(row.n);
+      else if (topic === 'campaign/pass') passed.push(row);
       else if (topic === 'campaign/sum') sums.push(row);
       else windows.push(row.ns);
     });
-    await collector.subscribeAsync('campaign/+', { qos: 1 });
+    await collector.subscribeAsync({ 'campaign/+': { qos: 1 }, 'in/+': { qos: 2 } });
     const env = { MQTT_SOURCE__DEFAULT__PROTOCOLVERSION: o.protocolVersion ?? '5.0' };
     const first = await startDaemon(broker.port, { keepRoot: true, env });
     daemon = first;
@@ -162,15 +174,24 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
     }
     const whole = Math.floor(judged / PER_WINDOW);
     await until(() => new Set(sums.map((s) => s.w)).size >= whole, 'all windows closed', 10_000).catch(() => undefined);
+    const times = new Map<number, number>();
+    for (const n of raw) times.set(n, (times.get(n) ?? 0) + 1);
+    const doubledByBroker = [...times].filter(([, t]) => t > 1).map(([n]) => n);
     const wrongSums: string[] = [];
     const seenWindows = new Set(sums.map((s) => s.w));
     for (let k = 0; k < whole; k++) if (!seenWindows.has(START + k * 1000)) wrongSums.push(`window ${k} is missing`);
     for (const { w, s, c } of sums) {
       const k = (w - START) / 1000;
       const right = PER_WINDOW * k * PER_WINDOW + (PER_WINDOW * (PER_WINDOW - 1)) / 2;
-      if (k < whole && (c !== PER_WINDOW || s !== right)) wrongSums.push(`window ${k}: ${c} rows, sum ${s} instead of ${right}`);
+      // what came twice out of the broker is two messages for everyone behind it
+      const doubled = doubledByBroker.filter((n) => Math.floor(n / PER_WINDOW) === k);
+      const excess = s - right;
+      const explained = c - PER_WINDOW <= doubled.length && subsetSums(doubled).has(excess);
+      if (k < whole && (c !== PER_WINDOW || excess !== 0) && !explained)
+        wrongSums.push(`window ${k}: ${c} rows, sum ${s} instead of ${right}`);
     }
     return {
+      doubledByBroker,
       wrongSums,
       sent: judged,
       delivered: seenFirst.size,
