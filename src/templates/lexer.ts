@@ -51,17 +51,19 @@ export function lexTemplate(source: string): TemplateToken[] {
       break;
     }
     let pos = open + 2;
+    let trimmed = false;
     if (source[pos] === '-' && /[ \t\r\n]/.test(source[pos + 1] ?? '')) {
       text = text.replace(/[ \t\r\n]+$/, '');
       pos++;
+      trimmed = true;
     }
     if (text) tokens.push({ kind: 'text', text, line });
     countLines(raw);
-    const comment = /^[ \t\r\n]*\/\*[\s\S]*?\*\/[ \t\r\n]*(-?)\}\}/.exec(source.slice(pos));
+    const comment = /^\/\*[\s\S]*?\*\/(?:\}\}|[ \t\r\n]+(-)\}\})/.exec(source.slice(trimmed ? pos + 1 : pos));
     if (comment) {
       countLines(comment[0]);
       trimNext = comment[1] === '-';
-      at = pos + comment[0].length;
+      at = pos + (trimmed ? 1 : 0) + comment[0].length;
       continue;
     }
     tokens.push({ kind: 'open', text: '{{', line });
@@ -125,7 +127,7 @@ function lexOne(rest: string, line: number): [TemplateToken, number] {
   if (m) return token('variable', m[1] ?? '', m[0].length);
   m = /^\.([\p{L}_][\p{L}\p{N}_]*)/u.exec(rest);
   if (m) return token('field', m[1]!, m[0].length);
-  m = /^[+-]?(?:0[xX][0-9a-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/.exec(rest);
+  m = /^[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/.exec(rest);
   if (m) return token('number', m[0].replaceAll('_', ''), m[0].length);
   if (c === '.') return token('dot', '.', 1);
   m = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(rest);

@@ -255,14 +255,18 @@ export function parseTemplate(source: string, isFunction: (name: string) => bool
     return { operand, fields, line };
   }
 
+  /** Go's syntax of numbers: 017 and 0o17 are octal; 1e3 is an untyped float. */
   function number(text: string): Operand {
-    if (/^[+-]?(0[xX])?[0-9a-fA-F]+$/.test(text) && (!/[eE.]/.test(text) || /^[+-]?0[xX]/.test(text))) {
-      const negative = text.startsWith('-');
-      const digits = text.replace(/^[+-]/, '');
-      const value = BigInt(digits);
+    const negative = text.startsWith('-');
+    const digits = text.replace(/^[+-]/, '');
+    if (/^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9]\d*)$/.test(digits)) {
+      const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
+      if (value > (negative ? 1n << 63n : (1n << 63n) - 1n)) fail(`integer overflow: ${text}`);
       return { kind: 'constant', value: negative ? -value : value, untyped: 'int' };
     }
-    return { kind: 'constant', value: Number(text), untyped: 'float' };
+    const value = Number(text);
+    if (!Number.isFinite(value)) fail(`illegal number syntax: ${JSON.stringify(text)}`);
+    return { kind: 'constant', value, untyped: 'float' };
   }
 
   return { main: nodes(false, true), defined };

@@ -39,6 +39,8 @@ export const sourceOptions: readonly OptionSpec[] = [
   { name: 'ignoreStartLines', type: 'int', default: 0, min: 0, doc: 'Lines to skip at the beginning.' },
   { name: 'ignoreEndLines', type: 'int', default: 0, min: 0, doc: 'Lines to skip at the end.' },
   { name: 'decompression', type: 'string', default: '', doc: 'zlib, gzip, flate, zstd; whole-file types only.' },
+  { name: 'useInt64ForWholeNumber', type: 'bool', default: false, doc: 'json: numbers without fraction become int64.' },
+  { name: 'colAliasMapping', type: 'map', default: {}, doc: 'json: names to change.' },
 ];
 
 export interface FileSourceProps {
@@ -54,6 +56,8 @@ export interface FileSourceProps {
   ignoreStartLines: number;
   ignoreEndLines: number;
   decompression: string;
+  useInt64ForWholeNumber: boolean;
+  colAliasMapping: Record<string, string>;
 }
 
 export const sinkOptions: readonly OptionSpec[] = [
@@ -88,6 +92,8 @@ export const sinkOptions: readonly OptionSpec[] = [
     doc: 'gzip or zstd, one stream per file.',
     error: 'compression must be one of gzip, zstd',
   },
+  { name: 'rollingHook', type: 'string', default: '', doc: 'Hooks of eKuiper plugins; none is registered here.' },
+  { name: 'encryption', type: 'string', default: '', doc: 'Not supported for files yet.' },
 ];
 
 export interface FileSinkProps {
@@ -103,4 +109,6 @@ export interface FileSinkProps {
   rollingBytes: number;
   rollingNamePattern: string;
   compression: string;
+  rollingHook: string;
+  encryption: string;
 }

@@ -10,7 +10,12 @@ import type { FileSourceProps } from './options.ts';
 /** What the source emits: rows (json, csv) or bytes for the stream's FORMAT (lines and other types). */
 export type FileItem = Row | Uint8Array;
 
-export async function* readItems(file: string, props: FileSourceProps): AsyncGenerator<FileItem> {
+/** @param decode JSON of a whole file → rows */
+export async function* readItems(
+  file: string,
+  props: FileSourceProps,
+  decode: (bytes: Uint8Array) => Row | Row[],
+): AsyncGenerator<FileItem> {
   if (props.fileType === 'csv' || props.fileType === 'lines') {
     yield* props.fileType === 'csv' ? csvRows(file, props) : lineItems(file, props);
     return;
@@ -22,17 +27,14 @@ export async function* readItems(file: string, props: FileSourceProps): AsyncGen
     yield bytes;
     return;
   }
-  let parsed: unknown;
+  let rows: Row | Row[];
   try {
-    parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    rows = decode(bytes);
   } catch (error) {
-    throw rowError(`file ${file} is not JSON: ${messageOf(error)}`, 'DECODE_FAILED');
+    throw rowError(`file ${file} must hold an object or an array of objects: ${messageOf(error)}`, 'DECODE_FAILED');
   }
-  for (const item of Array.isArray(parsed) ? parsed : [parsed]) {
-    if (typeof item !== 'object' || item === null || Array.isArray(item))
-      throw rowError(`file ${file} must hold an object or an array of objects`, 'DECODE_FAILED');
-    yield item as Row;
-  }
+  if (Array.isArray(rows)) yield* rows;
+  else yield rows;
 }
 
 /** Lines without the ones to be ignored at both ends. */

@@ -28,6 +28,7 @@ export function createFileSink(): Sink {
   let props: FileSinkProps;
   const files = new Map<string, OpenFile>();
   let timer: TimerHandle | undefined;
+  let lastNameMs = 0;
 
   const fileName = (name: string, nowMs: number): string => {
     const { dir, name: base, ext } = path.parse(name);
@@ -37,8 +38,12 @@ export function createFileSink(): Sink {
   };
 
   async function openFile(name: string, ctx: ConnectorContext): Promise<OpenFile> {
-    const target = path.resolve(ctx.getRootPath(), fileName(name, ctx.clock.now()));
-    await mkdir(path.dirname(target), { recursive: true });
+    // two files of one name never get the same time, or the second would truncate the first
+    lastNameMs = Math.max(ctx.clock.now(), lastNameMs + 1);
+    const target = path.resolve(ctx.getRootPath(), fileName(name, lastNameMs));
+    await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
+      throw ioError(`file ${target}: ${messageOf(error)}`, error);
+    });
     const disk = createWriteStream(target);
     let out: Writable = disk;
     if (props.compression) {
@@ -83,6 +88,8 @@ export function createFileSink(): Sink {
       props = parseOptions<FileSinkProps>('file sink', sinkOptions, raw);
       if (props.fileType === 'csv' && props.format.toLowerCase() !== 'delimited')
         throw new Error('format must be delimited when fileType is csv');
+      if (props.rollingHook) throw new Error(`rolling hook ${props.rollingHook} is not registered`);
+      if (props.encryption) throw new Error('property encryption is not supported by the file sink yet: leave it out');
       if (props.rollingIntervalMs <= 0 && props.rollingCount <= 0 && props.rollingBytes <= 0)
         throw new Error('one of rollingInterval, rollingCount, or rollingSize must be set');
     },

@@ -3,9 +3,12 @@ import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { createDecompressor } from '../../codecs/compression.ts';
+import { createJsonDecoder } from '../../codecs/json/decode.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/source.ts';
+import type { Row } from '../../data/value.ts';
 import { type FileSourceProps, sourceOptions } from './options.ts';
 import { readItems } from './read.ts';
 
@@ -13,37 +16,53 @@ import { readItems } from './read.ts';
 const QUIET_MS = 300;
 
 interface Offset {
-  /** Newest modification time read so far, epoch ms. */
-  readonly mtimeMs: number;
+  /** Files of the folder that were read: modification time by name, epoch ms. */
+  readonly done: Readonly<Record<string, number>>;
   /** File under way and rows of it that were given out. */
   readonly file: string;
   readonly rows: number;
+  /** Of the file under way, to notice that it was replaced or truncated. */
+  readonly inode: number;
+  readonly sizeBytes: number;
 }
+
+const noFile = { file: '', rows: 0, inode: 0, sizeBytes: 0 };
 
 export function createFileSource(): Source {
   let name = '';
   let props: FileSourceProps;
-  let offset: Offset = { mtimeMs: 0, file: '', rows: 0 };
+  let offset: Offset = { done: {}, ...noFile };
+  let decode: (bytes: Uint8Array) => Row | Row[];
   let stop: AbortController | undefined;
   let watcher: FSWatcher | undefined;
 
-  async function readOne(file: string, mtimeMs: number, ctx: ConnectorContext, emit: Emit, signal: AbortSignal): Promise<void> {
-    const skip = offset.file === file ? offset.rows : 0;
+  async function readOne(file: string, ctx: ConnectorContext, emit: Emit, signal: AbortSignal): Promise<void> {
+    const info = await stat(file);
+    const same = offset.file === file && offset.inode === info.ino && info.size >= offset.sizeBytes;
+    const skip = same ? offset.rows : 0;
+    const current = { file, inode: info.ino, sizeBytes: info.size };
     let n = 0;
-    for await (const item of readItems(file, props)) {
+    for await (const item of readItems(file, props, decode)) {
       if (signal.aborted) return;
       if (n++ < skip) continue;
-      await emit(item as never, { file });
-      offset = { mtimeMs: offset.mtimeMs, file, rows: n };
+      const go = emit(item as never, { file });
+      // rules have the row now: a checkpoint made while we wait must not read it again
+      offset = { done: offset.done, ...current, rows: n };
+      await go;
       if (props.sendIntervalMs > 0) await ctx.clock.sleep(props.sendIntervalMs, signal);
     }
-    offset = { mtimeMs: Math.max(offset.mtimeMs, mtimeMs), file: '', rows: 0 };
+    if (signal.aborted) return;
+    finished(file, info.mtimeMs);
     if (props.actionAfterRead === 1) await rm(file);
     else if (props.actionAfterRead === 2) {
       const target = path.resolve(ctx.getRootPath(), props.moveTo);
       await mkdir(target, { recursive: true });
       await rename(file, path.join(target, path.basename(file)));
     }
+  }
+
+  function finished(file: string, mtimeMs: number): void {
+    offset = { done: { ...offset.done, [path.basename(file)]: mtimeMs }, ...noFile };
   }
 
   return {
@@ -53,6 +72,9 @@ export function createFileSource(): Source {
       if (props.actionAfterRead === 2 && !props.moveTo) throw new Error('missing moveTo when actionAfterRead is 2');
       if (props.decompression && (props.fileType === 'csv' || props.fileType === 'lines'))
         throw new Error(`decompression is not supported for ${props.fileType} file type`);
+      if (props.decompression) createDecompressor(props.decompression); // refuses an unknown name
+      const decoder = createJsonDecoder({ useInt64ForWholeNumber: props.useInt64ForWholeNumber, colAliasMapping: props.colAliasMapping });
+      decode = (bytes) => decoder.decode(bytes);
       name = datasource;
     },
 
@@ -78,22 +100,22 @@ export function createFileSource(): Source {
     offset: () => offset,
     rewind(saved) {
       const o = saved as Partial<Offset> | undefined;
-      if (typeof o?.mtimeMs === 'number' && typeof o.file === 'string' && typeof o.rows === 'number')
-        offset = { mtimeMs: o.mtimeMs, file: o.file, rows: o.rows };
+      if (typeof o?.done !== 'object' || typeof o.file !== 'string' || typeof o.rows !== 'number') return;
+      offset = { done: o.done, file: o.file, rows: o.rows, inode: o.inode ?? 0, sizeBytes: o.sizeBytes ?? 0 };
     },
   };
 
   async function runFile(file: string, ctx: ConnectorContext, emit: Emit, fail: Fail, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const info = await stat(file).catch(() => undefined);
-      if (info) await readOne(file, info.mtimeMs, ctx, emit, signal);
+      // it may be away for a while: the next interval looks again
+      if (await stat(file).catch(() => undefined)) await readOne(file, ctx, emit, signal);
       if (signal.aborted) return;
       if (props.intervalMs <= 0) return fail(new EndOfInput());
       await ctx.clock.sleep(props.intervalMs, signal);
     }
   }
 
-  /** Files newer than the newest read so far, oldest first. */
+  /** Files that were not read yet or changed since, oldest first. By name and time, so that an old file that is moved here is read too. */
   async function newFiles(folder: string): Promise<{ file: string; mtimeMs: number }[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     const files = await Promise.all(
@@ -104,7 +126,15 @@ export function createFileSource(): Source {
           return { file, mtimeMs: (await stat(file).catch(() => ({ mtimeMs: 0 }))).mtimeMs };
         }),
     );
-    return files.filter((f) => f.mtimeMs > offset.mtimeMs).sort((a, b) => a.mtimeMs - b.mtimeMs || (a.file < b.file ? -1 : 1));
+    const done: Record<string, number> = {};
+    for (const f of files) {
+      const at = offset.done[path.basename(f.file)];
+      if (at !== undefined) done[path.basename(f.file)] = at;
+    }
+    offset = { ...offset, done }; // files that are gone need not be remembered
+    return files
+      .filter((f) => done[path.basename(f.file)] !== f.mtimeMs)
+      .sort((a, b) => a.mtimeMs - b.mtimeMs || (a.file < b.file ? -1 : 1));
   }
 
   async function runFolder(folder: string, ctx: ConnectorContext, emit: Emit, signal: AbortSignal): Promise<void> {
@@ -122,11 +152,11 @@ export function createFileSource(): Source {
           break;
         }
         try {
-          await readOne(file, mtimeMs, ctx, emit, signal);
+          await readOne(file, ctx, emit, signal);
         } catch (error) {
           if (signal.aborted) return;
           ctx.dropped(1, `file ${path.basename(file)}: ${messageOf(error)}`);
-          offset = { mtimeMs: Math.max(offset.mtimeMs, mtimeMs), file: '', rows: 0 };
+          finished(file, mtimeMs);
         }
       }
       if (props.intervalMs > 0) await ctx.clock.sleep(props.intervalMs, signal);

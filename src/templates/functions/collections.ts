@@ -104,8 +104,8 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
     const [a, step, b] =
       n.length === 1 ? [1n, 1n, n[0]!] : n.length === 2 ? [n[0]!, n[0]! <= n[1]! ? 1n : -1n, n[1]!] : [n[0]!, n[1]!, n[2]!];
     const out: string[] = [];
+    if (step !== 0n && (b - a) / step > 100_000n) throw new Error('the list would be longer than 100000 items');
     if (step !== 0n) for (let i = a; step > 0n ? i <= b : i >= b; i += step) out.push(String(i));
-    if (out.length > 100_000) throw new Error('the list would be longer than 100000 items');
     return out.join(' ');
   }),
 };
