@@ -1,8 +1,8 @@
 // Bound expressions as eKuiper prints them (`binaryExpr:{ demo.a > 1 }`): in error texts at run time, in explain.
 // @source eKuiper pkg/ast, String() of each node
 
+import { formatFloat } from '../data/go-format.ts';
 import type { BoundCall, BoundExpr } from './bound.ts';
-import { formatFloat } from './format-float.ts';
 
 /** Aliases behind aliases are written out up to here; a chain of them would grow in powers of two. */
 const MAX_LENGTH = 10_000;
