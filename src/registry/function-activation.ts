@@ -9,8 +9,9 @@ import type { Active, PluginEntry } from './plugin-entry.ts';
 import { shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
 import type { PluginStates } from './plugin-state.ts';
-import { createPluginWorker } from './plugin-worker.ts';
+import { createPluginWorker, type WorkerFacts } from './plugin-worker.ts';
 import type { FoundFile } from './scan.ts';
+import { createSyncFunctions, type SyncFunctions } from './sync-function.ts';
 import type { ModuleLoader, ModuleText } from './worker/load-module.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
 
@@ -25,6 +26,8 @@ export interface FunctionActivationDeps {
   /** Tells the watchdog whom a number stands for. */
   watch(suspect: Suspect): void;
   maxHeapMb: number;
+  rootPath: string;
+  onDeath(entry: PluginEntry, text: ModuleText, reason: string): void;
 }
 
 /** @param registered names of its functions, from an install or `<name>.json`
@@ -39,21 +42,35 @@ export async function activateFunctions(
   const { guard, slots } = deps;
   const fail = (problem: string, cause?: unknown) => new GatewayError('PLUGIN_LOAD', { file: text.path, problem }, { cause });
   const plugin = `functions/${entry.name}`;
-  await probe(entry, file, text, deps);
+  const facts = await probe(entry, file, text, deps);
   const suspect = guard.add({ plugin, version: shownVersion(file.version), path: text.path, hash: text.hash });
   deps.watch(suspect);
   const loaded = new Map<string, LoadedFunction>();
+  let made: SyncFunctions | undefined;
+  const workers = () =>
+    (made ??= createSyncFunctions({
+      plugin,
+      version: suspect.version,
+      text,
+      urls: deps.urls,
+      rootPath: deps.rootPath,
+      log: deps.log,
+      maxHeapMb: deps.maxHeapMb,
+      onDeath: (reason) => deps.onDeath(entry, text, reason),
+    }));
   try {
-    const module = await guard.run(suspect, () => deps.loader.load(text));
-    const inner = module['default'];
-    const symbols: Record<string, unknown> = typeof inner === 'object' && inner !== null ? { ...inner, ...module } : module;
+    const symbols = facts.worker
+      ? Object.fromEntries(facts.exports.map((n) => [n, n]))
+      : await guard.run(suspect, () => loadHere(text, deps.loader));
     for (const name of functionNames(entry.name, symbols, registered)) {
       // eKuiper: one symbol per function name; the name itself is taken as well
       const symbol = [symbolOf(name), name].find((s) => symbols[s] !== undefined);
       if (symbol === undefined) throw fail(`it must export ${symbolOf(name)}, but exports ${Object.keys(symbols).join(', ') || 'nothing'}`);
-      loaded.set(name, loadFunction(symbols[symbol], symbol, suspect, guard));
+      const exported = facts.worker ? workers().exportedAs(symbol, facts.main?.singleton === true) : symbols[symbol];
+      loaded.set(name, loadFunction(exported, symbol, suspect, guard));
     }
   } catch (error) {
+    await made?.close();
     if ((error as { code?: unknown }).code === 'PLUGIN_LOAD') throw error;
     throw fail(placed(error, text.path), error);
   }
@@ -82,6 +99,7 @@ export async function activateFunctions(
     text,
     functions: [...loaded.keys()],
     offers: [],
+    ...(made ? { close: () => made!.close() } : {}),
     shape: [...loaded].map(([n, f]) => `${n}:${f.aggregate}`).join(),
   };
 }
@@ -97,7 +115,13 @@ function drop(slots: Map<string, FunctionSlot>, name: string): void {
   slot.generation++;
 }
 
-async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps: FunctionActivationDeps): Promise<void> {
+async function loadHere(text: ModuleText, loader: ModuleLoader): Promise<Record<string, unknown>> {
+  const module = await loader.load(text);
+  const inner = module['default'];
+  return typeof inner === 'object' && inner !== null ? { ...inner, ...module } : module;
+}
+
+async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps: FunctionActivationDeps): Promise<WorkerFacts> {
   const worker = createPluginWorker({
     plugin: `functions/${entry.name}`,
     version: shownVersion(file.version),
@@ -111,7 +135,7 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
     onDeath: () => undefined,
   });
   try {
-    await worker.start();
+    return await worker.start();
   } catch (error) {
     throw new GatewayError('PLUGIN_LOAD', { file: text.path, problem: placed(error, text.path) || messageOf(error) }, { cause: error });
   } finally {

@@ -29,6 +29,8 @@ export interface Active {
   readonly offers: readonly ('source' | 'sink' | 'lookup')[];
   /** Changes when rules must be planned anew (an aggregate became a scalar, a function came or went). */
   readonly shape: string;
+  /** Ends the worker of its functions, if they have one. */
+  close?(): Promise<void>;
 }
 
 export interface PluginEntry {

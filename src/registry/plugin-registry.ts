@@ -107,6 +107,17 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   let uninstall: (() => void) | undefined;
 
   const maxHeapMb = MAX_HEAP_MB;
+  const onDeath = (entry: PluginEntry, text: { hash: string }, reason: string) => {
+    const nowMs = clock.now();
+    entry.deaths = [...entry.deaths.filter((atMs) => nowMs - atMs < DEATHS_WITHIN_MS), nowMs];
+    entry.lastError = reason;
+    if (entry.deaths.length < MAX_DEATHS) return;
+    entry.deaths = [];
+    const plugin = `${entry.kind}/${entry.name}`;
+    quarantine.add({ plugin, version: entry.active?.file.version ?? '', hash: text.hash, reason, atMs: nowMs });
+    // a failure is logged by `later`
+    void again(entry).catch(() => undefined);
+  };
   const functionDeps = {
     clock,
     log,
@@ -116,6 +127,8 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     states,
     slots,
     maxHeapMb,
+    rootPath: deps.rootPath,
+    onDeath,
     watch(suspect: Suspect) {
       watchdog.watch(suspect);
       memoryWatch.start();
@@ -128,17 +141,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     states,
     remotes,
     maxHeapMb,
-    onDeath(entry: PluginEntry, text: { hash: string }, reason: string) {
-      const nowMs = clock.now();
-      entry.deaths = [...entry.deaths.filter((atMs) => nowMs - atMs < DEATHS_WITHIN_MS), nowMs];
-      entry.lastError = reason;
-      if (entry.deaths.length < MAX_DEATHS) return;
-      entry.deaths = [];
-      const plugin = `${entry.kind}/${entry.name}`;
-      quarantine.add({ plugin, version: entry.active?.file.version ?? '', hash: text.hash, reason, atMs: nowMs });
-      // a failure is logged by `later`
-      void again(entry).catch(() => undefined);
-    },
+    onDeath,
   };
   const env = { guard, log, rootPath: deps.rootPath };
 
@@ -206,6 +209,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         if (before && before.file.path === c.file.path) chosen = before;
       }
     }
+    if (before?.close && chosen !== before) await before.close();
     if (chosen) entry.active = chosen;
     else if (before) await deactivate(entry);
     // shown only now: what is being loaded is neither running nor failed yet
@@ -352,6 +356,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       memoryWatch.stop();
       await watchdog.close();
       for (const r of remotes.values()) await r.version.worker.close();
+      for (const e of entries.values()) await e.active?.close?.();
       await states.close();
       uninstall?.();
     },

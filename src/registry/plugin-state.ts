@@ -9,8 +9,9 @@ import type { KvTable } from '../store/index.ts';
 import type { PersistentState } from './remote-instance.ts';
 
 /** Refuses at the place of the call what a checkpoint could not keep. */
-export function checkedState(store: StateStore): StateStore {
+export function checkedState(store: StateStore & { entries?: () => [string, unknown][] }): StateStore & { entries(): [string, unknown][] } {
   return {
+    entries: () => store.entries?.() ?? [],
     putState(key, value) {
       if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`state "${key}": a ${typeof value} cannot be kept`);
       // throws DataCloneError for what cannot be copied; the same object again was looked at before

@@ -12,6 +12,8 @@ export interface WorkerFacts {
   main: SymbolFacts | undefined;
   lookup: SymbolFacts | undefined;
   exports: string[];
+  /** The plugin wants its functions in a worker. */
+  worker: boolean;
 }
 
 /** What a worker tells one instance. */
@@ -168,7 +170,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         if (worker !== w) return;
         if (m.t === 'ready') {
           o.clock.clear(limit);
-          facts = { main: m.main, lookup: m.lookup, exports: m.exports };
+          facts = { main: m.main, lookup: m.lookup, exports: m.exports, worker: m.worker };
           look(w, 0, 0);
           resolve(facts);
         } else if (m.t === 'broken') {

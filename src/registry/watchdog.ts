@@ -13,7 +13,7 @@ export interface Watchdog {
 }
 
 /** A row's worth of work that takes so long stops everything else: MQTT keepalives and the systemd watchdog come next. */
-const STALL_MS = 2_000;
+const STALL_MS = 1_500;
 
 export function openWatchdog(o: { guard: Guard; urls: ModuleUrls; quarantineFile: string; log: Log }): Watchdog {
   let worker: Worker | undefined;

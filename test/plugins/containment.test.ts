@@ -93,6 +93,16 @@ describe('same process goes on', () => {
     await until('gone', async () => !(await p.get<string[]>('/plugins/functions')).includes('bad'));
   });
 
+  test('a function in a worker that loops for ever is ended, and quarantined when it does so again', { timeout: 60_000 }, async () => {
+    p.put('functions', 'bad.ts', `export const worker = true;\n${exec('if (args[0] > 0) for (;;) {} return 1')}`);
+    await until('loaded', async () => (await p.get<string[]>('/plugins/functions')).includes('bad'), 15_000);
+    await p.daemon.call('POST', '/rules', { id: 'bad', sql: 'SELECT bad(n) AS x FROM t', actions: [{ nop: {} }] });
+    await until('quarantined', async () => (await p.describe('functions', 'bad')).state === 'quarantined', 30_000);
+    expect((await p.describe('functions', 'bad')).reason).toContain('endless loop');
+    p.remove('functions', 'bad.ts');
+    await until('gone', async () => !(await p.get<string[]>('/plugins/functions')).includes('bad'));
+  });
+
   test.each([
     ['throws in open', source('throw new Error("boom 1")'), 'boom 1'],
     ['rejects in open', source('return Promise.reject(new Error("boom 2"))'), 'boom 2'],

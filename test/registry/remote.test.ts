@@ -65,6 +65,10 @@ beforeAll(async () => {
     'sources/table.ts',
     'export class TableLookup { configure(_d: string, p: any) { if (p.bad) throw new Error("bad"); } open() {} lookup(_c: any, fields: any, keys: any, values: any) { return [{ [keys[0]]: values[0], fields: fields.length }]; } close() {} }',
   );
+  put(
+    'functions/apart.ts',
+    'import { threadId } from "node:worker_threads"; export const worker = true; export class Apart { exec([a]: any, ctx: any) { if (a === "bad") throw new Error("no"); ctx.incrCounter("n", 1); return { threadId, n: ctx.getCounter("n"), a }; } }',
+  );
   store = openStore({ dataDir: folders.data, clock, log });
   registry = createPluginRegistry({ rootPath: root, folder: folders.plugins, etc: folders.etc, dataDir: folders.data, clock, log, store });
   await registry.start(false);
@@ -188,5 +192,13 @@ describe('functions', () => {
   test('state that no checkpoint could keep is refused at its place', () => {
     expect(call('keeper', 'x')).toBe('x');
     expect(() => call('keeper', 1)).toThrow('a function cannot be kept');
+  });
+
+  test('a function that asks for it runs in a worker and keeps its state here', () => {
+    const first = call('apart', 5n);
+    expect(first).toMatchObject({ n: 1, a: 5 });
+    expect(first.threadId).toBeGreaterThan(0);
+    expect(() => call('apart', 'bad')).toThrow('call func apart error: no');
+    expect(values.get('n')).toBe(1);
   });
 });

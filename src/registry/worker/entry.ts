@@ -86,7 +86,7 @@ async function load(): Promise<void> {
     }
     const main = factsOf(symbols[start.symbols.main], start.symbols.main);
     const lookup = factsOf(symbols[start.symbols.lookup], start.symbols.lookup);
-    send({ t: 'ready', main, lookup, exports: Object.keys(symbols) });
+    send({ t: 'ready', main, lookup, exports: Object.keys(symbols), worker: symbols['worker'] === true });
   } catch (error) {
     send({ t: 'broken', error: plain(error) });
   }

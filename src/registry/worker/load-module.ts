@@ -23,9 +23,20 @@ export interface ModuleLoader {
 }
 
 /** The platform's own import(), also where a test runner puts its own in its place. */
-const nativeImport = compileFunction('return import(url)', ['url'], {
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-}) as (url: string) => Promise<Record<string, unknown>>;
+const nativeImport = quietly(() =>
+  compileFunction('return import(url)', ['url'], { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }),
+) as (url: string) => Promise<Record<string, unknown>>;
+
+/** Node notes that the constant is experimental; it is used on purpose, and the note would only fill the log. */
+function quietly<T>(work: () => T): T {
+  const warn = process.emitWarning;
+  process.emitWarning = () => undefined;
+  try {
+    return work();
+  } finally {
+    process.emitWarning = warn;
+  }
+}
 
 export function createModuleLoader(): ModuleLoader {
   const waiting = new Map<string, string>();
