@@ -55,6 +55,29 @@ describe.runIf(haveMosquitto)('MQTT sessions', () => {
       });
   }
 
+  for (const [protocolVersion, version] of [
+    ['3.1.1', 4],
+    ['5', 5],
+  ] as const)
+    for (const [reason, present] of [
+      ['stopped', false],
+      ['shutdown', true],
+    ] as const)
+      it(`the broker ${present ? 'has' : 'has no'} session after ${reason} (MQTT ${protocolVersion})`, async () => {
+        broker = await startMosquitto();
+        const { source, ctx } = await open('t/#', { protocolVersion, qos: 1, clientid: 'looked-for' });
+        await source.close(ctx, reason);
+        const c = mqtt.connect(broker.url.replace('tcp:', 'mqtt:'), {
+          clientId: 'looked-for',
+          clean: false,
+          protocolVersion: version,
+          ...(version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {}),
+        });
+        closers.push(() => c.endAsync(true));
+        const connack = await new Promise<mqtt.IConnackPacket>((resolve) => c.once('connect', resolve));
+        expect(connack.sessionPresent).toBe(present);
+      });
+
   it('retained messages, user properties, wildcards and topic lists', async () => {
     broker = await startMosquitto();
     const pub = await client({ protocolVersion: 5 });
