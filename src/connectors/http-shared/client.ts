@@ -130,3 +130,10 @@ export function checkMethodAndBody(method: string, bodyType: string): void {
   if (!methods.includes(method.toLowerCase())) throw new Error(`Not supported HTTP method ${method}.`);
   if (bodyType && !bodyTypes.includes(bodyType.toLowerCase())) throw new Error(`Invalid body type value ${bodyType}.`);
 }
+
+/** OAuth is not built yet; calls without its token would fail at the peer with less to go by. eKuiper ignores `oauth` with an empty url. */
+export function refuseOauth(component: string, raw: Readonly<Record<string, unknown>>): void {
+  const oauth = Object.entries(raw).find(([k]) => k.toLowerCase() === 'oauth')?.[1] as { access?: { url?: unknown } } | undefined;
+  if (oauth?.access?.url)
+    throw new Error(`${component}: property oauth is not supported yet; put a token into headers, e.g. Authorization`);
+}

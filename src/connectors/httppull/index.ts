@@ -11,7 +11,15 @@ import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import { deepEqual } from '../../data/compare.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
-import { checkMethodAndBody, contentTypes, createHttpClient, type HttpClient, type TlsProps, tlsOptions } from '../http-shared/client.ts';
+import {
+  checkMethodAndBody,
+  contentTypes,
+  createHttpClient,
+  type HttpClient,
+  refuseOauth,
+  type TlsProps,
+  tlsOptions,
+} from '../http-shared/client.ts';
 
 const options: readonly OptionSpec[] = [
   { name: 'url', type: 'string', default: 'http://localhost', doc: 'Address; DATASOURCE is appended. May hold a template over states.' },
@@ -52,6 +60,8 @@ interface PullProps extends TlsProps {
 function configure(datasource: string, raw: Record<string, unknown>): PullProps {
   const props = parseOptions<PullProps>('httppull source', options, raw);
   checkMethodAndBody(props.method, props.bodyType);
+  refuseOauth('httppull source', raw);
+  if (props.compression) createDecompressor(props.compression); // refuses an unknown name
   if (!/^https?:\/\//i.test(props.url)) throw new Error(`Invalid scheme ${/^(\w+):/.exec(props.url)?.[1] ?? props.url}`);
   if (datasource && datasource !== '/')
     props.url = props.url.replace(/\/$/, '') + (datasource.startsWith('/') ? datasource : `/${datasource}`);

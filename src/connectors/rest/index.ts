@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { ioError, rowError } from '../../base/errors/gateway-error.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
-import { checkMethodAndBody, contentTypes, createHttpClient, type HttpClient, type TlsProps, tlsOptions } from '../http-shared/client.ts';
+import {
+  checkMethodAndBody,
+  contentTypes,
+  createHttpClient,
+  type HttpClient,
+  refuseOauth,
+  type TlsProps,
+  tlsOptions,
+} from '../http-shared/client.ts';
 
 const options: readonly OptionSpec[] = [
   { name: 'url', type: 'string', default: 'http://localhost', dynamic: true, doc: 'Address; may hold a template.' },
@@ -61,10 +69,15 @@ export default defineConnector({
     create() {
       let props: RestProps;
       let client: HttpClient | undefined;
+      /** Of payloads that the runtime compressed. */
+      let encoding = '';
       const isTemplate = (t: string) => t.includes('{{');
       return {
         configure(raw) {
           props = parseOptions<RestProps>('rest sink', options, raw);
+          refuseOauth('rest sink', raw);
+          const compression = Object.entries(raw).find(([k]) => k.toLowerCase() === 'compression')?.[1];
+          encoding = compression === 'gzip' || compression === 'zstd' ? compression : '';
           if (!isTemplate(props.method)) checkMethodAndBody(props.method, isTemplate(props.bodyType) ? '' : props.bodyType);
           if (!/^https?:\/\//i.test(props.url) && !isTemplate(props.url))
             throw new Error(`Invalid url ${props.url}: it must begin with http:// or https://`);
@@ -84,6 +97,7 @@ export default defineConnector({
           const headers: Record<string, string> = {};
           const type = contentTypes[bodyType];
           if (type) headers['content-type'] = type;
+          if (encoding) headers['content-encoding'] = encoding;
           let body: string | Uint8Array | undefined = bodyType === 'none' ? undefined : (data as string | Uint8Array);
           if (bodyType === 'formdata') {
             const boundary = `kuiper-${randomUUID()}`;
