@@ -18,6 +18,7 @@ export async function validateActions(env: Environment, id: string, actions: Rul
       codecs: (format) => env.deps.codecs(format),
       property: (name) => env.deps.property?.(name),
       ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
+      ...(env.deps.aesKey ? { aesKey: env.deps.aesKey } : {}),
       output: { item: () => undefined },
       touch: () => undefined,
       exception: () => undefined,

@@ -38,6 +38,7 @@ export function createMemorySink(): Sink {
     },
     collect(_ctx, data, dynamic) {
       const to = dynamic?.['topic'] === undefined ? topic : String(dynamic['topic']);
+      if (dynamic !== undefined && /[#+]/.test(to)) throw new Error(`invalid memory topic ${to}: wildcard found`);
       return bus!.publish(to, Array.isArray(data) ? data : [data as Row], kindOf, keyField || undefined);
     },
     close(ctx) {
