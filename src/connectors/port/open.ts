@@ -77,6 +77,7 @@ async function openFound(found: FoundPort, { line, locks, clock, readBufferBytes
     highWaterMark: readBufferBytes ?? 64 * 1024,
   });
   await called((done) => port.open(done));
+  settlePromises(port);
 
   let finish!: (reason: Error | undefined) => void;
   const ended = new Promise<Error | undefined>((resolve) => {
@@ -153,6 +154,14 @@ async function openFound(found: FoundPort, { line, locks, clock, readBufferBytes
     },
     close: () => shut(undefined),
   };
+}
+
+/** The driver's addon calls back outside of any callback scope: promises that it settles would wait for whatever wakes the event loop next (the
+ *  watch below: up to half a second). An empty immediate is enough to settle them at once.
+ *  @source @serialport/bindings-cpp src/poller.cpp: Call, not MakeCallback */
+function settlePromises(port: unknown): void {
+  const poller = (port as { port?: { poller?: NodeJS.EventEmitter } }).port?.poller;
+  for (const event of ['readable', 'writable', 'disconnect']) poller?.on(event, () => void setImmediate(() => undefined));
 }
 
 function called(call: (done: (error?: Error | null) => void) => void): Promise<void> {
