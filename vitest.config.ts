@@ -1,15 +1,48 @@
-// Test runner set-up: every test file is a plain TypeScript module run by the pinned Node.
+// Test runner set-up: every test file is a plain TypeScript module run by the pinned Node. Two groups: `unit` in parallel; then `integration`, whose tests
+// start daemons, brokers and lines of their own and have deadlines, one file at a time, so that they do not take the cores from each other.
 import { defineConfig } from 'vitest/config';
+
+const integration = [
+  'test/faults/**',
+  'test/plugins/**',
+  'test/connectors/**',
+  'test/daemon/**',
+  'test/cli/**',
+  'test/systemd/**',
+  'test/suites/**',
+  'test/simulators/**',
+].map((folder) => `${folder}/*.test.ts`);
+const shared = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+};
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/image/**', '**/node_modules/**'],
-    environment: 'node',
-    pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
     allowOnly: false,
     passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/image/**', '**/node_modules/**', ...integration],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: integration,
+          exclude: ['test/image/**', '**/node_modules/**'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
