@@ -14,13 +14,18 @@ export interface FunctionNames {
   set(plugin: string, names: readonly string[] | undefined): Promise<void>;
 }
 
-export function createFunctionNames(table: KvTable, etc: string, log: Log): FunctionNames {
+/** @param folders where `functions/<name>.json` is looked for, in this order */
+export function createFunctionNames(table: KvTable, folders: readonly string[], log: Log): FunctionNames {
   const known = new Map<string, readonly string[]>();
   return {
     async open() {
       for (const [plugin, text] of await table.all()) known.set(plugin, JSON.parse(text) as string[]);
     },
-    of: (plugin) => known.get(plugin) ?? fromMetadata(join(etc, 'functions', `${plugin}.json`), log),
+    of(plugin) {
+      let names = known.get(plugin);
+      for (const folder of folders) names ??= fromMetadata(join(folder, 'functions', `${plugin}.json`), log);
+      return names;
+    },
     registered: (plugin) => known.get(plugin),
     async set(plugin, names) {
       if (names) {

@@ -21,13 +21,19 @@ export interface PluginFileName {
   extension: string;
 }
 
-export type FileNameResult = { kind: 'plugin'; file: PluginFileName } | { kind: 'ignored' } | { kind: 'refused'; reason: string };
+export type FileNameResult =
+  | { kind: 'plugin'; file: PluginFileName }
+  | { kind: 'ignored' }
+  | { kind: 'aside' }
+  | { kind: 'refused'; reason: string };
 
-/** What a file in a plugin folder is by its name. `ignored`: temporary files, type declarations, files that go with a plugin. */
+/** What a file in a plugin folder is by its name. `ignored`: temporary files, type declarations. `aside`: metadata and conf keys of a plugin, whose
+ *  place is etc; metadata is read here too. */
 export function parsePluginFileName(fileName: string): FileNameResult {
   if (TEMPORARY.test(fileName) || /\.d\.[cm]?ts$/.test(fileName) || fileName === 'package.json' || fileName === 'tsconfig.json')
     return { kind: 'ignored' };
   const extension = pluginExtensions.find((e) => fileName.endsWith(e));
+  if (extension === undefined && /\.(?:json|ya?ml)$/.test(fileName)) return { kind: 'aside' };
   if (extension === undefined) return { kind: 'refused', reason: `files of plugins end in ${pluginExtensions.join(', ')} or .zip` };
   const stem = fileName.slice(0, -extension.length);
   const at = stem.indexOf('@');

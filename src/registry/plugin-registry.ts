@@ -81,6 +81,7 @@ export interface PluginRegistry {
   readonly modules: number;
 }
 
+const LOADS_AT_ONCE = 4;
 /** Old generation of a worker's heap. */
 const MAX_HEAP_MB = 128;
 /** A worker that is ended so often within a minute is not started again with this version. */
@@ -93,7 +94,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const urls = createModuleUrls();
   const loader = createModuleLoader();
   const states = createPluginStates(deps.store.kv('pluginState'), clock, log);
-  const functionNames = createFunctionNames(deps.store.kv('pluginFunctions'), deps.etc, log);
+  const functionNames = createFunctionNames(deps.store.kv('pluginFunctions'), [deps.etc, deps.folder], log);
   const quarantine = openQuarantine(join(deps.dataDir, 'plugins', 'quarantine.json'), log);
   const watchdog = openWatchdog({ guard, urls, quarantineFile: quarantine.file, log });
   const memoryWatch = createMemoryWatch({ guard, quarantine, clock, log });
@@ -297,6 +298,13 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         if (!sorted.has(file)) log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'A file in a folder of plugins is none.');
         sorted.set(file, { stamp: '', reason });
       }
+      for (const file of view.asides) {
+        if (sorted.has(file)) continue;
+        sorted.set(file, { stamp: '', reason: 'aside' });
+        const etc = join(deps.etc, file.slice(deps.folder.length + 1));
+        if (/\.ya?ml$/.test(file))
+          log.warn({ code: 'PLUGIN_FOLDER', file, etc }, 'Conf keys beside a plugin are not read; put them into etc.');
+      }
       const groups = new Map<string, FoundFile[]>();
       for (const file of view.files) {
         const kind = file.folder === 'top' ? await sortTopFile(file) : file.folder;
@@ -305,8 +313,12 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         groups.set(key, [...(groups.get(key) ?? []), file]);
       }
       for (const [key, entry] of [...entries]) if (!groups.has(key)) await resolve(entry, []);
-      for (const [key, files] of groups) {
-        const entry = entries.get(key) ?? newEntry(key);
+      const changed = [...groups].map(([key, files]) => ({ entry: entries.get(key) ?? newEntry(key), files }));
+      // several at a time: each waits for its worker to start
+      const next = async (): Promise<void> => {
+        const item = changed.shift();
+        if (!item) return;
+        const { entry, files } = item;
         if (
           !sameFiles(
             entry.candidates.map((c) => c.file),
@@ -314,7 +326,9 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
           )
         )
           await resolve(entry, files);
-      }
+        await next();
+      };
+      await Promise.all(Array.from({ length: LOADS_AT_ONCE }, next));
       for (const path of [...sorted.keys()]) if (!view.stamps.has(path)) sorted.delete(path);
       for (const zip of view.zips) {
         if (zipsDone.get(zip.path) === zip.stamp || !registry.onZip) continue;
@@ -385,7 +399,11 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     describe(kind, name) {
       const e = entries.get(`${kind}/${name}`);
       const problems = problemsOf(kind).filter((p) => p.name === name);
-      if (e) return describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined);
+      if (e) {
+        const description = describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined);
+        // modules cannot be unloaded: how many versions of functions this run has loaded so far
+        return kind === 'functions' ? { ...description, modulesLoaded: loader.count } : description;
+      }
       const [first] = problems;
       return first && { name, version: '', state: 'failed', reason: first.reason, file: first.file, versions: [] };
     },

@@ -15,6 +15,8 @@ export interface FoundFile extends PluginFileName {
 export interface FolderView {
   files: FoundFile[];
   zips: FoundZip[];
+  /** Metadata and conf keys that lie beside plugins. */
+  asides: string[];
   /** path → reason */
   refused: Map<string, string>;
   /** path → stamp of everything above, to see that nothing moves any more. */
@@ -31,7 +33,7 @@ export interface FoundZip {
 
 /** @param root `<root>/plugins`. Folders that do not exist are empty. */
 export function scanPluginFolders(root: string): FolderView {
-  const view: FolderView = { files: [], zips: [], refused: new Map(), stamps: new Map() };
+  const view: FolderView = { files: [], zips: [], asides: [], refused: new Map(), stamps: new Map() };
   for (const folder of ['top', ...pluginKinds] as const) scanFolder(view, folder, folder === 'top' ? root : join(root, folder));
   return view;
 }
@@ -45,13 +47,19 @@ function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string):
     const parsed = /\.zip$/i.test(entry) ? parseZipName(entry) : parsePluginFileName(entry);
     if (parsed.kind === 'ignored') continue;
     view.stamps.set(file, stamp);
+    if (parsed.kind === 'aside') {
+      view.asides.push(file);
+      continue;
+    }
     if (parsed.kind === 'refused') view.refused.set(file, parsed.reason);
     else if (parsed.kind === 'zip') view.zips.push({ folder, path: file, name: parsed.name, stamp });
     else view.files.push({ ...parsed.file, folder, path: file, stamp });
   }
 }
 
-function parseZipName(entry: string): { kind: 'zip'; name: string } | { kind: 'ignored' } | { kind: 'refused'; reason: string } {
+function parseZipName(
+  entry: string,
+): { kind: 'zip'; name: string } | { kind: 'ignored' } | { kind: 'aside' } | { kind: 'refused'; reason: string } {
   const parsed = parsePluginFileName(entry.replace(/\.zip$/i, '.js'));
   return parsed.kind === 'plugin' ? { kind: 'zip', name: parsed.file.name } : parsed;
 }

@@ -212,6 +212,21 @@ describe('sources and sinks', () => {
     expect(await p.describe('functions', 'topNothing')).toMatchObject({ state: 'failed', reason: expect.stringContaining('TopNothing') });
   });
 
+  test('several functions in one file, named by the metadata beside it', async () => {
+    p.put('functions', 'pair.json', '{"functions":[{"name":"pairOne"},{"name":"pairTwo"}]}');
+    p.put(
+      'functions',
+      'pair.ts',
+      'export class PairOne { exec() { return 1 } }\nexport class PairTwo { exec() { return 2 } }\nexport class Hidden { exec() {} }',
+    );
+    await until('there', async () => (await p.get<string[]>('/plugins/udfs')).includes('pairTwo'));
+    expect(await p.get('/plugins/udfs')).not.toContain('hidden');
+    expect(await p.get('/plugins/udfs/pairTwo')).toEqual({ name: 'pairTwo', plugin: 'pair' });
+    await p.rule('pair', 'SELECT pairOne() AS one, pairTwo() AS two FROM t', [{ toFile: {} }]);
+    await until('both', () => p.lines().some((r) => r.one === 1 && r.two === 2));
+    await p.daemon.call('DELETE', '/rules/pair');
+  });
+
   test('the same version twice is an error that names both files', async () => {
     p.put('functions', 'twice@1.ts', 'export class Twice { exec() {} }');
     p.put('functions', 'Twice@v1.js', 'exports.Twice = class { exec() {} };');
