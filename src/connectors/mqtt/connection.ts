@@ -18,6 +18,9 @@ const MAX_RETRY_MS = 4000;
 /** A connection that lived this long starts the backoff anew. */
 const STABLE_MS = 10_000;
 const MAX_ROUTES = 10_000;
+/** eKuiper's limit for one operation. */
+const CONFIRM_LIMIT_MS = 5000;
+const NO_CONFIRMATION = 'the broker confirmed no publication for 5 s';
 /** How long messages of an old session wait for the subscription that they are for: rules start within seconds of each other. */
 const EARLY_MS = 30_000;
 const quiet = () => undefined;
@@ -79,6 +82,11 @@ export class MqttConnection implements PooledConnection {
   private readonly unconfirmed = new Map<number, Redelivery>();
   private readonly early: { packet: IPublishPacket; ack: () => void }[] = [];
   private earlyTimer: TimerHandle | undefined;
+  /** Publications that wait for the broker, and when it last confirmed one. */
+  private pending = 0;
+  private confirmedAtMs = 0;
+  private confirmTimer: TimerHandle | undefined;
+  private stalled = false;
   private only: Subscription | undefined;
   private client: HoldingClient | undefined;
   private gathering: HoldingClient | undefined;
@@ -168,15 +176,49 @@ export class MqttConnection implements PooledConnection {
         client.once('close', resolve);
       });
     }
+    this.awaitConfirmation();
     return new Promise((resolve, reject) => {
-      const lost = () => reject(ioError('the connection was lost before the broker confirmed'));
+      let open = true;
+      const settle = (): boolean => {
+        if (!open) return false;
+        open = false;
+        this.pending--;
+        client.removeListener('close', lost);
+        return true;
+      };
+      const lost = () => {
+        if (settle()) reject(ioError(this.stalled ? NO_CONFIRMATION : 'the connection was lost before the broker confirmed'));
+      };
       client.once('close', lost);
       client.publish(topic, payload, options, (error) => {
-        client.removeListener('close', lost);
+        if (error && this.stalled) return lost();
+        if (!settle()) return;
+        this.confirmedAtMs = this.deps.clock.monotonic();
         if (error) reject(publishError(error, topic));
         else resolve();
       });
     });
+  }
+
+  /** A broker that answers pings but confirms nothing is as good as lost: after 5 s without any confirmation the connection is made anew. */
+  private awaitConfirmation(): void {
+    const { clock } = this.deps;
+    if (this.pending++ > 0 || this.confirmTimer) return;
+    this.confirmedAtMs = clock.monotonic();
+    const look = () => {
+      this.confirmTimer = undefined;
+      if (this.pending === 0 || this.closed) return;
+      const leftMs = this.confirmedAtMs + CONFIRM_LIMIT_MS - clock.monotonic();
+      if (leftMs > 0) {
+        this.confirmTimer = clock.setTimer(leftMs, look);
+        return;
+      }
+      if (!this.client) return; // being made anew already
+      this.stalled = true;
+      this.failure = ioError(`${this.addresses[this.addressIndex]!.text}: ${NO_CONFIRMATION}`);
+      this.client.stream.destroy();
+    };
+    this.confirmTimer = clock.setTimer(CONFIRM_LIMIT_MS, look);
   }
 
   /** What is written until the end of this turn of the event loop leaves in one system call: a message costs half as much then. */
@@ -200,6 +242,7 @@ export class MqttConnection implements PooledConnection {
       this.closed = true;
       this.deps.clock.clear(this.timer);
       this.deps.clock.clear(this.earlyTimer);
+      this.deps.clock.clear(this.confirmTimer);
       await this.disconnect(client, { properties: { sessionExpiryInterval: 0 } });
       return;
     }
@@ -217,6 +260,7 @@ export class MqttConnection implements PooledConnection {
     this.closed = true;
     this.deps.clock.clear(this.timer);
     this.deps.clock.clear(this.earlyTimer);
+    this.deps.clock.clear(this.confirmTimer);
     const client = this.client;
     this.client = undefined;
     if (client) await this.disconnect(client);
@@ -302,6 +346,7 @@ export class MqttConnection implements PooledConnection {
   private onConnect(client: HoldingClient, connack: IConnackPacket): void {
     this.connectedAtMs = this.deps.clock.monotonic();
     this.resumed = connack.sessionPresent;
+    this.stalled = false;
     if (!connack.sessionPresent) {
       this.unconfirmed.clear(); // the broker's packet ids start anew
       for (const s of this.subscriptions) s.granted = false;

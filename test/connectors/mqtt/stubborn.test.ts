@@ -1,0 +1,55 @@
+// Brokers that refuse: subscriptions, and confirmations.
+import { afterEach, describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../../src/base/clock.ts';
+import { createMqttSink } from '../../../src/connectors/mqtt/sink.ts';
+import { createMqttSource } from '../../../src/connectors/mqtt/source.ts';
+import { createTestContext } from '../../helpers/connector-context.ts';
+import { until } from '../../helpers/mosquitto.ts';
+import { openStubbornBroker, type StubbornBroker } from '../../helpers/stubborn-broker.ts';
+
+let broker: StubbornBroker | undefined;
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await broker?.close();
+});
+
+describe('MQTT with a stubborn broker', () => {
+  it('a refused subscription is told with its topic, and tried again', async () => {
+    broker = await openStubbornBroker({ subscriptions: true });
+    const ctx = createTestContext();
+    const source = createMqttSource();
+    await source.configure!('closed/#', { server: broker.url, protocolVersion: '3.1.1' });
+    await source.open(
+      ctx,
+      () => undefined,
+      () => undefined,
+    );
+    closers.push(() => source.close(ctx, 'stopped'));
+    await until(
+      () => ctx.states.filter((s) => /refuses the subscription to "closed\/#": check its access rules/.test(s.message ?? '')).length >= 2,
+      'two refusals',
+    );
+    expect(ctx.states.some((s) => s.state === 'connected')).toBe(false);
+  });
+
+  it('a broker that confirms nothing for 5 s is taken for lost; the item may be tried again', async () => {
+    broker = await openStubbornBroker({ confirmations: true });
+    const clock = createVirtualClock();
+    const ctx = { ...createTestContext('sink'), clock };
+    const sink = createMqttSink();
+    await sink.configure!({ server: broker.url, topic: 't', qos: 1, protocolVersion: '3.1.1' });
+    await sink.open(ctx, () => undefined);
+    closers.push(() => sink.close(ctx));
+    await until(() => ctx.states.at(-1)?.state === 'connected', 'connected');
+    const answer = Promise.resolve(sink.collect(ctx, 'x')).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await clock.advance(4900);
+    expect(ctx.states.at(-1)?.state).toBe('connected');
+    await clock.advance(200);
+    expect(await answer).toMatchObject({ retriable: true, message: 'the broker confirmed no publication for 5 s' });
+    await until(() => ctx.states.at(-1)?.state === 'disconnected', 'taken for lost');
+  });
+});
