@@ -69,11 +69,11 @@ export async function crashProtection(report: Report, vm: Vm): Promise<void> {
     for (let i = 0; i < 6; i++) {
       const pid = await mainPid();
       await until(
-        async () => (await vm.root(`journalctl -b -u kuiper _PID=${pid} -o cat | grep -q 'restful api'`)).code === 0,
+        async () => (await vm.root(`journalctl -b _PID=${pid} -o cat | grep -q 'restful api'`)).code === 0,
         150_000,
         `start ${i} did not get to READY`,
       );
-      if ((await vm.root('journalctl -b -u kuiper -o cat | grep -q SAFE_MODE')).code === 0) break;
+      if ((await vm.root(`journalctl -b _PID=${pid} -o cat | grep -q SAFE_MODE`)).code === 0) break;
       await vm.root(`kill -9 ${pid}`);
       await until(async () => !['0', pid].includes(await mainPid()), 30_000, 'no restart');
     }
