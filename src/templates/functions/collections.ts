@@ -20,6 +20,13 @@ const put = (o: ValueObject, k: string, v: Value): ValueObject => {
   return o;
 };
 
+/** Made by `dict`: `set` and `unset` change it in place, as in sprig. All other maps belong to the message and are copied. */
+const OWN = Symbol('made by the template');
+const owned = (v: Value): ValueObject => {
+  const d = dictOf(v);
+  return OWN in d ? d : { ...d };
+};
+
 export const collectionFunctions: Record<string, TemplateFunction> = {
   list: between(0, undefined, (...v: Value[]) => v),
   tuple: between(0, undefined, (...v: Value[]) => v),
@@ -39,7 +46,7 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
   has: fixed(2, (e, v) => v != null && listOf('find has', v).some((x) => deepEqual(x, e))),
   compact: fixed(1, (v) => listOf('compact', v).filter(isTrue)),
   dict: between(0, undefined, (...v: Value[]) => {
-    const o: ValueObject = {};
+    const o: ValueObject = Object.defineProperty({}, OWN, { value: true });
     for (let i = 0; i < v.length; i += 2) put(o, strval(v[i]), i + 1 < v.length ? v[i + 1] : '');
     return o;
   }),
@@ -47,8 +54,12 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
     const d = dictOf(o);
     return Object.hasOwn(d, strval(k)) ? d[strval(k)] : '';
   }),
-  set: fixed(3, (o, k, v) => put({ ...dictOf(o) }, strval(k), v)),
-  unset: fixed(2, (o, k) => Object.fromEntries(Object.entries(dictOf(o)).filter(([n]) => n !== strval(k)))),
+  set: fixed(3, (o, k, v) => put(owned(o), strval(k), v)),
+  unset: fixed(2, (o, k) => {
+    const d = owned(o);
+    delete d[strval(k)];
+    return d;
+  }),
   hasKey: fixed(2, (o, k) => Object.hasOwn(dictOf(o), strval(k))),
   keys: between(0, undefined, (...o: Value[]) => o.flatMap((d) => Object.keys(dictOf(d)))),
   values: fixed(1, (o) => Object.values(dictOf(o))),
@@ -98,11 +109,17 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
         struct: 'map',
       })[kindOf(v)],
   ),
+  deepEqual: fixed(2, (a, b) => deepEqual(a, b)),
+  typeIs: fixed(2, (name, v) => name === (v == null ? '<nil>' : goTypeName(v))),
   typeOf: fixed(1, (v) => (v == null ? '<nil>' : goTypeName(v))),
   seq: between(1, 3, (...v: Value[]) => {
     const n = v.map(toInt);
     const [a, step, b] =
-      n.length === 1 ? [1n, 1n, n[0]!] : n.length === 2 ? [n[0]!, n[0]! <= n[1]! ? 1n : -1n, n[1]!] : [n[0]!, n[1]!, n[2]!];
+      n.length === 1
+        ? [1n, n[0]! < 1n ? -1n : 1n, n[0]!]
+        : n.length === 2
+          ? [n[0]!, n[0]! <= n[1]! ? 1n : -1n, n[1]!]
+          : [n[0]!, n[1]!, n[2]!];
     const out: string[] = [];
     if (step !== 0n && (b - a) / step > 100_000n) throw new Error('the list would be longer than 100000 items');
     if (step !== 0n) for (let i = a; step > 0n ? i <= b : i >= b; i += step) out.push(String(i));

@@ -84,6 +84,9 @@ export function sprint(values: readonly Value[]): string {
   return out;
 }
 
+/** What html, js and urlquery escape: nil alone is `<no value>`, as in `{{.x}}`. */
+const shown = (values: readonly Value[]): string => (values.length === 1 && values[0] == null ? '<no value>' : sprint(values));
+
 const htmlEscapes: Record<string, string> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&#39;', '"': '&#34;', '\u0000': '\uFFFD' };
 const jsEscapes: Record<string, string> = {
   '\\': '\\\\',
@@ -128,12 +131,12 @@ export const coreFunctions: Record<string, TemplateFunction> = {
     if (typeof format !== 'string') throw new Error('the format must be a string');
     return sprintf(format, v);
   }),
-  html: between(1, undefined, (...v: Value[]) => sprint(v).replace(/[<>&'"\0]/g, (c) => htmlEscapes[c]!)),
+  html: between(1, undefined, (...v: Value[]) => shown(v).replace(/[<>&'"\0]/g, (c) => htmlEscapes[c]!)),
   js: between(1, undefined, (...v: Value[]) =>
-    sprint(v).replace(/[\\'"<>&=\p{Cc}]/gu, (c) => jsEscapes[c] ?? `\\u${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`),
+    shown(v).replace(/[\\'"<>&=\p{Cc}]/gu, (c) => jsEscapes[c] ?? `\\u${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`),
   ),
   urlquery: between(1, undefined, (...v: Value[]) =>
-    encodeURIComponent(sprint(v))
+    encodeURIComponent(shown(v))
       .replace(/%20/g, '+')
       .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
   ),

@@ -38,7 +38,10 @@ export function encodingFunctions(env: TemplateEnv): Record<string, TemplateFunc
     json: toJson,
     toJson,
     mustToJson: toJson,
-    toRawJson: toJson,
+    // without Go's escapes of < > &
+    toRawJson: fixed(1, (v) =>
+      env.toJson(v).replace(/\\u003c|\\u003e|\\u0026/g, (e) => String.fromCharCode(Number.parseInt(e.slice(2), 16))),
+    ),
     toPrettyJson: fixed(1, (v) => JSON.stringify(JSON.parse(env.toJson(v)), null, 2)),
     fromJson: fixed(1, (v) => JSON.parse(text(v)) as Value),
     base64: fixed(1, (v) =>
@@ -47,7 +50,13 @@ export function encodingFunctions(env: TemplateEnv): Record<string, TemplateFunc
       ),
     ),
     b64enc,
-    b64dec: fixed(1, (v) => Buffer.from(text(v), 'base64').toString()),
+    b64dec: fixed(1, (v) => {
+      const t = text(v);
+      // sprig gives the error as the result
+      if (t.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(t))
+        return `illegal base64 data at input byte ${/^[A-Za-z0-9+/]*/.exec(t)![0].length}`;
+      return Buffer.from(t, 'base64').toString();
+    }),
     md5sum: hash('md5'),
     sha1sum: hash('sha1'),
     sha256sum: hash('sha256'),

@@ -48,6 +48,8 @@ export const stringFunctions: Record<string, TemplateFunction> = {
   title: fixed(1, (s) => title(text(s))),
   untitle: fixed(1, (s) => text(s).replace(/(^|\s)(\S)/g, (_m, a: string, b: string) => a + b.toLowerCase())),
   trim: fixed(1, (s) => text(s).trim()),
+  swapcase: fixed(1, (s) => text(s).replace(/\p{L}/gu, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()))),
+  trimall: fixed(2, (set, s) => trimSet(text(s), text(set), 'both')),
   trimAll: fixed(2, (set, s) => trimSet(text(s), text(set), 'both')),
   trimPrefix: fixed(2, (p, s) => (text(s).startsWith(text(p)) ? text(s).slice(text(p).length) : text(s))),
   trimSuffix: fixed(2, (p, s) => (text(p) !== '' && text(s).endsWith(text(p)) ? text(s).slice(0, -text(p).length) : text(s))),
