@@ -53,6 +53,8 @@ export interface Gateway {
   reload(): void;
   /** For the last handler of a fatal error; synchronous. */
   crashed(reason: string): void;
+  /** READY was said: crash protection must know. */
+  ready(): void;
   /** True when an uncaught error is a plugin's; it was counted and logged, and the gateway goes on. */
   blame(error: unknown): boolean;
   /** Cuts what still hangs on REST. */
@@ -328,6 +330,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
     },
     crashed: (reason) => guard.crashed(reason),
+    ready: () => guard.ready(),
     blame: (error) => plugins?.blame(error) !== undefined,
     destroy: () => rest?.destroy(),
   };

@@ -94,6 +94,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     { url: gateway.url, rules: gateway.service.rules.list().length, readyMs, rssMb: Math.round(process.memoryUsage.rss() / 1e6) },
     `Serving kuiper (version - ${VERSION}), and restful api on ${gateway.url}.`,
   );
+  gateway.ready();
   void notifier.ready();
   void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
   notifier.startWatchdog();

@@ -52,6 +52,26 @@ test('a healthy run forgets earlier start crashes', async () => {
   expect(await killedAfter(1000)).toBe(false);
 });
 
+test('without systemd, kills after READY never count, however soon', async () => {
+  for (let i = 0; i < 10; i++) {
+    const g = guard();
+    expect((await g.begin()).safeMode).toBe(false);
+    g.ready();
+  }
+});
+
+test('under systemd, ends before the healthy time count also after READY, and are named', async () => {
+  for (let i = 0; i < 3; i++) {
+    const g = guard();
+    expect((await g.begin()).safeMode).toBe(false);
+    g.ready();
+    await writeFile(join(dir, 'last-exit'), 'watchdog killed ABRT\n');
+  }
+  const last = await guard().begin();
+  expect(last.safeMode).toBe(true);
+  expect(last.reason).toContain('systemd: watchdog');
+});
+
 test('a power cut during the start is not counted, the crashes before it are kept', async () => {
   for (let i = 0; i < 10; i++) expect(await killedAfter(1000, `boot-${i}`)).toBe(false);
   await killedAfter(1000, 'boot-10');
