@@ -33,6 +33,9 @@ import { getstatusRule } from './getstatus-rule.ts';
 import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
 import { importRuleset } from './import-ruleset.ts';
+import { modbusRead } from './modbus-read.ts';
+import { modbusScan } from './modbus-scan.ts';
+import { modbusWrite } from './modbus-write.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginInstall } from './plugin-install.ts';
 import { pluginNew } from './plugin-new.ts';
@@ -103,5 +106,8 @@ export const commands: readonly Command[] = [
   importData,
   exportData,
   getstatusImport,
+  modbusScan,
+  modbusRead,
+  modbusWrite,
   deviceList,
 ];

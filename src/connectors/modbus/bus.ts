@@ -105,6 +105,7 @@ export class ModbusBus implements PooledConnection {
   private readonly reopen: Backoff;
   private transport: Transport | undefined;
   private running = false;
+  private renewing = false;
   private closed = false;
   private queued = 0;
   private lastRead = -1;
@@ -149,7 +150,7 @@ export class ModbusBus implements PooledConnection {
   }
 
   get connected(): boolean {
-    return this.transport !== undefined;
+    return this.transport !== undefined || this.renewing;
   }
 
   /** Runs what must not be mixed with other writes to the unit (write and read back, read-change-write), one after the other. */
@@ -374,9 +375,14 @@ export class ModbusBus implements PooledConnection {
     this.silent = 0;
     this.renewAtMs = this.clock.monotonic() + RENEW_EVERY_MS;
     this.log.info({ bus: this.name }, 'Nothing comes over this connection; it is made anew.');
+    this.renewing = true;
     this.transport = undefined;
-    await transport.close();
-    if (!this.closed) await this.open(true);
+    try {
+      await transport.close();
+      if (!this.closed) await this.open(true);
+    } finally {
+      this.renewing = false;
+    }
   }
 
   private again(unit: UnitState, job: Job): void {

@@ -75,7 +75,7 @@ export const sourceOptions: readonly OptionSpec[] = [
 export const sinkOptions: readonly OptionSpec[] = [
   ...connectionOptions,
   { name: 'profile', type: 'string', required: true, doc: 'Register map: etc/sources/modbus/<profile>.yaml.' },
-  { name: 'unit', type: 'int', default: 1, min: 0, max: 255, dynamic: true, doc: 'Unit id; may hold a template.' },
+  { name: 'unit', type: 'string', default: '1', dynamic: true, doc: 'Unit id, 0 to 255; may hold a template.' },
   { name: 'readBack', type: 'bool', default: true, doc: 'Read what was written and compare.' },
   {
     name: 'ignoreUnknown',
@@ -112,7 +112,8 @@ export interface SourceProps extends ConnectionProps {
 
 export interface SinkProps extends ConnectionProps {
   profile: string;
-  unit: number;
+  /** A number, or a template that gives one. */
+  unit: string;
   readBack: boolean;
   ignoreUnknown: boolean;
 }

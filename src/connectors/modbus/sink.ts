@@ -19,6 +19,7 @@ export function createModbusSink(): Sink {
   return {
     configure(raw) {
       props = parseConnection<SinkProps>('modbus sink', sinkOptions, raw);
+      if (!props.unit.includes('{{')) toUnit(props.unit);
     },
     open(ctx) {
       profile = loadProfile(ctx.getRootPath(), props.profile);
@@ -26,10 +27,7 @@ export function createModbusSink(): Sink {
       unwatch = bus.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
     },
     async collect(_ctx, data, dynamic) {
-      const asked = String(dynamic?.['unit'] ?? props.unit).trim();
-      // an empty text is no 0: that would be everybody on the line
-      if (!/^\d{1,3}$/.test(asked) || Number(asked) > 255) throw rowError(`modbus sink: unit "${asked}" is no number from 0 to 255`);
-      const unit = Number(asked);
+      const unit = toUnit(dynamic?.['unit'] ?? props.unit);
       const line = bus!;
       await line.inTurn(unit, async () => {
         for (const row of Array.isArray(data) ? data : [data as Row]) await writeRow(line, unit, profile!, props, row);
@@ -42,6 +40,13 @@ export function createModbusSink(): Sink {
       bus = undefined;
     },
   };
+}
+
+/** An empty text is no 0: that would be everybody on the line. @throws rowError */
+function toUnit(asked: unknown): number {
+  const text = String(asked).trim();
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw rowError(`modbus sink: unit "${text}" is no number from 0 to 255`);
+  return Number(text);
 }
 
 /** All values are checked first, so that a bad one leaves the device untouched. */
