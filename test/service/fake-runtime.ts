@@ -15,6 +15,7 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
   const runtime: FakeRuntime = {
     calls,
     refuse: undefined,
+    rulesLoaded: () => void calls.push('rulesLoaded'),
     createRule(first) {
       if (rules.has(first.id)) throw new GatewayError('RUNTIME_DUPLICATE_RULE', { rule: first.id });
       let definition = first;
