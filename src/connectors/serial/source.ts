@@ -14,6 +14,8 @@ import { compileRequests } from './requests.ts';
 
 /** A line without flow control cannot be told to wait: so many bytes are kept while the gateway is behind, then frames are dropped. */
 const MAX_BEHIND_BYTES = 1_048_576;
+/** A noisy line must not fill the log. */
+const TELL_EVERY_MS = 10_000;
 
 export function createSerialSource(): Source {
   let props: PortProps;
@@ -38,6 +40,7 @@ export function createSerialSource(): Source {
       const requests = compileRequests(props.parsed['requests'], framer);
       const flow = createFlow(emit, props.line.flowControl === 'none' ? undefined : () => port.pause(), (reason) => ctx.dropped(1, reason));
       let meta: Meta = { port: port.path };
+      let toldAtMs = Number.NEGATIVE_INFINITY;
       const hand = (frame: Buffer, columns?: Row) => {
         // FORMAT gives the columns then; what is known of the request is in meta()
         if (!decode) return flow.send(frame, frame.length, columns ? ({ ...meta, ...columns } as Meta) : meta);
@@ -45,8 +48,12 @@ export function createSerialSource(): Source {
           const row = decode(frame);
           flow.send(columns ? { ...columns, ...row } : row, frame.length, meta);
         } catch (error) {
-          ctx.dropped(1, messageOf(error));
-          ctx.getLogger().debug('A frame cannot be decoded.', { error: messageOf(error) });
+          // the reason is a key in the status: never the frame's own text, of which noise makes any number
+          ctx.dropped(1, 'the frame cannot be decoded');
+          const nowMs = ctx.clock.monotonic();
+          if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+          toldAtMs = nowMs;
+          ctx.log.warn({ code: 'DECODE_FAILED', error: messageOf(error) }, 'A frame cannot be decoded.');
         }
       };
       let poller: Poller | undefined;

@@ -78,7 +78,10 @@ describe('serial source', () => {
       { state: 'ST', weight: 12.5, n: 7n },
       { state: 'US', weight: -0.5, n: 8n },
     ]);
-    expect(ctx.drops).toEqual(['1 "nonsense" does not match the pattern']);
+    expect(ctx.drops).toEqual(['1 the frame cannot be decoded']);
+    expect(ctx.lines.filter((l) => l['code'] === 'DECODE_FAILED').map((l) => l['error'])).toEqual([
+      '"nonsense" does not match the pattern',
+    ]);
   });
 
   it('decodes binary frames by a layout', async () => {
@@ -96,7 +99,8 @@ describe('serial source', () => {
     await port.write(Buffer.from([0xc0, 0x01, 0x02, 0xff, 0x9c, 0x0d, 0x61, 0x62, 0x00, 0x20, 0xc0, 0xc0, 0x01, 0xc0]));
     await until(() => rows.length === 1 && ctx.drops.length === 1, 'a row');
     expect(rows).toEqual([{ id: 513n, t: -10, alarm: true, mode: 5n, text: 'ab' }]);
-    expect(ctx.drops[0]).toMatch(/frame of 1 bytes is too short for field id/);
+    expect(ctx.drops).toEqual(['1 the frame cannot be decoded']);
+    expect(JSON.stringify(ctx.lines)).toContain('frame of 1 bytes is too short for field id');
   });
 
   it('asks each instrument in turn, repeats, goes on after one that is silent', async () => {
