@@ -5,6 +5,7 @@ import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { manyRules } from './many-rules.ts';
+import { modbus } from './modbus.ts';
 import { filterMqtt, filterNop, tumblingWindow } from './pipeline.ts';
 import { serial } from './serial.ts';
 import { windows } from './windows.ts';
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   expressionsScenario,
   windows,
   serial,
+  modbus,
 ];
