@@ -21,7 +21,7 @@ export class JsonLines {
 
   async collect(_ctx: SinkContext, data: Row | Row[]): Promise<void> {
     const rows = Array.isArray(data) ? data : [data];
-    await this.#file!.appendFile(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    await this.#file!.appendFile(rows.map((row) => `${JSON.stringify(row, exact)}\n`).join(''));
     await this.#file!.datasync();
   }
 
@@ -29,4 +29,9 @@ export class JsonLines {
     await this.#file?.close();
     this.#file = undefined;
   }
+}
+
+/** Whole numbers beyond 2^53 come as bigint, which JSON.stringify refuses; here they keep their digits. */
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value;
 }

@@ -23,9 +23,9 @@ export interface ModuleLoader {
 }
 
 /** The platform's own import(), also where a test runner puts its own in its place. */
-const nativeImport = quietly(() =>
-  compileFunction('return import(url)', ['url'], { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }),
-) as (url: string) => Promise<Record<string, unknown>>;
+const nativeImport = compileFunction('return import(url)', ['url'], {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}) as (url: string) => Promise<Record<string, unknown>>;
 
 /** Node notes that the constant is experimental; it is used on purpose, and the note would only fill the log. */
 function quietly<T>(work: () => T): T {
@@ -80,7 +80,7 @@ export function createModuleLoader(): ModuleLoader {
       const url = `${pathToFileURL(path).href}?v=${hash}.${count}`;
       waiting.set(url, code);
       try {
-        return await nativeImport(url);
+        return await quietly(() => nativeImport(url));
       } finally {
         waiting.delete(url);
       }
