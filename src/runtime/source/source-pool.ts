@@ -12,6 +12,7 @@ import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
 import type { DecodeGroup, DecodePlan } from './decode-group.ts';
 import { createEventTime } from './event-time.ts';
+import { parsePayloadProps, withPayload } from './payload-decoder.ts';
 import { SourceNode, type SourcePlan } from './source-node.ts';
 import { createStrictValidation } from './strict-validation.ts';
 
@@ -168,6 +169,25 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       ? await loadCodec(env, spec.format)
       : undefined;
   const mapping = spec.props['colAliasMapping'];
+  const payload = parsePayloadProps(spec.props);
+  const schemas = env.deps.schemas ? { schemas: env.deps.schemas } : {};
+  const first = codec?.createDecoder({
+    // with a second step the declared fields are those of its result
+    ...(schema && !payload ? { schema } : {}),
+    ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
+    ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
+    ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
+    ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
+    ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
+    ...schemas,
+  });
+  const decoder =
+    first && payload
+      ? withPayload(first, payload, await loadCodec(env, payload.payloadFormat.toLowerCase()), {
+          ...(schema ? { schema } : {}),
+          ...schemas,
+        })
+      : first;
   return {
     key: textOf([
       spec.format,
@@ -179,18 +199,7 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       spec.timestamp,
       spec.timestampFormat,
     ]),
-    decoder: decompressed(
-      spec.props['decompression'],
-      codec?.createDecoder({
-        ...(schema ? { schema } : {}),
-        ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
-        ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
-        ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
-        ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
-        ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
-        ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
-      }),
-    ),
+    decoder: decompressed(spec.props['decompression'], decoder),
     validate: strict ? createStrictValidation(schema, timeEnv, spec.timestampFormat) : undefined,
     eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat) : undefined,
   };
