@@ -28,6 +28,7 @@ export interface SourcePlan {
 }
 
 /** Messages kept while no rule reads (a rule is being restarted); their confirmation waits too. */
+const MAX_DROP_REASONS = 20;
 const MAX_PARKED = 1000;
 /** Latency is measured for the first of so many messages (a power of two less one). */
 const SAMPLE_MASK = 15;
@@ -333,7 +334,10 @@ export class SourceNode implements ContextOwner {
 
   onDropped(count: number, reason: string): void {
     this.dropped += count;
-    this.dropReasons[reason] = (this.dropReasons[reason] ?? 0) + count;
+    // a connector may put the text of an error into its reason: the list in the status stays short
+    const key =
+      Object.hasOwn(this.dropReasons, reason) || Object.keys(this.dropReasons).length < MAX_DROP_REASONS ? reason : 'other reasons';
+    this.dropReasons[key] = (this.dropReasons[key] ?? 0) + count;
   }
 }
 
