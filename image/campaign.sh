@@ -37,12 +37,16 @@ raspi3b() {
   wait "$job" 2>/dev/null || true
 }
 
+# The committed tree, not the work tree, so that nobody's editing makes a difference.
 double_build() {
-  local one="$cache_dir/double/one" two="$cache_dir/double/two" name
-  rm -rf "$cache_dir/double" && mkdir -p "$one" "$two"
-  KUIPER_IMAGE_OUT="$one" "$image_dir/build.sh"
+  local tree="$cache_dir/double/tree" one="$cache_dir/double/one" two="$cache_dir/double/two" name
+  rm -rf "$cache_dir/double" && mkdir -p "$tree" "$one" "$two"
+  git -C "$repo_dir" archive HEAD | tar -x -C "$tree"
+  mkdir -p "$tree/plugins" # git knows no empty folders
+  ln -s "$repo_dir/node_modules" "$tree/node_modules"
+  KUIPER_IMAGE_CACHE="$cache_dir" KUIPER_IMAGE_OUT="$one" "$tree/image/build.sh"
   if [ -n "${FRESH:-}" ]; then rm -f "$cache_dir"/base-*.tar "$cache_dir"/initrd-*.img; fi
-  KUIPER_IMAGE_OUT="$two" "$image_dir/build.sh"
+  KUIPER_IMAGE_CACHE="$cache_dir" KUIPER_IMAGE_OUT="$two" "$tree/image/build.sh"
   for name in "$one"/*; do
     cmp "$name" "$two/$(basename "$name")" || fail "$(basename "$name") differs between two builds"
   done

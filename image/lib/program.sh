@@ -88,19 +88,7 @@ stage_program() {
   cp "$node_dir/bin/node" "$dir/bin/node"
   cp "$node_dir/LICENSE" "$dir/bin/LICENSE.node"
   cp -r "$modules_dir" "$dir/node_modules"
-  # KUIPER_SOURCE_REF takes the sources of a commit; else the work tree as it is.
-  if [ -n "${KUIPER_SOURCE_REF:-}" ]; then
-    local folder
-    for folder in src plugins etc; do
-      mkdir -p "$dir/$folder"
-      # An empty folder is not in git.
-      if git -C "$repo_dir" rev-parse -q --verify "$KUIPER_SOURCE_REF:$folder" >/dev/null; then
-        git -C "$repo_dir" archive "$KUIPER_SOURCE_REF" "$folder" | tar -x -C "$dir" || fail "no sources of $KUIPER_SOURCE_REF"
-      fi
-    done
-  else
-    cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
-  fi
+  cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
   cp "$repo_dir/package.json" "$dir/"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
   mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$dir/image/provision"
