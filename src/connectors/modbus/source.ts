@@ -30,7 +30,7 @@ export function createModbusSource(): Source {
       unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
       for (const device of props.devices) {
         const profile = profiles.get(device.profile)!;
-        const reader = createDeviceReader(line, device, profile, props.onFailure, () => ctx.clock.now());
+        const reader = createDeviceReader(line, device, profile, props.onFailure, () => Math.trunc(ctx.clock.now()));
         const periods = new Map<number, Set<string>>();
         for (const name of new Set(profile.points.map((p) => p.interval))) {
           const ms = name === 'default' ? (profile.intervalsMs['default'] ?? props.intervalMs) : profile.intervalsMs[name]!;
@@ -109,7 +109,7 @@ async function publish(
   props: SourceProps,
 ): Promise<void> {
   const { device } = reader;
-  const base = { device: device.name, unit: BigInt(device.unit), profile: device.profile, time: BigInt(ctx.clock.now()) };
+  const base = { device: device.name, unit: BigInt(device.unit), profile: device.profile, time: BigInt(Math.trunc(ctx.clock.now())) };
   const sent = readings.filter((r) => isDue(r, reported));
   for (const r of sent) reported.set(r.point.name, { value: r.value, quality: r.quality });
   if (props.rows === 'point') {
