@@ -41,16 +41,25 @@ export async function checkPluginFile(path: string, clock: Clock, log: Log): Pro
     onDeath: () => undefined,
   });
   try {
-    const { main, lookup, exports } = await worker.start();
-    const facts = main ?? lookup;
-    const kind = kindOf(main?.methods ?? [], lookup !== undefined);
+    const { main, lookup, exports, functions } = await worker.start();
+    // several functions in one file need no symbol of the plugin's name; a single one of another name is a slip
+    const facts = main ?? lookup ?? (functions.length > 1 ? { singleton: false, methods: ['exec'] } : undefined);
+    const kind = kindOf((main ?? (lookup ? undefined : facts))?.methods ?? [], lookup !== undefined);
     if (!facts || !kind)
       throw new Error(
         main
           ? `${symbol} needs exec(args, ctx) to be a function, collect(ctx, data) to be a sink, or open(ctx, emit, fail) to be a source`
           : `it must export ${symbol}, but exports ${exports.join(', ') || 'nothing'}`,
       );
-    return { kind, name, version: shownVersion(version), symbol, singleton: facts.singleton, methods: facts.methods, exports };
+    return {
+      kind,
+      name,
+      version: shownVersion(version),
+      symbol: main || lookup ? symbol : functions.join(', '),
+      singleton: facts.singleton,
+      methods: facts.methods,
+      exports,
+    };
   } catch (error) {
     throw new GatewayError('PLUGIN_LOAD', { file: path, problem: placed(error, path) || messageOf(error) }, { cause: error });
   } finally {

@@ -143,7 +143,7 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
   }
 }
 
-/** Named ones; else the plugin's own symbol; else every export that has exec(). */
+/** Named ones; else the plugin's own symbol; else every export that has exec(), when there are several (a single one is a slip of the name). */
 function functionNames(plugin: string, symbols: Record<string, unknown>, registered: readonly string[] | undefined): readonly string[] {
   if (registered?.length) return registered;
   if (symbols[symbolOf(plugin)] !== undefined || symbols[plugin] !== undefined) return [plugin];
@@ -153,5 +153,5 @@ function functionNames(plugin: string, symbols: Record<string, unknown>, registe
       return typeof shape?.exec === 'function';
     })
     .map(([n]) => n.slice(0, 1).toLowerCase() + n.slice(1));
-  return found.length ? found : [plugin];
+  return found.length > 1 ? found : [plugin];
 }

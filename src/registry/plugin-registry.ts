@@ -276,9 +276,9 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       onDeath: () => undefined,
     });
     try {
-      const { main, lookup, exports } = await worker.start();
+      const { main, lookup, exports, functions } = await worker.start();
       const has = (m: string) => main?.methods.includes(m) === true;
-      if (has('exec')) return 'functions';
+      if (has('exec') || (!main && !lookup && functions.length > 1)) return 'functions';
       if (has('collect')) return 'sinks';
       if (has('open') || has('pull') || lookup) return 'sources';
       throw new Error(

@@ -12,6 +12,8 @@ export interface WorkerFacts {
   main: SymbolFacts | undefined;
   lookup: SymbolFacts | undefined;
   exports: string[];
+  /** Exports that have exec(). */
+  functions: string[];
   /** The plugin wants its functions in a worker. */
   worker: boolean;
 }
@@ -170,7 +172,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         if (worker !== w) return;
         if (m.t === 'ready') {
           o.clock.clear(limit);
-          facts = { main: m.main, lookup: m.lookup, exports: m.exports, worker: m.worker };
+          facts = { main: m.main, lookup: m.lookup, exports: m.exports, functions: m.functions, worker: m.worker };
           look(w, 0, 0);
           resolve(facts);
         } else if (m.t === 'broken') {

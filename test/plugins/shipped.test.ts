@@ -10,7 +10,7 @@ import { checkPluginFile, pluginKinds } from '../../src/registry/index.ts';
 const folder = join(import.meta.dirname, '../../plugins');
 const files = pluginKinds.flatMap((kind) =>
   readdirSync(join(folder, kind))
-    .filter((f) => /\.[jt]s$/.test(f) && f !== 'geohash.ts')
+    .filter((f) => /\.[jt]s$/.test(f))
     .map((f) => [kind, f] as const),
 );
 

@@ -69,6 +69,13 @@ function factsOf(exported: unknown, name: string): SymbolFacts | undefined {
   return { singleton, methods: METHODS.filter((m) => typeof instance[m] === 'function') };
 }
 
+/** A class or an object with exec(): one function of several in a file. */
+function hasExec(name: string): boolean {
+  const v = symbols[name];
+  const shape = (typeof v === 'function' ? v.prototype : v) as { exec?: unknown } | null | undefined;
+  return typeof shape?.exec === 'function';
+}
+
 async function load(): Promise<void> {
   try {
     const module = await createModuleLoader().load(start.text);
@@ -86,7 +93,14 @@ async function load(): Promise<void> {
     }
     const main = factsOf(symbols[start.symbols.main], start.symbols.main);
     const lookup = factsOf(symbols[start.symbols.lookup], start.symbols.lookup);
-    send({ t: 'ready', main, lookup, exports: Object.keys(symbols), worker: symbols['worker'] === true });
+    send({
+      t: 'ready',
+      main,
+      lookup,
+      exports: Object.keys(symbols),
+      functions: Object.keys(symbols).filter(hasExec),
+      worker: symbols['worker'] === true,
+    });
   } catch (error) {
     send({ t: 'broken', error: plain(error) });
   }

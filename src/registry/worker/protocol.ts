@@ -54,7 +54,7 @@ export interface Emitted {
 }
 
 export type FromWorker =
-  | { t: 'ready'; main: SymbolFacts | undefined; lookup: SymbolFacts | undefined; exports: string[]; worker: boolean }
+  | { t: 'ready'; main: SymbolFacts | undefined; lookup: SymbolFacts | undefined; exports: string[]; functions: string[]; worker: boolean }
   | { t: 'broken'; error: PlainError }
   | { t: 'done'; call: number; value: unknown }
   | { t: 'failed'; call: number; error: PlainError }
