@@ -130,6 +130,13 @@ describe('decompression', () => {
   });
 });
 
+describe('merging', () => {
+  it.each(['mergeField', 'merger'])('%s is refused, since leaving messages out instead would lose data', async (name) => {
+    const spec = { ...h.spec('s'), props: { interval: '1s', [name]: 'x' } };
+    await expect(h.runtime.validateSource(spec)).rejects.toThrow(`property ${name} is not supported yet`);
+  });
+});
+
 describe('puller', () => {
   it('asks at once, then each interval, never two at a time; skipped ones are counted', async () => {
     const clock = createVirtualClock();

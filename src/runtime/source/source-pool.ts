@@ -151,6 +151,8 @@ export function createSourcePool(env: Environment): SourcePool {
 async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePlan> {
   const definition = await loadSource(env, spec.type);
   const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
+  for (const name of ['mergeField', 'merger'])
+    if (spec.props[name]) throw new Error(`property ${name} is not supported yet: without it the last message of each interval goes on`);
   const pulls = intervalMs > 0 && typeof definition.create().pull === 'function';
   // options of plugins are their own affair; a built-in connector lists the `interval` that it treats itself
   const ownInterval = definition.options.length === 0 || definition.options.some((o) => o.name.toLowerCase() === 'interval');
