@@ -40,11 +40,12 @@ describe('make run', () => {
       await seen(/^\d\d:\d\d:\d\d {2}change +pump-1 +unknown → running$/m, 10_000);
       await seen(/^\d\d:\d\d:\d\d {2}average {2}fan-2 +\d+\.\d °C +\d+\.\d\d mm\/s \(highest\) {2}\d+ readings in 5 s$/m, 15_000);
       await seen(/^\d\d:\d\d:\d\d {2}ALARM {4}pump-1 +\d+\.\d °C +\d+\.\d\d mm\/s$/m, 15_000);
+      await seen(/^\d\d:\d\d:\d\d {2}pump {5}tank {6}(on|off) at \d+\.\d cm$/m, 10_000);
       const rules = (await (await fetch(`${url}/rules`)).json()) as { id: string; status: string }[];
       const scale = !out.includes('install socat');
       if (scale) await seen(/^\d\d:\d\d:\d\d {2}weight {3}scale +-?\d+\.\d\d kg$/m, 10_000);
       expect(rules.map((r) => `${r.id} ${r.status}`)).toEqual(
-        ['demo_alarm', 'demo_average', 'demo_change', ...(scale ? ['demo_scale'] : [])].map((id) => `${id} running`),
+        ['demo_alarm', 'demo_average', 'demo_change', ...(scale ? ['demo_scale'] : []), 'demo_tank'].map((id) => `${id} running`),
       );
       // no terminal: no colours
       expect(out).not.toContain('\u001b');

@@ -15,6 +15,8 @@ interface Shown {
   before?: string | null;
   status?: string;
   weight?: number;
+  level?: number;
+  pump?: boolean;
 }
 
 export function createPrinter(write: (text: string) => void, colours: boolean): Printer {
@@ -37,6 +39,7 @@ export function createPrinter(write: (text: string) => void, colours: boolean): 
       const kind = topic.split('/').at(-1);
       if (kind === 'alarm') write(`${at}  ${paint(31, 'ALARM  ')}  ${device}  ${values(r)}\n`);
       else if (kind === 'average') write(`${at}  average  ${device}  ${values(r)} (highest)  ${r.readings} readings in 5 s\n`);
+      else if (kind === 'tank') write(`${at}  pump     tank      ${r.pump ? 'on' : 'off'} at ${number(r.level, 1)} cm\n`);
       else if (kind === 'scale') write(`${at}  weight   scale     ${number(r.weight, 2)} kg\n`);
       else write(`${at}  ${paint(33, 'change ')}  ${device}  ${r.before ?? 'unknown'} → ${r.status}\n`);
     },

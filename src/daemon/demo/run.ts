@@ -6,6 +6,7 @@ import { createRealClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { createLog } from '../../base/log.ts';
 import { type Environment, foldersOf } from '../../config/index.ts';
+import { type ModbusDemo, openModbusDemo, TANK_RULE } from '../../simulators/modbus-demo.ts';
 import { openSerialDemo, SCALE_RULE, type SerialDemo } from '../../simulators/serial-demo.ts';
 import { createGateway } from '../gateway.ts';
 import { createLifecycle, type Part } from '../lifecycle.ts';
@@ -46,6 +47,7 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
   let devices: MqttClient | undefined;
   let viewer: MqttClient | undefined;
   let serial: SerialDemo | undefined;
+  let modbus: ModbusDemo | undefined;
   let ticking: ReturnType<typeof setInterval> | undefined;
 
   const gateway = createGateway({
@@ -76,12 +78,21 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
       },
       stop: () => serial?.close(),
     },
+    {
+      name: 'controller',
+      async start() {
+        modbus = await openModbusDemo(root);
+      },
+      stop: () => modbus?.close(),
+    },
     ...gateway.parts,
     {
       name: 'rules of the demo',
       async start() {
         await gateway.service.streams.command(DEMO_STREAM);
         for (const rule of DEMO_RULES) await gateway.service.rules.create(demoRuleJson(rule, server));
+        await gateway.service.streams.command(modbus!.stream);
+        await gateway.service.rules.create(demoRuleJson(TANK_RULE, server));
         if (!serial) return;
         await gateway.service.streams.command(serial.stream);
         await gateway.service.rules.create(demoRuleJson(SCALE_RULE, server));
@@ -153,8 +164,9 @@ export async function runDemo(base: string, env: Environment): Promise<void> {
       `  REST      ${gateway.url}    curl ${gateway.url}/rules`,
       `  broker    ${brokerUrl}${given ? '' : ' (in this process)'}`,
       `  machines  pump-1 and fan-2 send to demo/machines/+ twice a second; dropouts and faults included`,
+      `  tank      a controller on Modbus TCP    kuiper modbus read ${modbus!.url} 1 input:0 coil:0`,
       serial ? `  scale     on a pseudo terminal, ${here(serial.port)}` : '  scale     missing: install socat to see a serial instrument',
-      ...[...DEMO_RULES, ...(serial ? [SCALE_RULE] : [])].map((r) => `  ${r.id.padEnd(12)}  ${r.sql}`),
+      ...[...DEMO_RULES, TANK_RULE, ...(serial ? [SCALE_RULE] : [])].map((r) => `  ${r.id.padEnd(12)}  ${r.sql}`),
       `  log       ${here(logFile)}`,
       'Ctrl-C stops. Results:',
       '',
