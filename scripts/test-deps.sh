@@ -22,6 +22,10 @@ pymodbus() {
   [ -x .cache/pymodbus/bin/python ] && .cache/pymodbus/bin/python -c 'import pymodbus, serial' 2>/dev/null && return 0
   command -v python3 >/dev/null 2>&1 || return 0
   rm -rf .cache/pymodbus
+  # Debian keeps venv's pip apart
+  if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null 2>&1 || say "could not install: python3-venv"
+  fi
   if python3 -m venv .cache/pymodbus >/dev/null 2>&1 && .cache/pymodbus/bin/pip install -q --disable-pip-version-check 'pymodbus[serial]==3.11.3' >/dev/null 2>&1; then
     return 0
   fi
