@@ -150,12 +150,24 @@ describe('what goes wrong', () => {
     expect((await daemon.call('POST', '/streams', STREAM)).status).toBe(201);
   });
 
-  test('three crashes in a row lead to safe mode, which says so', async () => {
+  test('many kills in a row stop no rule', async () => {
+    daemon = await runDaemon(root);
+    await daemon.call('POST', '/streams', STREAM);
+    await daemon.call('POST', '/rules', rule('r'));
+    for (let i = 0; i < 5; i++) {
+      await daemon.stop('SIGKILL');
+      daemon = await runDaemon(root);
+    }
+    expect((await statusOf('r', 'running'))['status']).toBe('running');
+  });
+
+  test('three crashes in a row, as systemd tells them, lead to safe mode, which says so', async () => {
     daemon = await runDaemon(root);
     await daemon.call('POST', '/streams', STREAM);
     await daemon.call('POST', '/rules', rule('r'));
     for (let i = 0; i < 3; i++) {
       await daemon.stop('SIGKILL');
+      writeFileSync(join(root, 'data/last-exit'), 'core-dump dumped SEGV\n'); // the unit's ExecStopPost
       daemon = await runDaemon(root);
     }
     expect(JSON.parse((await daemon.call('GET', '/')).text)).toMatchObject({
