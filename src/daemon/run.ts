@@ -89,12 +89,12 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     process.exit(1);
   }
   if (stopping) return;
+  gateway.ready(); // before anyone is told: who reads the line below may kill us at once
   const readyMs = Math.round(performance.now());
   log.info(
     { url: gateway.url, rules: gateway.service.rules.list().length, readyMs, rssMb: Math.round(process.memoryUsage.rss() / 1e6) },
     `Serving kuiper (version - ${VERSION}), and restful api on ${gateway.url}.`,
   );
-  gateway.ready();
   void notifier.ready();
   void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
   notifier.startWatchdog();
