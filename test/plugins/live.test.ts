@@ -30,8 +30,11 @@ describe('a function', () => {
     p.put('functions', 'accumulateWordCount@v1.9.0.ts', wordCount('1.9.0'));
     await until(
       'all there',
-      async () => (await p.get<string[]>('/plugins/functions')).length === 1 && (await p.get<string[]>('/plugins/sinks')).length === 1,
-      2_000,
+      async () => {
+        for (const kind of ['functions', 'sinks', 'sources']) if ((await p.get<string[]>(`/plugins/${kind}`)).length !== 1) return false;
+        return true;
+      },
+      5_000,
     );
     await p.stream('t', 'ticker');
     await p.rule('r', 'SELECT n, accumulateWordCount(text, " ") AS c FROM t', [{ toFile: {} }], { qos: 1 });
