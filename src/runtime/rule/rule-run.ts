@@ -27,10 +27,19 @@ export interface RunDeps {
   checkpointer: Checkpointer;
   /** State to begin with. */
   snapshot: RuleSnapshot | undefined;
+  /** Confirmations of messages in that state, when it is nowhere on disk: given at the first checkpoint. */
+  held?: readonly Ack[];
   /** The run ended by itself. @param error undefined: a bounded source is at its end, with its text */
   onEnd(run: RuleRun, error: unknown, text: string): void;
   /** A checkpoint was stored. */
   onStored(): void;
+}
+
+/** State of a run that ended, for the next one. */
+export interface KeptState {
+  snapshot: RuleSnapshot;
+  /** Confirmations of messages that are in it and in no checkpoint. */
+  held: readonly Ack[];
 }
 
 type ScanLease = TableLease<ScanTable> & { slotOf(column: string): number };
@@ -76,6 +85,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private epoch = new Ack(() => undefined);
   private epochDone: Promise<void> | undefined;
   private epochList: readonly Ack[] = [];
+  /** The checkpoint that is being made, or the last one. */
+  private underWay: Promise<void> | undefined;
   private readonly stateful: { yes: boolean } = { yes: false };
   private readonly early: boolean;
   private readonly behindSinks = new Set<SinkNode>();
@@ -165,7 +176,10 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       const opening = sink.open();
       if (opening) await opening;
     }
-    if (this.finished) return;
+    if (this.finished) {
+      for (const ack of this.deps.held ?? none) ack.release();
+      return;
+    }
     const program = this.plan.start(this, (input, column) => this.slotOf(input, column));
     if (snapshot) {
       const { kept, dropped } = matchOperators(snapshot, this.plan);
@@ -178,15 +192,29 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       });
     }
     this.program = program;
-    if (this.stateful.yes) {
-      this.deps.checkpointer.add(this);
-      for (const s of this.subscriptions) s?.node.keepState(1);
-    }
+    if (snapshot && Object.keys({ ...snapshot.sources, ...snapshot.sinks }).length > 0) this.stateful.yes = true;
+    if (this.stateful.yes) this.watchState();
     this.plan = slim(this.plan);
     program.begin();
+    this.takeOver(this.deps.held ?? none);
     for (const s of this.sources) s.reset();
-    for (const s of this.subscriptions) s?.begin();
+    let view = 0;
+    for (const s of this.subscriptions) if (s) this.sources[view++]!.replayed(s.begin());
+    this.deps.pool.endHandover(this.ruleId);
     env.log.debug({ rule: this.ruleId }, 'Rule runs.');
+  }
+
+  /** Messages that the run before had in its state are confirmed by our next checkpoint; without state they are done. */
+  private takeOver(held: readonly Ack[]): void {
+    if (held.length === 0) return;
+    if (!this.stateful.yes || this.early) {
+      for (const ack of held) ack.release();
+      return;
+    }
+    this.held = [...held];
+    this.heldFrom = this.received() - held.length + 1;
+    this.dirty = true;
+    this.deps.checkpointer.wake();
   }
 
   /** Undefined when all sources are connected, else a promise for it, at most `timeoutMs`. */
@@ -214,16 +242,18 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   }
 
   /** Ends the run.
-   *  @param how `snapshot`: state is taken and given back; `commit`: it is stored as well and then the messages in it are confirmed (orderly
-   *         end of the gateway); `drop`: messages in state are released. `keepQueues` false: the rule is deleted. */
+   *  @param how `state`: `save`: it is stored, then the messages in it are confirmed, and given back (with the confirmations when it could not be
+   *         stored); `drop`: messages in it are released. `keepQueues` false: the rule is deleted. `handOver`: what comes from now on is kept
+   *         for the rule's next run. */
   async close(how: {
     reason: CloseReason;
-    state: 'drop' | 'snapshot' | 'commit';
+    state: 'drop' | 'save';
     keepQueues: boolean;
     timeoutMs: number;
-  }): Promise<RuleSnapshot | undefined> {
+    handOver?: boolean;
+  }): Promise<KeptState | undefined> {
     this.finished = true;
-    for (const s of this.subscriptions) s?.close(how.reason);
+    for (const s of this.subscriptions) s?.close(how.reason, how.handOver);
     let snapshot: RuleSnapshot | undefined;
     if (how.state !== 'drop' && this.program && this.stateful.yes) {
       await this.settlePending(how.timeoutMs);
@@ -241,13 +271,29 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     }
     await Promise.all(this.sinks.map((s) => s.close(how.timeoutMs, how.keepQueues)));
     this.setPressure(false);
-    if (how.state === 'commit' && snapshot && (this.dirty || this.held.length)) await this.store(packSnapshot(snapshot), this.held);
-    else for (const ack of this.held) ack.release();
+    // its results are settled by now; what it could not confirm is back among the held
+    await this.underWay;
+    const { held } = this;
     this.held = [];
+    let stored = true;
+    if (snapshot && (this.dirty || held.length)) stored = await this.storeLast(snapshot, held);
+    else for (const ack of held) ack.release();
     for (const lease of [...this.scans.values(), ...this.lookups.values()]) lease.release();
     this.scans.clear();
     this.lookups.clear();
-    return snapshot;
+    return snapshot && { snapshot, held: stored ? none : held };
+  }
+
+  /** @returns false when the store failed */
+  private async storeLast(snapshot: RuleSnapshot, held: readonly Ack[]): Promise<boolean> {
+    try {
+      return await this.store(packSnapshot(snapshot), held);
+    } catch (error) {
+      // too large: it would stop the rule
+      this.log.error({ rule: this.ruleId, cause: messageOf(error) }, 'State is dropped.');
+      for (const ack of held) ack.release();
+      return true;
+    }
   }
 
   private async settlePending(timeoutMs: number): Promise<void> {
@@ -301,6 +347,24 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     if (this.dirty) return;
     this.dirty = true;
     this.deps.checkpointer.wake();
+  }
+
+  /** A source or a sink put something into its state: it is checkpointed from now on, whatever the statement keeps. */
+  stateChanged(): void {
+    if (this.finished) return;
+    if (!this.stateful.yes) {
+      this.stateful.yes = true;
+      // else `open` does it
+      if (this.program) this.watchState();
+    }
+    if (this.dirty) return;
+    this.dirty = true;
+    this.deps.checkpointer.wake();
+  }
+
+  private watchState(): void {
+    this.deps.checkpointer.add(this);
+    for (const s of this.subscriptions) s?.node.keepState(1);
   }
 
   begin(): void {
@@ -380,6 +444,11 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   async checkpoint(): Promise<void> {
     if (this.checkpointing || !this.program) return;
     this.checkpointing = true;
+    this.underWay = this.checkpointNow();
+    await this.underWay;
+  }
+
+  private async checkpointNow(): Promise<void> {
     try {
       const held = this.held;
       const carry = this.pending > 0;
@@ -405,7 +474,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     } finally {
       this.lastCheckpointMs = this.clock.monotonic();
       this.checkpointing = false;
-      if (this.dirty || this.held.length) this.deps.checkpointer.wake();
+      if (!this.finished && (this.dirty || this.held.length)) this.deps.checkpointer.wake();
     }
   }
 

@@ -6,14 +6,14 @@ import type { CloseReason } from '../../contract/source.ts';
 import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
 import type { Checkpointer } from '../checkpoint/checkpointer.ts';
-import type { RuleSnapshot } from '../checkpoint/rule-state.ts';
+import { packSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import type { SourcePool } from '../source/source-pool.ts';
 import { healthOf } from '../status/health.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
-import { RuleRun } from './rule-run.ts';
+import { type KeptState, RuleRun } from './rule-run.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { type RuleAction, stateTable } from './state-table.ts';
 
@@ -52,7 +52,10 @@ export class Rule implements RuleHandle {
   private readonly deps: RuleDeps;
   private schedule: Schedule;
   private pending: Command | undefined;
-  private kept: RuleSnapshot | undefined;
+  /** State of the run before, for the next one. */
+  private kept: KeptState | undefined;
+  /** Updates and restarts under way: what arrives between the runs is kept. */
+  private switching = 0;
   private recovery: TimerHandle | undefined;
   private recoveries = 0;
   private closed = false;
@@ -80,20 +83,16 @@ export class Rule implements RuleHandle {
 
   async restart(options: { keepState?: boolean } = {}): Promise<void> {
     this.mustExist();
-    this.deps.pool.pin();
-    try {
+    await this.switchOver(async () => {
       await this.command('stop', 'canceled manually', options.keepState ? 'keep' : 'user');
       await this.start();
-    } finally {
-      await this.deps.pool.unpin();
-    }
+    });
   }
 
   async update(definition: RuleDefinition): Promise<void> {
     this.mustExist();
     const schedule = createSchedule(definition.options, this.deps.env.settings.timeZone);
-    this.deps.pool.pin();
-    try {
+    await this.switchOver(async () => {
       await this.command('stop', 'stopped by update', 'keep');
       const before = this.definition;
       this.definition = definition;
@@ -101,16 +100,55 @@ export class Rule implements RuleHandle {
       this.recoveries = 0;
       await this.dropQueues(before, definition);
       if (definition.triggered) await this.start();
+    });
+  }
+
+  /** Subscriptions stay open, and what they give meanwhile is kept for the next run. */
+  private async switchOver(go: () => Promise<void>): Promise<void> {
+    const { pool } = this.deps;
+    pool.pin();
+    this.switching++;
+    try {
+      await go();
     } finally {
-      await this.deps.pool.unpin();
+      if (--this.switching === 0) {
+        pool.endHandover(this.id);
+        // a replaced rule that does not run: its state goes to disk, so that the messages in it can be confirmed
+        if (this.kept?.held.length && this.state !== 'starting') await this.storeKept();
+      }
+      await pool.unpin();
     }
+  }
+
+  private async storeKept(): Promise<void> {
+    const { kept } = this;
+    if (!kept?.held.length) return;
+    const { env, checkpoints } = this.deps;
+    try {
+      await env.deps.store.checkpoints.save({ rule: this.id, atMs: env.clock.now(), state: packSnapshot(kept.snapshot) });
+      checkpoints.stored(this.id);
+    } catch (error) {
+      // unconfirmed messages come again when the peer is connected anew
+      env.log.error(
+        { code: 'STORE_FAILED', rule: this.id, cause: messageOf(error) },
+        'State of a rule that does not run could not be stored.',
+      );
+      return;
+    }
+    for (const ack of kept.held) ack.release();
+    if (this.kept === kept) this.kept = { snapshot: kept.snapshot, held: [] };
+  }
+
+  private dropKept(): void {
+    for (const ack of this.kept?.held ?? []) ack.release();
+    this.kept = undefined;
   }
 
   async delete(): Promise<void> {
     this.deleted = true;
     await this.command('stop', 'canceled manually', 'delete');
     this.closed = true;
-    this.kept = undefined;
+    this.dropKept();
     this.clearRecovery();
     this.deps.onDeleted(this);
     await this.dropQueues(this.definition, undefined);
@@ -221,7 +259,7 @@ export class Rule implements RuleHandle {
     this.enter('starting', '');
     const { env, pool, checkpointer, checkpoints } = this.deps;
     let run: RuleRun | undefined;
-    let snapshot: RuleSnapshot | undefined;
+    let state: KeptState | undefined;
     let entered = true;
     const leave = () => {
       if (entered) env.bootGate.leave();
@@ -229,14 +267,18 @@ export class Rule implements RuleHandle {
     };
     env.bootGate.enter();
     try {
-      const kept = this.kept;
-      snapshot = kept ?? (await checkpoints.load(this.id));
+      state = this.kept;
+      if (!state) {
+        const snapshot = await checkpoints.load(this.id);
+        state = snapshot && { snapshot, held: [] };
+      }
       this.kept = undefined;
       run = new RuleRun(this.definition, {
         env,
         pool,
         checkpointer,
-        snapshot,
+        snapshot: state?.snapshot,
+        held: state?.held ?? [],
         onEnd: (ended, error, text) => this.ended(ended, error, text),
         onStored: () => checkpoints.stored(this.id),
       });
@@ -260,7 +302,8 @@ export class Rule implements RuleHandle {
         ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
         .catch((cause: unknown) => this.closeFailed(cause));
       // a rule that could not start (a plugin is missing) still has its state when it can
-      this.kept = snapshot;
+      this.kept = state;
+      await this.storeKept();
       this.lastStopAtMs = env.clock.now();
       this.enter('stoppedByError', messageOf(error));
       this.planRecovery();
@@ -279,14 +322,15 @@ export class Rule implements RuleHandle {
     const saves = c.ending === 'shutdown' || (c.ending === 'user' && options.qos > 0 && options.enableSaveStateBeforeStop);
     try {
       const reason: CloseReason = c.ending === 'shutdown' ? 'shutdown' : 'stopped';
-      const snapshot = await this.run?.close({
+      const kept = await this.run?.close({
         reason,
-        state: saves ? 'commit' : c.ending === 'keep' ? 'snapshot' : 'drop',
+        handOver: this.switching > 0,
+        state: saves || c.ending === 'keep' ? 'save' : 'drop',
         keepQueues: c.ending !== 'delete',
         // a rule that is deleted or fails does not wait for its sinks
         timeoutMs: c.ending === 'delete' || c.ending === 'error' ? 0 : env.settings.stopTimeoutMs,
       });
-      if (c.ending === 'keep') this.kept = snapshot;
+      if (c.ending === 'keep') this.kept = kept;
     } catch (error) {
       this.closeFailed(error);
     }
@@ -302,7 +346,7 @@ export class Rule implements RuleHandle {
   /** A rule with qos 0 begins anew after a stop by the user, as in eKuiper; only an end of the process (orderly or not) keeps its state. */
   private async forgetState(ending: Ending): Promise<void> {
     if (ending === 'finish' || (ending === 'user' && this.definition.options.qos === 0)) {
-      this.kept = undefined;
+      this.dropKept();
       await this.deps.checkpoints.forget(this.id);
     }
   }

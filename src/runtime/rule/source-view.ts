@@ -79,6 +79,13 @@ export class SourceView {
     this.joinedAtMs = node.lastMessageAtMs + 1;
   }
 
+  /** So many messages came between the rule's runs: they count for this one. */
+  replayed(count: number): void {
+    const { base } = this;
+    if (count > 0)
+      this.base = { ...base, recordsIn: base.recordsIn - count, recordsOut: base.recordsOut - count, processed: base.processed - count };
+  }
+
   /** The rule left: values stay. */
   freeze(): void {
     this.frozen ??= { stats: this.stats(), connection: { ...this.node.connection }, health: this.health() };

@@ -72,6 +72,30 @@ export class DecodeGroup {
     }
   }
 
+  /** Gives one message to a subscriber that is about to join. Its failures are counted unless others of the group had the message already. */
+  replay(s: Subscriber, data: Uint8Array | string | Row | Row[], nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
+    const report = (error: unknown) => {
+      if (this.subscribers.size === 0) countException(this.stats, messageOf(error), nowMs);
+      s.sourceError?.(error);
+    };
+    let rows: Row[];
+    try {
+      const decoded = typeof data === 'string' || data instanceof Uint8Array ? this.decode(data) : data;
+      rows = Array.isArray(decoded) ? decoded : [decoded];
+    } catch (error) {
+      if (this.subscribers.size === 0) this.undecodable++;
+      return report(error);
+    }
+    for (const raw of rows) {
+      try {
+        const row = this.plan.validate ? this.plan.validate(raw) : raw;
+        s.push(new Tuple(this.layout.extract(row), s.eventTime ? this.plan.eventTime!(row) : nowMs, meta, ack));
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
   failed(error: unknown, nowMs: number): void {
     countException(this.stats, messageOf(error), nowMs);
     for (const s of this.subscribers) s.sourceError?.(error);

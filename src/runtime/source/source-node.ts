@@ -14,6 +14,7 @@ import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
+import { createHandovers } from './handover.ts';
 import { identify } from './message-identity.ts';
 import { createPuller, type Puller } from './puller.ts';
 import type { Subscriber } from './source-pool.ts';
@@ -27,9 +28,11 @@ export interface SourcePlan {
   pullIntervalMs: number;
 }
 
-/** Messages kept while no rule reads (a rule is being restarted); their confirmation waits too. */
 const MAX_DROP_REASONS = 20;
+/** Messages kept while no rule reads (a rule is being restarted), their confirmation waits too; from here on the source is asked to wait … */
 const MAX_PARKED = 1000;
+/** … and one that does not wait loses its oldest. */
+const MAX_PARKED_IMPATIENT = 10_000;
 /** Latency is measured for the first of so many messages (a power of two less one). */
 const SAMPLE_MASK = 15;
 
@@ -69,6 +72,11 @@ export class SourceNode implements ContextOwner {
   private statusReported = false;
   private connectWaiters: (() => void)[] = [];
   private parked: { data: Data; meta: Meta | undefined; ack: (() => void) | undefined }[] = [];
+  /** What arrives for rules that are between two runs while others read on. */
+  private readonly handovers = createHandovers({
+    full: (yes) => this.pressure(yes ? 1 : -1),
+    dropped: (n, reason) => this.onDropped(n, reason),
+  });
   private ended: string | undefined;
 
   constructor(env: Environment, plan: SourcePlan, ruleId: string) {
@@ -104,25 +112,41 @@ export class SourceNode implements ContextOwner {
     if (--group.users === 0) this.groups = this.groups.filter((g) => g !== group);
   }
 
-  add(group: DecodeGroup, subscriber: Subscriber): void {
+  /** @returns number of messages that came between the rule's runs and were pushed before all later ones */
+  add(group: DecodeGroup, subscriber: Subscriber): number {
+    let replayed = 0;
+    for (const m of this.handovers.of(subscriber.ruleId)) {
+      group.replay(subscriber, m.data, m.atMs, m.meta, m.ack);
+      replayed++;
+    }
     group.add(subscriber);
     this.readers++;
     if (this.parked.length) {
       const parked = this.parked;
       this.parked = [];
+      if (parked.length >= MAX_PARKED) this.pressure(-1);
       for (const m of parked) void this.receive(m.data, m.meta, m.ack);
     }
     if (this.ended !== undefined) {
       const text = this.ended;
       queueMicrotask(() => subscriber.end(text));
     }
-    if (this.phase !== 'new') return;
-    if (this.asked) return;
+    if (this.phase !== 'new' || this.asked) return replayed;
     this.asked = true;
     this.env.bootGate.whenOpen(() => {
       this.asked = false;
       if (this.phase === 'new' && this.readers > 0) this.open();
     });
+    return replayed;
+  }
+
+  /** From now on messages are kept for this rule as well, until its next run has joined and `endHandover` is called. */
+  handOver(ruleId: string): void {
+    if (this.phase !== 'closed') this.handovers.begin(ruleId);
+  }
+
+  endHandover(ruleId: string): void {
+    this.handovers.end(ruleId);
   }
 
   remove(group: DecodeGroup, subscriber: Subscriber): void {
@@ -184,6 +208,7 @@ export class SourceNode implements ContextOwner {
     this.downsampler?.stop();
     this.context.abort();
     this.resume?.();
+    this.handovers.close(reason === 'stopped');
     for (const go of this.connectWaiters) go();
     await this.closeSource(reason);
     // a source without rules ends with its messages unread: the peer gives unconfirmed ones out again
@@ -209,8 +234,9 @@ export class SourceNode implements ContextOwner {
         this.unconfirmed--;
         confirm();
       });
-      if (this.stateful > 0) identify(ack, meta, data);
+      if (this.stateful > 0 || this.handovers.size > 0) identify(ack, meta, data);
     }
+    if (this.handovers.size > 0) this.handovers.put(data, nowMs, meta, ack);
     const groups = this.groups;
     for (let i = 0; i < groups.length; i++) groups[i]!.receive(data, nowMs, meta, ack);
     if (ack !== undefined) ack.release();
@@ -230,13 +256,14 @@ export class SourceNode implements ContextOwner {
     return this.resumed;
   }
 
-  private park(data: Data, meta: Meta | undefined, ack: (() => void) | undefined): void {
-    if (this.parked.length >= MAX_PARKED) {
+  private park(data: Data, meta: Meta | undefined, ack: (() => void) | undefined): void | Promise<void> {
+    if (this.parked.length >= MAX_PARKED_IMPATIENT) {
       const oldest = this.parked.shift()!;
       // with a confirmation nothing is lost: the peer gives it out again
       if (oldest.ack === undefined) this.onDropped(1, 'no rule reads yet');
     }
-    this.parked.push({ data, meta, ack });
+    if (this.parked.push({ data, meta, ack }) === MAX_PARKED) this.pressure(1);
+    if (this.behind > 0) return this.wait();
   }
 
   // ------------------------------------------------------------------------------------------------------------ connection
@@ -330,6 +357,11 @@ export class SourceNode implements ContextOwner {
       c.lastDisconnectedMessage = message;
     } else c.lastTryAtMs = nowMs;
     c.state = state;
+  }
+
+  /** Rules that read it save its state with their checkpoints. */
+  onState(): void {
+    for (const group of this.groups) for (const s of group.members) s.stateChanged?.();
   }
 
   onDropped(count: number, reason: string): void {

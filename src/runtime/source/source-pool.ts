@@ -31,15 +31,19 @@ export interface Subscriber {
   end(text: string): void;
   /** A message that could not be decoded or validated (for option sendError). */
   sourceError?(error: unknown): void;
+  /** The source put something into its state. */
+  stateChanged?(): void;
 }
 
 export interface Subscription {
   /** Slot of a column in tuples pushed from now on; `*` = the whole decoded object. */
   slotOf(column: string): number;
-  /** Starts the flow; until then nothing is pushed. */
-  begin(): void;
-  /** No push after this. The physical subscription ends with its last subscriber. */
-  close(reason?: CloseReason): void;
+  /** Starts the flow; until then nothing is pushed.
+   *  @returns number of messages kept since the rule's run before, which are pushed at once */
+  begin(): number;
+  /** No push after this. The physical subscription ends with its last subscriber.
+   *  @param handOver what comes from now on is kept for the rule's next run, until `endHandover` */
+  close(reason?: CloseReason, handOver?: boolean): void;
   readonly node: SourceNode;
   readonly group: DecodeGroup;
 }
@@ -53,6 +57,8 @@ export interface SourcePool {
   pin(): void;
   /** @returns when everything that became unused meanwhile is closed */
   unpin(reason?: CloseReason): Promise<void>;
+  /** The rule's next run reads, or there is none: nothing is kept for it any more. */
+  endHandover(ruleId: string): void;
   nodes(): readonly SourceNode[];
 }
 
@@ -117,12 +123,13 @@ export function createSourcePool(env: Environment): SourcePool {
           return group.layout.acquire(column);
         },
         begin() {
-          if (state !== 'new') return;
+          if (state !== 'new') return 0;
           state = 'begun';
-          e.node.add(group, subscriber);
+          return e.node.add(group, subscriber);
         },
-        close(reason = 'stopped') {
+        close(reason = 'stopped', handOver = false) {
           if (state === 'closed') return;
+          if (handOver && state === 'begun') e.node.handOver(subscriber.ruleId);
           state = 'closed';
           e.node.remove(group, subscriber);
           for (const c of columns) group.layout.release(c);
@@ -143,6 +150,9 @@ export function createSourcePool(env: Environment): SourcePool {
       if (--pins > 0) return;
       for (const e of [...entries.values()]) if (e.users === 0) closeEntry(e, reason);
       await Promise.all(closing);
+    },
+    endHandover(ruleId) {
+      for (const e of entries.values()) e.node.endHandover(ruleId);
     },
     nodes: () => [...entries.values()].map((e) => e.node),
   };

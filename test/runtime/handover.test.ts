@@ -1,0 +1,166 @@
+// What arrives while a rule is replaced or restarted: nothing is lost, confirmed too early, or given twice; other rules read on meanwhile.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RuleProgram } from '../../src/exec/operator.ts';
+import { countWindowProgram, filterProgram, type Harness, harness } from './harness.ts';
+
+let h: Harness;
+let confirmed: number[];
+beforeEach(() => {
+  h = harness();
+  confirmed = [];
+});
+afterEach(() => h.end());
+
+const publish = (n: number, source = h.sources.length - 1) =>
+  h.sources[source]!.emit(Buffer.from(JSON.stringify({ a: n, b: n })), { topic: 't' }, () => void confirmed.push(n));
+
+/** A program whose making waits until the test says so. */
+function slow(program: RuleProgram): { make: () => Promise<RuleProgram>; go: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { make: () => promise.then(() => program), go: resolve };
+}
+
+describe('a rule that is replaced while another one reads the same', () => {
+  const both = async () => {
+    const other = h.runtime.createRule(h.define('other', filterProgram('a'), { actions: [{ as: 'other' }] }));
+    const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
+    await other.start();
+    await rule.start();
+    publish(1);
+    return rule;
+  };
+
+  it('gets what came between its runs, in order, counted, and confirmed only then', async () => {
+    const rule = await both();
+    const next = slow(filterProgram('b'));
+    const done = rule.update(h.define('r', next.make));
+    await h.settle(() => rule.state === 'starting');
+    for (const n of [2, 3, 4]) publish(n);
+    expect(
+      h
+        .sinkNamed('other')
+        .rows()
+        .map((r) => r['a']),
+    ).toEqual([1, 2, 3, 4]);
+    expect(h.sink.rows()).toEqual([{ a: 1 }]);
+    expect(confirmed).toEqual([1]);
+    next.go();
+    await h.settle(() => rule.state === 'running');
+    await done;
+    publish(5);
+    expect(h.sink.rows()).toEqual([{ a: 1 }, { b: 2 }, { b: 3 }, { b: 4 }, { b: 5 }]);
+    expect(confirmed).toEqual([1, 2, 3, 4, 5]);
+    expect(h.sinkNamed('other').rows()).toHaveLength(5);
+    expect(rule.status()).toMatchObject({ source_s_0_records_in_total: 4, source_s_0_records_out_total: 4 });
+  });
+
+  it('and when it is restarted', async () => {
+    const rule = await both();
+    h.sink.behaviour = 'hold';
+    publish(2);
+    const done = rule.restart();
+    publish(3);
+    h.sink.behaviour = 'ok';
+    h.sink.holding[0]!.resolve();
+    await h.settle(() => rule.state === 'running');
+    await done;
+    expect(h.sink.rows().map((r) => r['a'])).toEqual([1, 2, 3]);
+    expect(confirmed).toEqual([1, 2, 3]);
+  });
+
+  it('counts what it cannot decode', async () => {
+    const rule = await both();
+    const next = slow(filterProgram('a'));
+    const done = rule.update(h.define('r', next.make));
+    await h.settle(() => rule.state === 'starting');
+    h.sources[0]!.emit(Buffer.from('{oops'), undefined, () => void confirmed.push(2));
+    publish(3);
+    next.go();
+    await done;
+    expect(confirmed).toEqual([1, 2, 3]);
+    expect(h.sink.rows().map((r) => r['a'])).toEqual([1, 3]);
+  });
+
+  it.each([
+    ['is not to run', () => h.define('r', filterProgram('a'), { triggered: false }), 'stopped'],
+    [
+      'cannot start',
+      () =>
+        h.define('r', () => {
+          throw new Error('no such column');
+        }),
+      'stopped by error',
+    ],
+    [
+      'reads something else',
+      () =>
+        h.define(
+          'r',
+          filterProgram('a', () => true, [], 'elsewhere'),
+        ),
+      'running',
+    ],
+  ])('that %s keeps nothing back', async (_what, definition, status) => {
+    const rule = await both();
+    h.sink.behaviour = 'hold';
+    publish(2);
+    const done = rule.update(definition());
+    publish(3, 0);
+    expect(confirmed).toEqual([1]);
+    h.sink.holding[0]!.resolve();
+    await h.settle(() => rule.brief().status === status);
+    await done;
+    expect(confirmed).toEqual([1, 2, 3]);
+    publish(4, 0);
+    expect(confirmed).toEqual([1, 2, 3, 4]);
+  });
+
+  it('has a source wait that gives more than fits', async () => {
+    const rule = await both();
+    const next = slow(filterProgram('a'));
+    const done = rule.update(h.define('r', next.make));
+    await h.settle(() => rule.state === 'starting');
+    let waits: void | Promise<void>;
+    let n = 2;
+    for (; n < 20_000; n++) if ((waits = publish(n)) !== undefined) break;
+    expect(n).toBe(10_001);
+    next.go();
+    await done;
+    await waits!;
+    expect(publish(++n)).toBeUndefined();
+    expect(h.sink.got).toHaveLength(n);
+  });
+});
+
+describe('state of a rule that is replaced', () => {
+  it('is on disk before its messages are confirmed: a kill right after loses nothing', async () => {
+    const rule = h.runtime.createRule(h.define('r', countWindowProgram('a', 4)));
+    await rule.start();
+    for (const n of [1, 2, 3]) publish(n);
+    await rule.update(h.define('r', countWindowProgram('a', 4)));
+    const before = confirmed.slice();
+    // killed: a new gateway on the same folder, the old one is not closed before
+    const after = harness({ dataDir: h.dataDir });
+    const again = after.runtime.createRule(after.define('r', countWindowProgram('a', 4)));
+    await again.start();
+    for (const n of [1, 2, 3, 4].filter((m) => !before.includes(m)))
+      after.sources[0]!.emit(Buffer.from(JSON.stringify({ a: n })), { topic: 't' }, () => undefined);
+    await after.settle(() => after.sink.got.length > 0);
+    expect(after.sink.rows()).toEqual([{ values: [1, 2, 3, 4] }]);
+    await after.close();
+  });
+
+  it('stays unconfirmed when the disk does not take it, until a checkpoint of the next run does', async () => {
+    const rule = h.runtime.createRule(h.define('r', countWindowProgram('a', 4)));
+    await rule.start();
+    for (const n of [1, 2, 3]) publish(n);
+    const { save } = h.store.checkpoints;
+    Object.assign(h.store.checkpoints, { save: () => Promise.reject(new Error('disk is full')) });
+    await rule.update(h.define('r', countWindowProgram('a', 4)));
+    expect(confirmed).toEqual([]);
+    Object.assign(h.store.checkpoints, { save });
+    await h.settle(() => confirmed.length === 3, 16_000);
+    publish(4);
+    expect(h.sink.rows()).toEqual([{ values: [1, 2, 3, 4] }]);
+  });
+});
