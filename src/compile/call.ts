@@ -38,16 +38,10 @@ export function compileCall(e: BoundCall, ctx: CompileContext): Expr {
 
 export const argsOf = (e: BoundCall, ctx: CompileContext): Expr[] => e.args.map((a) => compileExpr(a, ctx));
 
-/** What a function is told about the place of its call. The store is made on first use. */
+/** What a function is told about the place of its call. The store is made now, so that it is there when a checkpoint is loaded. */
 export function siteOf(e: BoundCall, ctx: CompileContext): CallSite {
-  return {
-    name: e.name,
-    args: e.facts,
-    env: ctx.env,
-    get state() {
-      return ctx.states.store(stateKey(e, ctx));
-    },
-  };
+  const site = { name: e.name, args: e.facts, env: ctx.env };
+  return e.def.keepsState ? { ...site, state: ctx.states.store(stateKey(e, ctx)) } : site;
 }
 
 /** Key of the call's state in the checkpoint. */

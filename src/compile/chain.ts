@@ -3,9 +3,11 @@
 import type { Tuple } from '../data/tuple.ts';
 import { createIsolate, createReset } from '../exec/isolate.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost, RunningProgram } from '../exec/operator.ts';
+import type { ClosureState } from '../exec/stateful.ts';
 import type { DataSourceNode, LogicalNode } from '../plan/logical/index.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
 import type { CompileContext } from './context.ts';
+import { CALLS } from './fingerprints.ts';
 import { createIngest } from './ingest.ts';
 import { makerOf } from './operators/index.ts';
 import { privacyOf } from './privacy.ts';
@@ -58,7 +60,7 @@ export function buildChain(input: ChainInput): RunningProgram {
       );
     if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
-  return runningProgram(operators, names, inputsOf(input, next));
+  return runningProgram(operators, names, inputsOf(input, next), ctx.states);
 }
 
 /** How a row of each source enters the chain. */
@@ -73,7 +75,12 @@ const pushTo =
     entry.row(t);
 
 /** In a function of its own, so that what runs does not hold the plan that it was made from. */
-function runningProgram(operators: readonly Operator[], names: readonly string[], inputs: readonly Push[]): RunningProgram {
+function runningProgram(
+  operators: readonly Operator[],
+  names: readonly string[],
+  inputs: readonly Push[],
+  calls: ClosureState,
+): RunningProgram {
   return {
     push(i, t) {
       inputs[i]!(t);
@@ -84,6 +91,7 @@ function runningProgram(operators: readonly Operator[], names: readonly string[]
         const state = op.save?.();
         if (state !== undefined) out[names[i]!] = state;
       });
+      if (calls.size > 0) out[CALLS] = calls.save();
       return out;
     },
     load(state) {
@@ -91,6 +99,7 @@ function runningProgram(operators: readonly Operator[], names: readonly string[]
         const saved = state[names[i]!];
         if (saved !== undefined) op.load?.(saved);
       });
+      calls.load(state[CALLS]);
     },
     begin() {
       for (let i = operators.length - 1; i >= 0; i--) operators[i]!.start?.();

@@ -34,7 +34,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     env: options.env,
     names: ['row'],
     filled: new Set(),
-    states: createStateRegistry(),
+    states: createStateRegistry(() => undefined),
     anyCase: new Set(),
     keep: true,
     memo: new Map(),

@@ -1,10 +1,14 @@
 // Which operators keep state, and a text that is the same as long as the state still fits after a change of the rule.
 
+import type { BoundExpr } from '../plan/bound.ts';
 import { isHitCall } from '../plan/classify.ts';
 import type { LogicalNode } from '../plan/logical/index.ts';
 import { expressionsOf } from '../plan/node-expressions.ts';
 import { ekuiperText } from '../plan/text.ts';
 import { some } from '../plan/walk.ts';
+
+/** Name under which the state of calls stands that belong to no operator with state of its own: in ORDER BY, in arguments of aggregates … */
+export const CALLS = 'calls';
 
 /** By operator name. Operators without state are left out. */
 export function fingerprintsOf(
@@ -13,6 +17,8 @@ export function fingerprintsOf(
   names: readonly string[],
 ): Record<string, string> {
   const out: Record<string, string> = {};
+  // keys are made of the calls' texts: what does not fit any more is not looked for
+  if (nodes.some((n) => !ownsCalls(n) && expressionsOf(n).some((e) => some(e, keepsCallState)))) out[CALLS] = CALLS;
   nodes.forEach((n, i) => {
     if (!keepsState(n)) return;
     const texts = expressionsOf(n).map((e) => ekuiperText(e, names));
@@ -33,8 +39,13 @@ function keepsState(n: LogicalNode): boolean {
     case 'filter':
     case 'having':
     case 'project':
-      return expressionsOf(n).some((e) => some(e, (x) => isHitCall(x) || (x.kind === 'call' && x.def.kind === 'scalar' && !x.def.pure)));
+      return expressionsOf(n).some((e) => some(e, keepsCallState));
     default:
       return false;
   }
 }
+
+/** Filters and projections save the state of their calls themselves; HAVING and windows do for their conditions only. */
+const ownsCalls = (n: LogicalNode): boolean => n.type === 'filter' || n.type === 'project';
+
+const keepsCallState = (e: BoundExpr): boolean => isHitCall(e) || (e.kind === 'call' && e.def.keepsState === true);

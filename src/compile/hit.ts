@@ -11,9 +11,14 @@ import { compileExpr } from './expression.ts';
 
 export function compileHit(e: BoundCall, ctx: CompileContext): Expr {
   const evaluate = compileEvaluation(e, ctx);
-  if (ctx.hits === 'update') return (t) => evaluate(t, true);
+  const { touch } = ctx.states;
+  const update = (t: Tuple): Value => {
+    touch();
+    return evaluate(t, true);
+  };
+  if (ctx.hits === 'update') return update;
   const slot = ctx.frame.slot(e.slot!);
-  ctx.onPass.push((t) => void evaluate(t, true));
+  ctx.onPass.push((t) => void update(t));
   ctx.filled.add(e.slot!.id);
   return (t) => {
     const v = evaluate(t, false);

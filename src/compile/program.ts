@@ -34,7 +34,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         env: host.env,
         names: namesOf(plan),
         filled: new Set(),
-        states: createStateRegistry(),
+        states: createStateRegistry(() => host.touch()),
         anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
         keep: true,
         memo: new Map(),

@@ -9,6 +9,8 @@ export interface StateBox {
 }
 
 export interface StateRegistry {
+  /** State changed: the message under way is confirmed only when a checkpoint holds it. */
+  touch(): void;
   /** Key of a call: its text and, for equal calls, a number. The same call has one key however often it is compiled. */
   keyOf(callId: number, text: string): string;
   /** A box that starts with `initial` unless a checkpoint brings its state. */
@@ -20,12 +22,14 @@ export interface StateRegistry {
   load(state: unknown): void;
 }
 
-export function createStateRegistry(): StateRegistry {
+/** @param touch told of each change (host.touch) */
+export function createStateRegistry(touch: () => void): StateRegistry {
   const boxes = new Map<string, StateBox>();
   const stores = new Map<string, Map<string, unknown>>();
   const keys = new Map<number, string>();
   const seen = new Map<string, number>();
   return {
+    touch,
     keyOf(callId, text) {
       let key = keys.get(callId);
       if (key === undefined) {
@@ -44,7 +48,7 @@ export function createStateRegistry(): StateRegistry {
     store(key) {
       const values = stores.get(key) ?? new Map<string, unknown>();
       stores.set(key, values);
-      return storeOver(values);
+      return storeOver(values, touch);
     },
     get size() {
       return boxes.size + stores.size;
@@ -69,13 +73,26 @@ export function createStateRegistry(): StateRegistry {
 }
 
 /** `entries` is for functions that run in a worker and need a copy. */
-function storeOver(values: Map<string, unknown>): StateStore & { entries(): [string, unknown][] } {
+function storeOver(values: Map<string, unknown>, touch: () => void): StateStore & { entries(): [string, unknown][] } {
   return {
     entries: () => [...values],
-    putState: (key, value) => void values.set(key, value),
-    getState: (key) => values.get(key),
-    deleteState: (key) => void values.delete(key),
-    incrCounter: (key, amount) => void values.set(key, Number(values.get(key) ?? 0) + amount),
+    putState(key, value) {
+      values.set(key, value);
+      touch();
+    },
+    getState(key) {
+      const value = values.get(key);
+      // who gets an object may change it in place
+      if (typeof value === 'object' && value !== null) touch();
+      return value;
+    },
+    deleteState(key) {
+      if (values.delete(key)) touch();
+    },
+    incrCounter(key, amount) {
+      values.set(key, Number(values.get(key) ?? 0) + amount);
+      touch();
+    },
     getCounter: (key) => Number(values.get(key) ?? 0),
   };
 }

@@ -44,7 +44,7 @@ export interface CallSite {
   readonly name: string;
   readonly args: readonly ArgFact[];
   readonly env: FunctionEnv;
-  /** State of this call, kept with the rule's checkpoint (plugin functions; built-ins keep theirs in `init`). */
+  /** State of this call, kept with the rule's checkpoint. There for definitions with `keepsState` (built-ins keep theirs in `init`). */
   readonly state?: StateStore;
   readonly context?: FunctionContext;
 }
@@ -87,6 +87,8 @@ interface FunctionBase {
   /** eKuiper's text for a wrong number of arguments, where it is not `Expect N arguments but found M.` */
   countText?(found: number): string;
   returns: StaticType | 'same';
+  /** Each place of a call has a store, `site.state`, which is saved with the rule's checkpoint when the function has written to it. */
+  keepsState?: true;
   doc: string;
   examples: readonly Example[];
 }

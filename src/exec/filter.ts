@@ -20,7 +20,6 @@ const PREFIX = 'run Where error: ';
 
 export function createFilter(spec: FilterSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
   const { condition, onPass, state } = spec;
-  const stateful = onPass.length > 0 || state.size > 0;
 
   /** @throws rowError */
   const passes = (t: Tuple): boolean => {
@@ -37,10 +36,7 @@ export function createFilter(spec: FilterSpec, host: ProgramHost, stats: Operato
       let keep: boolean;
       try {
         keep = passes(t);
-        if (keep && stateful) {
-          for (const update of onPass) update(t);
-          host.touch();
-        }
+        if (keep) for (const update of onPass) update(t);
       } catch (error) {
         host.exception(stats, operatorError(PREFIX, error));
         return;
@@ -59,7 +55,6 @@ export function createFilter(spec: FilterSpec, host: ProgramHost, stats: Operato
         host.exception(stats, operatorError(PREFIX, error));
         return;
       }
-      if (stateful) host.touch();
       if (kept.length === 0) return;
       stats.recordsOut++;
       next.rows({ rows: kept, win: c.win } satisfies Collection);

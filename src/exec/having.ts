@@ -23,7 +23,6 @@ const PREFIX = 'run Having error: ';
 
 export function createHaving(spec: HavingSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
   const { condition, onPass, state } = spec;
-  const stateful = state.size > 0;
   const passes = (t: Tuple): boolean => {
     const v = condition(t);
     if (typeof v === 'boolean') return v;
@@ -58,12 +57,11 @@ export function createHaving(spec: HavingSpec, host: ProgramHost, stats: Operato
         host.exception(stats, operatorError(PREFIX, error));
         return;
       }
-      if (stateful) host.touch();
       if (kept.length === 0) return;
       stats.recordsOut++;
       next.rows({ rows: kept, win: c.win });
     },
-    ...(stateful && { save: state.save, load: state.load }),
+    ...(state.size > 0 && { save: state.save, load: state.load }),
   };
 }
 

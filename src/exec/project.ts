@@ -59,7 +59,6 @@ export function sinkEmitter(host: ProgramHost): Emitter {
 export function createProject(spec: ProjectSpec, host: ProgramHost, stats: OperatorStats): Operator {
   const build = createRowBuilder(spec);
   const { limit, next, state } = spec;
-  const stateful = state.size > 0;
   return {
     stats,
     row(t) {
@@ -73,7 +72,6 @@ export function createProject(spec: ProjectSpec, host: ProgramHost, stats: Opera
         host.exception(stats, operatorError(PREFIX, error));
         return;
       }
-      if (stateful) host.touch();
       stats.recordsOut++;
       next.emit([row], t, t.tsMs, true);
     },
@@ -87,12 +85,11 @@ export function createProject(spec: ProjectSpec, host: ProgramHost, stats: Opera
         host.exception(stats, operatorError(PREFIX, error));
         return;
       }
-      if (stateful) host.touch();
       stats.recordsOut++;
       const first = c.rows[0];
       next.emit(rows, first, c.win?.endMs ?? first?.tsMs ?? host.clock.now(), false);
     },
-    ...(stateful && { save: state.save, load: state.load }),
+    ...(state.size > 0 && { save: state.save, load: state.load }),
   };
 }
 

@@ -1,4 +1,5 @@
-// State kept in closures of an operator (hit counters, plugin functions), as the operator saves and loads it.
+// State kept in closures of an operator (hit counters, plugin functions), as the operator saves and loads it. Closures tell the host of their
+// changes themselves (compile/state.ts).
 export interface ClosureState {
   /** 0 = none */
   readonly size: number;

@@ -69,6 +69,7 @@ export function definitionOf(slot: FunctionSlot, env: InlineEnv): FunctionDefini
     group: 'plugin',
     params: [{ name: 'args', type: 'any', optional: true, rest: true }] as const,
     returns: 'unknown' as const,
+    keepsState: true as const,
     doc: `Function of plugin ${loaded.suspect.plugin}.`,
     examples: [],
     validate(args: readonly ArgFact[]) {
@@ -79,7 +80,7 @@ export function definitionOf(slot: FunctionSlot, env: InlineEnv): FunctionDefini
   return loaded.aggregate ? aggregateOf(slot, env, base) : scalarOf(slot, env, base);
 }
 
-type Base = Pick<ScalarDefinition, 'name' | 'group' | 'params' | 'doc' | 'examples' | 'validate'> & { returns: 'unknown' };
+type Base = Pick<ScalarDefinition, 'name' | 'group' | 'params' | 'doc' | 'examples' | 'validate' | 'keepsState'> & { returns: 'unknown' };
 
 function scalarOf(slot: FunctionSlot, env: InlineEnv, base: Base): ScalarDefinition {
   return {
@@ -138,7 +139,6 @@ class Place {
     this.env = env;
     this.guard = env.guard;
     this.cell = env.guard.cell;
-    // asked for now, so that the operator knows of it when state is loaded
     this.own = checkedState(site.state ?? slot.state);
     this.renew();
   }

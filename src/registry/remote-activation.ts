@@ -60,7 +60,18 @@ export async function activateRemote(entry: PluginEntry, file: FoundFile, text: 
   };
   const remote = deps.remotes.get(key);
   if (remote) await moveInstances(remote, version, deps.log);
-  else deps.remotes.set(key, { kind, name: entry.name, version, instances: new Set(), state: deps.states.of(key), clock: deps.clock });
+  else {
+    const tableState = (table: string) => deps.states.of(`${key}#${table}`);
+    deps.remotes.set(key, {
+      kind,
+      name: entry.name,
+      version,
+      instances: new Set(),
+      state: deps.states.of(key),
+      tableState,
+      clock: deps.clock,
+    });
+  }
   const methods = facts.main?.methods ?? [];
   return { file, text, functions: [], offers, shape: [...offers, version.singleton.main, ...methods].join() };
 }

@@ -16,6 +16,8 @@ export interface RemotePlugin {
   readonly instances: Set<RemoteInstance>;
   /** State of a singleton. */
   readonly state: PersistentState;
+  /** State of a lookup source: a table belongs to no rule whose checkpoint could hold it. */
+  tableState(table: string): PersistentState;
   readonly clock: Clock;
 }
 
@@ -153,16 +155,18 @@ export class RemoteInstance {
   }
 
   private applyState(changes: [key: string, value: unknown, has: boolean][]): void {
-    const store = this.singleton ? this.plugin.state : this.context;
-    if (!store) return;
+    if (!this.context) return;
+    const store = this.ownState(this.context) ?? this.context;
     for (const [key, value, has] of changes) {
       if (has) store.putState(key, value);
       else store.deleteState(key);
     }
   }
 
-  private get singleton(): boolean {
-    return (this.part?.version ?? this.plugin.version).singleton[this.role];
+  /** The store of the plugin or of a table; undefined: the rule's. */
+  private ownState(context: ComponentContext): PersistentState | undefined {
+    if ((this.part?.version ?? this.plugin.version).singleton[this.role]) return this.plugin.state;
+    return this.role === 'lookup' ? this.plugin.tableState(context.getOpId()) : undefined;
   }
 
   private async make(version: RemoteVersion): Promise<Part> {
@@ -193,9 +197,8 @@ export class RemoteInstance {
   private async openPart({ version, id }: Part): Promise<void> {
     const c = this.context!;
     await this.beforeOpen?.();
-    const state = version.singleton[this.role]
-      ? this.plugin.state.entries()
-      : Object.entries((c as { saveState?: () => Record<string, unknown> | undefined }).saveState?.() ?? {});
+    const state =
+      this.ownState(c)?.entries() ?? Object.entries((c as { saveState?: () => Record<string, unknown> | undefined }).saveState?.() ?? {});
     const info: InstanceInfo = {
       ruleId: c.getRuleId(),
       opId: c.getOpId(),

@@ -12,6 +12,8 @@ export interface ContextOwner {
   readonly name: string;
   onStatus(state: ConnectionState, message: string): void;
   onDropped(count: number, reason: string): void;
+  /** The instance put something into its state; missing where nobody would save it. */
+  onState?(): void;
 }
 
 /** Without settings: nothing internal, no data server. */
@@ -89,6 +91,7 @@ export class OwnedContext implements ConnectorContext {
   putState(key: string, value: unknown): void {
     this.state ??= new Map();
     this.state.set(key, value);
+    this.owner.onState?.();
   }
 
   getState(key: string): unknown {
@@ -96,7 +99,7 @@ export class OwnedContext implements ConnectorContext {
   }
 
   deleteState(key: string): void {
-    this.state?.delete(key);
+    if (this.state?.delete(key)) this.owner.onState?.();
   }
 
   incrCounter(key: string, amount: number): void {

@@ -89,7 +89,13 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       }
       await validateActions(env, id, actions);
     },
-    validateSource: (spec) => pool.validate(spec),
+    async validateSource(spec) {
+      const entry = deps.connectors(spec.type);
+      if (spec.kind !== 'lookup-table' || !entry || entry.offers.includes('source')) return pool.validate(spec);
+      // a connector for lookup tables only
+      const { lookup } = await entry.load();
+      await lookup?.create().configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
+    },
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
     metricsText: () => metricsText(rules.values()),

@@ -14,7 +14,7 @@ export interface Condition {
 }
 
 export function conditionOf(e: BoundExpr, ctx: CompileContext): Condition {
-  const states = createStateRegistry();
+  const states = createStateRegistry(ctx.states.touch);
   const onPass: ((t: Tuple) => void)[] = [];
   return { condition: compileExpr(e, { ...ctx, memo: new Map(), states, hits: 'look', onPass }), onPass, state: states };
 }

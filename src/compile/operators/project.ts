@@ -12,7 +12,7 @@ import { compileExpr } from '../expression.ts';
 import { createStateRegistry } from '../state.ts';
 
 export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
-  const states = createStateRegistry();
+  const states = createStateRegistry(input.ctx.states.touch);
   const ctx: CompileContext = { ...input.ctx, states };
   const shown = n.columns.filter((c) => !c.invisible && c.kind !== 'spread');
   const columns = shown

@@ -13,7 +13,7 @@ const unitMs = { dd: 86_400_000, hh: 3_600_000, mi: 60_000, ss: 1000, ms: 1 } as
 
 export function windowSpec(w: BoundWindow, input: MakerInput): WindowSpec {
   const { ctx, plan } = input;
-  const conditions = createStateRegistry();
+  const conditions = createStateRegistry(ctx.states.touch);
   const condition = (e: BoundExpr | undefined): Expr | undefined => e && conditionIn(e, ctx, conditions);
   const [first, second] = w.lengths;
   const inMs = (n: number | undefined): number | undefined => (n === undefined ? undefined : n * unitMs[w.unit ?? 'ms']);

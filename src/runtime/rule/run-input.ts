@@ -17,6 +17,7 @@ export interface RunSide {
   crash(error: unknown): void;
   inputEnded(input: number, text: string): void;
   sourceError(error: unknown): void;
+  stateChanged(): void;
 }
 
 export class RunInput implements Subscriber {
@@ -60,5 +61,9 @@ export class RunInput implements Subscriber {
 
   sourceError(error: unknown): void {
     this.run.sourceError(error);
+  }
+
+  stateChanged(): void {
+    this.run.stateChanged();
   }
 }

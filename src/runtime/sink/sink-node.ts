@@ -30,6 +30,8 @@ export interface SinkOwner {
   /** The rule must stop by this error. */
   crash(error: unknown): void;
   touch(): void;
+  /** The sink put something into its state. */
+  stateChanged(): void;
 }
 
 /** A full queue that moved within this time is just busy; otherwise it is spilled without waiting longer. */
@@ -726,6 +728,10 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
   get contextRuleId(): string {
     return this.owner.ruleId;
+  }
+
+  onState(): void {
+    this.owner.stateChanged();
   }
 
   onDropped(count: number): void {
