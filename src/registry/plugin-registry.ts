@@ -71,8 +71,8 @@ export interface PluginRegistry {
   /** Names of functions and the plugin that has them. */
   functionOwners(): Map<string, string>;
   registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
-  /** Gives quarantined versions a new chance. */
-  release(kind: PluginKind, name: string): Promise<void>;
+  /** Gives quarantined versions a new chance, as if their files had just come. @returns how many */
+  release(kind: PluginKind, name: string): Promise<number>;
   /** Whose fault an uncaught error is; undefined: not a plugin's. */
   blame(error: unknown): Suspect | undefined;
   onChange: ((change: PluginChange) => void) | undefined;
@@ -191,7 +191,8 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         }
         if (bad) {
           c.state = 'quarantined';
-          c.reason = `${bad.reason}; quarantined at ${new Date(bad.atMs).toISOString()}, change the file to try it again`;
+          const command = `kuiper plugin release ${entry.kind.slice(0, -1)} ${entry.name}`;
+          c.reason = `${bad.reason}; quarantined at ${new Date(bad.atMs).toISOString()}: correct the file, or try it again as it is with \`${command}\``;
           continue;
         }
         if (!force && before && before.file.path === c.file.path && before.text.hash === hash) chosen = before;
@@ -416,9 +417,13 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       if (e) await again(e, true);
     },
     async release(kind, name) {
-      quarantine.release(`${kind}/${name}`);
+      const released = quarantine.release(`${kind}/${name}`);
       const e = entries.get(`${kind}/${name}`);
-      if (e) await again(e);
+      if (e && released.length > 0) {
+        log.warn({ plugin: `${kind}/${name}`, was: released.map((r) => r.reason) }, 'A plugin is let out of quarantine by request.');
+        await again(e);
+      }
+      return released.length;
     },
     blame(error) {
       const suspect = guard.blame(error);

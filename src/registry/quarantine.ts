@@ -23,8 +23,8 @@ export interface Quarantine {
   find(plugin: string, hash: string, stamp: string): QuarantineEntry | undefined;
   /** Durable when it returns. */
   add(entry: QuarantineEntry): void;
-  /** Gives every version of a plugin a new chance. */
-  release(plugin: string): void;
+  /** Gives every version of a plugin a new chance. @returns those that had none */
+  release(plugin: string): readonly QuarantineEntry[];
 }
 
 export function openQuarantine(file: string, log: Log): Quarantine {
@@ -40,10 +40,11 @@ export function openQuarantine(file: string, log: Log): Quarantine {
       save();
     },
     release(plugin) {
-      const kept = entries.filter((e) => e.plugin !== plugin);
-      if (kept.length === entries.length) return;
-      entries = kept;
+      const released = entries.filter((e) => e.plugin === plugin);
+      if (released.length === 0) return released;
+      entries = entries.filter((e) => e.plugin !== plugin);
       save();
+      return released;
     },
   };
 }

@@ -40,6 +40,7 @@ import { pluginCheck } from './plugin-check.ts';
 import { pluginInstall } from './plugin-install.ts';
 import { pluginNew } from './plugin-new.ts';
 import { pluginPack } from './plugin-pack.ts';
+import { pluginRelease } from './plugin-release.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
 import { showPlugins } from './show-plugins.ts';
@@ -85,6 +86,7 @@ export const commands: readonly Command[] = [
   pluginCheck,
   pluginPack,
   pluginInstall,
+  pluginRelease,
   showUdfs,
   describeUdf,
   createService,

@@ -1,6 +1,7 @@
-// `kuiper show plugins`: List the plugins of a type.
+// `kuiper show plugins`: List the plugins of a type; below a plugin stands what is wrong with it.
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { pluginFaults, type ShownPlugin } from '../plugin-faults.ts';
 import { pluginPath } from '../plugin-type.ts';
 
 export const showPlugins: Command = {
@@ -10,8 +11,12 @@ export const showPlugins: Command = {
   async run(context) {
     const [type] = context.args;
     if (!type) throw new CliError('Expect plugin type.', 'usage');
+    if (type !== 'portable') {
+      const plugins = await context.client.json<ShownPlugin[]>('GET', `${pluginPath(type)}?details=true`);
+      context.print(plugins.flatMap((p) => [p.name, ...pluginFaults(p)]).join('\n') || 'No plugin is found.');
+      return;
+    }
     const list = await context.client.json<unknown[]>('GET', pluginPath(type));
-    if (type === 'portable' && list.length) context.print(JSON.stringify(list, undefined, 2));
-    else context.print(list.length ? list.join('\n') : 'No plugin is found.');
+    context.print(list.length ? JSON.stringify(list, undefined, 2) : 'No plugin is found.');
   },
 };

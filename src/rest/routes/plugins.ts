@@ -24,7 +24,15 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
   const base = `/plugins/${type}`;
   const bad = `Invalid body: Error decoding the ${type} plugin json`;
   return [
-    { method: 'GET', path: base, handle: () => json(plugins.names(type)) },
+    {
+      method: 'GET',
+      path: base,
+      // eKuiper lists names; with details each with its versions and what is wrong with them
+      handle: (r) => {
+        const names = plugins.names(type);
+        return json(r.query.get('details') === 'true' ? names.map((name) => plugins.describe(type, name)) : names);
+      },
+    },
     {
       method: 'POST',
       path: base,
@@ -63,6 +71,14 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
         if (r.query.get('stop') !== '1')
           return text(`${type} plugin ${name} is deleted and eKuiper must restart for the change to take effect.`);
         return { ...text(`${type} plugin ${name} is deleted and eKuiper will be stopped`), afterSent: () => stop(100) };
+      },
+    },
+    {
+      method: 'POST',
+      path: `${base}/{name}/release`,
+      async handle(r) {
+        const name = checkName(r.params['name']!);
+        return json(await withPrefix(`release ${type} plugin ${name} error`, () => plugins.release(type, name)));
       },
     },
     {

@@ -28,6 +28,9 @@ export interface PluginAdmin {
   update(kind: PluginKind, request: PluginRequest): Promise<void>;
   /** @throws GatewayError SERVICE_NOT_FOUND `invalid name X: not exist` */
   remove(kind: PluginKind, name: string): Promise<void>;
+  /** Gives quarantined versions a new chance. @returns the description afterwards
+   *  @throws GatewayError SERVICE_NOT_FOUND `invalid name X: not exist`, SERVICE_REFUSED when none is quarantined */
+  release(kind: PluginKind, name: string): Promise<Record<string, unknown>>;
   registerFunctions(name: string, functions: readonly string[]): Promise<void>;
   /** SQL functions of plugins: function → plugin. */
   functions(): ReadonlyMap<string, string>;
@@ -94,7 +97,8 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
   const admin: PluginAdmin = {
     names: (kind) => registry.names(kind),
     describe(kind, name) {
-      const found = registry.describe(kind, pluginNameOf(name));
+      // what is no plugin is listed by the name of its file
+      const found = registry.describe(kind, pluginNameOf(name)) ?? registry.describe(kind, name);
       if (!found) throw new GatewayError('SERVICE_NOT_FOUND', { text: 'not found' });
       return found;
     },
@@ -130,6 +134,13 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         await removeFiles(folders, kind, own, filesOf(kind, own));
         await registry.settle();
         if (kind === 'functions') await registry.registerFunctions(own, undefined);
+      }),
+    release: (kind, name) =>
+      alone(async () => {
+        const own = pluginNameOf(name);
+        if (!registry.entry(kind, own)) throw absent(name);
+        if ((await registry.release(kind, own)) === 0) throw refuse(`no version of plugin ${own} is quarantined`);
+        return registry.describe(kind, own)!;
       }),
     registerFunctions: (name, functions) =>
       alone(async () => {
