@@ -112,6 +112,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     metricsDump: { enabled: value('basic.metricsDumpConfig.enable'), retainedMs: value('basic.metricsDumpConfig.retainedDuration') },
     enablePrivateNet: value('basic.enablePrivateNet'),
     allowExternalFileAccess: value('basic.allowExternalFileAccess'),
+    enableInstallScript: value('basic.enableInstallScript'),
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
     rule: section('rule'),
     sink: section('sink'),

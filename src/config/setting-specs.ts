@@ -58,6 +58,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     doc: 'Downloads and HTTP connectors may reach loopback and private addresses.',
   },
   { path: 'basic.allowExternalFileAccess', type: 'bool', default: true, doc: 'file:// may point outside data/uploads.' },
+  { path: 'basic.enableInstallScript', type: 'bool', default: false, doc: 'An install.sh in the archive of a plugin is run on install.' },
   {
     path: 'source.httpServerIp',
     type: 'string',

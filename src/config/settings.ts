@@ -29,6 +29,7 @@ export interface Settings {
   readonly metricsDump: { readonly enabled: boolean; readonly retainedMs: number };
   readonly enablePrivateNet: boolean;
   readonly allowExternalFileAccess: boolean;
+  readonly enableInstallScript: boolean;
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;

@@ -253,6 +253,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
             ruleDefaults: parseRuleOptions('kuiper.yaml', settings.rule, defaultRuleOptions()),
             enablePrivateNet: settings.enablePrivateNet,
             allowExternalFileAccess: settings.allowExternalFileAccess,
+            enableInstallScript: settings.enableInstallScript,
             dataServerPort: settings.dataServer.port,
           }),
         });

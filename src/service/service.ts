@@ -55,6 +55,8 @@ export interface ServiceSettings {
   ruleDefaults: RuleOptions;
   enablePrivateNet: boolean;
   allowExternalFileAccess: boolean;
+  /** install.sh in archives of plugins is run. */
+  enableInstallScript: boolean;
   dataServerPort: number;
 }
 
@@ -130,6 +132,9 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const plugins = createPluginAdmin({
     registry,
     folders: deps.folders,
+    log,
+    clock: deps.clock,
+    allowsScripts: () => deps.settings().enableInstallScript,
     download,
     async isBuiltin(name) {
       const found = (await deps.functions()).get(name);

@@ -45,6 +45,7 @@ export async function makeService(store = createMemoryStore(), safe = false) {
       ruleDefaults: defaultRuleOptions(),
       enablePrivateNet: false,
       allowExternalFileAccess: true,
+      enableInstallScript: false,
       dataServerPort: 0,
     }),
   });

@@ -15,6 +15,7 @@ export const pluginInstall: Command = {
   async run({ args: [file], flags, client, print }) {
     if (file === undefined) throw new CliError('Expect a plugin file.', 'usage');
     const facts = await checkLocalPlugin(file);
+    let answer: string;
     const folder = mkdtempSync(join(tmpdir(), 'kuiper-plugin-'));
     try {
       const zip = join(folder, `${facts.name}.zip`);
@@ -23,7 +24,7 @@ export const pluginInstall: Command = {
       const functions = typeof flags['functions'] === 'string' ? { functions: flags['functions'].split(',').map((f) => f.trim()) } : {};
       const body = JSON.stringify({ name: facts.name, file: `file://${zip}`, ...functions });
       const there = (await client.json<string[]>('GET', path)).includes(facts.name);
-      await rephrase(
+      answer = await rephrase(
         '',
         (cause) => `Install plugin error: ${cause}`,
         () => client.call(there ? 'PUT' : 'POST', there ? `${path}/${facts.name}` : path, body),
@@ -31,6 +32,8 @@ export const pluginInstall: Command = {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    print(`${describeFacts(facts)}\nPlugin ${facts.name} is installed and in effect.`);
+    // what was kept in etc stands below the first line
+    const [, ...more] = answer.split('\n');
+    print([describeFacts(facts), `Plugin ${facts.name} is installed and in effect.`, ...more.filter((l) => l !== '')].join('\n'));
   },
 };

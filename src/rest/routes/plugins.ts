@@ -20,6 +20,10 @@ function requestOf(r: RestRequest, what: string): PluginRequest {
   return { name: textMember(body, 'name', what), file: textMember(body, 'file', what), ...list('functions'), ...list('shellParas') };
 }
 
+/** eKuiper's sentence, and one more when there is something to look at. */
+const keptText = (edited: readonly string[]): string =>
+  edited.length > 0 ? `\nKept as edited, with the new content beside it as .new: ${edited.join(', ')}` : '';
+
 function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
   const base = `/plugins/${type}`;
   const bad = `Invalid body: Error decoding the ${type} plugin json`;
@@ -39,8 +43,8 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       async handle(r) {
         const request = requestOf(r, bad);
         checkName(request.name);
-        await withPrefix(`${type} plugins create command error`, () => plugins.install(type, request));
-        return created(`${type} plugin ${request.name} is created`);
+        const { edited } = await withPrefix(`${type} plugins create command error`, () => plugins.install(type, request));
+        return created(`${type} plugin ${request.name} is created${keptText(edited)}`);
       },
     },
     {
@@ -58,8 +62,8 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
         // eKuiper deletes and then installs; here the old one stays when the new one cannot be installed
         const known = plugins.names(type).includes(pluginNameOf(name));
         const prefix = known ? `${type} plugins create command error` : `update ${type} plugin ${name} error, cannot delete old version`;
-        await withPrefix(prefix, () => plugins.update(type, request));
-        return text(`plugin ${name} is updated and eKuiper must restart for the change to take effect.`);
+        const { edited } = await withPrefix(prefix, () => plugins.update(type, request));
+        return text(`plugin ${name} is updated and eKuiper must restart for the change to take effect.${keptText(edited)}`);
       },
     },
     {

@@ -1,96 +1,122 @@
-// Puts the files of a checked archive in their places, all or none, and takes them away again. Files that lie in etc already are the user's
-// and win over those of the archive.
+// Puts the files of a checked archive in their places, all or none, and takes them away again. Files in etc that the user has edited stay; what
+// the archive brings instead then lies beside them as `<file>.new`.
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Folders } from '../../config/index.ts';
 import type { PluginKind } from '../../registry/index.ts';
 import type { PluginPackage } from './read-package.ts';
+import { hashOf, type ShippedFiles } from './shipped-files.ts';
 
 export interface Placed {
   /** Paths of the plugin files. */
   plugins: string[];
+  /** Paths in etc that stayed as the user has them, although the archive has something else. */
+  edited: string[];
+  /** Everything is in effect: takes away what the version before had shipped and nobody edited. */
+  commit(): Promise<void>;
   /** Takes back what was placed; what was there before is there again. */
   undo(): Promise<void>;
 }
 
-export interface KeptFile {
+interface KeptFile {
   path: string;
   content: Buffer;
 }
 
-const exists = async (path: string): Promise<boolean> => {
+const contentOf = async (path: string): Promise<Buffer | undefined> => {
   try {
-    await lstat(path);
-    return true;
+    return await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 };
 
-export async function placeArchive(folders: Folders, kind: PluginKind, name: string, content: PluginPackage): Promise<Placed> {
+/** @param replaced plugin files that the archive takes the place of */
+export async function placeArchive(
+  folders: Folders,
+  shipped: ShippedFiles,
+  kind: PluginKind,
+  name: string,
+  content: PluginPackage,
+  replaced: readonly string[],
+): Promise<Placed> {
   const made: string[] = [];
   const madeFolders: string[] = [];
-  const overwritten: KeptFile[] = [];
+  const before: KeptFile[] = [];
+  const edited: string[] = [];
+  const known = shipped.of(kind, name);
+  const brought: Record<string, string> = {};
   const undo = async () => {
     for (const path of made.toReversed()) await rm(path, { force: true });
     for (const folder of madeFolders.toReversed()) await rmdir(folder).catch(ignoreFull);
-    await restoreFiles(overwritten);
+    for (const { path, content: bytes } of before) await writeWhole(path, bytes, []);
+    shipped.set(kind, name, Object.keys(known).length > 0 ? known : undefined);
   };
-  const write = async (path: string, bytes: Buffer, replace: boolean) => {
-    if (await exists(path)) {
-      if (!replace) return;
-      overwritten.push({ path, content: await readFile(path) });
-    }
+  const write = async (path: string, bytes: Buffer) => {
+    const old = await contentOf(path);
+    if (old) before.push({ path, content: old });
+    else made.push(path);
     await makeFolders(dirname(path), madeFolders);
-    // a dot first: not picked up before it is whole
-    const temp = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
-    made.push(temp);
-    await writeFile(temp, bytes, { flag: 'wx', mode: 0o644, flush: true });
-    await rename(temp, path);
-    made.push(path);
+    await writeWhole(path, bytes, made);
   };
   const etc = join(folders.etc, kind);
+  /** @param path below etc/<kind> */
+  const ship = async (path: string, bytes: Buffer) => {
+    const place = join(etc, path);
+    const hash = hashOf(bytes);
+    brought[path] = hash;
+    const there = await contentOf(place);
+    if (there === undefined || hashOf(there) === known[path]) return write(place, bytes);
+    if (hashOf(there) === hash || hash === known[path]) return;
+    await write(`${place}.new`, bytes);
+    edited.push(place);
+  };
   const plugins = content.plugins.map((e) => join(folders.plugins, kind, e.path));
   try {
-    for (const e of content.runtime) await write(join(etc, name, e.path), e.content, false);
-    if (content.confKeys) await write(join(etc, `${name}.yaml`), content.confKeys.content, false);
-    if (content.metadata) await write(join(etc, `${name}.json`), content.metadata.content, false);
+    for (const e of content.runtime) await ship(join(name, e.path), e.content);
+    if (content.confKeys) await ship(`${name}.yaml`, content.confKeys.content);
+    if (content.metadata) await ship(`${name}.json`, content.metadata.content);
+    shipped.set(kind, name, Object.keys(brought).length > 0 ? brought : undefined);
     // last: everything it may read is there when it is loaded
-    for (const [i, e] of content.plugins.entries()) await write(plugins[i]!, e.content, true);
+    for (const [i, e] of content.plugins.entries()) await write(plugins[i]!, e.content);
+    for (const path of replaced) {
+      const old = plugins.includes(path) ? undefined : await contentOf(path);
+      if (!old) continue;
+      before.push({ path, content: old });
+      await rm(path);
+    }
   } catch (error) {
     await undo();
     throw error;
   }
-  return { plugins, undo };
+  const commit = async () => {
+    for (const [path, hash] of Object.entries(known)) {
+      if (path in brought) continue;
+      const there = await contentOf(join(etc, path));
+      if (there && hashOf(there) === hash) await rm(join(etc, path));
+    }
+  };
+  return { plugins, edited, commit, undo };
 }
 
-/** Removes a plugin with its yaml, json and runtime files. @returns what it was, for restoreFiles */
-export async function removeFiles(folders: Folders, kind: PluginKind, name: string, plugins: readonly string[]): Promise<KeptFile[]> {
+/** Removes a plugin with its yaml, json and runtime files. */
+export async function removeFiles(folders: Folders, kind: PluginKind, name: string, plugins: readonly string[]): Promise<void> {
   const etc = join(folders.etc, kind);
-  const runtime = join(etc, name);
-  const paths = [...plugins, join(etc, `${name}.yaml`), join(etc, `${name}.json`)];
-  if (await exists(runtime))
-    for (const e of await readdir(runtime, { recursive: true, withFileTypes: true }))
-      if (e.isFile()) paths.push(join(e.parentPath, e.name));
-  const kept: KeptFile[] = [];
-  for (const path of paths) {
-    if (!(await exists(path))) continue;
-    kept.push({ path, content: await readFile(path) });
-    await rm(path);
-  }
-  await rm(runtime, { recursive: true, force: true });
-  return kept;
+  for (const path of [...plugins, ...[`${name}.yaml`, `${name}.json`].flatMap((f) => [join(etc, f), join(etc, `${f}.new`)])])
+    await rm(path, { force: true });
+  await rm(join(etc, name), { recursive: true, force: true });
 }
 
-export async function restoreFiles(kept: readonly KeptFile[]): Promise<void> {
-  for (const { path, content } of kept) {
-    await mkdir(dirname(path), { recursive: true });
-    const temp = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
-    await writeFile(temp, content, { flush: true });
-    await rename(temp, path);
-  }
+/** @param made is told the temporary name, to be cleared away if this fails */
+async function writeWhole(path: string, bytes: Buffer, made: string[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  // a dot first: not picked up before it is whole
+  const temp = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
+  made.push(temp);
+  await writeFile(temp, bytes, { flag: 'wx', mode: 0o644, flush: true });
+  await rename(temp, path);
 }
 
 async function makeFolders(folder: string, made: string[]): Promise<void> {
@@ -98,6 +124,16 @@ async function makeFolders(folder: string, made: string[]): Promise<void> {
   await makeFolders(dirname(folder), made);
   await mkdir(folder);
   made.push(folder);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Someone put a file there meanwhile: it stays. */

@@ -2,13 +2,18 @@
 // Next: place-archive.ts (files of an archive), src/registry (what runs).
 
 import { readFile, rm } from 'node:fs/promises';
+import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
 import type { Folders } from '../../config/index.ts';
 import { type FoundZip, type PluginKind, type PluginRegistry, pluginNameOf } from '../../registry/index.ts';
 import type { Downloader } from '../download.ts';
 import { isName } from '../names.ts';
-import { placeArchive, removeFiles, restoreFiles } from './place-archive.ts';
+import { kindOfArchive } from './kind-of-archive.ts';
+import { placeArchive, removeFiles } from './place-archive.ts';
 import { readPackage } from './read-package.ts';
+import { runInstallScript } from './run-install-script.ts';
+import { openShippedFiles } from './shipped-files.ts';
 
 export interface PluginRequest {
   name: string;
@@ -18,14 +23,19 @@ export interface PluginRequest {
   shellParas?: readonly string[];
 }
 
+export interface Installed {
+  /** Files in etc that stayed as the user has them; what the archive brought lies beside them as `<file>.new`. */
+  edited: readonly string[];
+}
+
 export interface PluginAdmin {
   names(kind: PluginKind): string[];
   /** @throws GatewayError SERVICE_NOT_FOUND `not found` */
   describe(kind: PluginKind, name: string): Record<string, unknown>;
   /** Resolves when the plugin is in effect. @throws GatewayError SERVICE_REFUSED for a bad uri, archive or plugin; nothing was kept then */
-  install(kind: PluginKind, request: PluginRequest): Promise<void>;
+  install(kind: PluginKind, request: PluginRequest): Promise<Installed>;
   /** @throws as install and remove; the plugin before stays */
-  update(kind: PluginKind, request: PluginRequest): Promise<void>;
+  update(kind: PluginKind, request: PluginRequest): Promise<Installed>;
   /** @throws GatewayError SERVICE_NOT_FOUND `invalid name X: not exist` */
   remove(kind: PluginKind, name: string): Promise<void>;
   /** Gives quarantined versions a new chance. @returns the description afterwards
@@ -43,6 +53,10 @@ export interface PluginAdmin {
 export interface PluginAdminDeps {
   registry: PluginRegistry;
   folders: Folders;
+  log: Log;
+  clock: Clock;
+  /** basic.enableInstallScript */
+  allowsScripts(): boolean;
   download: Downloader;
   /** True for names of built-in SQL functions. */
   isBuiltin(name: string): Promise<boolean>;
@@ -51,7 +65,8 @@ export interface PluginAdminDeps {
 const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
 
 export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
-  const { registry, folders, download } = deps;
+  const { registry, folders, download, log } = deps;
+  const shipped = openShippedFiles(folders.data, log);
   // one change at a time: names are free or taken, files there or not
   let chain: Promise<unknown> = Promise.resolve();
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
@@ -66,30 +81,62 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
   const absent = (name: string) => new GatewayError('SERVICE_NOT_FOUND', { text: `invalid name ${name}: not exist` });
 
   /** Places an archive and waits for the plugin; takes everything back when it does not run. */
-  const put = async (kind: PluginKind, name: string, zip: Buffer, request: Partial<PluginRequest>) => {
+  const put = async (
+    kind: PluginKind,
+    name: string,
+    zip: Buffer,
+    request: Partial<PluginRequest>,
+    replaced: readonly string[] = [],
+  ): Promise<Installed> => {
     const content = unwrap(() => readPackage(kind, name, zip));
     if (request.shellParas?.length && !content.installScript)
       throw refuse(`have shell parameters : [${request.shellParas.join(' ')}] but no install.sh file`);
-    if (content.installScript)
-      throw refuse('fail to install plugin: its install.sh would run commands of the archive on this device, which is not allowed');
+    if (content.installScript && !deps.allowsScripts())
+      throw refuse(
+        'fail to install plugin: its install.sh would run commands of the archive on this device; set basic.enableInstallScript in kuiper.yaml to allow it, or leave install.sh out of the archive',
+      );
     const owners = registry.functionOwners();
     for (const f of kind === 'functions' ? (request.functions ?? [name]) : [])
       if ((await deps.isBuiltin(f)) || (owners.has(f) && owners.get(f) !== name)) throw refuse(`function name ${f} already exists`);
-    const placed = await placeArchive(folders, kind, name, content).catch((error: unknown) => {
+    if (content.installScript)
+      await runInstallScript(
+        { plugin: `${kind}/${name}`, entries: content.entries, shellParas: request.shellParas ?? [], rootPath: folders.root },
+        log,
+      ).catch((error: unknown) => {
+        throw refuse(`fail to install plugin: ${messageOf(error)}`, error);
+      });
+    const placed = await placeArchive(folders, shipped, kind, name, content, replaced).catch((error: unknown) => {
       throw refuse(`fail to install plugin: ${messageOf(error)}`, error);
     });
-    const hadNames = registry.entry('functions', name) !== undefined;
+    const namesBefore = kind === 'functions' ? (registry.describe(kind, name)?.['functions'] as readonly string[] | undefined) : undefined;
     if (kind === 'functions' && request.functions?.length) await registry.registerFunctions(name, request.functions);
     await registry.settle();
     const entry = registry.entry(kind, name);
     const fault = entry?.candidates.find(
       (c) => placed.plugins.includes(c.file.path) && (c.state === 'failed' || c.state === 'quarantined'),
     );
-    if (entry?.active && !fault) return;
+    if (entry?.active && !fault) {
+      await placed.commit();
+      const { edited } = placed;
+      if (edited.length > 0)
+        log.warn(
+          { plugin: `${kind}/${name}`, files: edited },
+          'Files in etc stay as they were edited; the new ones lie beside them as .new.',
+        );
+      return { edited };
+    }
     await placed.undo();
-    if (kind === 'functions' && request.functions?.length && !hadNames) await registry.registerFunctions(name, undefined);
+    if (kind === 'functions' && request.functions?.length) await registry.registerFunctions(name, namesBefore);
     await registry.settle();
     throw refuse(`fail to install plugin: ${fault?.reason ?? 'it is not seen in the folder of plugins'}`);
+  };
+
+  /** @throws SERVICE_REFUSED: no plugin in it can be loaded */
+  const kindOf = async (name: string, zip: Buffer): Promise<PluginKind> => {
+    const content = unwrap(() => readPackage(undefined, name, zip));
+    return kindOfArchive(content, folders.data, deps.clock, log).catch((error: unknown) => {
+      throw refuse(`fail to install plugin: ${messageOf(error)}; or put the archive into sources, sinks or functions`, error);
+    });
   };
 
   const filesOf = (kind: PluginKind, name: string) => registry.entry(kind, name)?.candidates.map((c) => c.file.path) ?? [];
@@ -107,31 +154,21 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         const name = pluginNameOf(request.name);
         const zip = await fetchZip(request.file);
         if (registry.entry(kind, name)) throw refuse(`invalid name ${request.name}: duplicate`);
-        await put(kind, name, zip, request);
+        return put(kind, name, zip, request);
       }),
     update: (kind, request) =>
       alone(async () => {
         const name = pluginNameOf(request.name);
         if (!registry.entry(kind, name)) throw absent(request.name);
         const zip = await fetchZip(request.file);
-        // everything that can be seen beforehand is, while the old one still runs
-        unwrap(() => readPackage(kind, name, zip));
-        const names = registry.describe(kind, name)?.['functions'] as readonly string[] | undefined;
-        const kept = await removeFiles(folders, kind, name, filesOf(kind, name));
-        try {
-          await put(kind, name, zip, request);
-        } catch (error) {
-          await restoreFiles(kept);
-          if (kind === 'functions') await registry.registerFunctions(name, names);
-          await registry.settle();
-          throw error;
-        }
+        return put(kind, name, zip, request, filesOf(kind, name));
       }),
     remove: (kind, name) =>
       alone(async () => {
         const own = pluginNameOf(name);
         if (!registry.entry(kind, own)) throw absent(name);
         await removeFiles(folders, kind, own, filesOf(kind, own));
+        shipped.set(kind, own, undefined);
         await registry.settle();
         if (kind === 'functions') await registry.registerFunctions(own, undefined);
       }),
@@ -157,9 +194,10 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
     },
     installDropped: ({ folder, path, name }) =>
       alone(async () => {
-        if (folder === 'top') throw refuse(`put ${path} into sources, sinks or functions: an archive does not say what it holds`);
         if (!isName(name)) throw refuse(`"${name}" is no plugin name`);
-        await put(folder, name, await readFile(path), {});
+        const zip = await readFile(path);
+        const kind = folder === 'top' ? await kindOf(name, zip) : folder;
+        await put(kind, name, zip, {});
         await rm(path, { force: true });
         await registry.settle();
       }),

@@ -13,18 +13,22 @@ export interface PluginPackage {
   /** Paths below `etc/<type>/<name>/`. */
   runtime: ArchiveEntry[];
   installScript: boolean;
+  /** Everything in it, for the install script. */
+  entries: readonly ArchiveEntry[];
 }
 
 /** Files that people put into archives for themselves. */
 const HARMLESS =
   /^(?:readme|license|licence|changelog|notice|copying)(?:\.(?:md|txt))?$|^package(?:-lock)?\.json$|^tsconfig\.json$|\.d\.[cm]?ts$/i;
 
-/** @throws PLUGIN_ARCHIVE */
-export function readPackage(kind: PluginKind, name: string, zip: Buffer): PluginPackage {
+/** @param kind undefined: to be found out
+ *  @throws PLUGIN_ARCHIVE */
+export function readPackage(kind: PluginKind | undefined, name: string, zip: Buffer): PluginPackage {
   const bad = (problem: string) => new GatewayError('PLUGIN_ARCHIVE', { problem });
-  const out: PluginPackage = { plugins: [], confKeys: undefined, metadata: undefined, runtime: [], installScript: false };
+  const entries = readArchive(zip);
+  const out: PluginPackage = { plugins: [], confKeys: undefined, metadata: undefined, runtime: [], installScript: false, entries };
   const others: string[] = [];
-  for (const entry of readArchive(zip)) {
+  for (const entry of entries) {
     const { path } = entry;
     if (path.startsWith('etc/')) {
       out.runtime.push({ path: path.slice(4), content: entry.content });
@@ -42,9 +46,9 @@ export function readPackage(kind: PluginKind, name: string, zip: Buffer): Plugin
     throw bad(
       `expect a file ${name}.ts or ${name}.js (or ${symbolOf(name)}, with @version if you like) at its top, got [${others.join(', ')}]`,
     );
-  if (others.length > 0)
+  if (others.length > 0 && !out.installScript)
     throw bad(`nothing would read [${others.slice(0, 5).join(', ')}]; bundle code into one file and put runtime files below etc/`);
-  if (out.confKeys && kind !== 'sources' && kind !== 'sinks') throw bad(`${out.confKeys.path}: functions have no conf keys`);
+  if (out.confKeys && kind === 'functions') throw bad(`${out.confKeys.path}: functions have no conf keys`);
   if (out.metadata) {
     try {
       JSON.parse(out.metadata.content.toString('utf8'));
