@@ -9,7 +9,8 @@ mosquitto_pub:mosquitto-clients:tests that publish with the command line client
 socat:socat:serial tests on pty pairs
 systemd-analyze:systemd:security score and check of the service unit
 openssl:openssl:TLS tests
-python3:python3:Modbus tests against pymodbus'
+python3:python3:Modbus tests against pymodbus
+cc:gcc:Modbus tests against libmodbus'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}
@@ -17,6 +18,10 @@ for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   pkg=${rest%%:*}
   PATH="$PATH:/usr/sbin:/sbin" command -v "$cmd" >/dev/null 2>&1 || missing="$missing $pkg"
 done
+# a library has no command: its header tells
+[ -e /usr/include/modbus/modbus.h ] || missing="$missing libmodbus-dev"
+# Debian's gcc without recommendations has no C library to compile against
+case "$missing" in *gcc*) missing="$missing libc6-dev" ;; esac
 # pymodbus, pinned, in a folder of its own: the server and encoder that the Modbus tests compare with
 pymodbus() {
   [ -x .cache/pymodbus/bin/python ] && .cache/pymodbus/bin/python -c 'import pymodbus, serial' 2>/dev/null && return 0
@@ -58,6 +63,7 @@ for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   rest=${line#*:}
   PATH="$PATH:/usr/sbin:/sbin" command -v "$cmd" >/dev/null 2>&1 || say "left out without ${rest%%:*}: $(printf '%s' "${rest#*:}" | tr '~' ' ')"
 done
+[ -e /usr/include/modbus/modbus.h ] || say "left out without libmodbus-dev: Modbus tests against libmodbus"
 [ "${CI:-}" = true ] && exit 1
 pymodbus
 exit $?

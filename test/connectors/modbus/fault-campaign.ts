@@ -1,4 +1,4 @@
-// Transactions against pymodbus through the fault proxy; registers tell where they are, so a value of another place is seen. Used by the test
+// Transactions against a real server through the fault proxy; registers tell where they are, so a value of another place is seen. Used by the test
 // (a short round) and by scripts/modbus-campaign.ts (100,000).
 import net from 'node:net';
 import { createRealClock } from '../../../src/base/clock.ts';
@@ -6,11 +6,10 @@ import { createMemoryLog } from '../../../src/base/log.ts';
 import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';
-import { defaultLine, openPort, PortLocks } from '../../../src/connectors/port/index.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
-import { createPtyPair } from '../../helpers/pty-pair.ts';
 import { startFaultProxy } from './fault-proxy.ts';
-import { freePort, holdingValue, startPymodbus } from './pymodbus.ts';
+import { freePort, type Peer } from './peers.ts';
+import { holdingValue } from './pymodbus.ts';
 
 export interface CampaignResult {
   good: number;
@@ -32,31 +31,21 @@ export function seeded(seed: number): () => number {
   };
 }
 
-export async function faultCampaign(kind: 'tcp' | 'rtu', transactions: number, seed: number): Promise<CampaignResult> {
+export async function faultCampaign(peer: Peer, kind: 'tcp' | 'rtu', transactions: number, seed: number): Promise<CampaignResult> {
   const random = seeded(seed);
   const closers: (() => unknown)[] = [];
   try {
     let upstream: Parameters<typeof startFaultProxy>[0]['upstream'];
     if (kind === 'tcp') {
       const port = await freePort();
-      const server = await startPymodbus('tcp', port);
+      const server = await peer.startTcp(port);
       closers.push(() => server.kill());
       upstream = () => {
         const socket = net.connect(port, '127.0.0.1').setNoDelay(true);
         return socket.on('error', () => socket.destroy());
       };
     } else {
-      const pair = await createPtyPair();
-      closers.push(() => pair.close());
-      const server = await startPymodbus('rtu', pair.b);
-      closers.push(() => server.kill());
-      const line = await openPort({
-        selector: { port: pair.a, vendorId: '', productId: '', serialNumber: '' },
-        line: { ...defaultLine, baudRate: 115_200 },
-        owner: 'proxy',
-        locks: new PortLocks(),
-        clock: createRealClock(),
-      });
+      const line = await peer.rtuLine();
       closers.push(() => line.close());
       upstream = () => line.stream;
     }
@@ -74,7 +63,9 @@ export async function faultCampaign(kind: 'tcp' | 'rtu', transactions: number, s
     const result: CampaignResult = { good: 0, wrong: 0, invented: 0, failed: 0, spoilt: 0 };
     // connected and warm before the faults begin
     await bus.request({ unit: 1, fn: 3, address: 0, count: 1 }, { ...settings, timeoutMs: 3000 });
-    proxy.faults = { drop: 0.004, late: 0.006, lateMs: 220, foreign: 0.02, ...(kind === 'rtu' ? { corrupt: 0.02 } : {}) };
+    // TCP has no checksum: what can be noticed is damage of its header and of unit, function and length
+    const damage = kind === 'rtu' ? { corrupt: 0.02 } : { corrupt: 0.002, corruptBytes: 9 };
+    proxy.faults = { drop: 0.004, late: 0.006, lateMs: 220, foreign: 0.02, ...damage };
     let left = transactions;
     const reader = async (unit: number) => {
       while (left > 0) {

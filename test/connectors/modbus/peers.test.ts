@@ -1,4 +1,4 @@
-// Against pymodbus, over TCP and over a pty pair: every type and order by its own encoder, faults by a proxy, deaths and returns.
+// Against pymodbus and libmodbus, over TCP and over pty pairs: every type and order by their own encoders, faults by a proxy, deaths and returns.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,24 +7,21 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
 import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
+import type { ModbusFunction } from '../../../src/connectors/modbus/frame.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';
-import { createPlc } from '../../../src/connectors/modbus/simulator/plc.ts';
-import { serveStream } from '../../../src/connectors/modbus/simulator/serve-stream.ts';
 import { createModbusSink } from '../../../src/connectors/modbus/sink.ts';
 import { createModbusSource } from '../../../src/connectors/modbus/source.ts';
 import { byteOrders, decodeValue, encodeValue, reorder } from '../../../src/connectors/modbus/value-types.ts';
-import { defaultLine, openPort, PortLocks } from '../../../src/connectors/port/index.ts';
 import type { Row } from '../../../src/data/value.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
 import { until } from '../../helpers/mosquitto.ts';
 import { createPtyPair } from '../../helpers/pty-pair.ts';
 import { faultCampaign, seeded } from './fault-campaign.ts';
+import { haveLibmodbus, libmodbusEncode } from './libmodbus.ts';
+import { peers } from './peers.ts';
 import { freePort, havePymodbus, holdingValue, pymodbusEncode, startPymodbus } from './pymodbus.ts';
-
-/** Rounds of kills and of pulled adapters; the campaign asks for 100. */
-const KILLS = Number(process.env['MODBUS_KILLS'] ?? 4);
-const UNPLUGS = Number(process.env['MODBUS_UNPLUGS'] ?? 5);
+import { killRounds, unplugRounds } from './return-rounds.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,6 +69,41 @@ const busTo = (props: Record<string, unknown>): ModbusBus => {
   return bus;
 };
 const settings = { timeoutMs: 2000, retries: 0, quietMs: 0, gapMs: 0 };
+
+/** Reads and writes with all functions that the connector uses, and refusals by name. */
+async function exerciseFunctions(bus: ModbusBus, unit: number): Promise<void> {
+  const ask = (fn: ModbusFunction, address: number, count: number, hex?: string) =>
+    bus.request({ unit, fn, address, count, ...(hex === undefined ? {} : { data: Buffer.from(hex, 'hex') }) }, settings);
+  const registers = (data: Buffer) => Array.from({ length: data.length / 2 }, (_, i) => data.readUInt16BE(i * 2));
+  const bits = (data: Buffer, count: number) => Array.from({ length: count }, (_, i) => ((data[i >> 3]! >> (i & 7)) & 1) === 1);
+  const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+  expect(bits(await ask(1, 5, 20), 20)).toEqual(range(20).map((i) => ((i + 5) * 7 + unit) % 3 === 0));
+  expect(bits(await ask(2, 8, 9), 9)).toEqual(range(9).map((i) => ((i + 8) * 7 + unit + 1) % 3 === 0));
+  expect(registers(await ask(3, 100, 125))).toEqual(range(125).map((i) => holdingValue(unit, 100 + i)));
+  expect(registers(await ask(4, 7, 3))).toEqual(range(3).map((i) => holdingValue(unit, 7 + i) + 1024));
+  await ask(5, 41, 1, 'ff00');
+  await ask(5, 42, 1, '0000');
+  expect(bits(await ask(1, 41, 2), 2)).toEqual([true, false]);
+  await ask(15, 60, 11, 'a503');
+  expect(bits(await ask(1, 60, 11), 11)).toEqual([...'10100101110'].map((c) => c === '1'));
+  await ask(6, 300, 1, 'beef');
+  await ask(
+    16,
+    301,
+    123,
+    range(123)
+      .map((i) => (i * 257).toString(16).padStart(4, '0'))
+      .join(''),
+  );
+  expect(registers(await ask(3, 300, 124))).toEqual([0xbeef, ...range(123).map((i) => i * 257)]);
+  await ask(22, 300, 1, '00f00a05');
+  expect(registers(await ask(3, 300, 1))).toEqual([(0xbeef & 0x00f0) | (0x0a05 & ~0x00f0)]);
+  await expect(ask(3, 990, 20)).rejects.toThrow('exception 2: illegal data address');
+  await expect(ask(6, 1200, 1, '0001')).rejects.toThrow('exception 2: illegal data address');
+  await expect(ask(15, 995, 11, 'ff07')).rejects.toThrow('exception 2: illegal data address');
+  // the line works after refusals
+  expect(registers(await ask(3, 999, 1))).toEqual([holdingValue(unit, 999)]);
+}
 
 describe.runIf(havePymodbus)('modbus with pymodbus', () => {
   it('decodes and encodes every type in every order as pymodbus does', () => {
@@ -157,11 +189,28 @@ describe.runIf(havePymodbus)('modbus with pymodbus', () => {
     await bus.request({ unit: 1, fn: 16, address: 700, count: 2, data: Buffer.from([1, 2, 3, 4]) }, settings);
     expect((await bus.request({ unit: 1, fn: 3, address: 700, count: 2 }, settings)).toString('hex')).toBe('01020304');
   });
+});
 
-  it.each(['tcp', 'rtu'] as const)(
+describe.each(peers)('modbus with $name', (peer) => {
+  it.runIf(peer.have)('every function writes and reads, exceptions by name', async () => {
+    const port = await freePort();
+    const server = await peer.startTcp(port);
+    closers.push(() => server.kill());
+    await exerciseFunctions(busTo({ host: '127.0.0.1', tcpPort: port }), 2);
+  });
+
+  it.runIf(peer.have)('every function over a pty pair', async () => {
+    const pair = await createPtyPair();
+    closers.push(() => pair.close());
+    const server = await peer.startRtu(pair.b);
+    closers.push(() => server.kill());
+    await exerciseFunctions(busTo({ protocol: 'rtu', port: pair.a, baudRate: 115_200 }), 1);
+  });
+
+  it.runIf(peer.have).each(['tcp', 'rtu'] as const)(
     '%s: 1,500 transactions with late, foreign, lost and damaged replies: none wrong, none invented',
     async (kind) => {
-      const r = await faultCampaign(kind, 1500, 20_261_123);
+      const r = await faultCampaign(peer, kind, 1500, 20_261_123);
       expect({ wrong: r.wrong, invented: r.invented }).toEqual({ wrong: 0, invented: 0 });
       expect(r.good).toBe(1500);
       expect(r.spoilt).toBeGreaterThan(kind === 'tcp' ? 20 : 40);
@@ -169,72 +218,46 @@ describe.runIf(havePymodbus)('modbus with pymodbus', () => {
     120_000,
   );
 
-  it(
+  it.runIf(peer.have)(
     'server killed and back: rows flow within 3 s',
     async () => {
-      const port = await freePort();
-      let server = await startPymodbus('tcp', port);
-      closers.push(() => server.kill());
-      const { rows } = await openSource(
-        { host: '127.0.0.1', tcpPort: port, interval: 1000 },
-        rootWith('points: [{name: a, address: 10, type: uint16}]'),
-      );
-      await until(() => rows.length > 0, 'first row', 10_000);
-      for (let i = 0; i < KILLS; i++) {
-        await server.kill();
-        await new Promise((resolve) => setTimeout(resolve, 200 + ((i * 531) % 1500)));
-        server = await startPymodbus('tcp', port);
-        const backMs = performance.now();
-        await until(() => rows.at(-1)!.atMs > backMs, `row after return ${i}`, 10_000);
-        expect(rows.find((r) => r.atMs > backMs)!.atMs - backMs).toBeLessThan(3000);
-        expect(rows.at(-1)!.row['a']).toBe(BigInt(holdingValue(1, 10)));
-      }
+      const r = await killRounds(peer, 4);
+      expect(Math.max(...r.returnMs)).toBeLessThan(3000);
+      expect(r.wrong).toBe(0);
     },
-    60_000 + KILLS * 10_000,
+    60_000,
+  );
+
+  it.runIf(peer.have)(
+    'adapter unplugged and back: rows flow within 3 s',
+    async () => {
+      const r = await unplugRounds(peer, 4);
+      expect(Math.max(...r.returnMs)).toBeLessThan(3000);
+      expect(r.wrong).toBe(0);
+    },
+    60_000,
   );
 });
 
-describe('modbus lines', () => {
-  it(
-    'adapter unplugged and back: rows flow within 3 s',
-    async () => {
-      const pair = await createPtyPair();
-      closers.push(() => pair.close());
-      const plc = createPlc([1]);
-      plc.units.get(1)!.holding[10] = 321;
-      const slave = async () => {
-        const port = await openPort({
-          selector: { port: pair.b, vendorId: '', productId: '', serialNumber: '' },
-          line: { ...defaultLine, baudRate: 115_200 },
-          owner: 'slave',
-          locks: new PortLocks(),
-          clock: createRealClock(),
-        });
-        serveStream(plc, port.stream);
-        return port;
-      };
-      let port = await slave();
-      closers.push(() => port.close());
-      const { rows, ctx } = await openSource(
-        { protocol: 'rtu', port: pair.a, baudRate: 115_200, interval: 500, timeout: 200 },
-        rootWith('points: [{name: a, address: 10, type: uint16}]'),
-      );
-      await until(() => rows.length > 0, 'first row', 10_000);
-      for (let i = 0; i < UNPLUGS; i++) {
-        await pair.unplug();
-        await port.close();
-        await until(() => ctx.states.at(-1)?.state === 'disconnected', 'loss seen', 5000);
-        await pair.plug();
-        port = await slave();
-        const backMs = performance.now();
-        await until(() => rows.at(-1)!.atMs > backMs, `row after return ${i}`, 10_000);
-        expect(rows.find((r) => r.atMs > backMs)!.atMs - backMs).toBeLessThan(3000);
-      }
-      expect(rows.every((r) => r.row['a'] === 321n)).toBe(true);
-    },
-    60_000 + UNPLUGS * 10_000,
-  );
+describe.runIf(haveLibmodbus)('modbus with the encoder of libmodbus', () => {
+  it('floats in every order, 32- and 64-bit integers', () => {
+    const jobs = [
+      ...byteOrders.flatMap((order) =>
+        ['1.5', '-0.15625', '3.4e38', '1e-40', '0', '-0'].map((value) => ({ type: 'float32' as const, order, value })),
+      ),
+      ...['-123456789', '2147483647', '-2147483648'].map((value) => ({ type: 'int32' as const, order: 'ABCD' as const, value })),
+      ...['-9223372036854775808', '72623859790382856', '-1'].map((value) => ({ type: 'int64' as const, order: 'ABCD' as const, value })),
+    ];
+    libmodbusEncode(jobs).forEach((hex, i) => {
+      const { type, order, value } = jobs[i]!;
+      const meant = type === 'float32' ? Math.fround(Number(value)) : BigInt(value);
+      expect([order, decodeValue(Buffer.from(hex, 'hex'), type, order)]).toEqual([order, meant]);
+      expect([order, value, encodeValue(meant, type, order, hex.length / 4).toString('hex')]).toEqual([order, value, hex]);
+    });
+  });
+});
 
+describe('modbus lines', () => {
   it.each(['tcp', 'rtu-over-tcp'] as const)(
     '%s: a server that answers nonsense causes errors, no hang and no uncaught error',
     async (protocol) => {

@@ -1,9 +1,10 @@
 // pymodbus as the peer of tests: a server that nobody here wrote, and its encoder. Installed by scripts/test-deps.sh into .cache/pymodbus.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { type PeerServer, spawnPeer } from './spawn-peer.ts';
 
 const python = join(process.cwd(), '.cache/pymodbus/bin/python');
 const script = join(import.meta.dirname, 'pymodbus-server.py');
@@ -14,28 +15,9 @@ if (!havePymodbus) {
   console.warn('pymodbus is missing (scripts/test-deps.sh installs it): tests against it are left out');
 }
 
-export interface PymodbusServer {
-  kill(): Promise<void>;
-}
-
 /** Units 1 to 3; register i of table t (2 holding, 3 input) of unit u holds u·4096 + t·1024 + i. @param where port or device */
-export async function startPymodbus(kind: 'tcp' | 'rtu' | 'ascii', where: string | number): Promise<PymodbusServer> {
-  const child: ChildProcess = spawn(python, [script, kind, String(where)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let errors = '';
-  child.stderr!.on('data', (d: Buffer) => (errors = (errors + d.toString()).slice(-2000)));
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.once('data', () => resolve());
-    child.once('exit', (code) => reject(new Error(`pymodbus ended with ${code}: ${errors}`)));
-  });
-  return {
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    },
-  };
-}
+export const startPymodbus = (kind: 'tcp' | 'rtu' | 'ascii', where: string | number): Promise<PeerServer> =>
+  spawnPeer('pymodbus', python, [script, kind, String(where)]);
 
 export const holdingValue = (unit: number, address: number): number => unit * 4096 + 2048 + address;
 

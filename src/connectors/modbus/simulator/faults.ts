@@ -3,6 +3,8 @@ export interface Faults {
   /** Chances per reply, 0…1. */
   drop?: number;
   corrupt?: number;
+  /** Only so many first bytes are damaged. Default: all. */
+  corruptBytes?: number;
   late?: number;
   /** A reply of somebody else comes first. */
   foreign?: number;
@@ -38,7 +40,11 @@ export function disturb(
   }
   if (random() < (faults.drop ?? 0)) return out;
   if (random() < (faults.late ?? 0)) return [...out, { delayMs: faults.lateMs ?? 0, frame }];
-  return [...out, { delayMs, frame: random() < (faults.corrupt ?? 0) ? burst(frame, random) : frame }];
+  return [...out, { delayMs, frame: random() < (faults.corrupt ?? 0) ? damaged(frame, faults, random) : frame }];
+}
+
+function damaged(frame: Buffer, { corruptBytes = frame.length }: Faults, random: () => number): Buffer {
+  return Buffer.concat([burst(frame.subarray(0, corruptBytes), random), frame.subarray(corruptBytes)]);
 }
 
 /** Flips bits within 16 neighbouring ones, the first and last of them for sure. */
