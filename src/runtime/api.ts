@@ -97,7 +97,10 @@ export interface SinkHealth {
   waiting: number;
   retried: number;
   spilled: number;
+  /** Rows given up at a bound. */
   dropped: number;
+  /** Rows that the sink will never take (an error that stays, or maxRetries is used up). */
+  refused: number;
   queueRows: number;
   queueBytes: number;
   /** Epoch ms, 0 = empty. */
@@ -116,6 +119,8 @@ export interface RuleHealth {
   sinks: SinkHealth[];
   lateRows: number;
   exceptions: number;
+  /** Given to the actions with `deadLetter`. */
+  deadLetters: number;
   lastError: { text: string; atMs: number; op: string } | undefined;
   checkpoint: { bytes: number; lastAtMs: number; heldMessages: number; failures: number; lastError: string };
 }
@@ -158,6 +163,8 @@ export interface Runtime {
   validateSource(spec: SourceSpec): Promise<void>;
   rule(id: string): RuleHandle | undefined;
   rules(): Iterable<RuleHandle>;
+  /** State of the connection that rules share under a connectionSelector; undefined when none uses it now, or it cannot tell. */
+  connectionState?(type: string, selector: string): { state: ConnectionState; message: string } | undefined;
   /** Prometheus text exposition. */
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */

@@ -7,16 +7,19 @@ import type { ConnectionAccess, PooledConnection } from '../contract/context.ts'
 export interface ConnectionPool extends ConnectionAccess {
   /** Keys in use, for tests and diagnostics. */
   readonly keys: readonly string[];
+  /** The open connection of that key. */
+  find(type: string, key: string): PooledConnection | undefined;
 }
 
 export function createConnectionPool(log: Log): ConnectionPool {
   const open = new Map<string, { connection: PooledConnection; users: number }>();
+  const closing = new Map<string, Promise<void>>();
   return {
-    acquire<C extends PooledConnection>(type: string, key: string, create: () => C): C {
+    acquire<C extends PooledConnection>(type: string, key: string, create: (before?: Promise<void>) => C): C {
       const id = `${type}\n${key}`;
       let entry = open.get(id);
       if (!entry) {
-        entry = { connection: create(), users: 0 };
+        entry = { connection: create(closing.get(id)), users: 0 };
         open.set(id, entry);
       }
       entry.users++;
@@ -27,10 +30,18 @@ export function createConnectionPool(log: Log): ConnectionPool {
       const entry = open.get(id);
       if (!entry || --entry.users > 0) return;
       open.delete(id);
-      Promise.resolve()
+      const before = closing.get(id);
+      const done = Promise.resolve()
         .then(() => entry.connection.close())
-        .catch((error: unknown) => log.warn({ type, cause: messageOf(error) }, 'Closing a connection failed.'));
+        .catch((error: unknown) => log.warn({ type, cause: messageOf(error) }, 'Closing a connection failed.'))
+        .then(() => before)
+        .then(() => {
+          if (closing.get(id) === done) closing.delete(id);
+        });
+      closing.set(id, done);
+      return done;
     },
+    find: (type, key) => open.get(`${type}\n${key}`)?.connection,
     get keys() {
       return [...open.keys()];
     },

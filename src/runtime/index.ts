@@ -26,12 +26,13 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   // eKuiper: values below a second count as the default
   if (settings.rulePatrolIntervalMs < 1000) settings.rulePatrolIntervalMs = defaultSettings.rulePatrolIntervalMs;
   const { clock, log } = deps;
+  const connections = createConnectionPool(log);
   const base: Environment = {
     deps,
     clock,
     log,
     settings,
-    connections: createConnectionPool(log),
+    connections,
     gatewayId: readGatewayId(deps.dataDir, log),
     random: deps.random ?? Math.random,
     bootGate: createBootGate(clock, settings.holdSourcesAtStart),
@@ -98,6 +99,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
+    connectionState(type, selector) {
+      const c = connections.find(type, selector);
+      return c?.state && { state: c.state, message: c.stateMessage ?? '' };
+    },
     metricsText: () => metricsText(rules.values()),
     start() {
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);

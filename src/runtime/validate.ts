@@ -1,11 +1,14 @@
 // Checks of a rule's connectors before it is accepted: they exist, and they take their properties. Nothing is opened.
+import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { RuleDefinition } from './definition.ts';
 import { type Environment, loadSink } from './environment.ts';
 import { parseCacheProps } from './sink/cache-props.ts';
+import { isDeadLetter } from './sink/sink-node.ts';
 import { createTransform } from './transform/index.ts';
 
 /** @throws the error that refuses the rule */
 export async function validateActions(env: Environment, id: string, actions: RuleDefinition['actions']): Promise<void> {
+  if (actions.length > 0 && actions.every(isDeadLetter)) throw new GatewayError('RULE_ONLY_DEAD_LETTERS', { rule: id });
   for (const action of actions) {
     const definition = await loadSink(env, action.type);
     parseCacheProps(action.props, env.settings.sink);

@@ -195,3 +195,46 @@ describe('sink', () => {
     expect(rule.status()['sink_fake_0_0_connection_status']).toBe(1);
   });
 });
+
+describe('a queue of rows', () => {
+  it('goes on behind a row that is refused at once', async () => {
+    h.sink.behaviour = 'away';
+    await start();
+    for (const n of numbers(1, 3)) publish(n);
+    h.sink.collect = function (data, dynamic) {
+      if (String(data).includes('1')) throw new Error('bad request');
+      this.got.push(data);
+      this.dynamics.push(dynamic);
+    };
+    await h.settle(() => delivered().length === 2, 200);
+    expect(delivered()).toEqual([2, 3]);
+  });
+
+  it('gets to disk also when it is tried again faster than rows are written', async () => {
+    h.sink.behaviour = 'away';
+    const rule = await start({ resendInterval: 50 });
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 3)) publish(n, confirmed);
+    await h.settle(() => confirmed.length === 3, 2000);
+    expect(rule.health().sinks[0]).toMatchObject({ mode: 'spilling', queueRows: 3 });
+    h.sink.behaviour = 'ok';
+    await h.settle(() => delivered().length === 3, 100);
+    expect(delivered()).toEqual(numbers(1, 3));
+  });
+
+  it('is sent when the sink is back, though the disk takes nothing', async () => {
+    h.sink.behaviour = 'away';
+    const { append } = h.store.sinkQueues;
+    Object.assign(h.store.sinkQueues, { append: () => Promise.reject(new Error('disk is full')) });
+    await start({ resendInterval: 50 });
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 3)) publish(n, confirmed);
+    await h.settle(() => true, 5000);
+    expect(confirmed).toEqual([]);
+    h.sink.behaviour = 'ok';
+    await h.settle(() => delivered().length === 3, 100);
+    expect(delivered()).toEqual(numbers(1, 3));
+    expect(confirmed).toEqual(numbers(1, 3));
+    Object.assign(h.store.sinkQueues, { append });
+  });
+});

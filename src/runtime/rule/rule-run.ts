@@ -8,6 +8,7 @@ import type { FunctionEnv } from '../../contract/function.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { Ack } from '../../data/ack.ts';
 import type { Result, Tuple } from '../../data/tuple.ts';
+import type { Row, Value } from '../../data/value.ts';
 import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../exec/operator.ts';
 import { type Checkpointed, type Checkpointer, type HeldFlow, newFlow } from '../checkpoint/checkpointer.ts';
 import { matchOperators, packSnapshot, type RuleSnapshot } from '../checkpoint/rule-state.ts';
@@ -15,9 +16,11 @@ import { SeenMessages } from '../checkpoint/seen-messages.ts';
 import type { RuleDefinition } from '../definition.ts';
 import { type Environment, loadSink } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
-import { SinkNode, type SinkOwner } from '../sink/sink-node.ts';
+import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
+import { isDeadLetter, SinkNode, type SinkOwner } from '../sink/sink-node.ts';
 import type { SourcePool, Subscription } from '../source/source-pool.ts';
 import type { TableLease } from '../table-access.ts';
+import { DelayedResults } from './delayed-results.ts';
 import { RunInput, type RunSide } from './run-input.ts';
 import { SourceView } from './source-view.ts';
 
@@ -54,11 +57,23 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   readonly env: FunctionEnv;
   readonly definition: RuleDefinition;
   readonly options: RuleDefinition['options'];
+  /** All actions, in their order. */
   readonly sinks: SinkNode[] = [];
+  /** Those that take results … */
+  private targets: readonly SinkNode[] = [];
+  /** … and those that take what can never succeed. */
+  private deadLetterSinks: readonly SinkNode[] = [];
+  deadLetters = 0;
+  wantsCurrent = false;
+  current: { input: number; tuple: Tuple } | undefined;
+  /** Slots that the program reads, by input, for dead letters. */
+  private readonly columns: { input: number; name: string; slot: number }[] = [];
   readonly sources: SourceView[] = [];
   readonly operators: NodeStats[] = [];
   plan!: RuleProgram;
   program: RunningProgram | undefined;
+  /** Undefined until the rule calls delay(). */
+  delayed: DelayedResults | undefined;
   touched = false;
   holdAll = false;
   dirty = false;
@@ -112,11 +127,16 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       timeZone: deps.env.settings.timeZone,
       ruleId: this.ruleId,
       random: () => deps.env.random(),
+      wait: (ms) => this.waitBeforeSinks(ms),
       property: (name) => gateway.property?.(name),
       keyedState: gateway.keyedState ?? noKeyedState,
     };
     this.seen = new SeenMessages(this.clock);
     this.newEpoch();
+  }
+
+  get resultAcks(): readonly Ack[] {
+    return this.stateful.yes && !this.early ? this.epochList : none;
   }
 
   get heldCount(): number {
@@ -139,6 +159,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       this.sinks.push(sink);
       await sink.configure();
     }
+    this.targets = this.sinks.filter((s) => !s.deadLetter);
+    this.deadLetterSinks = this.sinks.filter((s) => s.deadLetter);
     for (const name of this.plan.lookups) this.lookups.set(name, await this.tables().openLookup(definition.sources(name)));
     for (let i = 0; i < this.plan.inputs.length; i++) await this.openInput(i);
     this.stateful.yes = this.plan.stateful || this.sinks.some((s) => s.keepsState) || this.subscriptions.some((s) => s.node.hasOffset);
@@ -180,6 +202,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       for (const ack of this.deps.held ?? none) ack.release();
       return;
     }
+    // the row under way is the one that fails only where nothing waits in a window
+    this.wantsCurrent = this.deadLetterSinks.length > 0 && !this.plan.stateful && this.plan.lookups.length === 0;
     const program = this.plan.start(this, (input, column) => this.slotOf(input, column));
     if (snapshot) {
       const { kept, dropped } = matchOperators(snapshot, this.plan);
@@ -232,7 +256,10 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 
   private slotOf(input: number, column: string): number {
     const i = this.plan.inputs[input]!;
-    return i.kind === 'scan-table' ? this.scans.get(i.source)!.slotOf(column) : this.subscriptions[input]!.slotOf(column);
+    if (i.kind === 'scan-table') return this.scans.get(i.source)!.slotOf(column);
+    const slot = this.subscriptions[input]!.slotOf(column);
+    if (this.wantsCurrent) this.columns.push({ input, name: column, slot });
+    return slot;
   }
 
   private tables(): NonNullable<Environment['deps']['tables']> {
@@ -264,12 +291,15 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     const program = this.program;
     this.program = undefined;
     this.freezeViews();
+    this.delayed?.flush();
     try {
       program?.close();
     } catch (error) {
       this.log.warn({ rule: this.ruleId, cause: messageOf(error) }, 'Closing a rule failed.');
     }
-    await Promise.all(this.sinks.map((s) => s.close(how.timeoutMs, how.keepQueues)));
+    await Promise.all(this.targets.map((s) => s.close(how.timeoutMs, how.keepQueues)));
+    // last, since the others may refuse something until their end
+    await Promise.all(this.sinks.filter((s) => !this.targets.includes(s)).map((s) => s.close(how.timeoutMs, how.keepQueues)));
     this.setPressure(false);
     // its results are settled by now; what it could not confirm is back among the held
     await this.underWay;
@@ -315,13 +345,28 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       this.dirty = true;
       result.acks = acks.length === 0 ? this.epochList : [...acks, this.epoch];
     }
-    const sinks = this.sinks;
+    if (this.delayed === undefined || !this.delayed.keep(result)) this.deliver(result);
+  }
+
+  /** Results wait in order when a call of delay() asks for it; the first one makes the queue. */
+  private waitBeforeSinks(ms: number): void {
+    this.delayed ??= new DelayedResults(
+      this.clock,
+      (result) => this.deliver(result),
+      () => this.updatePressure(),
+    );
+    this.delayed.wait(ms);
+  }
+
+  private deliver(result: Result): void {
+    const sinks = this.targets;
     if (result.sinks === undefined) for (let i = 0; i < sinks.length; i++) sinks[i]!.push(result);
     else this.emitTo(result.sinks, result);
   }
 
   private emitTo(indexes: readonly number[], result: Result): void {
-    for (const [i, action] of this.definition.actions.entries()) if (indexes.includes(action.index)) this.sinks[i]!.push(result);
+    for (const [i, action] of this.definition.actions.entries())
+      if (indexes.includes(action.index) && !isDeadLetter(action)) this.sinks[i]!.push(result);
   }
 
   exception(stats: OperatorStats, error: unknown): void {
@@ -330,12 +375,37 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     countException(stats, text, nowMs);
     this.lastError = { text, atMs: nowMs, op: stats.name };
     if (this.options.sendError) this.emitError(text);
+    if (this.current) {
+      const { input, tuple } = this.current;
+      this.deadLetter({ op: stats.name, kind: 'operator', reason: text, data: this.rowOf(input, tuple) }, tuple.ack ? [tuple.ack] : none);
+    }
   }
 
-  sourceError(error: unknown): void {
+  sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void {
     const text = messageOf(error);
     this.lastError = { text, atMs: this.clock.now(), op: 'source' };
     if (this.options.sendError) this.emitError(text);
+    if (data !== undefined)
+      this.deadLetter({ op: this.plan.inputs[input]!.source, kind: 'source', reason: text, data }, ack ? [ack] : none);
+  }
+
+  deadLetter(letter: DeadLetter, acks: readonly Ack[]): void {
+    const list = this.deadLetterSinks;
+    if (list.length === 0) return;
+    this.deadLetters++;
+    const tsMs = this.clock.now();
+    const row = deadLetterRow(this.ruleId, letter, tsMs);
+    for (const sink of list) sink.push({ rows: [row], acks: this.early ? none : acks, meta: undefined, tsMs });
+  }
+
+  /** The columns that the rule reads. */
+  private rowOf(input: number, tuple: Tuple): Row {
+    const mine = this.columns.filter((c) => c.input === input);
+    const whole = mine.find((c) => c.name === '*');
+    if (whole) return tuple.cols[whole.slot] as Row;
+    const row: Row = {};
+    for (const c of mine) row[c.name] = tuple.cols[c.slot] as Value;
+    return row;
   }
 
   private emitError(text: string): void {
@@ -535,7 +605,9 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 
   private updatePressure(): void {
     this.setPressure(
-      this.options.bufferFullPolicy === 'wait' && !this.finished && (this.behindSinks.size > 0 || this.pending >= MAX_PENDING),
+      this.options.bufferFullPolicy === 'wait' &&
+        !this.finished &&
+        (this.behindSinks.size > 0 || this.pending + (this.delayed?.count ?? 0) >= MAX_PENDING),
     );
   }
 

@@ -1,5 +1,7 @@
 // One input of a running rule: takes tuples of a subscription and pushes them into the rule's program. Hot path.
+import type { Ack } from '../../data/ack.ts';
 import type { Tuple } from '../../data/tuple.ts';
+import type { Row } from '../../data/value.ts';
 import type { IndexConjunct, RunningProgram } from '../../exec/operator.ts';
 import type { Subscriber } from '../source/source-pool.ts';
 
@@ -7,6 +9,7 @@ import type { Subscriber } from '../source/source-pool.ts';
 export interface RunSide {
   readonly ruleId: string;
   program: RunningProgram | undefined;
+  readonly delayed: { settle(): void } | undefined;
   /** Set by host.touch() within a push. */
   touched: boolean;
   /** Every row counts as state (asynchronous lookups before a window). */
@@ -16,7 +19,10 @@ export interface RunSide {
   knows(identity: number): boolean;
   crash(error: unknown): void;
   inputEnded(input: number, text: string): void;
-  sourceError(error: unknown): void;
+  sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void;
+  /** The row that is being pushed, for the dead letter of an expression that fails on it; kept up to date for stateless rules that want it. */
+  readonly wantsCurrent: boolean;
+  current: { input: number; tuple: Tuple } | undefined;
   stateChanged(): void;
 }
 
@@ -46,11 +52,13 @@ export class RunInput implements Subscriber {
     // a rule that feeds itself over a memory topic comes here again within the push
     const outer = run.touched;
     run.touched = run.holdAll;
+    if (run.wantsCurrent) run.current = { input: this.input, tuple: t };
     try {
       program.push(this.input, t);
     } catch (error) {
       run.crash(error);
     }
+    if (run.delayed !== undefined) run.delayed.settle();
     if (run.touched && t.ack !== undefined) run.hold(t);
     run.touched = outer;
   }
@@ -59,8 +67,8 @@ export class RunInput implements Subscriber {
     this.run.inputEnded(this.input, text);
   }
 
-  sourceError(error: unknown): void {
-    this.run.sourceError(error);
+  sourceError(error: unknown, data?: Uint8Array | string | Row, ack?: Ack): void {
+    this.run.sourceError(this.input, error, data, ack);
   }
 
   stateChanged(): void {

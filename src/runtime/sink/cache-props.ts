@@ -15,6 +15,8 @@ export interface CacheProps {
   priority: -1 | 0 | 1;
   indicatorField: string;
   destination: string;
+  /** Ours: tries after the first one until an item is refused; 0 = for ever. */
+  maxRetries: number;
   /** Ours: items older than this are given up; 0 = never. */
   maxAgeMs: number;
 }
@@ -68,6 +70,7 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     priority,
     indicatorField: text('resendIndicatorField'),
     destination: text('resendDestination'),
+    maxRetries: int('maxRetries', 0, (n) => n >= 0, 'maxRetries must not be negative'),
     maxAgeMs: duration('maxCacheAge'),
   };
   if (problems.length) throw new Error(`invalid cache properties: ${problems.join('\n')}`);

@@ -7,7 +7,7 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { Sink, SinkData, SinkDefinition } from '../../contract/sink.ts';
-import type { Ack } from '../../data/ack.ts';
+import { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
@@ -17,12 +17,13 @@ import { type ConnectionStats, countException, createConnectionStats, createNode
 import type { RuleOptions } from '../options.ts';
 import { createTransform, type DynamicProps, type Transform, type TransformOutput } from '../transform/index.ts';
 import { type CacheProps, parseCacheProps } from './cache-props.ts';
+import type { DeadLetterOffice } from './dead-letter.ts';
 import { createDurableQueue, type DurableQueue, type StoredItem } from './durable-queue.ts';
 import { ItemQueue } from './item-queue.ts';
 import type { SinkItem } from './sink-item.ts';
 
 /** What the rule does for its sinks. */
-export interface SinkOwner {
+export interface SinkOwner extends DeadLetterOffice {
   readonly ruleId: string;
   readonly options: RuleOptions;
   /** The sink fell behind or caught up: the rule's sources are asked to wait. */
@@ -32,6 +33,8 @@ export interface SinkOwner {
   touch(): void;
   /** The sink put something into its state. */
   stateChanged(): void;
+  /** Confirmations that wait for a result which is made of kept rows now: the next checkpoint. */
+  readonly resultAcks: readonly Ack[];
 }
 
 /** A full queue that moved within this time is just busy; otherwise it is spilled without waiting longer. */
@@ -52,6 +55,10 @@ export class SinkNode implements ContextOwner, TransformOutput {
   retried = 0;
   spilled = 0;
   dropped = 0;
+  /** Rows that the sink will never take. */
+  refused = 0;
+  /** The action takes what other sinks refuse, not results. */
+  readonly deadLetter: boolean;
   private readonly env: Environment;
   private readonly owner: SinkOwner;
   private readonly action: ActionSpec;
@@ -84,6 +91,11 @@ export class SinkNode implements ContextOwner, TransformOutput {
   private spillBuffer: SinkItem[] = [];
   private flushing: Promise<void> | undefined;
   private draining = false;
+  /** The last write to the queue on disk failed, or it is at its bound. */
+  private diskFails = false;
+  private ownDiskPause: Backoff | undefined;
+  /** Failures in a row of the first item of the queue on disk. */
+  private headTries = 0;
   private generation = 0;
 
   constructor(env: Environment, owner: SinkOwner, action: ActionSpec, definition: SinkDefinition) {
@@ -95,6 +107,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     this.stats = createNodeStats(this.name);
     this.cache = parseCacheProps(action.props, env.settings.sink);
     this.sink = definition.create();
+    this.deadLetter = isDeadLetter(action);
     const own = action.props['bufferLength'];
     this.waitingLimit = Math.max(
       1,
@@ -118,6 +131,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       ...(this.env.deps.aesKey ? { aesKey: this.env.deps.aesKey } : {}),
       output: this,
       touch: () => this.owner.touch(),
+      batchAcks: () => this.owner.resultAcks,
       exception: (error) => this.exception(error),
     });
     await this.sink.configure?.(this.action.props);
@@ -138,7 +152,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     try {
       this.transform.push(result);
     } catch (error) {
-      this.exception(error);
+      this.refuse({ data: result.rows, dynamic: undefined, rows: result.rows.length, acks: result.acks }, error);
       if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
     }
   }
@@ -238,6 +252,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       retried: this.retried,
       spilled: this.spilled,
       dropped: this.dropped + (this.ownDisk?.dropped ?? 0),
+      refused: this.refused,
       queueRows: this.ownDisk?.rows ?? 0,
       queueBytes: this.ownDisk?.bytes ?? 0,
       queueOldestAtMs: this.ownDisk?.oldestAtMs ?? 0,
@@ -291,8 +306,9 @@ export class SinkNode implements ContextOwner, TransformOutput {
       try {
         answer = this.sink.collect(this.context, item.data, item.dynamic);
       } catch (error) {
+        // what is refused for good does not keep the next ones waiting
         this.failedAtOnce(item, error);
-        break;
+        continue;
       }
       if (answer !== undefined && typeof (answer as Promise<void>).then === 'function') this.fly(item, answer);
       else this.delivered(item);
@@ -322,7 +338,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     if (error === undefined) {
       item.state = 'delivered';
       this.delivered(item);
-    } else if (isRetriable(error)) {
+    } else if (this.triesAgain(item, error)) {
       item.state = 'failed';
       this.noteFailure(error);
       if (this.mode === 'up') {
@@ -330,8 +346,9 @@ export class SinkNode implements ContextOwner, TransformOutput {
         this.direct = false;
       }
     } else {
+      // a copy of it on disk is not sent either
       item.state = 'delivered';
-      this.exception(error);
+      this.refuse(item, error);
       this.letGo(item);
     }
     this.trimFlight();
@@ -363,8 +380,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
   }
 
   private failedAtOnce(item: SinkItem, error: unknown): void {
-    if (!isRetriable(error)) {
-      this.exception(error);
+    if (!this.triesAgain(item, error)) {
+      this.refuse(item, error);
       this.letGo(item);
       this.settle();
       return;
@@ -384,6 +401,27 @@ export class SinkNode implements ContextOwner, TransformOutput {
     this.flying.push(item);
     this.trimFlight();
     this.armWatch();
+  }
+
+  private triesAgain(item: SinkItem, error: unknown): boolean {
+    return isRetriable(error) && (this.cache.maxRetries === 0 || ++item.tries <= this.cache.maxRetries);
+  }
+
+  /** It can never succeed: counted, shown, and handed to the rule's dead letter action, which keeps the confirmations. */
+  private refuse(item: Pick<SinkItem, 'data' | 'dynamic' | 'rows'> & { acks: readonly Ack[] }, error: unknown): void {
+    this.exception(error);
+    this.refused += item.rows;
+    const { data, dynamic, acks } = item;
+    if (!this.deadLetter) this.owner.deadLetter({ op: this.name, kind: 'sink', reason: messageOf(error), data, target: dynamic }, acks);
+  }
+
+  /** Resolves when the dead letter is delivered or stored: only then the item may leave the disk. */
+  private async refuseStored(item: StoredItem, error: unknown): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const ack = new Ack(resolve);
+    this.refuse({ ...item, acks: [ack] }, error);
+    ack.release();
+    await promise;
   }
 
   private delivered(item: SinkItem): void {
@@ -459,7 +497,12 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
   private scheduleFlush(): void {
     if (this.flushing || this.closed) return;
-    if (this.spillBuffer.length >= SPILL_AT_ONCE) {
+    if (this.diskFails) {
+      this.spillTimer ??= this.env.clock.setTimer(this.diskPause.next(), () => {
+        this.spillTimer = undefined;
+        this.startFlush();
+      });
+    } else if (this.spillBuffer.length >= SPILL_AT_ONCE) {
       this.env.clock.clear(this.spillTimer);
       this.spillTimer = undefined;
       this.startFlush();
@@ -478,9 +521,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
     });
   }
 
-  /** Writes the buffer page by page. A write that fails (disk full) leaves the items, and their sources wait. */
+  /** Writes the buffer page by page. Ends at a write that fails (disk full): the items stay, their sources wait, and it is tried again. */
   private async flush(): Promise<void> {
-    const pause = createBackoff({ firstMs: 200, maxMs: 5000, random: () => this.env.random() });
     for (;;) {
       // an answer may have come while the item lay here
       this.spillBuffer = this.spillBuffer.filter((i) => i.state !== 'delivered');
@@ -492,18 +534,21 @@ export class SinkNode implements ContextOwner, TransformOutput {
             const { rows, bytes } = this.disk;
             return this.owner.crash(new GatewayError('RUNTIME_QUEUE_FULL', { sink: this.name, rows, bytes }));
           }
+          this.diskFails = true;
           this.setBehind(true);
-          await this.env.clock.sleep(pause.next());
-          continue;
+          return;
         }
         await this.disk.append(page);
       } catch (error) {
         this.exception(error);
+        this.diskFails = true;
         this.setBehind(true);
-        await this.env.clock.sleep(pause.next());
-        continue;
+        return;
       }
-      pause.reset();
+      if (this.diskFails) {
+        this.diskFails = false;
+        this.diskPause.reset();
+      }
       this.spillBuffer.splice(0, page.length);
       this.spilled += countRows(page);
       for (const item of page) this.letGo(item);
@@ -519,17 +564,16 @@ export class SinkNode implements ContextOwner, TransformOutput {
     if (this.inFlight > 0 && this.backoff.tries < 3) return this.scheduleRetry();
     this.draining = true;
     const generation = this.generation;
+    let sent = false;
     try {
       for (;;) {
         const page = await this.disk.head();
         if (this.closed || generation !== this.generation) return;
         if (!page) {
-          if (this.flushing) {
-            await this.flushing;
-            continue;
-          }
-          if (this.cache.alterQueue && this.spillBuffer.length) {
+          // a sink that took nothing yet may still be away: what waits for it goes to disk first, unless the disk is full
+          if (this.flushing || (!this.diskFails && this.spillBuffer.length > 0 && (this.cache.alterQueue || !sent))) {
             this.startFlush();
+            await this.flushing;
             continue;
           }
           this.backToUp();
@@ -537,9 +581,19 @@ export class SinkNode implements ContextOwner, TransformOutput {
         }
         const done = await this.sendPage(page.items, page.from);
         if (generation !== this.generation && !this.closed) return;
-        if (done === page.items.length) await this.disk.removeHead(page.seq);
-        else {
-          if (done > 0) await this.disk.shortenHead(page.seq, page.items.slice(done));
+        if (done.count === page.items.length) {
+          sent = true;
+          this.headTries = 0;
+          await this.disk.removeHead(page.seq);
+        } else {
+          let { count } = done;
+          this.headTries = count > 0 ? 1 : this.headTries + 1;
+          if (!this.closed && this.cache.maxRetries > 0 && this.headTries > this.cache.maxRetries) {
+            await this.refuseStored(page.items[count++]!, done.error);
+            this.headTries = 0;
+          }
+          if (count === page.items.length) await this.disk.removeHead(page.seq);
+          else if (count > 0) await this.disk.shortenHead(page.seq, page.items.slice(count));
           if (!this.closed) this.scheduleRetry();
           return;
         }
@@ -554,34 +608,36 @@ export class SinkNode implements ContextOwner, TransformOutput {
     }
   }
 
-  /** @returns number of items from the front that are done */
-  private async sendPage(items: readonly StoredItem[], from: readonly SinkItem[] | undefined): Promise<number> {
+  /** @returns number of items from the front that are done, and why the next one is not */
+  private async sendPage(items: readonly StoredItem[], from: readonly SinkItem[] | undefined): Promise<{ count: number; error?: unknown }> {
     const chunk = Math.min(DRAIN_CHUNK, this.maxInFlight);
     for (let start = 0; start < items.length; start += chunk) {
       const part = items.slice(start, start + chunk);
-      const answers = await Promise.all(part.map((item, i) => (from?.[start + i]?.state === 'delivered' ? true : this.sendStored(item))));
-      const failedAt = answers.indexOf(false);
-      if (failedAt >= 0) return start + failedAt;
-      if (this.closed) return start + part.length;
+      const answers = await Promise.all(
+        part.map((item, i) => (from?.[start + i]?.state === 'delivered' ? undefined : this.sendStored(item))),
+      );
+      const failedAt = answers.findIndex((error) => error !== undefined);
+      if (failedAt >= 0) return { count: start + failedAt, error: answers[failedAt] };
+      if (this.closed) return { count: start + part.length };
     }
-    return items.length;
+    return { count: items.length };
   }
 
-  /** @returns false when it must be tried again */
-  private async sendStored(item: StoredItem): Promise<boolean> {
+  /** @returns the error when it must be tried again */
+  private async sendStored(item: StoredItem): Promise<unknown> {
     try {
       await this.sink.collect(this.context, this.marked(item.data), this.redirected(item.dynamic));
       this.stats.recordsOut++;
       this.stats.processed++;
       this.lastProgressMs = this.env.clock.monotonic();
-      return true;
+      return undefined;
     } catch (error) {
       if (isRetriable(error)) {
         this.noteFailure(error);
-        return false;
+        return error;
       }
-      this.exception(error);
-      return true;
+      await this.refuseStored(item, error);
+      return undefined;
     }
   }
 
@@ -743,6 +799,11 @@ export class SinkNode implements ContextOwner, TransformOutput {
     return this.ownBackoff;
   }
 
+  private get diskPause(): Backoff {
+    this.ownDiskPause ??= createBackoff({ firstMs: 200, maxMs: 5000, random: () => this.env.random() });
+    return this.ownDiskPause;
+  }
+
   private get disk(): DurableQueue {
     if (this.ownDisk) return this.ownDisk;
     const name = queueName(this.owner.ruleId, this.name);
@@ -786,6 +847,10 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
 const none: readonly Ack[] = [];
 const countRows = (items: readonly { rows: number }[]): number => items.reduce((n, i) => n + i.rows, 0);
+
+/** True for an action that takes what others refuse. */
+export const isDeadLetter = ({ props }: Pick<ActionSpec, 'props'>): boolean =>
+  Object.entries(props).some(([name, value]) => name.toLowerCase() === 'deadletter' && (value === true || value === 'true'));
 
 /** Name of the queue on disk; also used when a rule is deleted. */
 export const queueName = (ruleId: string, sink: string): string => `${ruleId}/${sink}`;

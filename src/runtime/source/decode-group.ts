@@ -68,15 +68,15 @@ export class DecodeGroup {
     } catch (error) {
       // it can never succeed: counted, reported, confirmed (design §4)
       this.undecodable++;
-      this.failed(error, nowMs);
+      this.failed(error, nowMs, typeof data === 'string' || data instanceof Uint8Array ? data : undefined, ack);
     }
   }
 
   /** Gives one message to a subscriber that is about to join. Its failures are counted unless others of the group had the message already. */
   replay(s: Subscriber, data: Uint8Array | string | Row | Row[], nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
-    const report = (error: unknown) => {
+    const report = (error: unknown, what: Uint8Array | string | Row | undefined) => {
       if (this.subscribers.size === 0) countException(this.stats, messageOf(error), nowMs);
-      s.sourceError?.(error);
+      s.sourceError?.(error, what, ack);
     };
     let rows: Row[];
     try {
@@ -84,21 +84,21 @@ export class DecodeGroup {
       rows = Array.isArray(decoded) ? decoded : [decoded];
     } catch (error) {
       if (this.subscribers.size === 0) this.undecodable++;
-      return report(error);
+      return report(error, typeof data === 'string' || data instanceof Uint8Array ? data : undefined);
     }
     for (const raw of rows) {
       try {
         const row = this.plan.validate ? this.plan.validate(raw) : raw;
         s.push(new Tuple(this.layout.extract(row), s.eventTime ? this.plan.eventTime!(row) : nowMs, meta, ack));
       } catch (error) {
-        report(error);
+        report(error, raw);
       }
     }
   }
 
-  failed(error: unknown, nowMs: number): void {
+  failed(error: unknown, nowMs: number, data?: Uint8Array | string | Row, ack?: Ack): void {
     countException(this.stats, messageOf(error), nowMs);
-    for (const s of this.subscribers) s.sourceError?.(error);
+    for (const s of this.subscribers) s.sourceError?.(error, data, ack);
   }
 
   private decode(data: string | Uint8Array): Row | Row[] {
@@ -112,7 +112,7 @@ export class DecodeGroup {
       try {
         row = this.plan.validate(raw);
       } catch (error) {
-        return this.failed(error, nowMs);
+        return this.failed(error, nowMs, raw, ack);
       }
     }
     this.stats.recordsOut++;
@@ -123,7 +123,7 @@ export class DecodeGroup {
       try {
         tsMs = this.plan.eventTime!(row);
       } catch (error) {
-        return this.failed(error, nowMs);
+        return this.failed(error, nowMs, raw, ack);
       }
       this.event.dispatch(new Tuple(cols, tsMs, meta, ack));
     }

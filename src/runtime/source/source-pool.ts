@@ -6,7 +6,9 @@ import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
+import type { Ack } from '../../data/ack.ts';
 import type { Tuple } from '../../data/tuple.ts';
+import type { Row } from '../../data/value.ts';
 import type { IndexConjunct } from '../../exec/operator.ts';
 import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
@@ -29,8 +31,9 @@ export interface Subscriber {
   readonly eventTime: boolean;
   /** A bounded source is at its end. @param text what the source said, mostly '' */
   end(text: string): void;
-  /** A message that could not be decoded or validated (for option sendError). */
-  sourceError?(error: unknown): void;
+  /** A message that could not be decoded or validated (for option sendError and dead letters).
+   *  @param data the payload or row; undefined when a source failed without one */
+  sourceError?(error: unknown, data?: Uint8Array | string | Row, ack?: Ack): void;
   /** The source put something into its state. */
   stateChanged?(): void;
 }

@@ -24,6 +24,10 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     if (s.mode === 'spilling')
       problems.push(`Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}.`);
     else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
+    if (s.refused > 0)
+      problems.push(
+        `Sink ${s.sink} refused ${s.refused} rows${run?.deadLetters ? '; they went to the dead letter action' : ''}: ${s.lastError}`,
+      );
     if (s.dropped > 0) problems.push(`Sink ${s.sink} gave ${s.dropped} rows up.`);
   }
   const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
@@ -42,6 +46,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     sinks,
     lateRows,
     exceptions,
+    deadLetters: run?.deadLetters ?? 0,
     lastError: run?.lastError,
     checkpoint: {
       bytes: run?.checkpointBytes ?? 0,

@@ -65,9 +65,11 @@ export function metricsText(rules: Iterable<Rule>): string {
       put('kuiper_sink_retried_total', 'counter', 'Rounds of retrying', labels, s.retried);
       put('kuiper_sink_spilled_total', 'counter', 'Rows that went to the durable queue', labels, s.spilled);
       put('kuiper_sink_dropped_total', 'counter', 'Rows given up at a bound', labels, s.dropped);
+      put('kuiper_sink_refused_total', 'counter', 'Rows that the sink will never take', labels, s.refused);
       put('kuiper_sink_queue_rows', 'gauge', 'Rows in the durable queue', labels, s.queueRows);
       put('kuiper_sink_queue_bytes', 'gauge', 'Bytes in the durable queue', labels, s.queueBytes);
     }
+    put('kuiper_rule_dead_letters_total', 'counter', 'Given to dead letter actions', { rule: rule.id }, rule.run.deadLetters);
     put('kuiper_rule_held_messages', 'gauge', 'Messages that wait for a checkpoint', { rule: rule.id }, rule.run.heldCount);
     put('kuiper_rule_state_bytes', 'gauge', 'Size of the last checkpoint', { rule: rule.id }, rule.run.checkpointBytes);
   }

@@ -40,6 +40,8 @@ export interface TransformDeps {
   /** A transform that keeps rows (batch) calls it when it took one: the rule then holds the message until the next checkpoint, which
    *  contains what `save` gives. So a batch never stalls a source, and a kill loses nothing of it. Such a transform does not retain acks. */
   touch(): void;
+  /** Confirmations that a batch holds back while it is not delivered: rows in it are in no checkpoint that is taken after it was sent. */
+  batchAcks?(): readonly Ack[];
   /** A failure outside `push` (a linger timer): counted and shown. */
   exception(error: unknown): void;
 }
@@ -153,7 +155,7 @@ export async function createTransform(
     // taken out first: a batch that cannot be encoded is lost as one result and does not block the next
     parts = [];
     first = undefined;
-    out.item(join(list), dynamicOf?.(props.sendSingle ? sample : [sample]), list.length, noAcks);
+    out.item(join(list), dynamicOf?.(props.sendSingle ? sample : [sample]), list.length, deps.batchAcks?.() ?? noAcks);
   };
   const linger = (): void => {
     if (props.lingerMs <= 0 || timer !== undefined) return;

@@ -30,6 +30,13 @@ export const transformOptions: readonly OptionSpec[] = [
   },
   { name: 'compression', type: 'string', default: '', doc: 'zlib, gzip, flate or zstd.' },
   { name: 'encryption', type: 'string', default: '', doc: 'aes' },
+  {
+    name: 'deadLetter',
+    type: 'bool',
+    default: false,
+    doc: 'The action takes what can never succeed (refused by another sink, undecodable, failing expression) instead of results.',
+  },
+  { name: 'maxRetries', type: 'int', default: 0, min: 0, doc: 'Tries after the first one until an item counts as refused; 0 = for ever.' },
   { name: 'encProps', type: 'object', doc: 'mode (gcm, cfb), iv, aad, tagsize.' },
 ];
 
@@ -48,5 +55,7 @@ export interface TransformProps {
   lingerMs: number;
   compression: string;
   encryption: string;
+  deadLetter: boolean;
+  maxRetries: number;
   encProps: Record<string, unknown> | undefined;
 }

@@ -47,6 +47,11 @@ export const runtimeErrors = {
     ekuiperCode: 4000,
     cure: 'The rule was deleted while this command waited. Create it again.',
   },
+  RULE_ONLY_DEAD_LETTERS: {
+    text: 'rule {rule} has no action that takes its results: all of them have deadLetter',
+    ekuiperCode: 4000,
+    cure: 'An action with deadLetter: true takes only what the others refuse. Add an action without it.',
+  },
   RUNTIME_STATE_TOO_LARGE: {
     text: 'state of the rule is {bytes} bytes, more than the limit of {limit}',
     ekuiperCode: 4000,
