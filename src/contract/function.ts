@@ -33,6 +33,8 @@ export interface FunctionEnv {
   readonly ruleStartAtMs?: number;
   /** Random source; tests give a seeded one. 0 ≤ x < 1 */
   random(): number;
+  /** Results of the row or window under way go to the sinks so many ms later, and those of the rule's later rows after them. Missing: at once. */
+  wait?(ms: number): void;
   /** KUIPER_PROPS_<NAME> values for props(). */
   property(name: string): string | undefined;
   /** Store behind get_keyed_state and friends, shared by all rules. */

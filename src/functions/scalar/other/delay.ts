@@ -1,11 +1,10 @@
-// SQL delay(ms, value).
+// SQL delay(ms, value). The rule's results wait, nothing sleeps: see docs/adr/0052-delay-without-sleeping.md.
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toFloat } from '../../../data/cast.ts';
-import type { Value } from '../../../data/value.ts';
 
-/** Longer waits would trip the watchdog and keep other rules from their messages. */
-const MAX_DELAY_MS = 10_000;
+/** A day: messages wait for their confirmation meanwhile, and longer is a slip of the unit. */
+const MAX_DELAY_MS = 86_400_000;
 
 export const delay = defineScalar({
   name: 'delay',
@@ -15,17 +14,19 @@ export const delay = defineScalar({
   nulls: 'null-or-empty',
   params: [param('delayMs', 'number'), param('value', 'any')],
   returns: 'same',
-  doc: 'Waits, then gives the value. The whole gateway waits, at most 10 s: it is there to try things out, not for rules in production.',
+  doc: "Gives the value; what the rule sends of this row goes to its sinks so many milliseconds later, and later rows of the rule wait behind it. Other rules don't.",
   examples: [
     ['delay(1, 5)', 5n],
     ['delay(1, a)', null, { a: null }],
     ['delay("x", 5)', { error: 'Expect number - float or int type for parameter 1' }],
-    ['delay(60000, 5)', { error: 'delay takes at most 10000 ms' }],
+    ['delay(90000000, 5)', { error: 'delay takes at most 86400000 ms' }],
   ],
-  exec: (delay: Value, value: Value) => {
-    const delayMs = Math.trunc(toFloat(delay, 'sameKind'));
-    if (delayMs > MAX_DELAY_MS) throw rowError(`delay takes at most ${MAX_DELAY_MS} ms, but got ${delayMs}`);
-    if (delayMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
-    return value;
-  },
+  compile:
+    ([ms, value], { env }) =>
+    (t) => {
+      const delayMs = Math.trunc(toFloat(ms!(t), 'sameKind'));
+      if (delayMs > MAX_DELAY_MS) throw rowError(`delay takes at most ${MAX_DELAY_MS} ms, but got ${delayMs}`);
+      if (delayMs > 0) env.wait?.(delayMs);
+      return value!(t);
+    },
 });
