@@ -64,10 +64,15 @@ export type ConnectionState = 'connected' | 'connecting' | 'disconnected';
 /** Access to the connection pool: connections of equal type and properties (or one selector) are shared.
  *  The pool calls `create` once per key and closes it when the last user releases. */
 export interface ConnectionAccess {
-  acquire<C extends PooledConnection>(type: string, key: string, create: () => C): C;
-  release(type: string, key: string): void;
+  /** @param create is given the end of the key's connection before, while that still says goodbye to its peer */
+  acquire<C extends PooledConnection>(type: string, key: string, create: (before?: Promise<void>) => C): C;
+  /** @returns a promise when this was the last user: settled when the connection is closed */
+  release(type: string, key: string): Promise<void> | void;
 }
 
 export interface PooledConnection {
+  /** Where the connection can tell: shown for named connections (REST /connections). */
+  readonly state?: ConnectionState;
+  readonly stateMessage?: string;
   close(): void | Promise<void>;
 }

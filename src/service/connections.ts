@@ -41,6 +41,8 @@ export interface ConnectionDeps {
   connectors(name: string): ConnectorEntry | undefined;
   /** Rules that select the connection: such a one is neither changed nor deleted. */
   usedBy(id: string): string[];
+  /** State of the connection itself while rules use it: truer than that of a probe. */
+  live?(typ: string, id: string): { state: ConnectionInfo['status']; message: string } | undefined;
 }
 
 interface Entry {
@@ -63,6 +65,14 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
 
   const probe = async (id: string, entry: Entry): Promise<void> => {
     let next = RECHECK_MS;
+    const live = deps.live?.(entry.typ, id);
+    if (live) {
+      // in use: nothing to try, and a broker with few places is not asked for another
+      entry.status = live.state;
+      entry.error = live.message;
+      if (all.get(id) === entry) entry.timer = clock.setTimer(next, () => void probe(id, entry));
+      return;
+    }
     try {
       const connector = await deps.connectors(entry.typ)?.load();
       if (!connector?.connection)
@@ -111,8 +121,9 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       throw new GatewayError('SERVICE_REFUSED', { text: `connection ${id} can't be dropped due to rule references [${rules.join(' ')}]` });
   };
   const show = (id: string, e: Entry): ConnectionInfo => {
-    const info: ConnectionInfo = { id, typ: e.typ, props: maskSecrets(e.props) as Props, isNamed: true, status: e.status };
-    if (e.error) info.err = e.error;
+    const { state, message } = deps.live?.(e.typ, id) ?? { state: e.status, message: e.error };
+    const info: ConnectionInfo = { id, typ: e.typ, props: maskSecrets(e.props) as Props, isNamed: true, status: state };
+    if (message) info.err = message;
     return info;
   };
 

@@ -90,6 +90,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     log,
     connectors: deps.connectors,
     usedBy: (id) => rules.rulesSelecting(id),
+    live: (type, id) => runtime.connectionState?.(type, id),
   });
   const catalog = await openStreamCatalog(tables.streams, log);
   const streams = createStreamService({

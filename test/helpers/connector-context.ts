@@ -37,7 +37,7 @@ export function createTestContext(opId = 'source_test', pool = new Map<string, {
         const entry = pool.get(id);
         if (entry && --entry.users === 0) {
           pool.delete(id);
-          void entry.c.close();
+          return Promise.resolve(entry.c.close());
         }
       },
     },

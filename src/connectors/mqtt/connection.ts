@@ -1,23 +1,24 @@
 // One MQTT connection: shared by sinks with equal properties, by sources with a named connection, or owned by one source. It reconnects for
 // ever with jittered backoff, tries several servers in turn, falls back from MQTT 5 to 3.1.1, subscribes again when the broker forgot
 // the session, and hands each message to the subscriptions that match. Used by source.ts and sink.ts.
-import type { IClientOptions, IConnackPacket, IPublishPacket } from 'mqtt';
+import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, IPublishPacket } from 'mqtt';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConnectionState, PooledConnection } from '../../contract/context.ts';
 import { HoldingClient } from './holding-client.ts';
-import type { ConnectionProps } from './options.ts';
+import { type ConnectionProps, LARGEST_PACKET_BYTES } from './options.ts';
+import { explainDisconnect, explainRefusal } from './reasons.ts';
+import { createRoutes } from './routes.ts';
 import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
-import { topicMatches } from './topic.ts';
+import { filterId, withoutCovered } from './topic.ts';
 
 /** Never more than one attempt a second, and back within 5 s of the broker's return: 1–2 s at first, then 2–4 s. */
 const FIRST_RETRY_MS = 2000;
 const MAX_RETRY_MS = 4000;
 /** A connection that lived this long starts the backoff anew. */
 const STABLE_MS = 10_000;
-const MAX_ROUTES = 10_000;
 /** eKuiper's limit for one operation. */
 const CONFIRM_LIMIT_MS = 5000;
 const NO_CONFIRMATION = 'the broker confirmed no publication for 5 s';
@@ -45,8 +46,10 @@ export interface MqttConnectionDeps {
   clientId: string;
   /** Persistent session (MQTT 3.1.1 clean=false, MQTT 5 with expiry). */
   persistent: boolean;
-  /** Sources and sinks join and leave (connectionSelector): the only subscription of now is not all that the session holds. */
+  /** Sources of different topics join and leave (connectionSelector, one clientid). */
   shared?: boolean;
+  /** The connection that had this client id before still says goodbye. */
+  before?: Promise<void> | undefined;
 }
 
 interface Redelivery {
@@ -77,7 +80,7 @@ export class MqttConnection implements PooledConnection {
   private readonly subscriptions = new Set<Subscription>();
   private readonly watchers = new Set<(state: ConnectionState, message?: string) => void>();
   private readonly backoff: Backoff;
-  private readonly routes = new Map<string, Subscription[]>();
+  private readonly routes = createRoutes(() => this.subscriptions);
   /** Messages given out and not confirmed, by packet id: a broker repeats them after a reconnect, and they are not given out again. */
   private readonly unconfirmed = new Map<number, Redelivery>();
   private readonly early: { packet: IPublishPacket; ack: () => void }[] = [];
@@ -87,18 +90,25 @@ export class MqttConnection implements PooledConnection {
   private confirmedAtMs = 0;
   private confirmTimer: TimerHandle | undefined;
   private stalled = false;
-  private only: Subscription | undefined;
   private client: HoldingClient | undefined;
   private gathering: HoldingClient | undefined;
   private timer: TimerHandle | undefined;
   private addressIndex = 0;
   private version: 3 | 4 | 5;
+  /** The broker spoke this version once. */
+  private versionKnown = false;
+  /** Attempts in a row that ended without an answer to CONNECT. */
+  private unanswered = 0;
+  /** Overlapping filters can be told apart (MQTT 5). */
+  private withIds = false;
   private closed = false;
   private connectedAtMs = 0;
   /** The broker had a session of ours. */
   private resumed = false;
   /** A subscription left its session behind: what comes for it now is not confirmed. */
   private leaving = false;
+  /** Filters whose session shall go on collecting when the connection ends. */
+  private readonly kept = new Set<string>();
   private failure: Error | undefined;
   state: ConnectionState = 'connecting';
   stateMessage = '';
@@ -110,7 +120,8 @@ export class MqttConnection implements PooledConnection {
     this.addresses = parseAddresses(props.server);
     this.version = props.protocolVersion === '3.1' ? 3 : props.protocolVersion === '3.1.1' || props.protocolVersion === '4' ? 4 : 5;
     this.backoff = createBackoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS });
-    void this.connect();
+    if (deps.before) void deps.before.then(() => this.connect());
+    else void this.connect();
   }
 
   get connected(): boolean {
@@ -129,8 +140,9 @@ export class MqttConnection implements PooledConnection {
 
   subscribe(subscription: Subscription): void {
     this.subscriptions.add(subscription);
+    for (const f of subscription.filters) this.kept.delete(f);
     this.leaving = false;
-    this.subscriptionsChanged();
+    this.routes.changed();
     subscription.onState(this.state === 'connected' ? 'connecting' : this.state, this.stateMessage);
     const early = this.early.splice(0);
     for (const m of early) void this.dispatch(m.packet, m.ack);
@@ -140,8 +152,9 @@ export class MqttConnection implements PooledConnection {
   /** @param keepSession true at shutdown: the broker goes on collecting for a persistent session */
   async unsubscribe(subscription: Subscription, keepSession: boolean): Promise<void> {
     if (!this.subscriptions.delete(subscription)) return;
-    this.subscriptionsChanged();
-    this.leaving = keepSession;
+    this.routes.changed();
+    if (keepSession) for (const f of subscription.filters) this.kept.add(f);
+    this.leaving = keepSession && this.subscriptions.size === 0;
     if (keepSession || !this.connected) return;
     const still = new Set([...this.subscriptions].flatMap((s) => s.filters));
     const gone = subscription.filters.filter((f) => !still.has(f));
@@ -233,11 +246,13 @@ export class MqttConnection implements PooledConnection {
     });
   }
 
-  /** Ends the connection for good, and its session at the broker: else a stopped rule's session stays there for days (MQTT 5) or for ever. */
-  async end(): Promise<void> {
-    if (!this.deps.persistent || this.closed) return this.close();
+  /** Ends the connection for good, and its session at the broker unless a subscription that left wants it kept: else the session of a
+   *  stopped rule stays there for days (MQTT 5) or for ever. */
+  async close(): Promise<void> {
+    if (this.closed) return;
     const client = this.client;
-    if (!client?.connected) return this.close(); // cannot be told; MQTT 5 sessions expire
+    // not connected: the broker cannot be told; MQTT 5 sessions expire
+    if (!this.deps.persistent || this.kept.size > 0 || !client?.connected) return this.leave();
     if (this.version === 5) {
       this.closed = true;
       this.deps.clock.clear(this.timer);
@@ -247,7 +262,7 @@ export class MqttConnection implements PooledConnection {
       return;
     }
     const builder = await createStreamBuilder(this.addresses[this.addressIndex]!, this.props);
-    await this.close();
+    await this.leave();
     // MQTT 3: a connection with a clean session of the same name clears it
     const clearing = new HoldingClient(builder, { ...this.clientOptions(), clean: true }, () => undefined);
     clearing.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'The session could not be ended.'));
@@ -255,7 +270,7 @@ export class MqttConnection implements PooledConnection {
     await this.disconnect(clearing);
   }
 
-  async close(): Promise<void> {
+  private async leave(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.deps.clock.clear(this.timer);
@@ -291,8 +306,11 @@ export class MqttConnection implements PooledConnection {
   // ------------------------------------------------------------------------------------------------------------ connecting
 
   private async connect(): Promise<void> {
+    if (this.closed) return;
     const address = this.addresses[this.addressIndex]!;
     this.failure = undefined;
+    // some brokers of 3.1.1 hang up on a CONNECT of MQTT 5 instead of naming their version: every third attempt tries the old one
+    if (!this.props.protocolVersion && !this.versionKnown) this.version = this.unanswered % 3 === 2 ? 4 : 5;
     let client: HoldingClient;
     try {
       const builder = await createStreamBuilder(address, this.props);
@@ -306,22 +324,37 @@ export class MqttConnection implements PooledConnection {
     client.setMaxListeners(0);
     client.on('connect', (connack) => this.onConnect(client, connack));
     client.on('error', (error) => this.onError(error, address));
+    client.on('disconnect', (packet) => {
+      this.failure = ioError(`${address.text}: ${explainDisconnect(packet.reasonCode ?? 0, this.clientId)}`);
+    });
     client.on('close', () => {
       if (this.client !== client || this.closed) return;
+      if (!this.connectedAtMs && (!this.failure || (this.failure.cause as { code?: unknown } | undefined)?.code === 'ECONNRESET'))
+        this.unanswered++;
       this.client = undefined;
       client.removeAllListeners();
       client.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'Error of a lost MQTT connection.'));
       client.end(true);
-      this.lost(this.failure ?? ioError(`${address.text}: the broker closed the connection`));
+      // brokers of 3.1.1, and some of 5, do not say that they threw one client out for another
+      const hint =
+        this.connectedAtMs && this.props.clientid ? `; should it recur, look for another client with the id "${this.clientId}"` : '';
+      this.lost(this.failure ?? ioError(`${address.text}: the broker closed the connection${hint}`));
     });
+  }
+
+  private get clientId(): string {
+    return this.props.clientid || this.deps.clientId;
   }
 
   private clientOptions(): IClientOptions {
     const { props, deps } = this;
+    const address = this.addresses[this.addressIndex]!;
+    const username = address.username ?? props.username;
+    const password = address.username === undefined ? props.password : (address.password ?? props.password);
     return {
       protocolVersion: this.version,
       protocolId: this.version === 3 ? 'MQIsdp' : 'MQTT',
-      clientId: props.clientid || deps.clientId,
+      clientId: this.clientId,
       clean: !deps.persistent,
       keepalive: Math.max(1, Math.round(props.keepAliveMs / 1000)),
       connectTimeout: props.connectTimeoutMs,
@@ -329,13 +362,13 @@ export class MqttConnection implements PooledConnection {
       resubscribe: false,
       queueQoSZero: false,
       log: quiet, // the package's own debug output asks for its settings at every message
-      ...(props.username ? { username: props.username } : {}),
-      ...(props.password ? { password: props.password } : {}),
+      ...(username ? { username } : {}),
+      ...(password ? { password } : {}),
       ...(this.version === 5
         ? {
             properties: {
               receiveMaximum: props.maxInFlight,
-              maximumPacketSize: props.maxPacketBytes,
+              ...(props.maxPacketBytes < LARGEST_PACKET_BYTES ? { maximumPacketSize: props.maxPacketBytes } : {}),
               ...(deps.persistent ? { sessionExpiryInterval: props.sessionExpiryS } : {}),
             },
           }
@@ -345,6 +378,9 @@ export class MqttConnection implements PooledConnection {
 
   private onConnect(client: HoldingClient, connack: IConnackPacket): void {
     this.connectedAtMs = this.deps.clock.monotonic();
+    this.versionKnown = true;
+    this.unanswered = 0;
+    this.withIds = this.version === 5 && connack.properties?.subscriptionIdentifiersAvailable !== false;
     this.resumed = connack.sessionPresent;
     this.stalled = false;
     if (!connack.sessionPresent) {
@@ -359,20 +395,35 @@ export class MqttConnection implements PooledConnection {
   }
 
   private sendSubscribe(subscription: Subscription, client = this.client): void {
-    client!.subscribe([...subscription.filters], { qos: subscription.qos }, (error, granted, packet) => {
+    const { filters, qos } = subscription;
+    if (this.withIds && (this.deps.shared || filters.length > 1)) {
+      let open = filters.length;
+      for (const f of filters)
+        this.requestFilters(client!, subscription, [f], { qos, properties: { subscriptionIdentifier: filterId(f) } }, () => --open === 0);
+    } else this.requestFilters(client!, subscription, withoutCovered(filters), { qos }, () => true);
+  }
+
+  /** @param last true when all requests of the subscription are granted */
+  private requestFilters(
+    client: HoldingClient,
+    subscription: Subscription,
+    filters: string[],
+    options: IClientSubscribeOptions,
+    last: () => boolean,
+  ): void {
+    client.subscribe(filters, options, (error, granted, packet) => {
       if (this.client !== client || !this.subscriptions.has(subscription)) return;
       const codes = (packet as { granted?: (number | { qos: number })[] } | undefined)?.granted ?? granted?.map((g) => g.qos) ?? [];
       const refused = codes.map((c) => (typeof c === 'number' ? c : c.qos)).findIndex((c) => c >= 128);
       if (error || refused >= 0) {
         const what =
-          refused >= 0
-            ? `the broker refuses the subscription to "${subscription.filters[refused]}": check its access rules`
-            : messageOf(error);
+          refused >= 0 ? `the broker refuses the subscription to "${filters[refused]}": check its access rules` : messageOf(error);
         subscription.onState('disconnected', what);
-        this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', filters: subscription.filters, error: what }, 'Subscription failed.');
-        client!.stream.destroy(); // tried again with backoff
+        this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', filters, error: what }, 'Subscription failed.');
+        client.stream.destroy(); // tried again with backoff
         return;
       }
+      if (!last()) return;
       subscription.granted = true;
       subscription.onState('connected');
     });
@@ -384,13 +435,7 @@ export class MqttConnection implements PooledConnection {
       this.version = 4;
       this.deps.log.info({ server: address.text }, 'Broker does not speak MQTT 5; using 3.1.1.');
     }
-    const code = error.code;
-    const refused =
-      code === 4 || code === 134
-        ? 'the broker refuses user name or password'
-        : code === 5 || code === 135
-          ? 'the broker does not allow this client: check user name, password and access rules'
-          : undefined;
+    const refused = explainRefusal(error.code, this.clientId);
     this.failure = refused ? ioError(`${address.text}: ${refused}`, error) : explainConnectionError(error, address);
     const client = this.client;
     if (client && !client.connected) client.stream.destroy();
@@ -449,10 +494,8 @@ export class MqttConnection implements PooledConnection {
   }
 
   private dispatch(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
-    // one subscription: what the broker sends is for it
-    if (this.only && (!this.deps.shared || this.only.filters.some((f) => topicMatches(f, packet.topic))))
-      return this.only.onMessage(packet, ack);
-    const targets = this.route(packet.topic);
+    const targets = this.routes.of(packet.topic, packet.properties?.subscriptionIdentifier);
+    if (targets === 'copy') return ack?.();
     if (targets.length === 1) return targets[0]!.onMessage(packet, ack);
     if (targets.length === 0) return this.noTarget(packet, ack);
     let open = targets.length;
@@ -470,7 +513,10 @@ export class MqttConnection implements PooledConnection {
     if (!ack) return;
     if ((this.closed || this.leaving) && this.deps.persistent) return; // shutting down: the broker gives it again
     const sinceConnectMs = this.deps.clock.monotonic() - this.connectedAtMs;
-    if (!this.deps.persistent || !this.resumed || sinceConnectMs > EARLY_MS) return ack();
+    if (!this.deps.persistent || !this.resumed || sinceConnectMs > EARLY_MS) {
+      this.deps.log.warn({ code: 'MQTT_UNWANTED', topic: packet.topic }, 'A message that nothing reads was confirmed unread.');
+      return ack();
+    }
     this.early.push({ packet, ack });
     this.earlyTimer ??= this.deps.clock.setTimer(EARLY_MS, () => {
       this.earlyTimer = undefined;
@@ -479,20 +525,5 @@ export class MqttConnection implements PooledConnection {
       if (count > 0)
         this.deps.log.warn({ code: 'MQTT_UNWANTED', count }, 'Messages of an old session that nothing reads were confirmed unread.');
     });
-  }
-
-  private subscriptionsChanged(): void {
-    this.routes.clear();
-    this.only = this.subscriptions.size === 1 ? [...this.subscriptions][0] : undefined;
-  }
-
-  private route(topic: string): Subscription[] {
-    let targets = this.routes.get(topic);
-    if (!targets) {
-      targets = [...this.subscriptions].filter((s) => s.filters.some((f) => topicMatches(f, topic)));
-      if (this.routes.size >= MAX_ROUTES) this.routes.clear();
-      this.routes.set(topic, targets);
-    }
-    return targets;
   }
 }

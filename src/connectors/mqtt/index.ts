@@ -1,4 +1,5 @@
 // MQTT: source, sink and named connections over package `mqtt`.
+import { randomUUID } from 'node:crypto';
 import { createRealClock } from '../../base/clock.ts';
 import { createLog } from '../../base/log.ts';
 import { defineConnector } from '../../contract/connector.ts';
@@ -7,6 +8,7 @@ import { MqttConnection } from './connection.ts';
 import { type ConnectionProps, connectionOptions, sinkOptions, sourceOptions } from './options.ts';
 import { createMqttSink } from './sink.ts';
 import { createMqttSource } from './source.ts';
+import { parseAddresses } from './streams.ts';
 
 export default defineConnector({
   name: 'mqtt',
@@ -34,12 +36,18 @@ export default defineConnector({
     test(props, signal) {
       const parsed = parseOptions<ConnectionProps>('mqtt connection', connectionOptions, props);
       const log = createLog({ write: () => undefined });
-      const connection = new MqttConnection(parsed, {
-        clock: createRealClock(),
-        log,
-        persistent: false,
-        clientId: `kuiper_probe_${process.pid}_${Date.now() % 1e6}`,
-      });
+      const servers = parseAddresses(parsed.server).length;
+      // never under the client id of the rules: a broker would throw their connection out, and their session away
+      const connection = new MqttConnection(
+        { ...parsed, clientid: '' },
+        {
+          clock: createRealClock(),
+          log,
+          persistent: false,
+          clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
+        },
+      );
+      const failures: string[] = [];
       return new Promise<void>((resolve, reject) => {
         const finish = (error?: Error) => {
           unwatch();
@@ -47,11 +55,16 @@ export default defineConnector({
           if (error) reject(error);
           else resolve();
         };
-        signal.addEventListener('abort', () => finish(new Error(connection.stateMessage || 'the broker does not answer')), { once: true });
+        signal.addEventListener(
+          'abort',
+          () => finish(new Error([...new Set(failures)].join('; ') || connection.stateMessage || 'the broker does not answer')),
+          { once: true },
+        );
         let unwatch = () => undefined as unknown as void;
         unwatch = connection.watch((state, message) => {
           if (state === 'connected') queueMicrotask(() => finish());
-          else if (state === 'disconnected') queueMicrotask(() => finish(new Error(message)));
+          else if (state === 'disconnected' && failures.push(message ?? '') >= servers)
+            queueMicrotask(() => finish(new Error([...new Set(failures)].join('; '))));
         }) as () => void;
       });
     },

@@ -1,20 +1,50 @@
-// The connection behind a connectionSelector: one per gateway and name, shared by sources and sinks, whoever comes first.
-import { createHash } from 'node:crypto';
+// Connections that sources and sinks share: the one behind a connectionSelector, and the one of a client id. One per gateway and name,
+// whoever comes first makes it. Called by source.ts and sink.ts.
 import type { ConnectorContext } from '../../contract/context.ts';
+import { clientIdOf, clientKey } from './client-id.ts';
 import { MqttConnection } from './connection.ts';
 import type { ConnectionProps } from './options.ts';
 
-/** Takes the named connection; give it back with `ctx.connections.release('mqtt', selector)`.
- *  Its session is persistent unless the user said no: a source with QoS 1 may join a connection that a sink made. */
-export function acquireNamed(ctx: ConnectorContext, selector: string, props: ConnectionProps): MqttConnection {
-  return ctx.connections.acquire('mqtt', selector, () => {
-    const hash = createHash('sha256').update(`${ctx.gatewayId}|connection|${selector}`).digest('hex');
-    return new MqttConnection(props, {
-      clock: ctx.clock,
-      log: ctx.log,
-      persistent: props.enableClientSession ?? true,
-      shared: true,
-      clientId: `kuiper_${hash.slice(0, 16)}`,
-    });
-  });
+export interface Taken {
+  readonly connection: MqttConnection;
+  /** Give it back with `ctx.connections.release('mqtt', key)`. */
+  readonly key: string;
+}
+
+/** Takes the named connection. Its session is persistent unless the user said no: a source with QoS 1 may join a connection that a sink made. */
+export function acquireNamed(ctx: ConnectorContext, selector: string, props: ConnectionProps): Taken {
+  const connection = ctx.connections.acquire(
+    'mqtt',
+    selector,
+    (before) =>
+      new MqttConnection(props, {
+        clock: ctx.clock,
+        log: ctx.log,
+        persistent: props.enableClientSession ?? true,
+        shared: true,
+        clientId: clientIdOf(`${ctx.gatewayId}|connection|${selector}`),
+        before,
+      }),
+  );
+  return { connection, key: selector };
+}
+
+/** Takes the connection of a client id. @param persistent whether its user needs a session; one that the user named is made for all */
+export function acquireClient(ctx: ConnectorContext, props: ConnectionProps, clientId: string, persistent: boolean): Taken {
+  const key = clientKey(props.server, clientId);
+  const named = props.clientid !== '';
+  const connection = ctx.connections.acquire(
+    'mqtt',
+    key,
+    (before) =>
+      new MqttConnection(props, {
+        clock: ctx.clock,
+        log: ctx.log,
+        persistent: props.enableClientSession ?? (persistent || named),
+        shared: named,
+        clientId,
+        before,
+      }),
+  );
+  return { connection, key };
 }

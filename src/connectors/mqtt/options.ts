@@ -2,6 +2,9 @@
 // connection.ts; the metadata in etc/ is made from it.
 import type { OptionSpec } from '../../contract/props.ts';
 
+/** Four bytes of seven bits: no MQTT packet is larger. */
+export const LARGEST_PACKET_BYTES = 268_435_455;
+
 /** Properties that make a connection; equal ones may share it. */
 export const connectionOptions: readonly OptionSpec[] = [
   {
@@ -34,6 +37,7 @@ export const connectionOptions: readonly OptionSpec[] = [
     type: 'int',
     default: 604_800,
     min: 0,
+    max: 4_294_967_295,
     doc: 'MQTT 5: how long the broker keeps a persistent session, seconds.',
   },
   {
@@ -66,9 +70,10 @@ export const connectionOptions: readonly OptionSpec[] = [
     name: 'maxPacketSize',
     as: 'maxPacketBytes',
     type: 'int',
-    default: 4_194_304,
+    default: LARGEST_PACKET_BYTES,
     min: 1024,
-    doc: 'Largest packet accepted, bytes (MQTT 5 tells the broker).',
+    max: LARGEST_PACKET_BYTES,
+    doc: 'Largest packet accepted, bytes. MQTT 5 brokers are told, and drop what is larger without a word; 268435455 = no limit but that of MQTT.',
     advanced: true,
   },
   { name: 'certificationPath', type: 'string', default: '', doc: 'Client certificate file.' },
@@ -78,7 +83,13 @@ export const connectionOptions: readonly OptionSpec[] = [
   { name: 'privateKeyRaw', type: 'string', default: '', secret: true, doc: 'Private key as base64 of its PEM.' },
   { name: 'rootCARaw', type: 'string', default: '', doc: 'CA as base64 of its PEM.' },
   { name: 'insecureSkipVerify', type: 'bool', default: false, doc: 'Accept any broker certificate. Only for tests.' },
-  { name: 'tlsMinVersion', type: 'string', default: 'tls1.2', doc: 'tls1.0, tls1.1, tls1.2 or tls1.3.' },
+  {
+    name: 'tlsMinVersion',
+    type: 'string',
+    default: 'tls1.2',
+    oneOf: ['tls1.0', 'tls1.1', 'tls1.2', 'tls1.3'],
+    doc: 'tls1.0, tls1.1, tls1.2 or tls1.3.',
+  },
   {
     name: 'tlsServerName',
     type: 'string',

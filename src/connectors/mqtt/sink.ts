@@ -5,7 +5,7 @@ import type { ConnectorContext } from '../../contract/context.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import { MqttConnection } from './connection.ts';
-import { acquireNamed } from './named.ts';
+import { acquireClient, acquireNamed } from './named.ts';
 import { connectionOptions, type SinkProps, sinkOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
 
@@ -31,19 +31,24 @@ export function createMqttSink(): Sink {
     open(ctx: ConnectorContext) {
       const selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
       const p = props as unknown as Record<string, unknown>;
-      key =
-        selector ||
-        createHash('sha256')
+      if (selector || props.clientid)
+        ({ connection, key } = selector ? acquireNamed(ctx, selector, props) : acquireClient(ctx, props, props.clientid, false));
+      else {
+        key = createHash('sha256')
           .update(JSON.stringify(connectionOptions.map((o) => p[o.as ?? o.name])))
           .digest('hex');
-      const create = () =>
-        new MqttConnection(props, {
-          clock: ctx.clock,
-          log: ctx.log,
-          persistent: props.enableClientSession === true,
-          clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
-        });
-      connection = selector ? acquireNamed(ctx, selector, props) : ctx.connections.acquire('mqtt', key, create);
+        connection = ctx.connections.acquire(
+          'mqtt',
+          key,
+          () =>
+            new MqttConnection(props, {
+              clock: ctx.clock,
+              log: ctx.log,
+              persistent: props.enableClientSession === true,
+              clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
+            }),
+        );
+      }
       unwatch = connection.watch((state, message) => ctx.status(state, message));
     },
 
@@ -59,8 +64,9 @@ export function createMqttSink(): Sink {
     close(ctx) {
       unwatch?.();
       unwatch = undefined;
-      if (connection) ctx.connections.release('mqtt', key);
+      const taken = connection;
       connection = undefined;
+      if (taken) return ctx.connections.release('mqtt', key);
     },
   };
 }

@@ -1,12 +1,12 @@
 // MQTT source: subscribes, gives each payload with its topic to the gateway, and lets the broker's copy go only when the gateway is done with
 // the message. Next file on the path of a message: runtime/source-node.ts.
-import { createHash } from 'node:crypto';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
 import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
-import { MqttConnection, type Subscription } from './connection.ts';
-import { acquireNamed } from './named.ts';
+import { stableClientId } from './client-id.ts';
+import type { Subscription } from './connection.ts';
+import { acquireClient, acquireNamed, type Taken } from './named.ts';
 import { type SourceProps, sourceOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
 import { checkFilter } from './topic.ts';
@@ -18,8 +18,8 @@ export function createMqttSource(): Source {
   let filters: string[] = [];
   let props: SourceProps;
   let raw: Props = {};
-  let connection: MqttConnection | undefined;
-  let pooledKey: string | undefined;
+  let taken: Taken | undefined;
+  let selector = '';
   let subscription: Subscription | undefined;
 
   return {
@@ -27,10 +27,8 @@ export function createMqttSource(): Source {
       props = parseOptions<SourceProps>('mqtt source', sourceOptions, rawProps);
       raw = rawProps;
       parseAddresses(props.server);
-      filters = datasource
-        .split(',')
-        .map((t) => t.trim())
-        .filter((t) => t !== '');
+      const topics = datasource.split(',').map((t) => t.trim());
+      filters = [...new Set(topics)].filter((t) => t !== '');
       if (filters.length === 0) throw new Error('topic is required');
       filters.forEach(checkFilter);
     },
@@ -38,19 +36,10 @@ export function createMqttSource(): Source {
     open(ctx: ConnectorContext, emit: Emit, fail: Fail) {
       const eof = props.eofMessage ? Buffer.from(props.eofMessage, 'base64') : undefined;
       const maxWaitMs = Math.max(1000, props.keepAliveMs * MAX_WAIT_PART);
-      const selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
-      const persistent = props.enableClientSession ?? props.qos > 0;
-      const create = () =>
-        new MqttConnection(props, {
-          clock: ctx.clock,
-          log: ctx.log,
-          persistent,
-          clientId: stableClientId(ctx, JSON.stringify([filters, props])),
-        });
-      if (selector) {
-        pooledKey = selector;
-        connection = acquireNamed(ctx, selector, props);
-      } else connection = create();
+      selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
+      taken = selector
+        ? acquireNamed(ctx, selector, props)
+        : acquireClient(ctx, props, props.clientid || stableClientId(ctx, filters, props), props.qos > 0);
 
       const bounded = (wait: Promise<void>): Promise<void> =>
         new Promise((resolve) => {
@@ -84,27 +73,19 @@ export function createMqttSource(): Source {
           if (wait) return bounded(wait);
         },
       };
-      connection.subscribe(subscription);
+      taken.connection.subscribe(subscription);
     },
 
     async close(ctx, reason) {
-      const c = connection;
+      const t = taken;
       const s = subscription;
-      connection = undefined;
+      taken = undefined;
       subscription = undefined;
-      if (!c) return;
+      if (!t) return;
       // a session that the user asked for goes on collecting while no rule runs, as in eKuiper; one that we chose ends with the rule
-      const keep = reason !== 'stopped' || (props.enableClientSession === true && pooledKey === undefined);
-      if (s) await c.unsubscribe(s, keep);
-      if (pooledKey) ctx.connections.release('mqtt', pooledKey);
-      else if (keep) await c.close();
-      else await c.end();
+      const keep = reason !== 'stopped' || (props.enableClientSession === true && selector === '');
+      if (s) await t.connection.unsubscribe(s, keep);
+      await ctx.connections.release('mqtt', t.key);
     },
   };
-}
-
-/** A client id that is the same after a restart, so that the broker's session is found again. */
-function stableClientId(ctx: ConnectorContext, what: string): string {
-  const hash = createHash('sha256').update(`${ctx.gatewayId}|${ctx.getOpId()}|${what}`).digest('hex');
-  return `kuiper_${hash.slice(0, 16)}`; // 23 characters: the most that every MQTT 3.1 broker takes
 }

@@ -19,6 +19,9 @@ export interface Address {
   path: string;
   /** As the user wrote it, without credentials. */
   text: string;
+  /** `tcp://user:password@host`: they win over the properties, as in eKuiper. */
+  username: string | undefined;
+  password: string | undefined;
 }
 
 const schemes: Record<string, { scheme: Address['scheme']; port: number }> = {
@@ -40,19 +43,32 @@ export function parseAddresses(server: string): Address[] {
     try {
       url = new URL(withScheme.replace(/^[a-z]+:/i, 'http:'));
     } catch {
-      throw new Error(`server "${text}" is not an address; write for example tcp://192.168.1.10:1883`);
+      throw new Error(`server "${withoutLogin(text)}" is not an address; write for example tcp://192.168.1.10:1883`);
     }
     const name = /^([a-z]+):/i.exec(withScheme)![1]!.toLowerCase();
     const known = schemes[name];
-    if (!known) throw new Error(`server "${text}": unknown scheme "${name}"; use tcp, ssl, ws or wss`);
+    if (!known) throw new Error(`server "${withoutLogin(text)}": unknown scheme "${name}"; use tcp, ssl, ws or wss`);
     return {
       scheme: known.scheme,
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port ? Number(url.port) : known.port,
       path: url.pathname === '/' ? '/mqtt' : url.pathname,
       text: `${name}://${url.hostname}:${url.port || known.port}`,
+      username: url.username === '' ? undefined : decoded(url.username),
+      password: url.password === '' ? undefined : decoded(url.password),
     };
   });
+}
+
+const withoutLogin = (text: string): string => text.replace(/\/\/[^/]*@/, '//');
+
+/** A password may hold a % that is no escape. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Key material by path or inline base64 (path wins), and TLS settings. @throws Error naming the file that cannot be read */
@@ -67,15 +83,39 @@ export function tlsOptions(props: ConnectionProps): tls.ConnectionOptions {
     }
     return raw ? Buffer.from(raw, 'base64') : undefined;
   };
-  const versions: Record<string, tls.SecureVersion> = { 'tls1.0': 'TLSv1', 'tls1.1': 'TLSv1.1', 'tls1.2': 'TLSv1.2', 'tls1.3': 'TLSv1.3' };
-  return {
+  const material = {
     ca: load('rootCaPath', props.rootCaPath, props.rootCARaw),
     cert: load('certificationPath', props.certificationPath, props.certificationRaw),
     key: load('privateKeyPath', props.privateKeyPath, props.privateKeyRaw),
+  };
+  checkMaterial(material);
+  const versions: Record<string, tls.SecureVersion> = { 'tls1.0': 'TLSv1', 'tls1.1': 'TLSv1.1', 'tls1.2': 'TLSv1.2', 'tls1.3': 'TLSv1.3' };
+  return {
+    ...material,
     rejectUnauthorized: !props.insecureSkipVerify,
     minVersion: versions[props.tlsMinVersion.toLowerCase()] ?? 'TLSv1.2',
     ...(props.tlsServerName ? { servername: props.tlsServerName } : {}),
   };
+}
+
+/** @throws Error in plain words: OpenSSL says "no start line", and nothing at all about a CA file without a certificate */
+function checkMaterial({ ca, cert, key }: { ca: Buffer | undefined; cert: Buffer | undefined; key: Buffer | undefined }): void {
+  for (const [what, pem, name] of [
+    [ca, 'CERTIFICATE', 'rootCaPath or rootCARaw'],
+    [cert, 'CERTIFICATE', 'certificationPath or certificationRaw'],
+    [key, 'PRIVATE KEY', 'privateKeyPath or privateKeyRaw'],
+  ] as const)
+    if (what && !what.includes(`${pem}-----`)) throw new Error(`${name} holds no PEM text with a ${pem.toLowerCase()}`);
+  if (cert && !key) throw new Error('certificationPath needs its privateKeyPath');
+  if (key && !cert) throw new Error('privateKeyPath needs its certificationPath');
+  if (!cert || !key) return;
+  try {
+    tls.createSecureContext({ cert, key });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' ? 'the key is not the one of the certificate' : (error as Error).message;
+    throw new Error(`certificationPath and privateKeyPath: ${why}`, { cause: error });
+  }
 }
 
 /** Opens the socket for one address. WebSocket support is loaded on first use. */
@@ -99,8 +139,9 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
       return socket;
     }) as StreamBuilder;
   const { WebSocket, createWebSocketStream } = await import('ws');
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return (() => {
-    const socket = new WebSocket(`${address.scheme}://${address.host}:${address.port}${address.path}`, ['mqtt'], { ...secure });
+    const socket = new WebSocket(`${address.scheme}://${host}:${address.port}${address.path}`, ['mqtt'], { ...secure });
     return createWebSocketStream(socket) as Duplex;
   }) as StreamBuilder;
 }
@@ -129,11 +170,16 @@ const tlsWords: Record<string, string> = {
   ECONNRESET: 'the broker closed the connection',
 };
 
+const NO_CONNACK = 'something listens there but does not answer in MQTT: is the port right? (connack timeout)';
+
 /** A connection error in plain words with what to do. */
 export function explainConnectionError(error: unknown, address: Address): Error {
   const e = error as { code?: string | number; message?: string; errors?: { code?: string }[] };
   const code = typeof e?.code === 'string' ? e.code : (e?.errors?.[0]?.code ?? '');
-  const words = tlsWords[code];
-  const detail = e?.message || code || String(error);
+  const reset = code === 'ECONNRESET' && address.scheme !== 'tcp' && address.scheme !== 'ws';
+  const words = reset
+    ? 'the broker closed the connection in the TLS handshake: is this its TLS port, and does it want a client certificate?'
+    : tlsWords[code];
+  const detail = e?.message === 'connack timeout' ? NO_CONNACK : e?.message || code || String(error);
   return ioError(words ? `${address.text}: ${words} (${code})` : `${address.text}: ${detail}`, error);
 }

@@ -40,6 +40,17 @@ describe.runIf(haveMosquitto)('MQTT access rules', () => {
       await mqttConnector.connection!.test({ ...props, password: SECRET }, AbortSignal.timeout(4000));
     });
 
+  it('takes user name and password out of the address too, and shows neither', async () => {
+    const at = (login: string) => ({ server: broker.url.replace('tcp://', `tcp://${login}@`) });
+    await mqttConnector.connection!.test(at(`sensor:${SECRET}`), AbortSignal.timeout(4000));
+    await mqttConnector.connection!.test({ ...at(`sensor:${SECRET}`), username: 'other', password: 'x' }, AbortSignal.timeout(4000));
+    const refused = await mqttConnector.connection!.test(at(`sensor:${SECRET}x`), AbortSignal.timeout(4000)).catch((e: Error) => e);
+    expect((refused as Error).message).toContain('does not allow this client');
+    expect((refused as Error).message).not.toContain(SECRET);
+    for (const server of [`ftp://u:${SECRET}@h`, `tcp://u:${SECRET}@h:port`])
+      await expect(async () => createMqttSource().configure!('t', { server })).rejects.not.toThrow(SECRET);
+  });
+
   it('tells no secret while subscribing to what is not allowed', async () => {
     const ctx = createTestContext();
     const source = createMqttSource();

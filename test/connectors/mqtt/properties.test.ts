@@ -43,6 +43,9 @@ describe('MQTT properties', () => {
     expect(sinkError({})).toBe('mqtt sink is missing property topic');
     expect(sinkError({ topic: 'a/#' })).toBe("mqtt sink topic shouldn't contain # or +");
     expect(sinkError({ topic: 'a', qos: 9 })).toBe('invalid qos value 9, the value could be only int 0 or 1 or 2');
+    expect(sourceError('$share/g', { server })).toMatch(/a shared subscription is written \$share\/GROUP\/TOPIC/);
+    expect(sourceError('$share//t', { server })).toMatch(/\$share\/GROUP\/TOPIC/);
+    expect(sourceError('t', { server, tlsMinVersion: 'tls2' })).toMatch(/tlsMinVersion.*is not one of tls1.0/);
     // names match in any case
     expect(sourceError('t', { SERVER: server, ClientId: 'x', QoS: 2 })).toBe('');
   });

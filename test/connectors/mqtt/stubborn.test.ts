@@ -33,6 +33,48 @@ describe('MQTT with a stubborn broker', () => {
     expect(ctx.states.some((s) => s.state === 'connected')).toBe(false);
   });
 
+  it('a broker that hangs up on MQTT 5 without a word is tried with 3.1.1', async () => {
+    const { createServer } = await import('node:net');
+    const versions: number[] = [];
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (packet: Buffer) => {
+        versions.push(packet[8]!);
+        if (packet[8] === 4) socket.write(Buffer.from([0x20, 2, 0, 0]));
+        else socket.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    const ctx = createTestContext('sink');
+    const sink = createMqttSink();
+    await sink.configure!({ server: `tcp://127.0.0.1:${(server.address() as { port: number }).port}`, topic: 't' });
+    await sink.open(ctx, () => undefined);
+    closers.push(() => sink.close(ctx));
+    await until(() => ctx.states.at(-1)?.state === 'connected', 'connected');
+    expect(versions).toEqual([5, 5, 4]);
+  });
+
+  it('the reason of an MQTT 5 broker for its goodbye is told in words', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(Buffer.from([0x20, 3, 0, 0, 0]));
+        setImmediate(() => socket.end(Buffer.from([0xe0, 2, 142, 0])));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    const ctx = createTestContext('sink');
+    const sink = createMqttSink();
+    await sink.configure!({ server: `tcp://127.0.0.1:${(server.address() as { port: number }).port}`, topic: 't', clientid: 'twice' });
+    await sink.open(ctx, () => undefined);
+    closers.push(() => sink.close(ctx));
+    await until(() => ctx.states.at(-1)?.state === 'disconnected', 'goodbye');
+    expect(ctx.states.at(-1)!.message).toMatch(/another client with the client id "twice" connected.*give each client its own clientid/);
+  });
+
   it('a broker that confirms nothing for 5 s is taken for lost; the item may be tried again', async () => {
     broker = await openStubbornBroker({ confirmations: true });
     const clock = createVirtualClock();

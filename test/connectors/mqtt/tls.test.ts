@@ -51,6 +51,20 @@ describe.runIf(haveMosquitto)('MQTT over TLS', () => {
     await probe({ tlsServerName: 'broker.example.com' });
   });
 
+  it('files that hold no certificate or the key of another are told by property', async () => {
+    broker = await secure('good');
+    const paths = { certificationPath: files.cert('client'), privateKeyPath: files.key('client') };
+    await expect(probe({ rootCaPath: files.key('client') })).rejects.toThrow(
+      /rootCaPath or rootCARaw holds no PEM text with a certificate/,
+    );
+    await expect(probe({ ...paths, privateKeyPath: files.cert('client') })).rejects.toThrow(
+      /privateKeyRaw holds no PEM text with a private/,
+    );
+    await expect(probe({ ...paths, privateKeyPath: files.key('good') })).rejects.toThrow(/the key is not the one of the certificate/);
+    await expect(probe({ certificationPath: paths.certificationPath })).rejects.toThrow(/certificationPath needs its privateKeyPath/);
+    await expect(probe({ server: `wss://[::1]:${broker.port}` })).rejects.not.toThrow(/Invalid URL/);
+  });
+
   it('client certificates: by file, inline, missing, and a file that is not there', async () => {
     broker = await secure('good', 'require_certificate true\n');
     const paths = { certificationPath: files.cert('client'), privateKeyPath: files.key('client') };
