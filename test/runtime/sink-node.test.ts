@@ -1,7 +1,7 @@
 // A sink that is slow, away or refuses: order, retry, spill to disk, drain, bounds, restart.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Props } from '../../src/contract/props.ts';
-import { filterProgram, type Harness, harness } from './harness.ts';
+import { countWindowProgram, filterProgram, type Harness, harness } from './harness.ts';
 
 let h: Harness;
 beforeEach(() => {
@@ -220,6 +220,22 @@ describe('a queue of rows', () => {
     h.sink.behaviour = 'ok';
     await h.settle(() => delivered().length === 3, 100);
     expect(delivered()).toEqual(numbers(1, 3));
+  });
+
+  it.each([
+    ['without state', filterProgram('a')],
+    ['with state', countWindowProgram('a', 1)],
+  ])('%s that no disk takes at the end of the gateway stays unconfirmed', async (_what, program) => {
+    h.sink.behaviour = 'away';
+    const fails = { append: () => Promise.reject(new Error('disk is full')) };
+    Object.assign(h.store.sinkQueues, fails);
+    const rule = h.runtime.createRule(h.define('r', program));
+    await rule.start();
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 3)) publish(n, confirmed);
+    await h.close();
+    expect(h.sources[0]!.closedBy).toBe('shutdown');
+    expect(confirmed).toEqual([]);
   });
 
   it('is sent when the sink is back, though the disk takes nothing', async () => {

@@ -297,17 +297,23 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     } catch (error) {
       this.log.warn({ rule: this.ruleId, cause: messageOf(error) }, 'Closing a rule failed.');
     }
-    await Promise.all(this.targets.map((s) => s.close(how.timeoutMs, how.keepQueues)));
+    const again = how.reason === 'shutdown';
+    const closeSinks = (list: readonly SinkNode[]) => Promise.all(list.map((s) => s.close(how.timeoutMs, how.keepQueues, again)));
+    const safe = await closeSinks(this.targets);
     // last, since the others may refuse something until their end
-    await Promise.all(this.sinks.filter((s) => !this.targets.includes(s)).map((s) => s.close(how.timeoutMs, how.keepQueues)));
+    safe.push(...(await closeSinks(this.sinks.filter((s) => !this.targets.includes(s)))));
     this.setPressure(false);
+    // results got lost: the state that made them is not stored either, and the messages come again
+    const redo = again && safe.includes(false);
     // its results are settled by now; what it could not confirm is back among the held
-    await this.underWay;
+    if (!redo) await this.underWay;
     const { held } = this;
     this.held = [];
     let stored = true;
-    if (snapshot && (this.dirty || held.length)) stored = await this.storeLast(snapshot, held);
-    else for (const ack of held) ack.release();
+    if (!redo) {
+      if (snapshot && (this.dirty || held.length)) stored = await this.storeLast(snapshot, held);
+      else for (const ack of held) ack.release();
+    }
     for (const lease of [...this.scans.values(), ...this.lookups.values()]) lease.release();
     this.scans.clear();
     this.lookups.clear();

@@ -182,8 +182,10 @@ export class SinkNode implements ContextOwner, TransformOutput {
   }
 
   /** Lets the sink deliver for at most `timeoutMs`; the rest goes to disk. After it nothing is delivered any more.
-   *  @param keep false: what is left is given up (rule deleted) */
-  async close(timeoutMs: number, keep: boolean): Promise<void> {
+   *  @param keep false: what is left is given up (rule deleted)
+   *  @param again the peers of the sources give unconfirmed messages out again: what the disk does not take stays unconfirmed
+   *  @returns false when rows were lost to a disk that takes nothing */
+  async close(timeoutMs: number, keep: boolean, again = false): Promise<boolean> {
     this.guardTransform(() => this.transform?.flush?.());
     const deadlineMs = this.env.clock.monotonic() + timeoutMs;
     if (keep && this.mode !== 'spilling') await this.idle(deadlineMs);
@@ -194,8 +196,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
     await this.flushing;
     const rest = [...this.spillBuffer, ...this.flying.filter((i) => !i.stored && i.state !== 'delivered'), ...this.waiting.drain()];
     this.spillBuffer = [];
-    if (keep && !this.cache.cleanAtStop && rest.length) await this.storeRest(rest);
-    for (const item of rest) this.letGo(item);
+    const lost = new Set(keep && !this.cache.cleanAtStop && rest.length ? await this.storeRest(rest) : []);
+    for (const item of rest) if (!again || !lost.has(item)) this.letGo(item);
     this.flying = [];
     if (!keep && this.ownDisk) await this.guardDisk(() => this.disk.clear());
     this.transform?.close?.();
@@ -205,6 +207,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     } catch (error) {
       this.env.log.warn({ rule: this.owner.ruleId, sink: this.name, cause: messageOf(error) }, 'Closing a sink failed.');
     }
+    return lost.size === 0;
   }
 
   /** True when rows may be kept in a batch, which then belongs to the rule's state. */
@@ -682,7 +685,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
     if (this.pending) this.armWatch();
   }
 
-  private async storeRest(rest: readonly SinkItem[]): Promise<void> {
+  /** @returns items that could not be stored */
+  private async storeRest(rest: readonly SinkItem[]): Promise<readonly SinkItem[]> {
     const open = rest.filter((i) => i.state !== 'delivered');
     for (let start = 0; start < open.length; start += this.cache.pageRows) {
       const page = open.slice(start, start + this.cache.pageRows);
@@ -695,9 +699,10 @@ export class SinkNode implements ContextOwner, TransformOutput {
           { code: 'STORE_FAILED', rule: this.owner.ruleId, op: this.name, rows: countRows(open.slice(start)), cause: messageOf(error) },
           'Rows of a stopped sink could not be stored and are lost, unless their source gives them out again.',
         );
-        return;
+        return open.slice(start);
       }
     }
+    return [];
   }
 
   private async idle(deadlineMs: number): Promise<void> {
