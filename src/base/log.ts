@@ -2,13 +2,16 @@
 // `log.warn({ code, rule, retryInMs }, 'Broker lost.')`. The same code (or sentence) of the same operator is written at most
 // once in 10 s, with the count of what was held back. Secrets: callers mask; fields named like secrets are masked here again.
 
+import { isSecretName, MASK, maskText } from './secrets.ts';
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 export type LogFields = Record<string, unknown>;
 
 const order: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
 const SUPPRESS_MS = 10_000;
 const MAX_KEYS = 1000;
-const secretName = /pass(word|wd)?$|secret|token|privatekey|private_key|^key$|aeskey|credential|authorization/i;
+/** What a line is about: faults of different subjects do not hold each other back. */
+const SUBJECTS = ['rule', 'op', 'plugin', 'stream', 'connection', 'confKey', 'file', 'folder', 'place'] as const;
 
 export interface Log {
   readonly level: LogLevel;
@@ -22,6 +25,8 @@ export interface Log {
   fatal(fields: LogFields, sentence: string): void;
   /** A log that adds these fields to every line. */
   child(fields: LogFields): Log;
+  /** The same log with another lowest level. */
+  atLevel(level: LogLevel): Log;
   setLevel(level: LogLevel): void;
 }
 
@@ -51,7 +56,7 @@ function make(shared: Shared, base: LogFields): Log {
     const nowMs = shared.now();
     let suppressed: number | undefined;
     if (level === 'warn' || level === 'error') {
-      const key = `${all['code'] ?? sentence}|${all['rule'] ?? ''}|${all['op'] ?? ''}|${all['plugin'] ?? ''}`;
+      const key = `${all['code'] ?? sentence}|${SUBJECTS.map((name) => all[name] ?? '').join('|')}`;
       const seen = shared.recent.get(key);
       if (seen && nowMs < seen.untilMs) {
         seen.held++;
@@ -80,6 +85,7 @@ function make(shared: Shared, base: LogFields): Log {
     error: (f, s) => put('error', f, s),
     fatal: (f, s) => put('fatal', f, s),
     child: (fields) => make(shared, { ...base, ...fields }),
+    atLevel: (level) => make({ ...shared, level }, base),
     setLevel(level) {
       shared.level = level;
     },
@@ -88,9 +94,10 @@ function make(shared: Shared, base: LogFields): Log {
 
 function replace(key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Error) return value.message;
-  if (typeof value === 'string' && value !== '' && secretName.test(key)) return '******';
-  return value;
+  if (value instanceof Error) return replace(key, value.message);
+  if (typeof value !== 'string' || value === '') return value;
+  if (key === 'payload') return value; // rows of a rule: data that the user asked to have logged
+  return isSecretName(key) ? MASK : maskText(value);
 }
 
 /** A log that keeps lines in memory, for tests. */

@@ -90,6 +90,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
   };
   const level = value('basic.debug') ? 'debug' : String(value('basic.logLevel')).toLowerCase();
   const settings: Settings = {
+    logFiles: { maxBytes: value('basic.rotateSize') as number, keep: value('basic.rotateCount') as number },
     logLevel: (level === 'panic' ? 'fatal' : level) as LogLevel,
     rest: {
       ip: value('basic.restIp'),

@@ -8,6 +8,8 @@ export interface TlsFiles {
 
 export interface Settings {
   readonly logLevel: LogLevel;
+  /** Log files of rules. */
+  readonly logFiles: { readonly maxBytes: number; readonly keep: number };
   readonly rest: {
     readonly ip: string;
     readonly port: number;

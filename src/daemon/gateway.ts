@@ -216,6 +216,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           property: (name) => propertyOf(env, name),
           schemas: { read: (type, id) => service!.schemas.read(type, id) },
           ...(settings.aesKey ? { aesKey: Buffer.from(settings.aesKey, 'base64') } : {}),
+          logFiles: () => ({ folder: folders.log, ...settings.logFiles }),
           network: () => ({ enablePrivateNet: settings.enablePrivateNet, dataServer: settings.dataServer }),
           settings: {
             rulePatrolIntervalMs: settings.rulePatrolIntervalMs,

@@ -7,6 +7,7 @@ import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
 import type { Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
+import type { RuleLogSettings } from './rule/rule-log.ts';
 import type { TableAccess } from './table-access.ts';
 
 export interface RuntimeSettings {
@@ -53,6 +54,8 @@ export interface RuntimeDeps {
   network?(): NetworkSettings;
   /** Store behind get_keyed_state. */
   keyedState?: { get(key: string): Value; put(key: string, value: Value): void };
+  /** Where rules with `logFilename` write. A function, so that a reload of the settings takes effect. */
+  logFiles?(): RuleLogSettings;
   /** Scan and lookup tables (runtime/table). */
   tables?: TableAccess;
 }

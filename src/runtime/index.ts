@@ -9,6 +9,7 @@ import { createConnectionPool } from './connection-pool.ts';
 import { defaultSettings, type Environment } from './environment.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { Rule } from './rule/rule.ts';
+import { createRuleLogs } from './rule/rule-log.ts';
 import { createQueueNames } from './sink/queue-names.ts';
 import { createBootGate } from './source/boot-gate.ts';
 import { createSourcePool } from './source/source-pool.ts';
@@ -42,6 +43,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const pool = createSourcePool(env);
   const checkpointer = createCheckpointer(clock);
   const checkpoints = createCheckpointAccess(deps.store.checkpoints, log);
+  const logs = createRuleLogs(log, () => deps.logFiles?.());
   const rules = new Map<string, Rule>();
   let patrolTimer: TimerHandle | undefined;
   let closing: Promise<void> | undefined;
@@ -76,6 +78,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         pool,
         checkpointer,
         checkpoints,
+        logs,
         onDeleted: (r) => {
           if (rules.get(r.id) === r) rules.delete(r.id);
         },

@@ -90,7 +90,7 @@ export function parseRuleOptions(
     }
   };
   take('debug', toBool, (v) => (o.debug = v));
-  take('logFilename', toText, (v) => (o.logFilename = v));
+  take('logFilename', toFileName, (v) => (o.logFilename = v));
   take('isEventTime', toBool, (v) => (o.isEventTime = v));
   take('lateTolerance', parseDurationMs, (v) => (o.lateToleranceMs = v));
   take('concurrency', toInt, (v) => (o.concurrency = v));
@@ -151,6 +151,14 @@ function toBool(v: unknown): boolean {
 function toText(v: unknown): string {
   if (typeof v !== 'string') throw new Error(`${shown(v)} is not a text`);
   return v;
+}
+
+/** A file in the log folder, nowhere else. */
+function toFileName(v: unknown): string {
+  const name = toText(v);
+  if (name !== '' && !/^(?!\.)[\w.@ -]{1,100}$/.test(name))
+    throw new Error(`${shown(v)} is not the plain name of a file, such as "rule1.log"`);
+  return name;
 }
 
 function toNumber(v: unknown): number {

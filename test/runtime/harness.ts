@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { ioError } from '../../src/base/errors/gateway-error.ts';
-import { createMemoryLog } from '../../src/base/log.ts';
+import { createMemoryLog, type LogLevel } from '../../src/base/log.ts';
 import { codecs } from '../../src/codecs/index.ts';
 import type { ConnectorEntry } from '../../src/contract/connector.ts';
 import type { ConnectorContext } from '../../src/contract/context.ts';
@@ -43,11 +43,12 @@ export class FakeSink {
   behaviour: 'ok' | 'hold' | 'away' | 'refuse' = 'ok';
   readonly holding: { data: SinkData; resolve: () => void; reject: (e: Error) => void }[] = [];
   openError: Error | undefined;
+  awayText = 'the peer is away';
 
   collect(data: SinkData, dynamic: unknown): void | Promise<void> {
     switch (this.behaviour) {
       case 'away':
-        throw ioError('the peer is away');
+        throw ioError(this.awayText);
       case 'refuse':
         throw new Error('bad request');
       case 'hold':
@@ -70,10 +71,12 @@ export class FakeSink {
   }
 }
 
-export function harness(options: { settings?: Partial<RuntimeSettings>; dataDir?: string; maxInFlight?: number } = {}) {
+export function harness(
+  options: { settings?: Partial<RuntimeSettings>; dataDir?: string; maxInFlight?: number; logLevel?: LogLevel; logFolder?: boolean } = {},
+) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
   const clock = createVirtualClock();
-  const { log, lines } = createMemoryLog('debug');
+  const { log, lines } = createMemoryLog(options.logLevel ?? 'debug');
   const store = openStore({ dataDir, clock, log });
   const sources: FakeSource[] = [];
   const sinks = new Map<string, FakeSink>();
@@ -151,6 +154,7 @@ export function harness(options: { settings?: Partial<RuntimeSettings>; dataDir?
     rootPath: dataDir,
     dataDir,
     random: () => 0.5,
+    ...(options.logFolder ? { logFiles: () => ({ folder: join(dataDir, 'log'), maxBytes: 1_000_000, keep: 2 }) } : {}),
     settings: { stopTimeoutMs: 100, ...options.settings },
   });
   runtime.start();

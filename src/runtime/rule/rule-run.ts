@@ -225,7 +225,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     let view = 0;
     for (const s of this.subscriptions) if (s) this.sources[view++]!.replayed(s.begin());
     this.deps.pool.endHandover(this.ruleId);
-    env.log.debug({ rule: this.ruleId }, 'Rule runs.');
+    env.log[this.options.logFilename === '' ? 'debug' : 'info']({ rule: this.ruleId }, 'Rule runs.');
   }
 
   /** Messages that the run before had in its state are confirmed by our next checkpoint; without state they are done. */

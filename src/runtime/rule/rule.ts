@@ -2,6 +2,7 @@
 // A run is a RuleRun; a new one is made at each start. Called by the service through RuleHandle and by the patrol loop.
 import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
@@ -13,6 +14,7 @@ import type { SourcePool } from '../source/source-pool.ts';
 import { healthOf } from '../status/health.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
+import type { RuleLogs } from './rule-log.ts';
 import { type KeptState, RuleRun } from './rule-run.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { type RuleAction, stateTable } from './state-table.ts';
@@ -22,6 +24,7 @@ export interface RuleDeps {
   pool: SourcePool;
   checkpointer: Checkpointer;
   checkpoints: CheckpointAccess;
+  logs: RuleLogs;
   onDeleted(rule: Rule): void;
 }
 
@@ -56,6 +59,7 @@ export class Rule implements RuleHandle {
   private kept: KeptState | undefined;
   /** Updates and restarts under way: what arrives between the runs is kept. */
   private switching = 0;
+  private logging: ReturnType<RuleLogs['open']> | undefined;
   private recovery: TimerHandle | undefined;
   private recoveries = 0;
   private closed = false;
@@ -257,7 +261,8 @@ export class Rule implements RuleHandle {
   private async open(c: Command): Promise<void> {
     this.clearRecovery();
     this.enter('starting', '');
-    const { env, pool, checkpointer, checkpoints } = this.deps;
+    const { pool, checkpointer, checkpoints } = this.deps;
+    const env = this.openLog();
     let run: RuleRun | undefined;
     let state: KeptState | undefined;
     let entered = true;
@@ -296,7 +301,7 @@ export class Rule implements RuleHandle {
       }
       if (this.state === 'starting') this.enter('running', '');
     } catch (error) {
-      env.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
+      this.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
       this.state = 'stopping';
       await run
         ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
@@ -305,6 +310,7 @@ export class Rule implements RuleHandle {
       this.kept = state;
       await this.storeKept();
       this.lastStopAtMs = env.clock.now();
+      await this.closeLog();
       this.enter('stoppedByError', messageOf(error));
       this.planRecovery();
     } finally {
@@ -336,6 +342,7 @@ export class Rule implements RuleHandle {
     }
     this.lastStopAtMs = env.clock.now();
     await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
+    await this.closeLog();
     this.enter(to, c.message);
     if (to === 'stoppedByError') this.planRecovery();
     if (c.ending === 'finish') this.onTriggeredChange?.(false);
@@ -351,14 +358,34 @@ export class Rule implements RuleHandle {
     }
   }
 
+  /** @returns what the run needs, with the rule's own log */
+  private openLog(): Environment {
+    const { env, logs } = this.deps;
+    const { options } = this.definition;
+    if (!options.debug && options.logFilename === '') return env;
+    void this.closeLog();
+    this.logging = logs.open(options);
+    return { ...env, log: this.logging.log };
+  }
+
+  private async closeLog(): Promise<void> {
+    const { logging } = this;
+    this.logging = undefined;
+    await logging?.close();
+  }
+
+  private get log(): Log {
+    return this.logging?.log ?? this.deps.env.log;
+  }
+
   private closeFailed(error: unknown): void {
-    this.deps.env.log.error({ rule: this.id, cause: messageOf(error) }, 'Ending a run failed.');
+    this.log.error({ rule: this.id, cause: messageOf(error) }, 'Ending a run failed.');
   }
 
   private ended(run: RuleRun, error: unknown, text: string): void {
     if (run !== this.run) return;
     if (error !== undefined) {
-      this.deps.env.log.error({ rule: this.id, cause: messageOf(error) }, 'Rule stops by an error.');
+      this.log.error({ rule: this.id, cause: messageOf(error) }, 'Rule stops by an error.');
       void this.command('fail', messageOf(error), 'error');
     } else void this.command('finish', text ? `done: ${text}` : 'done', 'finish');
   }
