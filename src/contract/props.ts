@@ -2,6 +2,7 @@
 // etc/<type>/<name>.json and the docs. Wire names are eKuiper's (matched case-insensitively); the parsed object has our names with units.
 import { parseDurationMs } from '../base/duration.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { maskText, maskValue } from '../base/secrets.ts';
 
 export { parseDurationMs };
 
@@ -63,7 +64,7 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
     try {
       out[key] = convert(spec, value);
     } catch (error) {
-      const shown = spec.secret ? '******' : typeof value === 'string' ? value : JSON.stringify(value);
+      const shown = spec.secret ? '******' : maskText(typeof value === 'string' ? value : JSON.stringify(value));
       problems.push(spec.error ? spec.error.replaceAll('{value}', shown) : `property ${spec.name}: ${(error as Error).message}`);
     }
   }
@@ -72,7 +73,7 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
 }
 
 function convert(spec: OptionSpec, value: unknown): unknown {
-  const shown = spec.secret ? '******' : JSON.stringify(value);
+  const shown = spec.secret ? '******' : maskText(JSON.stringify(value));
   const fail = (what: string): never => {
     throw new Error(`${shown} is not ${what}`);
   };
@@ -121,21 +122,8 @@ function convert(spec: OptionSpec, value: unknown): unknown {
   return v;
 }
 
-const secretName = /pass(word|wd)?$|secret|token|private_?key|aeskey|credential|authorization/i;
-
-/** A deep copy with secret values replaced by `******`: for REST answers, logs and exports. */
+/** A deep copy with secret values replaced by `******`: for REST answers, logs and exports. See base/secrets.ts. */
 export function maskSecrets(props: unknown, specs: readonly OptionSpec[] = []): unknown {
-  const secret = new Set(
-    specs
-      .filter((s) => s.secret)
-      .flatMap((s) => [s.name, ...(s.aliases ?? [])])
-      .map((n) => n.toLowerCase()),
-  );
-  const walk = (v: unknown, key: string): unknown => {
-    if (typeof v === 'string' && v !== '' && (secret.has(key.toLowerCase()) || secretName.test(key))) return '******';
-    if (Array.isArray(v)) return v.map((e) => walk(e, key));
-    if (typeof v === 'object' && v !== null) return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, walk(e, k)]));
-    return v;
-  };
-  return walk(props, '');
+  const names = specs.filter((s) => s.secret).flatMap((s) => [s.name, ...(s.aliases ?? [])]);
+  return maskValue(props, '', new Set(names.map((n) => n.toLowerCase())));
 }

@@ -43,6 +43,8 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_IMPORT_BYTES = 128 * 1024 * 1024;
 const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/config\/uploads|^\/schemas\//;
 const OPEN_PATHS = new Set(['/', '/ping']);
+/** eKuiper's only GET that does something. */
+const ACTING_GETS = new Set(['/stop']);
 const CORS_HEADERS = 'Accept, Accept-Language, Content-Type, Content-Language, Origin, Authorization';
 const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 
@@ -132,7 +134,7 @@ function allow(request: IncomingMessage, method: string, path: string, options: 
   if (OPEN_PATHS.has(path) || method === 'OPTIONS') return undefined;
   const verdict = options.credentials().check(request.headers.authorization, options.clock.now());
   if ('refused' in verdict) return text(`${verdict.refused}\n`, 401);
-  if (verdict.role === 'viewer' && method !== 'GET') return text('this token may only read\n', 403);
+  if (verdict.role === 'viewer' && (method !== 'GET' || ACTING_GETS.has(path))) return text('this token may only read\n', 403);
   return undefined;
 }
 

@@ -2,6 +2,7 @@
 // stored and win. A stored key may replace one of a file. Used by source-spec.ts, actions.ts and rest/routes/metadata.
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ComponentFiles, ComponentKind } from '../config/index.ts';
 import type { Props } from '../contract/props.ts';
 import type { KvTable } from '../store/index.ts';
@@ -31,12 +32,13 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
     }
   }
   const idOf = (kind: ComponentKind, type: string, key: string) => `${kind}.${type}.${key}`;
+  const find = (kind: ComponentKind, type: string, key: string): Props | undefined => {
+    const all = files.read(kind, type);
+    // eKuiper looks the lower-case spelling up first
+    return stored.get(idOf(kind, type, key)) ?? all[key.toLowerCase()] ?? all[key];
+  };
   return {
-    find(kind, type, key) {
-      const all = files.read(kind, type);
-      // eKuiper looks the lower-case spelling up first
-      return stored.get(idOf(kind, type, key)) ?? all[key.toLowerCase()] ?? all[key];
-    },
+    find,
     list(kind, type) {
       const prefix = `${kind}.${type}.`;
       const own = [...stored].filter(([id]) => id.startsWith(prefix)).map(([id, props]) => [id.slice(prefix.length), props] as const);
@@ -58,7 +60,10 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
       }
       if (typeof props !== 'object' || props === null || Array.isArray(props))
         throw new GatewayError('SERVICE_CONF_KEY', { text: `Type conversion failed:${type}.expected a JSON object of properties` });
-      const renamed = renameLegacy(type, props as Props);
+      // read, edited, written back: what is masked stays as it was
+      const renamed = restoreSecrets(renameLegacy(type, props as Props), find(kind, type, key)) as Props;
+      const missing = placesOfMasks(renamed);
+      if (missing.length) log.warn({ code: 'SECRET_MISSING', confKey: idOf(kind, type, key), missing }, SECRET_MISSING);
       await table.set(idOf(kind, type, key), JSON.stringify(renamed, bigintAsNumber));
       stored.set(idOf(kind, type, key), renamed);
     },
@@ -68,6 +73,8 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
     },
   };
 }
+
+export const SECRET_MISSING = 'Secrets are not part of what was imported; set them again.';
 
 const DURATIONS = ['cacheTtl', 'timeout', 'expiration', 'interval'];
 

@@ -5,10 +5,11 @@ import { type Backoff, createBackoff } from '../base/backoff.ts';
 import type { Clock, TimerHandle } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { maskText, placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import { maskSecrets, type Props } from '../contract/props.ts';
 import type { KvTable } from '../store/index.ts';
-import { bigintAsNumber } from './conf-keys.ts';
+import { bigintAsNumber, SECRET_MISSING } from './conf-keys.ts';
 import { checkName } from './names.ts';
 
 export interface ConnectionInfo {
@@ -54,6 +55,8 @@ interface Entry {
   timer: TimerHandle | undefined;
   abort: AbortController;
 }
+
+const sameProps = (a: unknown, b: unknown): boolean => JSON.stringify(a, bigintAsNumber) === JSON.stringify(b, bigintAsNumber);
 
 /** How long one probe may take, and how often a good connection is looked at again. */
 const PROBE_TIMEOUT_MS = 5_000;
@@ -110,7 +113,10 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     entry.abort.abort();
     all.delete(id);
   };
-  const store = async (id: string, typ: string, props: Props) => {
+  const store = async (id: string, typ: string, given: Props) => {
+    const props = restoreSecrets(given, all.get(id)?.props) as Props;
+    const masked = placesOfMasks(props);
+    if (masked.length) log.warn({ code: 'SECRET_MISSING', connection: id, missing: masked }, SECRET_MISSING);
     await table.set(id, JSON.stringify({ typ, props }, bigintAsNumber));
     begin(id, typ, props);
   };
@@ -123,7 +129,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
   const show = (id: string, e: Entry): ConnectionInfo => {
     const { state, message } = deps.live?.(e.typ, id) ?? { state: e.status, message: e.error };
     const info: ConnectionInfo = { id, typ: e.typ, props: maskSecrets(e.props) as Props, isNamed: true, status: state };
-    if (message) info.err = message;
+    if (message) info.err = maskText(message);
     return info;
   };
 
@@ -162,7 +168,10 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       await store(id, typ, props);
     },
     async replace(id, typ, props) {
-      if (!all.has(id)) throw missing(id);
+      const old = all.get(id);
+      if (!old) throw missing(id);
+      // an import of what is there already changes nothing, also while rules use it
+      if ((typ || old.typ) === old.typ && sameProps(restoreSecrets(props, old.props), old.props)) return;
       refuseUsed(id);
       await store(id, typ || all.get(id)!.typ, props);
     },

@@ -97,6 +97,12 @@ describe('REST server', () => {
     expect((await call('GET', '/nope')).status).toBe(401);
   });
 
+  test('a viewer may not stop the gateway, though eKuiper stops by GET', async () => {
+    const { call } = await open({ credentials: () => ({ count: 1, check: () => ({ role: 'viewer' }) }) });
+    for (const path of ['/stop', '/stop?x=1']) expect((await call('GET', path, { Authorization: 'v' })).status).toBe(403);
+    expect((await call('GET', '/rules', { Authorization: 'v' })).status).not.toBe(403);
+  });
+
   test('speaks TLS when it has a certificate', async () => {
     const folder = join(import.meta.dirname, '../fixtures/tls');
     await open({ tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } });

@@ -132,6 +132,62 @@ describe('secrets in a rule', () => {
     expect(store.tables.get('rule')?.get('r')).toContain('"server":"tcp://y","topic":"t","password":"hidden","big":12345678901234567890');
     expect((await call('PUT', '/rules/r', '{"actions": "******" bad')).status).toBe(400);
   });
+
+  test('are in no error text, which stays short', async () => {
+    const { call } = await withDemo();
+    const bad = await call('POST', '/rules', { ...secret, tags: 5, description: 'x'.repeat(100_000) });
+    expect(bad.status).toBe(400);
+    expect(bad.text).not.toContain('hidden');
+    expect(bad.text.length).toBeLessThan(2000);
+  });
+
+  test('that did not come with an import are named in health and log', async () => {
+    const { call, lines } = await withDemo();
+    await call('POST', '/ruleset/import', {
+      content: JSON.stringify({ rules: { r: JSON.stringify(secret).replace('hidden', '******') } }),
+    });
+    const health = JSON.parse((await call('GET', '/rules/r/health')).text) as { ok: boolean; problems: string[] };
+    expect(health.ok).toBe(false);
+    expect(health.problems[0]).toContain('set them again: actions/0/mqtt/password');
+    await call('PUT', '/metadata/sources/mqtt/confKeys/k', { password: '******' });
+    expect(lines.some((l) => l['code'] === 'SECRET_MISSING' && l['confKey'] === 'sources.mqtt.k')).toBe(true);
+  });
+
+  test('of conf keys and connections survive read, edit, PUT', async () => {
+    const { call, store } = await withDemo();
+    const key = '/metadata/sources/mqtt/confKeys/plant';
+    await call('PUT', key, { server: 'tcp://joe:hidden1@plant', password: 'hidden2' });
+    const shown = JSON.parse((await call('GET', '/metadata/sources/yaml/mqtt')).text) as Record<string, object>;
+    expect(JSON.stringify(shown)).not.toContain('hidden');
+    expect((await call('PUT', key, { ...shown['plant'], qos: 2 })).status).toBe(200);
+    expect(store.tables.get('confKey')?.get('sources.mqtt.plant')).toBe(
+      '{"server":"tcp://joe:hidden1@plant","password":"hidden2","qos":2}',
+    );
+    await call('POST', '/connections', { id: 'c', typ: 'mqtt', props: { server: 'tcp://x', password: 'hidden3' } });
+    const { props } = JSON.parse((await call('GET', '/connections/c')).text) as { props: object };
+    expect((await call('PUT', '/connections/c', { typ: 'mqtt', props: { ...props, server: 'tcp://y' } })).status).toBe(200);
+    expect(store.tables.get('connection')?.get('c')).toContain('{"server":"tcp://y","password":"hidden3"}');
+  });
+
+  for (const partial of ['0', '1'])
+    test(`survive the import of the gateway's own export (partial=${partial})`, async () => {
+      const { call, store } = await withDemo();
+      await call('POST', '/connections', { id: 'c', typ: 'mqtt', props: { server: 'tcp://x', password: 'hidden1' } });
+      await call('PUT', '/metadata/sources/mqtt/confKeys/plant', { password: 'hidden2' });
+      await call(
+        'POST',
+        '/rules',
+        rule('r', { actions: [{ mqtt: { connectionSelector: 'c', server: 'tcp://x', topic: 't', password: 'hidden3' } }] }),
+      );
+      const stored = () => ['rule', 'confKey', 'connection'].map((t) => [...store.tables.get(t)!.values()].join());
+      const before = stored();
+      expect(before.join()).toMatch(/hidden1|hidden2|hidden3/);
+      const content = (await call('GET', '/data/export')).text;
+      expect(content).not.toContain('hidden');
+      const answer = await call('POST', `/data/import?partial=${partial}`, { content });
+      expect(answer.status, answer.text).toBe(200);
+      expect(stored()).toEqual(before);
+    });
 });
 
 describe('life', () => {

@@ -3,6 +3,9 @@
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { checkName } from '../names.ts';
+import { maskRuleText } from './rule-secrets.ts';
+
+const MAX_QUOTED = 1000;
 
 /** A rule as the user wrote it; `text` is what is stored and described. */
 export interface RuleDraft {
@@ -22,19 +25,24 @@ export interface RuleDraft {
 /** @param pathId id of the path (PUT): the body may leave it out, or must repeat it
  *  @throws GatewayError RULE_JSON or NAME_INVALID */
 export function parseRuleJson(text: string, pathId?: string): RuleDraft {
+  /** For error texts: without secrets, and not all of 16 MB. */
+  const quoted = () => {
+    const shown = maskRuleText(text);
+    return shown.length > MAX_QUOTED ? `${shown.slice(0, MAX_QUOTED)}…` : shown;
+  };
   let value: unknown;
   try {
     value = parseKeepingIntegers(text);
   } catch (error) {
-    throw refuse(`Parse rule ${text} error : ${messageOf(error)}.`);
+    throw refuse(`Parse rule ${quoted()} error : ${messageOf(error)}.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw refuse(`Parse rule ${text} error : expected a JSON object.`);
+    throw refuse(`Parse rule ${quoted()} error : expected a JSON object.`);
   const raw = value as Record<string, unknown>;
   const member = <T>(name: string, type: string, ok: (v: unknown) => boolean): T | undefined => {
     const v = raw[name];
     if (v === undefined || v === null) return undefined;
-    if (!ok(v)) throw refuse(`Parse rule ${text} error : ${name}: expected ${type}, got ${JSON.stringify(v)}.`);
+    if (!ok(v)) throw refuse(`Parse rule ${quoted()} error : ${name}: expected ${type}, got ${JSON.stringify(v)}.`);
     return v as T;
   };
   const textOf = (name: string) => member<string>(name, 'a text', (v) => typeof v === 'string') ?? '';
@@ -55,7 +63,9 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
   for (const [i, action] of actions.entries())
     for (const [type, props] of Object.entries(action))
       if (props !== null && !isObject(props))
-        throw refuse(`Parse rule ${text} error : actions[${i}].${type}: expected an object of properties, got ${JSON.stringify(props)}.`);
+        throw refuse(
+          `Parse rule ${quoted()} error : actions[${i}].${type}: expected an object of properties, got ${JSON.stringify(props)}.`,
+        );
 
   return {
     id,

@@ -11,7 +11,7 @@ import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft } from './rule-json.ts';
-import { maskRuleText, unmaskRuleText } from './rule-secrets.ts';
+import { maskRuleText, missingSecrets, unmaskRuleText } from './rule-secrets.ts';
 
 export interface RuleListItem {
   id: string;
@@ -56,6 +56,8 @@ export interface RuleService {
   bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
   setTrace(id: string, on: boolean): void;
   exists(id: string): boolean;
+  /** The rule's JSON with masked secrets put back from the stored rule of that id. */
+  withSecrets(id: string, text: string): string;
   /** Stored rules (not temporary ones): id → JSON text, secrets masked. */
   texts(): Map<string, string>;
   /** Streams and tables that a rule reads; [] for an unknown rule. */
@@ -277,7 +279,12 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       ),
     health(id) {
       const entry = found(id);
-      return entry.handle ? entry.handle.health() : { state: 'stoppedByError', ok: false, problems: [entry.problem] };
+      if (!entry.handle) return { state: 'stoppedByError', ok: false, problems: [entry.problem] };
+      const health = entry.handle.health();
+      const missing = missingSecrets(entry.draft.text);
+      if (missing.length === 0) return health;
+      const problem = `Secrets are missing since the rule came from an export; set them again: ${missing.join(', ')}.`;
+      return { ...health, ok: false, problems: [problem, ...health.problems] };
     },
     topo(id) {
       const { handle } = found(id);
@@ -332,6 +339,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       entry.trace = on;
     },
     exists: (id) => all.has(id),
+    withSecrets: (id, text) => unmaskRuleText(text, all.get(id)?.draft.text),
     texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(e.draft.text)])),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
     actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],

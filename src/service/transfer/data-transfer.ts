@@ -1,10 +1,12 @@
 // Export and import of the whole configuration, in eKuiper's twelve maps (`Service` and `Schema` with capital S). Secrets leave as
 // ******; when such a text comes back, the secret that is stored stays.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { restoreSecrets } from '../../base/secrets.ts';
 import type { ComponentKind } from '../../config/index.ts';
 import { maskSecrets, type Props } from '../../contract/props.ts';
 import { bigintAsNumber, type ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
+import { parseKeepingIntegers } from '../json-text.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import { optionOf } from '../streams/definition.ts';
@@ -52,7 +54,6 @@ export interface DataTransferDeps {
   uploads: Uploads;
 }
 
-const MASK = '******';
 const KIND_OF: Readonly<Record<string, ComponentKind>> = { sourceConfig: 'sources', sinkConfig: 'sinks', connectionConfig: 'connections' };
 
 export function emptyConfiguration(): Configuration {
@@ -82,6 +83,9 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     async import(text, partial) {
       const set = parseConfiguration(text);
       const failed = emptyConfiguration();
+      // what is masked in an export of this gateway gets its secrets back, before the rules and keys that hold them go
+      set.rules = Object.fromEntries(Object.entries(set.rules).map(([id, rule]) => [id, deps.rules.withSecrets(id, rule)]));
+      const before = deps.confKeys.stored();
       if (!partial) await removeAll(deps);
       const attempt = async (part: Part, name: string, work: () => Promise<unknown>) => {
         try {
@@ -92,7 +96,8 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       };
       for (const [name, body] of Object.entries(set.Schema)) await attempt('Schema', name, () => deps.schemas.importOne(name, body));
       for (const part of ['sourceConfig', 'sinkConfig', 'connectionConfig'] as const)
-        for (const [type, keys] of Object.entries(set[part])) await attempt(part, type, () => importKeys(deps, KIND_OF[part]!, type, keys));
+        for (const [type, keys] of Object.entries(set[part]))
+          await attempt(part, type, () => importKeys(deps, KIND_OF[part]!, type, keys, before));
       for (const [name, body] of Object.entries(set.uploads)) await attempt('uploads', name, () => deps.uploads.importOne(name, body));
       const result = await deps.ruleset.import(set, true);
       Object.assign(failed, result.problems);
@@ -127,24 +132,24 @@ function namedConnections(connections: ConnectionStore): Record<string, string> 
   );
 }
 
-async function importKeys({ confKeys, connections }: DataTransferDeps, kind: ComponentKind, type: string, text: string): Promise<void> {
-  const value = JSON.parse(text) as Record<string, unknown>;
+async function importKeys(
+  { confKeys, connections }: DataTransferDeps,
+  kind: ComponentKind,
+  type: string,
+  text: string,
+  before: ReturnType<ConfKeyStore['stored']>,
+): Promise<void> {
+  const value = parseKeepingIntegers(text) as Record<string, unknown>;
   if (type.startsWith('connection.')) {
     const { id, typ, props } = value as { id: string; typ: string; props: Props };
     const exists = connections.list().some((c) => c.id === id);
-    if (!exists) await connections.create(id, typ, props);
-    else await connections.replace(id, typ, unmask(props, connections.props(id)));
+    await (exists ? connections.replace(id, typ, props) : connections.create(id, typ, props));
     return;
   }
   for (const [key, props] of Object.entries(value) as [string, Props][]) {
-    const old = confKeys.find(kind, type, key) ?? {};
-    await confKeys.put(kind, type, key, JSON.stringify(unmask(props, old)));
+    const old = before.find((k) => k.kind === kind && k.type === type && k.key === key)?.props;
+    await confKeys.put(kind, type, key, JSON.stringify(restoreSecrets(props, old), bigintAsNumber));
   }
-}
-
-/** Where the export masked a secret, the stored one stays. */
-function unmask(props: Props, old: Props): Props {
-  return Object.fromEntries(Object.entries(props).map(([k, v]) => [k, v === MASK && old[k] !== undefined ? old[k] : v]));
 }
 
 function parseConfiguration(text: string): Configuration {

@@ -1,0 +1,141 @@
+// Secrets: which names and texts are masked, and that a masked text that comes back gets its own secret, whatever was moved or edited.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createMemoryLog } from '../../src/base/log.ts';
+import { isSecretName, maskText, maskValue, placesOfMasks, restoreSecrets } from '../../src/base/secrets.ts';
+
+describe('names', () => {
+  test.each([
+    'password',
+    'Passwd',
+    'saslPassword',
+    'secret',
+    'clientSecret',
+    'accessToken',
+    'token',
+    'X-Api-Key',
+    'apikey',
+    'api_key',
+    'X-Auth',
+    'Authorization',
+    'Proxy-Authorization',
+    'Cookie',
+    'privateKeyRaw',
+    'aesKey',
+    'passphrase',
+  ])('%s holds a secret', (name) => {
+    expect(isSecretName(name)).toBe(true);
+  });
+  test.each(['privateKeyPath', 'key', 'keyfield', 'primaryKey', 'username', 'topic', 'tokenUrl', 'compass1', 'server', 'fields'])(
+    '%s holds none',
+    (name) => {
+      expect(isSecretName(name)).toBe(false);
+    },
+  );
+});
+
+describe('texts', () => {
+  test.each([
+    ['tcp://joe:hidden@h:1883,ssl://joe:hidden@i', 'tcp://joe:******@h:1883,ssl://joe:******@i'],
+    ['cannot reach http://joe:hid@den@h/x: refused', 'cannot reach http://joe:******@h/x: refused'],
+    ['http://h/x?token=hidden&unit=C&api_key=hidden#a', 'http://h/x?token=******&unit=C&api_key=******#a'],
+    ['joe:hidden@tcp(127.0.0.1:3306)/db', 'joe:******@tcp(127.0.0.1:3306)/db'],
+    ['mysql://joe:hidden@h/db?charset=utf8', 'mysql://joe:******@h/db?charset=utf8'],
+    ['Bearer hidden.hidden', 'Bearer ******'],
+    ['tcp://127.0.0.1:1883', 'tcp://127.0.0.1:1883'],
+    ['{"a": "{{.a}}", "at": "x@y"}', '{"a": "{{.a}}", "at": "x@y"}'],
+    ['Basic figures of pump 7', 'Basic figures of pump 7'],
+    ['', ''],
+  ])('%s', (text, shown) => {
+    expect(maskText(text)).toBe(shown);
+  });
+
+  test('no text makes it slow', () => {
+    for (const c of [':', '@', '/', 'a://', '?a=', 'a:', 'bearer ']) {
+      const text = c.repeat(60_000 / c.length);
+      const startMs = performance.now();
+      maskText(`${text}@=`);
+      expect(performance.now() - startMs).toBeLessThan(500);
+    }
+  });
+});
+
+describe('values', () => {
+  const stored = {
+    actions: [
+      { mqtt: { server: 'tcp://joe:one@h', topic: 't', password: 'two' } },
+      { mqtt: { server: 'tcp://h', topic: 'u', password: 123456 } },
+      { rest: { url: 'http://h?token=three', headers: { 'X-Api-Key': 'four', Cookie: 'five' }, bodyType: 'json' } },
+    ],
+  };
+
+  test('numbers, headers, addresses and queries are masked', () => {
+    expect(JSON.stringify(maskValue(stored))).not.toMatch(/one|two|123456|three|four|five/);
+    expect(maskValue({ pass: 5, on: true, token: null, n: 5 })).toEqual({ pass: '******', on: true, token: null, n: 5 });
+  });
+
+  test('what was read and written back is what was stored', () => {
+    expect(restoreSecrets(maskValue(stored), stored)).toEqual(stored);
+  });
+
+  test('property: for any configuration', () => {
+    const leaf = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constantFrom('tcp://u:p@h', 'http://h?token=x', '******'),
+    );
+    const key = fc.constantFrom('password', 'token', 'server', 'topic', 'list', 'headers');
+    const tree = fc.letrec((tie) => ({
+      node: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.dictionary(key, tie('node'), { maxKeys: 4 })),
+    })).node;
+    fc.assert(
+      fc.property(tree, (value) => {
+        expect(restoreSecrets(maskValue(value), value)).toEqual(value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('elements of a list keep their own secrets when they are moved, added and removed', () => {
+    const shown = maskValue(stored) as typeof stored;
+    const [a, b, c] = shown.actions;
+    const back = restoreSecrets({ actions: [c, { log: {} }, b, a] }, stored) as { actions: unknown[] };
+    expect(back.actions).toEqual([stored.actions[2], { log: {} }, stored.actions[1], stored.actions[0]]);
+    expect(restoreSecrets({ actions: [b] }, stored)).toEqual({ actions: [stored.actions[1]] });
+  });
+
+  test('an address that was edited keeps its password', () => {
+    expect(restoreSecrets({ server: 'ssl://joe:******@new:8883' }, { server: 'tcp://joe:one@h' })).toEqual({
+      server: 'ssl://joe:one@new:8883',
+    });
+    expect(restoreSecrets({ url: 'http://new/?a=1&token=******' }, { url: 'http://h?token=t' })).toEqual({
+      url: 'http://new/?a=1&token=t',
+    });
+  });
+
+  test('what has no counterpart is told with its place', () => {
+    expect(placesOfMasks(restoreSecrets({ a: [{ password: '******' }], u: 'tcp://j:******@h' }, {}))).toEqual(['a/0/password', 'u']);
+  });
+});
+
+describe('the log', () => {
+  test('masks fields, addresses and errors; rows that a rule logs stay as they are', () => {
+    const { log, lines } = createMemoryLog();
+    log.info({ token: 'hidden', key: 'basic.x', payload: '[{"u":"tcp://a:b@c"}]', error: new Error('tcp://joe:hidden@h: refused') }, 'x');
+    expect(lines[0]).toMatchObject({
+      token: '******',
+      key: 'basic.x',
+      payload: '[{"u":"tcp://a:b@c"}]',
+      error: 'tcp://joe:******@h: refused',
+    });
+  });
+
+  test('faults of different files and connections do not hold each other back', () => {
+    const { log, lines } = createMemoryLog();
+    for (const place of ['kuiper.yaml:1', 'kuiper.yaml:2', 'kuiper.yaml:1']) log.warn({ code: 'X', place }, 'x');
+    for (const connection of ['a', 'b', 'a']) log.warn({ code: 'X', connection }, 'x');
+    expect(lines.map((l) => l['place'] ?? l['connection'])).toEqual(['kuiper.yaml:1', 'kuiper.yaml:2', 'a', 'b']);
+  });
+});
