@@ -26,6 +26,8 @@ export interface LoadedSettings {
   unknown: UnknownKey[];
   /** Files that were read, most general first. */
   files: string[];
+  /** File and line, or variable, that a key such as `rule.qos` comes from. */
+  placeOf(path: string): string;
 }
 
 /** One source of values with the place of each. */
@@ -47,9 +49,9 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     read.push(file);
     layers.push({ data: yaml.data, place: (path) => `${file}:${yaml.lineOf(path)}` });
   }
-  const unknown = layers.flatMap(unknownKeys);
   for (const o of overridesOf('kuiper', env))
     layers.push({ data: applyOverrides({}, [o]), place: () => `environment variable ${o.variable}` });
+  const unknown = layers.flatMap(unknownKeys);
 
   const value = (path: string): any => {
     const spec = settingSpecs.find((s) => s.path === path)!;
@@ -118,7 +120,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     rule: section('rule'),
     sink: section('sink'),
   };
-  return { settings, unknown, files: read };
+  return { settings, unknown, files: read, placeOf: (path) => placeOf(layers, path) };
 }
 
 function lookUp(data: YamlMap, path: readonly string[]): { value: unknown; keys: string[] } | undefined {
@@ -183,6 +185,16 @@ function convert(spec: SettingSpec, value: unknown, place: () => string): unknow
   }
 }
 
+/** Sections that are passed on: names of options, the same as in a rule or an action. */
+function unknownInSection(layer: Layer, section: string, map: YamlMap): UnknownKey[] {
+  const names = Object.entries(passedSections).find(([name]) => name === section.toLowerCase())?.[1];
+  if (!names) return [];
+  const known = names.map((n) => n.toLowerCase());
+  return Object.keys(map)
+    .filter((k) => !known.includes(k.toLowerCase()))
+    .map((k) => ({ place: layer.place([section, k]), key: `${section}.${k}`, candidates: [...names] }));
+}
+
 function unknownKeys(layer: Layer): UnknownKey[] {
   const known = [...settingSpecs.map((s) => s.path), ...ignoredPaths, ...Object.keys(passedSections)].map((p) => p.toLowerCase());
   const unknown: UnknownKey[] = [];
@@ -190,9 +202,14 @@ function unknownKeys(layer: Layer): UnknownKey[] {
     for (const [key, value] of Object.entries(map)) {
       const keys = [...path, key];
       const dotted = keys.join('.').toLowerCase();
-      if (known.includes(dotted)) continue;
+      if (known.includes(dotted)) {
+        if (path.length === 0 && isMap(value)) unknown.push(...unknownInSection(layer, key, value));
+        continue;
+      }
       if (known.some((k) => k.startsWith(`${dotted}.`))) {
         if (isMap(value)) walk(value, keys);
+        else if (value !== null)
+          throw wrong(layer.place(keys), keys.join('.'), `expected keys below it, indented by two blanks, not ${JSON.stringify(value)}`);
         continue;
       }
       const parent = path.map((p) => `${p}.`).join('');

@@ -94,6 +94,12 @@ export const passedSections = {
     'ackPolicy',
     'bufferFullPolicy',
     'cacheFullPolicy',
+    'cron',
+    'duration',
+    'cronDatetimeRange',
+    'notifySub',
+    'experiment',
+    'enableRuleTracer',
   ],
   sink: [
     'enableCache',
@@ -106,6 +112,8 @@ export const passedSections = {
     'resendPriority',
     'resendIndicatorField',
     'resendDestination',
+    'maxRetries',
+    'maxCacheAge',
   ],
 } as const;
 

@@ -28,6 +28,7 @@ import { createRuntime, defaultRuleOptions, parseRuleOptions, type Runtime } fro
 import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
 import { suggest } from '../sql/suggest.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { checkSections } from './check-sections.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import type { Part } from './lifecycle.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
@@ -103,7 +104,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
 
   const load = () => {
     const loaded = loadSettings(folders, env, configFile);
-    parseRuleOptions('kuiper.yaml', loaded.settings.rule);
+    checkSections(loaded);
     for (const { place, key, candidates } of loaded.unknown) {
       const near = suggest(key.split('.').at(-1)!, candidates);
       log.warn(

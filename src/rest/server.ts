@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
@@ -86,7 +86,22 @@ export async function openRestServer(options: RestServerOptions): Promise<RestSe
 
 function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s: ServerResponse) => void): Server {
   if (!tls) return nodeHttp().createServer(listener);
-  return nodeHttps().createServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' }, listener);
+  const read = (key: string, file: string): Buffer => {
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw new GatewayError('CONFIG_FILE', { file: `${key} "${file}"`, reason: messageOf(error) }, { cause: error });
+    }
+  };
+  const cert = read('basic.restTls.certfile', tls.certFile);
+  const key = read('basic.restTls.keyfile', tls.keyFile);
+  try {
+    return nodeHttps().createServer({ cert, key, minVersion: 'TLSv1.2' }, listener);
+  } catch (error) {
+    const mismatch = (error as NodeJS.ErrnoException).code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
+    const reason = mismatch ? 'the key is not the one of the certificate' : `no certificate and key in PEM form (${messageOf(error)})`;
+    throw new GatewayError('CONFIG_FILE', { file: `basic.restTls: "${tls.certFile}", "${tls.keyFile}"`, reason }, { cause: error });
+  }
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: RestServerOptions): Promise<void> {

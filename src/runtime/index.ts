@@ -21,6 +21,7 @@ export type * from './api.ts';
 export { stateTexts } from './api.ts';
 export type * from './definition.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
+export { parseCacheProps } from './sink/cache-props.ts';
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const settings = { ...defaultSettings, ...deps.settings };

@@ -9,6 +9,7 @@ import { applyOverrides, inferValue } from '../../src/config/environment.ts';
 import { type Folders, foldersOf, loadSettings } from '../../src/config/index.ts';
 import { settingSpecs } from '../../src/config/setting-specs.ts';
 import { readYamlFile } from '../../src/config/yaml-file.ts';
+import { checkSections } from '../../src/daemon/check-sections.ts';
 
 let root: string;
 let folders: Folders;
@@ -29,6 +30,36 @@ const problem = (env = {}, file?: string): string => {
   }
   return '';
 };
+
+describe('slips', () => {
+  const unknown = (env = {}) => loadSettings(folders, env).unknown.map((u) => [u.place.replace(`${folders.etc}/`, ''), u.key]);
+
+  test('unknown keys are told wherever they stand: sections that are passed on and variables included', () => {
+    write('basic:\n  restPrt: 1\nsink:\n  enablecache: true\n  memorry: 5\nrule:\n  nosuch: 2\n');
+    expect(unknown({ KUIPER__BASIC__NOSUCH: '1', KUIPER__BASIC__DEBUG: 'true', KUIPER__RULE__RESTARTSTRATEGY__ATTEMPTS: '3' })).toEqual([
+      ['kuiper.yaml:2', 'basic.restPrt'],
+      ['kuiper.yaml:5', 'sink.memorry'],
+      ['kuiper.yaml:7', 'rule.nosuch'],
+      ['environment variable KUIPER__BASIC__NOSUCH', 'basic.nosuch'],
+    ]);
+  });
+
+  test('a section that is no section is refused', () => {
+    write('basic: 5\n');
+    expect(problem()).toMatch(/kuiper.yaml:1: basic: expected keys below it, indented by two blanks, not 5/);
+    write('basic:\n');
+    expect(problem()).toBe('');
+  });
+
+  test.each([
+    ['rule:\n  qos: 1\n  checkpointInterval: abc\n', {}, /kuiper.yaml:3: rule.checkpointInterval: .*"abc" is not a duration/],
+    ['sink:\n  memoryCacheThreshold: abc\n', {}, /kuiper.yaml:1: sink: .*memoryCacheThreshold must be positive/],
+    ['', { KUIPER__RULE__BUFFERLENGTH: 'many' }, /variable KUIPER__RULE__BUFFERLENGTH: rule.bufferLength: .*"many" is not/],
+  ])('defaults of rules and sinks are checked at the start: %j', (text, env, expected) => {
+    write(text);
+    expect(() => checkSections(loadSettings(folders, env))).toThrow(expected);
+  });
+});
 
 describe('settings', () => {
   test('REST listens on loopback when nothing is said', () => {

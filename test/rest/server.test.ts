@@ -117,6 +117,18 @@ describe('REST server', () => {
     expect(status).toBe(200);
   });
 
+  test('certificate and key that do not fit, or are not there, are named by their keys', async () => {
+    const folder = join(import.meta.dirname, '../fixtures/tls');
+    const cert = join(folder, 'cert.pem');
+    await expect(open({ tls: { certFile: '/nope.pem', keyFile: cert } })).rejects.toThrow(
+      /basic.restTls.certfile "\/nope.pem": cannot be read/,
+    );
+    await expect(open({ tls: { certFile: cert, keyFile: '/nope.pem' } })).rejects.toThrow(
+      /basic.restTls.keyfile "\/nope.pem": cannot be read/,
+    );
+    await expect(open({ tls: { certFile: cert, keyFile: cert } })).rejects.toThrow(/basic.restTls: .*PEM form/);
+  });
+
   test('a body that is too long gets 413, announced or not', async () => {
     const { call, port } = await open();
     expect((await call('POST', '/echo', { 'Content-Length': String(17 * 1024 * 1024) }, '')).status).toBe(413);
