@@ -17,7 +17,7 @@ export function isSecretName(name: string): boolean {
 const URL_LOGIN = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@"'`<>]*):([^\s/"'`<>]+)@/gi;
 /** `user:password@tcp(host)` of Go's database drivers. */
 const DSN_LOGIN = /^([^\s/:@"']*):(.+)@(tcp|unix|udp)\(/;
-const QUERY = /([?&;])([\w.~%-]+)=([^&\s"'`<>#;]+)/g;
+const QUERY = /([?&;])([\w.~%-]+)=([^&\s"'`<>#;]*[^&\s"'`<>#;:,.)])/g;
 /** The whole value of a header. */
 const SCHEME = /^(bearer|basic|token|apikey)\s+\S{6,}$/i;
 

@@ -1,6 +1,7 @@
 // Secrets: which names and texts are masked, and that a masked text that comes back gets its own secret, whatever was moved or edited.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
 import { isSecretName, maskText, maskValue, placesOfMasks, restoreSecrets } from '../../src/base/secrets.ts';
 
@@ -117,6 +118,15 @@ describe('values', () => {
 
   test('what has no counterpart is told with its place', () => {
     expect(placesOfMasks(restoreSecrets({ a: [{ password: '******' }], u: 'tcp://j:******@h' }, {}))).toEqual(['a/0/password', 'u']);
+  });
+});
+
+describe('error texts', () => {
+  test('quote addresses without their secrets', () => {
+    expect(messageOf(new Error('GET http://joe:hidden@h/x?token=hidden: connect ECONNREFUSED'))).toBe(
+      'GET http://joe:******@h/x?token=******: connect ECONNREFUSED',
+    );
+    expect(messageOf({ message: 'tcp://joe:hidden@h' })).toBe('tcp://joe:******@h');
   });
 });
 

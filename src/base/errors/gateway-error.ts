@@ -1,5 +1,6 @@
 // The one error class of the gateway. Every error that a user may see has a code of the catalogue; code compares `code`,
 // never text and never `instanceof` (plugins bring their own realms). Next: catalogue/index.ts.
+import { maskText } from '../secrets.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 
 /** Where an error happened, as far as known. Shown by status, logs and REST. */
@@ -71,8 +72,12 @@ export function isRetriable(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { retriable?: unknown }).retriable === true;
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown, for answers, statuses and logs: a peer's or plugin's error may quote the address with its login. */
 export function messageOf(error: unknown): string {
+  return maskText(textOf(error));
+}
+
+function textOf(error: unknown): string {
   if (error instanceof Error) return error.message;
   if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string')
     return (error as { message: string }).message;
