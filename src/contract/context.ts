@@ -50,6 +50,8 @@ export interface ConnectorContext extends ComponentContext {
   readonly connections: ConnectionAccess;
   /** Counts something dropped by the connector itself (QoS 0 overload, bad frame); shown in status within 5 s. */
   dropped(count: number, reason: string): void;
+  /** The peer says that it dropped so many more messages itself (MQTT `$SYS`: for all its clients). Absent where nobody shows it. */
+  peerDropped?(count: number): void;
 }
 
 export interface NetworkSettings {

@@ -84,6 +84,10 @@ export interface SourceHealth {
   dropped: number;
   /** Why, by reason. */
   dropReasons: Readonly<Record<string, number>>;
+  /** Dropped by the peer itself, as it tells (MQTT: `$SYS` of the broker, for all its clients; only for QoS 0). */
+  peerDropped: number;
+  /** For how long the source waits for the rules that read it, ms; 0 = it does not. */
+  waitingMs: number;
   undecodable: number;
   /** Messages that wait for this gateway's confirmation. */
   unconfirmed: number;

@@ -12,6 +12,7 @@ export interface ContextOwner {
   readonly name: string;
   onStatus(state: ConnectionState, message: string): void;
   onDropped(count: number, reason: string): void;
+  onPeerDropped?(count: number): void;
   /** The instance put something into its state; missing where nobody would save it. */
   onState?(): void;
 }
@@ -86,6 +87,10 @@ export class OwnedContext implements ConnectorContext {
 
   dropped(count: number, reason: string): void {
     this.owner.onDropped(count, reason);
+  }
+
+  peerDropped(count: number): void {
+    this.owner.onPeerDropped?.(count);
   }
 
   putState(key: string, value: unknown): void {

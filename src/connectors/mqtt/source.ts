@@ -6,6 +6,7 @@ import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/so
 import type { Meta } from '../../data/tuple.ts';
 import { stableClientId } from './client-id.ts';
 import type { Subscription } from './connection.ts';
+import { watchDrops } from './drop-watch.ts';
 import { acquireClient, acquireNamed, type Taken } from './named.ts';
 import { type SourceProps, sourceOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
@@ -21,6 +22,7 @@ export function createMqttSource(): Source {
   let taken: Taken | undefined;
   let selector = '';
   let subscription: Subscription | undefined;
+  let endWatch: (() => void | Promise<void>) | undefined;
 
   return {
     configure(datasource, rawProps) {
@@ -74,6 +76,7 @@ export function createMqttSource(): Source {
         },
       };
       taken.connection.subscribe(subscription);
+      if (props.qos === 0) endWatch = watchDrops(ctx, props);
     },
 
     async close(ctx, reason) {
@@ -84,6 +87,8 @@ export function createMqttSource(): Source {
       if (!t) return;
       // a session that the user asked for goes on collecting while no rule runs, as in eKuiper; one that we chose ends with the rule
       const keep = reason !== 'stopped' || (props.enableClientSession === true && selector === '');
+      await endWatch?.();
+      endWatch = undefined;
       if (s) await t.connection.unsubscribe(s, keep);
       await ctx.connections.release('mqtt', t.key);
     },

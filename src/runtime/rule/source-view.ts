@@ -57,6 +57,8 @@ export class SourceView {
           .map(([reason, n]): [string, number] => [reason, n - (base.reasons[reason] ?? 0)])
           .filter(([, n]) => n > 0),
       ),
+      peerDropped: node.peerDropped - base.peerDropped,
+      waitingMs: node.waitingMs,
       undecodable: this.group.undecodable - base.undecodable,
       unconfirmed: node.unconfirmed,
       reconnects: node.reconnects - base.reconnects,
@@ -72,6 +74,7 @@ export class SourceView {
       processed: group.stats.processed,
       exceptions: group.stats.exceptions,
       dropped: node.dropped,
+      peerDropped: node.peerDropped,
       undecodable: group.undecodable,
       reconnects: node.reconnects,
       reasons: { ...node.dropReasons },
@@ -98,6 +101,7 @@ interface Counts {
   processed: number;
   exceptions: number;
   dropped: number;
+  peerDropped: number;
   undecodable: number;
   reconnects: number;
   reasons: Readonly<Record<string, number>>;
@@ -109,6 +113,7 @@ const noCounts: Counts = {
   processed: 0,
   exceptions: 0,
   dropped: 0,
+  peerDropped: 0,
   undecodable: 0,
   reconnects: 0,
   reasons: {},

@@ -296,7 +296,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
     if (this.waiting.size < this.waitingLimit) return this.armWatch();
     this.setBehind(true);
     // a source that cannot wait, or a window that gives much at once: beyond four times the bound the disk takes it
-    if (this.waiting.size >= 4 * this.waitingLimit || this.env.clock.monotonic() - this.lastProgressMs > BUSY_MS) this.spill();
+    const stuck = !this.definition.patient && this.env.clock.monotonic() - this.lastProgressMs > BUSY_MS;
+    if (this.waiting.size >= 4 * this.waitingLimit || stuck) this.spill();
     else this.armWatch();
   }
 

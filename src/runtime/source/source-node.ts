@@ -47,6 +47,10 @@ export class SourceNode implements ContextOwner {
   /** Messages that the source was not told to be done. */
   unconfirmed = 0;
   dropped = 0;
+  /** What the peer said that it dropped itself. */
+  peerDropped = 0;
+  /** Monotonic ms since when the source is asked to wait; undefined = it is not. */
+  private waitingSinceMs: number | undefined;
   readonly dropReasons: Record<string, number> = {};
   reconnects = 0;
   lastMessageAtMs = 0;
@@ -160,11 +164,13 @@ export class SourceNode implements ContextOwner {
     const go = this.resume;
     this.resume = undefined;
     this.resumed = undefined;
+    this.waitingSinceMs = undefined;
     go();
   }
 
-  get waiting(): boolean {
-    return this.behind > 0;
+  /** For how long the source waits for the rules, ms; 0 = it does not. */
+  get waitingMs(): number {
+    return this.waitingSinceMs === undefined ? 0 : this.env.clock.monotonic() - this.waitingSinceMs;
   }
 
   offset(): unknown {
@@ -250,6 +256,7 @@ export class SourceNode implements ContextOwner {
   }
 
   private wait(): Promise<void> {
+    this.waitingSinceMs ??= this.env.clock.monotonic();
     this.resumed ??= new Promise((resolve) => {
       this.resume = resolve;
     });
@@ -362,6 +369,10 @@ export class SourceNode implements ContextOwner {
   /** Rules that read it save its state with their checkpoints. */
   onState(): void {
     for (const group of this.groups) for (const s of group.members) s.stateChanged?.();
+  }
+
+  onPeerDropped(count: number): void {
+    this.peerDropped += count;
   }
 
   onDropped(count: number, reason: string): void {

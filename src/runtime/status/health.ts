@@ -3,7 +3,9 @@ import type { RuleHealth } from '../api.ts';
 import type { Environment } from '../environment.ts';
 import type { Rule } from '../rule/rule.ts';
 
-/** A source without a message for so long is worth a word only if it is not connected; lag is shown as a figure. */
+/** A source that waits longer for its rules is worth a word. */
+const WAITING_MS = 2000;
+
 export function healthOf(rule: Rule, env: Environment): RuleHealth {
   const run = rule.run;
   const sources = run?.sources.map((s) => s.health()) ?? [];
@@ -15,6 +17,14 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     for (const s of sources) {
       if (s.connection !== 'connected') problems.push(`Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
       if (s.dropped > 0) problems.push(`Source ${s.stream} dropped ${s.dropped} messages (${Object.keys(s.dropReasons).join(', ')}).`);
+      if (s.peerDropped > 0)
+        problems.push(
+          `The peer of source ${s.stream} dropped ${s.peerDropped} messages itself (all its clients together): it gives more than is read.`,
+        );
+      if (s.waitingMs >= WAITING_MS)
+        problems.push(
+          `Source ${s.stream} waits for the sinks of its rules since ${Math.round(s.waitingMs / 1000)} s; its peer may drop what it cannot keep.`,
+        );
       if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
     }
   for (const s of sinks) {

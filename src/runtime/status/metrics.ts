@@ -57,6 +57,13 @@ export function metricsText(rules: Iterable<Rule>): string {
     for (const s of rule.run.sources.map((v) => v.health())) {
       const labels = { rule: rule.id, op: s.stream };
       put('kuiper_source_dropped_total', 'counter', 'Messages that a source could not keep', labels, s.dropped);
+      put(
+        'kuiper_source_peer_dropped_total',
+        'counter',
+        'Messages that the peer says it dropped, for all its clients',
+        labels,
+        s.peerDropped,
+      );
       put('kuiper_source_undecodable_total', 'counter', 'Messages that could not be decoded', labels, s.undecodable);
       put('kuiper_source_unconfirmed', 'gauge', 'Messages whose confirmation to the peer waits', labels, s.unconfirmed);
     }
