@@ -1,5 +1,6 @@
 // Reading the broker's own count of drops must never harm the source beside it.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -20,10 +21,10 @@ afterEach(async () => {
 
 describe.runIf(haveMosquitto)('count of drops of the broker', () => {
   it('that the broker does not show leaves the source alone', async () => {
-    broker = await startMosquitto('allow_anonymous true\nacl_file {folder}/acl\nsys_interval 1');
-    writeFileSync(path.join(broker.folder, 'acl'), 'topic readwrite t/#\n');
-    await broker.stop();
-    await broker.start();
+    const folder = mkdtempSync(path.join(tmpdir(), 'kuiper-acl-'));
+    closers.push(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(path.join(folder, 'acl'), 'topic readwrite t/#\n', { mode: 0o600 });
+    broker = await startMosquitto(`allow_anonymous true\nacl_file ${path.join(folder, 'acl')}\nsys_interval 1`);
     const told: number[] = [];
     const ctx = Object.assign(createTestContext(), { peerDropped: (n: number) => void told.push(n) });
     const got: string[] = [];
