@@ -58,7 +58,8 @@ function make(shared: Shared, base: LogFields): Log {
     if (level === 'warn' || level === 'error') {
       const key = `${all['code'] ?? sentence}|${SUBJECTS.map((name) => all[name] ?? '').join('|')}`;
       const seen = shared.recent.get(key);
-      if (seen && nowMs < seen.untilMs) {
+      // a clock that was set back (NTP) must not hold lines back until it has caught up
+      if (seen && nowMs < seen.untilMs && nowMs >= seen.untilMs - SUPPRESS_MS) {
         seen.held++;
         return;
       }

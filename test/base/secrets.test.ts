@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
-import { createMemoryLog } from '../../src/base/log.ts';
+import { createLog, createMemoryLog } from '../../src/base/log.ts';
 import { isSecretName, maskText, maskValue, placesOfMasks, restoreSecrets } from '../../src/base/secrets.ts';
 
 describe('names', () => {
@@ -140,6 +140,20 @@ describe('the log', () => {
       payload: '[{"u":"tcp://a:b@c"}]',
       error: 'tcp://joe:******@h: refused',
     });
+  });
+
+  test('a clock that is set back holds nothing back', () => {
+    let nowMs = Date.UTC(2030, 0, 1);
+    const lines: string[] = [];
+    const log = createLog({ write: (line) => void lines.push(line), now: () => nowMs });
+    const warn = () => log.warn({ code: 'X' }, 'x');
+    warn();
+    warn();
+    nowMs = Date.UTC(2026, 0, 1);
+    warn();
+    warn();
+    expect(lines.length).toBe(2);
+    expect(lines[1]).toContain('"suppressed":1');
   });
 
   test('faults of different files and connections do not hold each other back', () => {
