@@ -116,6 +116,7 @@ function only(view: FolderView, use: ReadonlyMap<string, string>, before: Folder
     files: pick(view.files, before?.files),
     zips: pick(view.zips, before?.zips),
     asides: view.asides.filter((path) => use.has(path)),
+    folders: view.folders.filter((path) => use.has(path)),
     refused: new Map([...view.refused].filter(([path]) => use.has(path))),
     stamps: new Map(use),
   };

@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { Guard, Suspect } from './guard.ts';
 import { type FunctionSlot, type LoadedFunction, loadFunction } from './inline-function.ts';
 import type { Active, PluginEntry } from './plugin-entry.ts';
-import { shownVersion, symbolOf } from './plugin-file.ts';
+import { pluginNameOf, shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
 import type { PluginStates } from './plugin-state.ts';
 import { createPluginWorker, type WorkerFacts } from './plugin-worker.ts';
@@ -28,6 +28,8 @@ export interface FunctionActivationDeps {
   maxHeapMb: number;
   rootPath: string;
   onDeath(entry: PluginEntry, text: ModuleText, reason: string): void;
+  /** Why this content must run in a worker. */
+  isolated(plugin: string, hash: string): string | undefined;
 }
 
 /** @param registered names of its functions, from an install or `<name>.json`
@@ -58,15 +60,20 @@ export async function activateFunctions(
       maxHeapMb: deps.maxHeapMb,
       onDeath: (reason) => deps.onDeath(entry, text, reason),
     }));
+  const reason = facts.worker ? undefined : facts.tampers.length > 0 ? tamperText(facts.tampers) : deps.isolated(plugin, text.hash);
+  const apart = facts.worker || reason !== undefined;
+  if (reason) deps.log.warn({ code: 'PLUGIN_LOAD', plugin, version: suspect.version, reason }, 'A function plugin is run in a worker.');
   try {
-    const symbols = facts.worker
+    if (!apart) guard.watchIntrinsics();
+    const symbols = apart
       ? Object.fromEntries(facts.exports.map((n) => [n, n]))
       : await guard.run(suspect, () => loadHere(text, deps.loader));
-    for (const name of functionNames(entry.name, symbols, registered)) {
+    if (!apart) guard.lookAtIntrinsics(suspect);
+    for (const name of functionNames(entry.name, facts, registered)) {
       // eKuiper: one symbol per function name; the name itself is taken as well
       const symbol = [symbolOf(name), name].find((s) => symbols[s] !== undefined);
       if (symbol === undefined) throw fail(`it must export ${symbolOf(name)}, but exports ${Object.keys(symbols).join(', ') || 'nothing'}`);
-      const exported = facts.worker ? workers().exportedAs(symbol, facts.main?.singleton === true) : symbols[symbol];
+      const exported = apart ? workers().exportedAs(symbol, facts.main?.singleton === true) : symbols[symbol];
       loaded.set(name, loadFunction(exported, symbol, suspect, guard));
     }
   } catch (error) {
@@ -76,9 +83,10 @@ export async function activateFunctions(
   }
   for (const name of loaded.keys()) {
     const other = slots.get(name);
-    if (other?.current && other.current.suspect.plugin !== plugin) throw fail(`function name ${name} already exists`);
+    if (other?.current && other.current.suspect.plugin !== plugin) throw fail(nameTaken(name));
   }
   const before = entry.active?.functions ?? [];
+  const replaced = new Set(before.map((name) => slots.get(name)?.current?.suspect));
   for (const name of before) if (!loaded.has(name)) drop(slots, name);
   for (const [name, current] of loaded) {
     let slot = slots.get(name);
@@ -94,18 +102,31 @@ export async function activateFunctions(
     };
     slot.generation++;
   }
+  for (const old of replaced) if (old) guard.forget(old);
   return {
     file,
     text,
     functions: [...loaded.keys()],
     offers: [],
+    ...(reason ? { note: `it runs in a worker, where a call takes longer: ${reason}` } : {}),
     ...(made ? { close: () => made!.close() } : {}),
     shape: [...loaded].map(([n, f]) => `${n}:${f.aggregate}`).join(),
   };
 }
 
-export function deactivateFunctions(entry: PluginEntry, slots: Map<string, FunctionSlot>): void {
-  for (const name of entry.active?.functions ?? []) drop(slots, name);
+/** Also looked for when a name becomes free. */
+export const nameTaken = (name: string): string => `function name ${name} already exists`;
+
+/** @param changes `JSON.parse`, … */
+export const tamperText = (changes: readonly string[]): string =>
+  `it changes ${changes.slice(0, 5).join(', ')}${changes.length > 5 ? ' …' : ''}, which everything in the gateway shares`;
+
+export function deactivateFunctions(entry: PluginEntry, slots: Map<string, FunctionSlot>, guard: Guard): void {
+  for (const name of entry.active?.functions ?? []) {
+    const suspect = slots.get(name)?.current?.suspect;
+    drop(slots, name);
+    if (suspect) guard.forget(suspect);
+  }
 }
 
 function drop(slots: Map<string, FunctionSlot>, name: string): void {
@@ -131,6 +152,7 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
     clock: deps.clock,
     log: deps.log,
     maxHeapMb: deps.maxHeapMb,
+    tryOut: true,
     onLateError: () => undefined,
     onDeath: () => undefined,
   });
@@ -144,14 +166,8 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
 }
 
 /** Named ones; else the plugin's own symbol; else every export that has exec(), when there are several (a single one is a slip of the name). */
-function functionNames(plugin: string, symbols: Record<string, unknown>, registered: readonly string[] | undefined): readonly string[] {
+function functionNames(plugin: string, facts: WorkerFacts, registered: readonly string[] | undefined): readonly string[] {
   if (registered?.length) return registered;
-  if (symbols[symbolOf(plugin)] !== undefined || symbols[plugin] !== undefined) return [plugin];
-  const found = Object.entries(symbols)
-    .filter(([, v]) => {
-      const shape = (typeof v === 'function' ? v.prototype : v) as { exec?: unknown } | null | undefined;
-      return typeof shape?.exec === 'function';
-    })
-    .map(([n]) => n.slice(0, 1).toLowerCase() + n.slice(1));
-  return found.length > 1 ? found : [plugin];
+  if (facts.exports.includes(symbolOf(plugin)) || facts.exports.includes(plugin)) return [plugin];
+  return facts.functions.length > 1 ? facts.functions.map(pluginNameOf) : [plugin];
 }

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { format } from 'node:util';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { type Intrinsics, watchIntrinsics } from './worker/intrinsics.ts';
 
 /** One version of a plugin, as the guard knows it. */
 export interface Suspect {
@@ -18,6 +19,8 @@ export interface Suspect {
   lastError: string;
   /** Heap growth seen during its calls while memory is short, bytes. */
   grownBytes: number;
+  /** Intervals that its code has started; they end with the version. */
+  readonly intervals: Set<NodeJS.Timeout>;
 }
 
 /** Places in the shared memory. */
@@ -27,16 +30,28 @@ export const SEQUENCE = 1;
 export interface Guard {
   readonly cell: Int32Array;
   readonly memory: SharedArrayBuffer;
+  /** True when any of the next three asks for the slower way of calling. */
+  readonly careful: boolean;
   /** True while the heap is nearly full: calls measure what they leave. */
   short: boolean;
-  /** True since an error came that nothing pointed to: every call then carries its origin, which is slower. */
+  /** True since an error came that nothing pointed to: every call then carries its origin. */
   tracing: boolean;
+  /** After so many more calls it is looked whether they changed what all code shares. */
+  inspections: number;
   add(facts: Pick<Suspect, 'plugin' | 'version' | 'path' | 'hash'>): Suspect;
   suspects(): readonly Suspect[];
   /** Runs plugin code under its name. */
   run<T>(suspect: Suspect, work: () => T): T;
   /** @returns the plugin to which an uncaught error belongs; it is counted and logged. Undefined: it is the gateway's own. */
   blame(error: unknown): Suspect | undefined;
+  /** Takes the picture that later looks are compared with; called before the first plugin is loaded here. */
+  watchIntrinsics(): void;
+  /** Puts back what was changed. @param suspect whose code ran just before; undefined: somebody's  @returns what it was */
+  lookAtIntrinsics(suspect: Suspect | undefined): readonly string[];
+  /** Told whose code changed something. */
+  onTamper: ((suspect: Suspect, changes: readonly string[]) => void) | undefined;
+  /** A version ends: so do its intervals. */
+  forget(suspect: Suspect): void;
   /** Refuses process.exit and turns console output of plugins into log lines. @returns what undoes it */
   install(): () => void;
 }
@@ -47,18 +62,42 @@ export function createGuard(log: Log): Guard {
   const suspects: Suspect[] = [];
   const origin = new AsyncLocalStorage<Suspect>();
   let lastRun = 0;
+  let intrinsics: Intrinsics | undefined;
+  const careful = { short: false, tracing: false, inspections: 0 };
+  const set = (change: Partial<typeof careful>) => {
+    Object.assign(careful, change);
+    guard.careful = careful.short || careful.tracing || careful.inspections > 0;
+  };
 
   const byStack = (stack: string | undefined): Suspect | undefined =>
     stack === undefined ? undefined : suspects.findLast((s) => stack.includes(s.path));
   const running = () => suspects[cell[CURRENT]! - 1] ?? origin.getStore();
 
-  const guard: Guard = {
+  const guard: Guard & { careful: boolean } = {
     cell,
     memory,
-    short: false,
-    tracing: false,
+    careful: false,
+    get short() {
+      return careful.short;
+    },
+    set short(yes) {
+      set({ short: yes });
+    },
+    get tracing() {
+      return careful.tracing;
+    },
+    set tracing(yes) {
+      set({ tracing: yes });
+    },
+    get inspections() {
+      return careful.inspections;
+    },
+    set inspections(count) {
+      set({ inspections: count });
+    },
+    onTamper: undefined,
     add(facts) {
-      const s: Suspect = { ...facts, id: suspects.length + 1, lateErrors: 0, lastError: '', grownBytes: 0 };
+      const s: Suspect = { ...facts, id: suspects.length + 1, lateErrors: 0, lastError: '', grownBytes: 0, intervals: new Set() };
       suspects.push(s);
       return s;
     },
@@ -92,7 +131,33 @@ export function createGuard(log: Log): Guard {
       );
       return found;
     },
+    watchIntrinsics() {
+      intrinsics ??= watchIntrinsics();
+    },
+    lookAtIntrinsics(suspect) {
+      const changes = intrinsics?.changes() ?? [];
+      if (changes.length === 0) return changes;
+      intrinsics?.restore();
+      if (suspect) guard.onTamper?.(suspect, changes);
+      return changes;
+    },
+    forget({ intervals }) {
+      for (const t of intervals) clearInterval(t);
+      intervals.clear();
+    },
     install() {
+      const every = globalThis.setInterval;
+      const owned = (...args: Parameters<typeof every>): NodeJS.Timeout => {
+        const t = every(...args);
+        const s = running();
+        if (s) {
+          s.intervals.add(t);
+          if (s.intervals.size % 100 === 0)
+            for (const old of s.intervals) if ((old as { _destroyed?: boolean })._destroyed) s.intervals.delete(old);
+        }
+        return t;
+      };
+      globalThis.setInterval = Object.assign(owned, every) as typeof every;
       // the call below process.exit, which a plugin may know as well
       const target = process as NodeJS.Process & { reallyExit(code?: number): never };
       const own = { exit: process.exit, abort: process.abort, kill: process.kill, reallyExit: target.reallyExit };
@@ -118,6 +183,7 @@ export function createGuard(log: Log): Guard {
           log[level === 'log' ? 'info' : level]({ plugin: running()?.plugin, text: format(...args) }, 'Console output.');
       return () => {
         Object.assign(target, own);
+        globalThis.setInterval = every;
         levels.forEach((level, i) => {
           console[level] = consoles[i]!;
         });

@@ -118,6 +118,9 @@ const validate = (f: PluginFunction, args: readonly ArgFact[]): void => {
   f.validate?.(args.map((a) => ('value' in a ? { ...a, value: toPlugin(a.value) } : a)));
 };
 
+/** Calls of a new instance after which it is looked at what it changed; later looks come once a second. */
+const FIRST_CALLS = 5;
+
 /** One place of a call in one run of a rule. */
 class Place {
   private readonly slot: FunctionSlot;
@@ -164,7 +167,7 @@ class Place {
     cell[SEQUENCE] = cell[SEQUENCE]! + 1;
     cell[CURRENT] = this.id;
     try {
-      result = guard.tracing || guard.short ? this.watched(values) : (this.instance as PluginFunction).exec(values, this.context);
+      result = guard.careful ? this.watched(values) : (this.instance as PluginFunction).exec(values, this.context);
     } catch (error) {
       throw this.failed(error);
     } finally {
@@ -175,12 +178,16 @@ class Place {
     return fromPlugin(result);
   }
 
-  /** Slower: calls carry their origin, and what they leave in memory is measured. */
+  /** Slower: calls carry their origin, what they leave in memory is measured, and it is looked whether they change what all code shares. */
   private watched(values: unknown[]): unknown {
     const before = this.guard.short ? process.memoryUsage().heapUsed : 0;
     try {
       return this.guard.run(this.suspect, () => this.instance!.exec(values, this.context));
     } finally {
+      if (this.guard.inspections > 0) {
+        this.guard.inspections--;
+        this.guard.lookAtIntrinsics(this.suspect);
+      }
       if (this.guard.short) this.suspect.grownBytes += Math.max(0, process.memoryUsage().heapUsed - before);
     }
   }
@@ -213,6 +220,7 @@ class Place {
         if (this.instance) validate(made, site.args);
         return made;
       });
+      env.guard.inspections = Math.max(env.guard.inspections, FIRST_CALLS);
       this.controller.abort();
       this.controller = new AbortController();
       this.instance = instance;

@@ -29,6 +29,8 @@ export interface Active {
   readonly offers: readonly ('source' | 'sink' | 'lookup')[];
   /** Changes when rules must be planned anew (an aggregate became a scalar, a function came or went). */
   readonly shape: string;
+  /** What its author should know although it runs. */
+  readonly note?: string;
   /** Ends the worker of its functions, if they have one. */
   close?(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export interface PluginEntry {
   readonly kind: PluginKind;
   readonly name: string;
   candidates: Candidate[];
+  /** Files that it was asked to choose from last; the answer may be under way. */
+  wanted: readonly FoundFile[];
   active: Active | undefined;
   /** Ends of its worker by force, epoch ms. */
   deaths: number[];
@@ -60,6 +64,7 @@ export function describeEntry(e: PluginEntry, registered: readonly string[] | un
     state: e.active ? 'running' : (latest?.state ?? 'failed'),
     ...(reason ? { reason } : {}),
     ...(e.active ? { file: e.active.file.path } : {}),
+    ...(e.active?.note ? { note: e.active.note } : {}),
     ...(e.lateErrors ? { lateErrors: e.lateErrors, lastError: e.lastError } : {}),
     versions: e.candidates.map(
       (c): VersionInfo => ({

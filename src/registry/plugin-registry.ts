@@ -11,7 +11,7 @@ import type { Sink } from '../contract/sink.ts';
 import type { LookupSource, Source } from '../contract/source.ts';
 import type { Store } from '../store/index.ts';
 import { createFolderWatch } from './folder-watch.ts';
-import { activateFunctions, deactivateFunctions } from './function-activation.ts';
+import { activateFunctions, deactivateFunctions, nameTaken, tamperText } from './function-activation.ts';
 import { createFunctionNames } from './function-names.ts';
 import { createGuard, type Suspect } from './guard.ts';
 import { definitionOf, type FunctionSlot } from './inline-function.ts';
@@ -28,6 +28,7 @@ import { createRemoteLookup } from './remote-lookup.ts';
 import { createRemoteSink } from './remote-sink.ts';
 import { createRemoteSource } from './remote-source.ts';
 import { byVersion, type FolderView, type FoundFile, type FoundZip } from './scan.ts';
+import { createTamperWatch } from './tamper-watch.ts';
 import { openWatchdog } from './watchdog.ts';
 import { createModuleLoader } from './worker/load-module.ts';
 import { createModuleUrls } from './worker/module-urls.ts';
@@ -82,6 +83,8 @@ export interface PluginRegistry {
 }
 
 const LOADS_AT_ONCE = 4;
+/** A load that takes longer is left to itself, so that others come to their turn. */
+const SLOW_MS = 1_000;
 /** Old generation of a worker's heap. */
 const MAX_HEAP_MB = 128;
 /** A worker that is ended so often within a minute is not started again with this version. */
@@ -98,9 +101,14 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const quarantine = openQuarantine(join(deps.dataDir, 'plugins', 'quarantine.json'), log);
   const watchdog = openWatchdog({ guard, urls, quarantineFile: quarantine.file, log });
   const memoryWatch = createMemoryWatch({ guard, quarantine, clock, log });
+  const tamperWatch = createTamperWatch(guard, clock, log);
   const slots = new Map<string, FunctionSlot>();
   const remotes = new Map<string, RemotePlugin>();
+  /** Plugins that have been resolved, as lists show them. */
   const entries = new Map<string, PluginEntry>();
+  /** These and those that are being loaded for the first time. */
+  const known = new Map<string, PluginEntry>();
+  let lastView: FolderView | undefined;
   /** Files that are no plugins: by kind and shown name. */
   let refused: { kinds: readonly PluginKind[]; name: string; file: string; reason: string }[] = [];
   const sorted = new Map<string, { stamp: string; kind: PluginKind } | { stamp: string; reason: string }>();
@@ -133,7 +141,18 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     watch(suspect: Suspect) {
       watchdog.watch(suspect);
       memoryWatch.start();
+      tamperWatch.start();
     },
+    isolated: (plugin: string, hash: string) => quarantine.isolated(plugin, hash)?.reason,
+  };
+  guard.onTamper = ({ plugin, version, hash }, changes) => {
+    // its calls go on until the worker stands
+    if (quarantine.isolated(plugin, hash)) return;
+    const reason = tamperText(changes);
+    log.error({ code: 'PLUGIN_CALL', plugin, version, reason }, 'A function plugin is moved to a worker.');
+    quarantine.add({ plugin, version, hash, reason, isolate: true, atMs: clock.now() });
+    const entry = entries.get(plugin);
+    if (entry) void again(entry, true).catch(() => undefined);
   };
   const remoteDeps = {
     clock,
@@ -146,11 +165,20 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   };
   const env = { guard, log, rootPath: deps.rootPath };
 
-  let chain: Promise<unknown> = Promise.resolve();
-  const later = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = chain.then(work);
-    chain = next.catch((error: unknown) => log.error({ code: 'INTERNAL', reason: messageOf(error) }, 'Plugins could not be updated.'));
+  // a plugin that hangs while it is loaded must not keep others waiting: changes of one plugin come one after the other, and no further
+  const chains = new Map<string, Promise<unknown>>();
+  const later = <T>(plugin: string, work: () => Promise<T>): Promise<T> => {
+    const next = (chains.get(plugin) ?? Promise.resolve()).then(work);
+    const done = next
+      .catch((error: unknown) => log.error({ code: 'INTERNAL', plugin, reason: messageOf(error) }, 'A plugin could not be updated.'))
+      .finally(() => {
+        if (chains.get(plugin) === done) chains.delete(plugin);
+      });
+    chains.set(plugin, done);
     return next;
+  };
+  const allDone = async () => {
+    while (chains.size > 0) await Promise.all(chains.values());
   };
 
   const activate = async (entry: PluginEntry, file: FoundFile): Promise<Active> => {
@@ -161,7 +189,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   };
 
   const deactivate = async (entry: PluginEntry) => {
-    if (entry.kind === 'functions') deactivateFunctions(entry, slots);
+    if (entry.kind === 'functions') deactivateFunctions(entry, slots, guard);
     else await deactivateRemote(entry, remotes);
     entry.active = undefined;
   };
@@ -217,13 +245,18 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     // shown only now: what is being loaded is neither running nor failed yet
     entry.candidates = candidates;
     if (candidates.length > 0) entries.set(plugin, entry);
-    else entries.delete(plugin);
+    else {
+      entries.delete(plugin);
+      if (entry.wanted.length === 0) known.delete(plugin);
+    }
     tell(entry, before);
   };
 
   const tell = (entry: PluginEntry, before: Active | undefined) => {
     const now = entry.active;
     if (now === before) return;
+    const freed = (before?.functions ?? []).filter((name) => !now?.functions.includes(name));
+    if (freed.length > 0) retryRefused(freed);
     const what = !before ? 'added' : !now ? 'removed' : now.shape === before.shape ? 'moved' : 'shape';
     log.info(
       { plugin: `${entry.kind}/${entry.name}`, version: now?.file.version ?? '', was: before?.file.version, what },
@@ -239,25 +272,40 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
 
   /** Chooses anew among the versions that are known. */
   const again = (entry: PluginEntry, force = false): Promise<void> =>
-    later(() => {
-      const files = entry.candidates.map((c) => c.file);
-      return resolve(entry, files, force);
-    });
+    later(`${entry.kind}/${entry.name}`, () =>
+      resolve(
+        entry,
+        entry.candidates.map((c) => c.file),
+        force,
+      ),
+    );
+
+  /** A name of a function is free again: who wanted it gets it. */
+  const retryRefused = (freed: readonly string[]) => {
+    for (const e of entries.values())
+      if (e.kind === 'functions' && e.candidates.some((c) => freed.some((name) => c.reason.endsWith(nameTaken(name)))))
+        // a failure is logged by `later`
+        void again(e).catch(() => undefined);
+  };
 
   /** The kind of a file in the top folder, by what it exports. */
   const sortTopFile = async (file: FoundFile): Promise<PluginKind | undefined> => {
-    let known = sorted.get(file.path);
-    if (known?.stamp !== file.stamp) {
+    let found = sorted.get(file.path);
+    if (found?.stamp !== file.stamp) {
+      const beganMs = clock.monotonic();
+      sorted.set(file.path, { stamp: file.stamp, reason: 'it is being loaded' });
       try {
-        known = { stamp: file.stamp, kind: await kindOf(file) };
+        found = { stamp: file.stamp, kind: await kindOf(file) };
       } catch (error) {
-        known = { stamp: file.stamp, reason: messageOf(error) };
-        log.error({ code: 'PLUGIN_LOAD', file: file.path, reason: known.reason }, 'A file in the top folder of plugins is refused.');
+        found = { stamp: file.stamp, reason: messageOf(error) };
+        log.error({ code: 'PLUGIN_LOAD', file: file.path, reason: found.reason }, 'A file in the top folder of plugins is refused.');
       }
-      sorted.set(file.path, known);
+      sorted.set(file.path, found);
+      // nobody waits for the answer any more
+      if (clock.monotonic() - beganMs >= SLOW_MS && lastView) void apply(lastView);
     }
-    if ('kind' in known) return known.kind;
-    refused.push({ kinds: pluginKinds, name: file.name, file: file.path, reason: known.reason });
+    if ('kind' in found) return found.kind;
+    refused.push({ kinds: pluginKinds, name: file.name, file: file.path, reason: found.reason });
     return undefined;
   };
 
@@ -290,61 +338,80 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     }
   };
 
-  const apply = (view: FolderView): Promise<void> =>
-    later(async () => {
-      refused = [];
-      for (const [file, reason] of view.refused) {
-        const kind = pluginKinds.find((k) => file.startsWith(join(deps.folder, k)));
-        refused.push({ kinds: kind ? [kind] : pluginKinds, name: file.slice(file.lastIndexOf('/') + 1), file, reason });
-        if (!sorted.has(file)) log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'A file in a folder of plugins is none.');
-        sorted.set(file, { stamp: '', reason });
+  const apply = async (view: FolderView): Promise<void> => {
+    lastView = view;
+    refused = [];
+    for (const [file, reason] of view.refused) {
+      const kind = pluginKinds.find((k) => file.startsWith(join(deps.folder, k)));
+      refused.push({ kinds: kind ? [kind] : pluginKinds, name: file.slice(file.lastIndexOf('/') + 1), file, reason });
+      if (!sorted.has(file)) log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'A file in a folder of plugins is none.');
+      sorted.set(file, { stamp: '', reason });
+    }
+    for (const folder of view.folders) {
+      if (sorted.has(folder)) continue;
+      sorted.set(folder, { stamp: '', reason: 'folder' });
+      log.info({ code: 'PLUGIN_FOLDER', folder }, 'Plugins are not looked for in this folder.');
+    }
+    for (const file of view.asides) {
+      if (sorted.has(file)) continue;
+      sorted.set(file, { stamp: '', reason: 'aside' });
+      const etc = join(deps.etc, file.slice(deps.folder.length + 1));
+      if (/\.ya?ml$/.test(file))
+        log.warn({ code: 'PLUGIN_FOLDER', file, etc }, 'Conf keys beside a plugin are not read; put them into etc.');
+    }
+    const groups = new Map<string, FoundFile[]>();
+    for (const file of view.files) {
+      const kind = file.folder === 'top' ? await soon(sortTopFile(file)) : file.folder;
+      if (!kind) continue;
+      const key = `${kind}/${file.name}`;
+      groups.set(key, [...(groups.get(key) ?? []), file]);
+    }
+    const changed = [...known].flatMap(([key, entry]) => (groups.has(key) ? [] : [{ key, entry, files: [] as FoundFile[] }]));
+    for (const [key, files] of groups) {
+      let entry = known.get(key);
+      if (!entry) known.set(key, (entry = newEntry(key)));
+      changed.push({ key, entry, files });
+    }
+    // several at a time: each waits for its worker to start
+    const next = async (): Promise<void> => {
+      const item = changed.shift();
+      if (!item) return;
+      const { key, entry, files } = item;
+      if (!sameFiles(entry.wanted, files)) {
+        entry.wanted = files;
+        await soon(later(key, () => resolve(entry, files)));
       }
-      for (const file of view.asides) {
-        if (sorted.has(file)) continue;
-        sorted.set(file, { stamp: '', reason: 'aside' });
-        const etc = join(deps.etc, file.slice(deps.folder.length + 1));
-        if (/\.ya?ml$/.test(file))
-          log.warn({ code: 'PLUGIN_FOLDER', file, etc }, 'Conf keys beside a plugin are not read; put them into etc.');
-      }
-      const groups = new Map<string, FoundFile[]>();
-      for (const file of view.files) {
-        const kind = file.folder === 'top' ? await sortTopFile(file) : file.folder;
-        if (!kind) continue;
-        const key = `${kind}/${file.name}`;
-        groups.set(key, [...(groups.get(key) ?? []), file]);
-      }
-      for (const [key, entry] of [...entries]) if (!groups.has(key)) await resolve(entry, []);
-      const changed = [...groups].map(([key, files]) => ({ entry: entries.get(key) ?? newEntry(key), files }));
-      // several at a time: each waits for its worker to start
-      const next = async (): Promise<void> => {
-        const item = changed.shift();
-        if (!item) return;
-        const { entry, files } = item;
-        if (
-          !sameFiles(
-            entry.candidates.map((c) => c.file),
-            files,
-          )
-        )
-          await resolve(entry, files);
-        await next();
-      };
-      await Promise.all(Array.from({ length: LOADS_AT_ONCE }, next));
-      for (const path of [...sorted.keys()]) if (!view.stamps.has(path)) sorted.delete(path);
-      for (const zip of view.zips) {
-        if (zipsDone.get(zip.path) === zip.stamp || !registry.onZip) continue;
-        zipsDone.set(zip.path, zip.stamp);
-        // not awaited: an install looks at the folders itself
-        void registry.onZip(zip).then(
-          () => zipsDone.delete(zip.path),
-          (error: unknown) => {
-            log.error({ code: 'PLUGIN_ARCHIVE', file: zip.path, reason: messageOf(error) }, 'A zip in a folder of plugins is refused.');
-            zipProblems.set(zip.path, { zip, reason: messageOf(error) });
-          },
-        );
-      }
-      for (const path of [...zipProblems.keys()]) if (!view.stamps.has(path)) zipProblems.delete(path);
-    });
+      await next();
+    };
+    await Promise.all(Array.from({ length: LOADS_AT_ONCE }, next));
+    for (const path of [...sorted.keys()]) if (!view.stamps.has(path)) sorted.delete(path);
+    for (const zip of view.zips) {
+      if (zipsDone.get(zip.path) === zip.stamp || !registry.onZip) continue;
+      zipsDone.set(zip.path, zip.stamp);
+      // not awaited: an install looks at the folders itself
+      void registry.onZip(zip).then(
+        () => zipsDone.delete(zip.path),
+        (error: unknown) => {
+          log.error({ code: 'PLUGIN_ARCHIVE', file: zip.path, reason: messageOf(error) }, 'A zip in a folder of plugins is refused.');
+          zipProblems.set(zip.path, { zip, reason: messageOf(error) });
+        },
+      );
+    }
+    for (const path of [...zipProblems.keys()]) if (!view.stamps.has(path)) zipProblems.delete(path);
+  };
+  /** Waits, but not for what hangs: that goes on by itself. */
+  const soon = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    const limit = new AbortController();
+    const tooLong = clock.sleep(SLOW_MS, limit.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([work, tooLong]);
+    } finally {
+      limit.abort();
+    }
+  };
   const zipProblems = new Map<string, { zip: FoundZip; reason: string }>();
 
   const watch = createFolderWatch(deps.folder, clock, log, apply);
@@ -367,8 +434,9 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     },
     async stop() {
       await watch.stop();
-      await chain;
+      await allDone();
       memoryWatch.stop();
+      tamperWatch.stop();
       await watchdog.close();
       for (const r of remotes.values()) await r.version.worker.close();
       for (const e of entries.values()) await e.active?.close?.();
@@ -377,7 +445,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     },
     async settle() {
       await watch.settle();
-      await chain;
+      await allDone();
     },
     functions: {
       get(name) {
@@ -445,6 +513,7 @@ const newEntry = (key: string): PluginEntry => ({
   kind: key.slice(0, key.indexOf('/')) as PluginKind,
   name: key.slice(key.indexOf('/') + 1),
   candidates: [],
+  wanted: [],
   active: undefined,
   deaths: [],
   lateErrors: 0,

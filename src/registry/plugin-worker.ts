@@ -16,6 +16,8 @@ export interface WorkerFacts {
   functions: string[];
   /** The plugin wants its functions in a worker. */
   worker: boolean;
+  /** What it changed of all code's common ground while it was loaded, e.g. `JSON.parse`; looked at only with `tryOut`. */
+  tampers: string[];
 }
 
 /** What a worker tells one instance. */
@@ -34,6 +36,8 @@ export interface PluginWorkerOptions {
   clock: Clock;
   log: Log;
   maxHeapMb: number;
+  /** A function plugin is tried before it is loaded into the main thread. */
+  tryOut?: boolean;
   /** An uncaught error in it; the worker goes on. */
   onLateError(message: string): void;
   /** It hung or ran out of memory and was ended; instances were told. */
@@ -148,7 +152,11 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       const data: WorkerStart = {
         text: o.text,
         plugin: o.plugin,
-        modules: { loader: o.urls.of('load-module'), instance: o.urls.of('make-instance') },
+        modules: {
+          loader: o.urls.of('load-module'),
+          instance: o.urls.of('make-instance'),
+          ...(o.tryOut ? { intrinsics: o.urls.of('intrinsics') } : {}),
+        },
         beat: memory,
         symbols: o.symbols,
       };
@@ -172,7 +180,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         if (worker !== w) return;
         if (m.t === 'ready') {
           o.clock.clear(limit);
-          facts = { main: m.main, lookup: m.lookup, exports: m.exports, functions: m.functions, worker: m.worker };
+          facts = { main: m.main, lookup: m.lookup, exports: m.exports, functions: m.functions, worker: m.worker, tampers: m.tampers };
           look(w, 0, 0);
           resolve(facts);
         } else if (m.t === 'broken') {

@@ -13,6 +13,8 @@ export interface QuarantineEntry {
   reason: string;
   /** Set: it only did not start, and counts as failed until the file is written again. */
   stamp?: string;
+  /** True: it runs, but in a worker, since it changed what everything in the main thread shares. */
+  isolate?: true;
   /** Epoch ms. */
   atMs: number;
 }
@@ -21,6 +23,8 @@ export interface Quarantine {
   readonly file: string;
   /** @param stamp of the file, scan.ts */
   find(plugin: string, hash: string, stamp: string): QuarantineEntry | undefined;
+  /** Set when it must run in a worker. */
+  isolated(plugin: string, hash: string): QuarantineEntry | undefined;
   /** Durable when it returns. */
   add(entry: QuarantineEntry): void;
   /** Gives every version of a plugin a new chance. @returns those that had none */
@@ -34,7 +38,8 @@ export function openQuarantine(file: string, log: Log): Quarantine {
   return {
     file,
     find: (plugin, hash, stamp) =>
-      entries.find((e) => e.plugin === plugin && e.hash === hash && (e.stamp === undefined || e.stamp === stamp)),
+      entries.find((e) => e.plugin === plugin && e.hash === hash && !e.isolate && (e.stamp === undefined || e.stamp === stamp)),
+    isolated: (plugin, hash) => entries.find((e) => e.plugin === plugin && e.hash === hash && e.isolate),
     add(entry) {
       entries = [...entries.filter((e) => e.plugin !== entry.plugin || e.hash !== entry.hash), entry].slice(-200);
       save();

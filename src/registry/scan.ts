@@ -1,8 +1,8 @@
 // What lies in the plugin folders: candidates by plugin, latest version first; files that cannot be plugins, with the reason; zips.
 // Reads names and file facts only. Called by the loader at each look. Next: plugin-loader.ts.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareVersions, type PluginFileName, type PluginKind, parsePluginFileName, pluginKinds } from './plugin-file.ts';
+import { compareVersions, type PluginFileName, type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf } from './plugin-file.ts';
 
 export interface FoundFile extends PluginFileName {
   /** 'top': the plugin folder itself; the kind is known when the file is loaded. */
@@ -17,6 +17,8 @@ export interface FolderView {
   zips: FoundZip[];
   /** Metadata and conf keys that lie beside plugins. */
   asides: string[];
+  /** Folders in which nobody looks. */
+  folders: string[];
   /** path → reason */
   refused: Map<string, string>;
   /** path → stamp of everything above, to see that nothing moves any more. */
@@ -33,7 +35,7 @@ export interface FoundZip {
 
 /** @param root `<root>/plugins`. Folders that do not exist are empty. */
 export function scanPluginFolders(root: string): FolderView {
-  const view: FolderView = { files: [], zips: [], asides: [], refused: new Map(), stamps: new Map() };
+  const view: FolderView = { files: [], zips: [], asides: [], folders: [], refused: new Map(), stamps: new Map() };
   for (const folder of ['top', ...pluginKinds] as const) scanFolder(view, folder, folder === 'top' ? root : join(root, folder));
   return view;
 }
@@ -41,12 +43,28 @@ export function scanPluginFolders(root: string): FolderView {
 function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string): void {
   for (const entry of entriesOf(path)) {
     const file = join(path, entry);
-    const stamp = stampOf(file);
-    // a folder, or gone meanwhile; a dangling link is looked at again when it leads somewhere
-    if (stamp === undefined) continue;
     const parsed = /\.zip$/i.test(entry) ? parseZipName(entry) : parsePluginFileName(entry);
     if (parsed.kind === 'ignored') continue;
+    const fact = factOf(file);
+    // gone meanwhile
+    if (fact === undefined) continue;
+    const { stamp } = fact;
+    if (fact.folder) {
+      if (folder === 'top' && OWN_FOLDERS.has(entry)) continue;
+      view.stamps.set(file, stamp);
+      if (looksLikePlugin(file, entry))
+        view.refused.set(
+          file,
+          'a folder is no plugin: put one file here, with what it imports bundled into it, or a zip made by `kuiper plugin pack`',
+        );
+      else view.folders.push(file);
+      continue;
+    }
     view.stamps.set(file, stamp);
+    if (fact.problem !== undefined) {
+      view.refused.set(file, fact.problem);
+      continue;
+    }
     if (parsed.kind === 'aside') {
       view.asides.push(file);
       continue;
@@ -73,14 +91,46 @@ function entriesOf(path: string): string[] {
   }
 }
 
-function stampOf(path: string): string | undefined {
+interface FileFact {
+  stamp: string;
+  folder?: boolean;
+  /** Why it cannot be looked at. */
+  problem?: string;
+}
+
+/** @returns undefined when there is nothing */
+function factOf(path: string): FileFact | undefined {
   try {
     const s = statSync(path, { bigint: true });
-    return s.isFile() ? `${s.ino}:${s.size}:${s.mtimeNs}:${s.ctimeNs}` : undefined;
+    if (s.isFile()) return { stamp: `${s.ino}:${s.size}:${s.mtimeNs}:${s.ctimeNs}` };
+    return s.isDirectory() ? { stamp: 'folder', folder: true } : { stamp: 'special', problem: 'it is no ordinary file' };
   } catch (error) {
-    if (['ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EACCES' || code === 'ELOOP') return { stamp: code, problem: `it cannot be read (${code})` };
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    const target = linkTarget(path);
+    return target === undefined ? undefined : { stamp: `link:${target}`, problem: `it is a link to ${target}, where nothing is` };
   }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // no link: it has gone meanwhile
+  }
+}
+
+/** Folders beside the plugins that have their own readers, or none. */
+const OWN_FOLDERS = new Set<string>([...pluginKinds, 'portable', 'wasm', 'node_modules']);
+
+/** A package or an unpacked archive, which someone may take for a plugin; not the folder of files that a plugin imports. */
+function looksLikePlugin(path: string, name: string): boolean {
+  if (name === 'node_modules') return false;
+  return entriesOf(path).some((e) => {
+    const parsed = parsePluginFileName(e);
+    return e === 'package.json' || (parsed.kind === 'plugin' && (parsed.file.name === 'index' || parsed.file.name === pluginNameOf(name)));
+  });
 }
 
 /** Latest first. Files of one version stand side by side. */

@@ -2,6 +2,7 @@
 // stripped by plugin-worker.ts, which starts it. Imports nothing of ours but types. Rows travel in batches.
 import { format } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as Intrinsics from './intrinsics.ts';
 import type * as Loader from './load-module.ts';
 import type * as Instances from './make-instance.ts';
 import type { Emitted, FromWorker, InstanceInfo, PlainError, SymbolFacts, ToWorker, WorkerStart } from './protocol.ts';
@@ -57,6 +58,10 @@ for (const level of ['debug', 'info', 'log', 'warn', 'error'] as const)
 setInterval(() => Atomics.add(beat, 0, 1), BEAT_MS).unref();
 
 const items = new Map<number, Item>();
+// given when a function plugin is tried: would it be safe in the main thread?
+const { intrinsics } = start.modules;
+const shared = intrinsics === undefined ? undefined : ((await import(intrinsics)) as typeof Intrinsics).watchIntrinsics();
+
 const spares = new Map<string, unknown>();
 let symbols: Record<string, unknown> = {};
 
@@ -100,6 +105,7 @@ async function load(): Promise<void> {
       exports: Object.keys(symbols),
       functions: Object.keys(symbols).filter(hasExec),
       worker: symbols['worker'] === true,
+      tampers: shared?.changes() ?? [],
     });
   } catch (error) {
     send({ t: 'broken', error: plain(error) });

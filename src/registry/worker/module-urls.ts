@@ -6,7 +6,7 @@ import { stripTypes } from '../strip-types.ts';
 
 export interface ModuleUrls {
   /** @param name file of this folder, without `.ts` */
-  of(name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably'): string;
+  of(name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably' | 'intrinsics'): string;
 }
 
 export function createModuleUrls(): ModuleUrls {

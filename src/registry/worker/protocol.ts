@@ -6,7 +6,7 @@ export interface WorkerStart {
   /** Shown in errors. */
   plugin: string;
   /** `data:` URLs of the helper modules. */
-  modules: { loader: string; instance: string };
+  modules: { loader: string; instance: string; intrinsics?: string };
   /** Beats while the worker's event loop turns. */
   beat: SharedArrayBuffer;
   /** Symbols that may be used. */
@@ -54,7 +54,15 @@ export interface Emitted {
 }
 
 export type FromWorker =
-  | { t: 'ready'; main: SymbolFacts | undefined; lookup: SymbolFacts | undefined; exports: string[]; functions: string[]; worker: boolean }
+  | {
+      t: 'ready';
+      main: SymbolFacts | undefined;
+      lookup: SymbolFacts | undefined;
+      exports: string[];
+      functions: string[];
+      worker: boolean;
+      tampers: string[];
+    }
   | { t: 'broken'; error: PlainError }
   | { t: 'done'; call: number; value: unknown }
   | { t: 'failed'; call: number; error: PlainError }

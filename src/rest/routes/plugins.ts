@@ -51,7 +51,13 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       method: 'GET',
       path: `${base}/{name}`,
       handle: (r) =>
-        json(withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => plugins.describe(type, checkName(r.params['name']!)))),
+        json(
+          withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => {
+            const name = r.params['name']!;
+            // what lies in the folder and is no plugin is listed by its file's name, whatever that is
+            return plugins.describe(type, plugins.names(type).includes(name) ? name : checkName(name));
+          }),
+        ),
     },
     {
       method: 'PUT',
