@@ -3,6 +3,7 @@ export type { AsyncTasks } from './async-tasks.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';
 export { createDownloader, type Downloader } from './download.ts';
+export { parseKeepingIntegers } from './json-text.ts';
 export { checkName, isName } from './names.ts';
 export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage } from './plugins/index.ts';
 export type { BulkResult, RuleListItem, RuleService } from './rules/rule-service.ts';

@@ -300,6 +300,38 @@ describe('import', () => {
     expect(JSON.parse((await call('GET', '/rules/r')).text)).toMatchObject({ name: '2' });
   });
 
+  test('JSON and YAML bring integers of any size, texts and templates over as they are', async () => {
+    const a = await withDemo();
+    await a.call(
+      'POST',
+      '/connections',
+      '{"id":"c","typ":"mqtt","props":{"server":"tcp://x","big":9007199254740993,"small":5,"half":0.5}}',
+    );
+    await a.call('PUT', '/metadata/sinks/mqtt/confKeys/k', '{"n":12345678901234567890,"list":[1,{"x":-9007199254740993}]}');
+    const action = {
+      log: {},
+      mqtt: { server: 'tcp://x', topic: 't/{{.id}}', dataTemplate: '{"a":"{{.x}}","u":"ü\\n: - # \\u0001"}', n: 0 },
+    };
+    await a.call(
+      'POST',
+      '/rules',
+      JSON.stringify(rule('r', { name: 'Ä "q" <b>', tags: ['ü'], actions: [action] })).replace('"n":0', '"n":12345678901234567890'),
+    );
+    const json = (await a.call('GET', '/data/export')).text;
+    expect(json).toContain('9007199254740993');
+    const yaml = (await a.call('GET', '/v2/data/export')).text;
+    await a.close();
+    for (const [path, content] of [
+      ['/data/import', json],
+      ['/v2/data/import', yaml],
+    ]) {
+      made = await makeService();
+      const answer = await made.call('POST', path!, { content });
+      expect(answer.status, answer.text).toBe(200);
+      expect((await made.call('GET', '/data/export')).text).toBe(json);
+    }
+  });
+
   test('export, full import elsewhere, export: the same; secrets do not leave', async () => {
     const a = await withDemo();
     await a.call('POST', '/rules', rule('r'));

@@ -2,16 +2,17 @@
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { ConnectionStore } from '../../service/index.ts';
-import { checkName } from '../../service/index.ts';
+import { checkName, parseKeepingIntegers } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';
-import { bodyObject, type RestRequest, textMember } from '../request.ts';
+import { bodyObject, bodyText, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export function connectionRoutes(connections: ConnectionStore): Route[] {
   const read = (r: RestRequest) => {
     const body = bodyObject(r, 'Invalid body');
-    const props = body['props'] ?? {};
+    // integers of any size stay as they were written
+    const props = (parseKeepingIntegers(bodyText(r)) as { props?: unknown }).props ?? {};
     if (typeof props !== 'object' || Array.isArray(props))
       throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: 'props: expected an object' });
     return {

@@ -1,6 +1,8 @@
 // The configuration as YAML (GET /v2/data/export, POST /v2/data/import): the same content as the JSON export, with definitions as objects
 // instead of texts in texts, so that people can read and edit it.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { bigintAsNumber } from '../conf-keys.ts';
+import { parseKeepingIntegers } from '../json-text.ts';
 import { type Configuration, type DataTransfer, emptyConfiguration, hasProblems } from './data-transfer.ts';
 
 export interface YamlTransfer {
@@ -8,6 +10,8 @@ export interface YamlTransfer {
   /** @throws GatewayError SERVICE_REFUSED with what was refused; everything else is taken over */
   import(text: string): Promise<void>;
 }
+
+const toJson = (value: unknown): string => JSON.stringify(value, bigintAsNumber);
 
 const KINDS = { sourceConfig: 'sources', sinkConfig: 'sinks', connectionConfig: 'connections' } as const;
 const SAME = {
@@ -29,17 +33,17 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
       for (const [section, kind] of Object.entries(KINDS) as [keyof typeof KINDS, string][]) {
         const items: Record<string, unknown> = {};
         for (const [type, text] of Object.entries(all[section])) {
-          const value = JSON.parse(text) as Record<string, unknown>;
+          const value = parseKeepingIntegers(text) as Record<string, unknown>;
           if (type.startsWith('connection.')) items[type] = value;
           else for (const [key, props] of Object.entries(value)) items[`${kind}.${type}.${key}`] = props;
         }
         put(section, items);
       }
       for (const [section, part] of Object.entries(SAME) as [string, keyof Configuration][])
-        put(section, Object.fromEntries(Object.entries(all[part]).map(([k, v]) => [k, JSON.parse(v) as unknown])));
+        put(section, Object.fromEntries(Object.entries(all[part]).map(([k, v]) => [k, parseKeepingIntegers(v)])));
       put('streams', Object.fromEntries(Object.entries(all.streams).map(([k, sql]) => [k, { sql }])));
       put('tables', Object.fromEntries(Object.entries(all.tables).map(([k, sql]) => [k, { sql }])));
-      put('rules', Object.fromEntries(Object.entries(all.rules).map(([k, v]) => [k, JSON.parse(v) as unknown])));
+      put('rules', Object.fromEntries(Object.entries(all.rules).map(([k, v]) => [k, parseKeepingIntegers(v)])));
       const { stringify } = await import('yaml');
       return stringify(out);
     },
@@ -48,7 +52,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
       const { parse } = await import('yaml');
       let value: unknown;
       try {
-        value = parse(text, { maxAliasCount: 100 });
+        value = safeAsNumbers(parse(text, { maxAliasCount: 100, intAsBigInt: true }));
       } catch (error) {
         throw refuse(messageOf(error));
       }
@@ -57,6 +61,14 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
       if (hasProblems(failed)) throw new GatewayError('SERVICE_REFUSED', { text: JSON.stringify(failed) });
     },
   };
+}
+
+/** Only integers that no float64 holds stay bigint. */
+function safeAsNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(safeAsNumbers);
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, safeAsNumbers(v)]));
+  return value;
 }
 
 function toConfiguration(yaml: Record<string, unknown>, refuse: (why: string) => Error): Configuration {
@@ -70,20 +82,20 @@ function toConfiguration(yaml: Record<string, unknown>, refuse: (why: string) =>
     const byType: Record<string, Record<string, unknown>> = {};
     for (const [id, props] of section(name)) {
       const [first, type, ...key] = id.split('.');
-      if (first === 'connection') all[name][id] = JSON.stringify(props);
+      if (first === 'connection') all[name][id] = toJson(props);
       else if (type && key.length) (byType[type] ??= {})[key.join('.')] = props;
       else throw refuse(`${name}: "${id}" is not of the form ${KINDS[name]}.type.key`);
     }
-    for (const [type, keys] of Object.entries(byType)) all[name][type] = JSON.stringify(keys);
+    for (const [type, keys] of Object.entries(byType)) all[name][type] = toJson(keys);
   }
   for (const [name, part] of Object.entries(SAME) as [string, keyof Configuration][])
-    for (const [id, v] of section(name)) all[part][id] = JSON.stringify(v);
+    for (const [id, v] of section(name)) all[part][id] = toJson(v);
   for (const name of ['streams', 'tables'] as const)
     for (const [id, v] of section(name)) {
       const sql = (v as { sql?: unknown } | null)?.sql;
       if (typeof sql !== 'string') throw refuse(`${name}.${id}: sql is missing`);
       all[name][id] = sql;
     }
-  for (const [id, v] of section('rules')) all.rules[id] = JSON.stringify(v);
+  for (const [id, v] of section('rules')) all.rules[id] = toJson(v);
   return all;
 }
