@@ -38,6 +38,12 @@ export async function runCli(argv: readonly string[], env: Environment, print: (
     const name = `${verb} ${object ?? ''}`.trim();
     const command = commands.find((c) => c.name === name);
     if (!command) {
+      // `kuiper create`, `kuiper show --help`: what there is of that kind
+      const ofVerb = commands.filter((c) => c.name.startsWith(`${verb} `));
+      if (ofVerb.length > 0 && (object === undefined || object === '--help' || object === '-h')) {
+        print(helpText(ofVerb));
+        return 0;
+      }
       const near = suggest(
         name,
         commands.map((c) => c.name),

@@ -1,10 +1,10 @@
 // `describe stream` and `describe table`: the server's text, or with -json the same as JSON, rebuilt from the text as eKuiper does
 // (option keys keep their colon).
 import type { CommandContext } from './command.ts';
-import { runStatement } from './statement.ts';
+import { quoteName, runStatement } from './statement.ts';
 
 export async function describeSource(context: CommandContext, kind: 'stream' | 'table', name: string): Promise<void> {
-  const text = await runStatement(context, `describe ${kind} ${name}`);
+  const text = await runStatement(context, `describe ${kind} ${quoteName(name)}`);
   context.print(context.flags['json'] === true ? JSON.stringify(toJson(text), undefined, '\t') : text);
 }
 

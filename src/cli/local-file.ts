@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CliError } from './cli-error.ts';
 
-export function readLocalFile(file: string): string {
+/** @param prefix how the command begins its errors */
+export function readLocalFile(file: string, prefix = ''): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${prefix}${file} cannot be read: ${(error as Error).message}`, 'usage');
   }
 }
 

@@ -45,7 +45,7 @@ export async function withLine<T>(
   };
   const bus = new ModbusBus(target, opener({ clock, log, connections }, props), clock, log);
   try {
-    return await work(bus, { ...props, retries });
+    return await work(bus, { ...props, retries, patient: true });
   } finally {
     await bus.close();
   }

@@ -10,6 +10,11 @@ export async function runStatement({ client }: Pick<CommandContext, 'client'>, s
     .replace(/\n$/, '');
 }
 
+/** A name such as my-stream stands in back quotes in SQL; whoever types it in a shell shall not have to. */
+export function quoteName(name: string): string {
+  return /^[\w-]+$/.test(name) ? `\`${name}\`` : name;
+}
+
 /** `create stream x (…) WITH (…)` or `-f file` with what follows CREATE STREAM. */
 export async function createFrom(context: CommandContext, kind: 'stream' | 'table'): Promise<void> {
   const file = context.flags['file'];

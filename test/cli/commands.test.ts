@@ -117,6 +117,9 @@ describe('commands', () => {
     ['drop script', ['drop', 'script', 'j'], 'Drop JavaScript function error : not found.'],
     ['show scripts', ['show', 'scripts'], 'No JavaScript functions are found.'],
     ['getstatus import', ['getstatus', 'import'], /"streams": \{\}/],
+    ['import data without -s', ['import', 'data', '-f', '/none', '-p', 'true'], 'Expect s flag to be a boolean value.'],
+    ['import data without -p', ['import', 'data', '-f', '/none', '-s', 'false'], 'Expect p flag to be a boolean value.'],
+    ['import ruleset of no file', ['import', 'ruleset', '-f', '/none'], /^import ruleset error: \/none cannot be read/],
     ['import data without file', ['import', 'data'], 'Expect -f with the file to import.'],
     ['export data without file', ['export', 'data'], 'Expect configuration file.'],
     ['export ruleset without file', ['export', 'ruleset'], 'Require exported file name.'],
@@ -130,9 +133,24 @@ describe('commands', () => {
   test('export data and import data through a file', async () => {
     const file = join(folder, 'all.json');
     expect(await kuiper('export', 'data', file)).toBe('export configuration success');
-    expect(await kuiper('import', 'data', '-f', file, '-p', 'true')).toContain('"ErrorMsg": ""');
+    expect(await kuiper('import', 'data', '-f', file, '-s', 'false', '-p', 'true')).toContain('"ErrorMsg": ""');
     expect(await kuiper('export', 'data', file, '-r', '["r"]')).toBe('export configuration success');
     expect(Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { rules: object }).rules)).toEqual(['r']);
+  });
+
+  test('names with a hyphen need no back quotes', async () => {
+    await kuiper('create', 'stream', '`my-stream`', '() WITH (DATASOURCE="x")');
+    expect(await kuiper('describe', 'stream', 'my-stream')).toContain('DATASOURCE: x');
+    expect(await kuiper('drop', 'stream', 'my-stream')).toBe('Stream my-stream is dropped.');
+  });
+
+  test('a verb alone, or with --help, lists what there is of it', async () => {
+    for (const args of [['drop'], ['drop', '--help']]) {
+      const lines: string[] = [];
+      expect(await runCli(args, {}, (text) => lines.push(text))).toBe(0);
+      expect(lines.join()).toContain('kuiper drop rule NAME');
+      expect(lines.join()).not.toContain('kuiper create');
+    }
   });
 
   test('definitions from files', async () => {

@@ -1,12 +1,12 @@
-// `kuiper import data`: Take over a whole configuration; without -p true what exists is removed first.
+// `kuiper import data`: Take over a whole configuration; with -p false what exists is removed first.
 import { CliError } from '../cli-error.ts';
 import { type Command, FILE_FLAG, indent } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
 
 export const importData: Command = {
   name: 'import data',
-  usage: 'import data -f FILE [-s true|false] [-p true|false]',
-  doc: 'Take over a whole configuration; without -p true what exists is removed first.',
+  usage: 'import data -f FILE -s true|false -p true|false',
+  doc: 'Take over a whole configuration; with -p false what exists is removed first.',
   flags: [
     FILE_FLAG,
     { names: ['stop', 's'], doc: 'true: stop the gateway afterwards' },
@@ -20,7 +20,8 @@ export const importData: Command = {
       ['stop', 's'],
       ['partial', 'p'],
     ] as const) {
-      const value = context.flags[flag] ?? 'false';
+      // both have to be said, as in eKuiper: without -p true everything that exists goes first
+      const value = context.flags[flag];
       if (value !== 'true' && value !== 'false') throw new CliError(`Expect ${short} flag to be a boolean value.`, 'usage');
       if (value === 'true') query.push(`${flag}=1`);
     }

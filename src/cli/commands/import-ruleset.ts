@@ -11,12 +11,11 @@ export const importRuleset: Command = {
   async run(context) {
     const file = context.flags['file'];
     if (typeof file !== 'string') throw new CliError('Expect -f with the file to import.', 'usage');
-    const body = JSON.stringify({ content: readLocalFile(file) });
     context.print(
       await rephrase(
         '',
         (cause) => `import ruleset error: ${cause}`,
-        () => context.client.call('POST', '/ruleset/import', body),
+        () => context.client.call('POST', '/ruleset/import', JSON.stringify({ content: readLocalFile(file, 'import ruleset error: ') })),
       ),
     );
   },
