@@ -1,4 +1,4 @@
-# What lies in /opt/kuiper/lib: our sources as they are (Node strips the types), production packages, the pinned Node, native
+# What lies in /opt/kuiper/lib: our sources, the bundle made of them that runs, production packages, the pinned Node, native
 # addons for the architecture, a warm compile cache. Called by build-deb.sh; next file: ../../systemd/deb/control.
 
 # npm_arch DEB_ARCH: npm's name of an architecture.
@@ -92,23 +92,28 @@ stage_program() {
   cp "$repo_dir/package.json" "$dir/"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
   mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$dir/image/provision"
+  "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/bundle.ts" "$dir/dist" || fail "the bundle was not made"
   # Only what a running gateway reads: no modes or owners of the work tree.
   chmod -R u=rwX,go=rX "$dir"
   check_program "$arch" "$dir"
   warm_cache "$arch" "$dir"
 }
 
-# warm_cache ARCH DIR: our sources with their types stripped, as Node's compile cache, so that a start on a slow board is not spent on
-# that. It is bound to the path, Node's version and the user id: made at the final path in a mount namespace.
+# warm_cache ARCH DIR: V8's code of the bundle as Node's compile cache, so that a start on a slow board is not spent on compiling. It is bound
+# to the path, Node's version and the user id: made at the final path in a mount namespace. --predictable with a fixed seed gives
+# equal files in every build, and V8 takes them in a run without these flags (its flag hash leaves both out).
 warm_cache() {
-  local arch="$1" dir="$2" scratch="$cache_dir/warm-$1" log="$cache_dir/warm-$1.log" node="$repo_dir/node_modules/node/bin/node" env
-  rm -rf "$dir/compile-cache" "$scratch" && mkdir -p "$scratch"/{root,made}
+  local arch="$1" dir="$2" scratch="$cache_dir/warm-$1" log="$cache_dir/warm-$1.log" node="$repo_dir/node_modules/node/bin/node" env tag
+  rm -rf "$dir/compile-cache" "$scratch" && mkdir -p "$scratch"/{work,made}
   env=(QEMU_CPU=cortex-a72)
   [ "$arch" = "$(dpkg --print-architecture)" ] || env+=(QEMU_LD_PREFIX=/usr/aarch64-linux-gnu)
   unshare --map-root-user --mount -- /bin/sh -c 'mount -t tmpfs tmpfs /opt; mkdir -p /opt/kuiper/lib; mount --bind "$1" /opt/kuiper/lib; shift; exec "$@"' sh "$dir" \
-    env "${env[@]}" "$node" "$image_dir/lib/warm.ts" "$scratch/root" "$scratch/made" /opt/kuiper/lib/bin/node >"$log" 2>&1 ||
+    env "${env[@]}" "$node" "$image_dir/lib/warm.ts" "$scratch/work" "$scratch/made" /opt/kuiper/lib/bin/node --predictable --random-seed=42 >"$log" 2>&1 ||
     fail "the gateway of $arch does not run here, see $log"
-  "$node" "$image_dir/lib/keep-transpiled.ts" "$scratch/made" "$dir/compile-cache" || fail "the compile cache of $arch was not made"
+  # The last part of the name is the user id of the build; the service's is 970 (systemd/kuiper.sysusers).
+  tag="$(ls "$scratch/made")"
+  mkdir -p "$dir/compile-cache" && cp -r "$scratch/made/$tag" "$dir/compile-cache/${tag%-*}-970"
+  [ "$(ls "$dir/compile-cache/${tag%-*}-970" | wc -l)" -ge 40 ] || fail "the compile cache of $arch was not made, see $log"
   chmod -R u=rwX,go=rX "$dir/compile-cache"
   rm -rf "$scratch"
 }

@@ -1,7 +1,7 @@
 // Crash protection: tells a gateway that dies again and again by its own doing from one that is killed from outside, and decides
 // for safe mode (REST up, no rules, no user plugins). One small file in data/ is its memory. Wired by the daemon's lifecycle:
 // begin() before anything of the user is loaded, end() as the last step of a clean stop, crashed() from the fatal handler.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, TimerHandle } from '../base/clock.ts';
@@ -19,6 +19,9 @@ export interface CrashGuardOptions {
   log: Log;
   /** Identity of the machine's boot: a power cut during the start is not our crash. Default: the kernel's boot_id. */
   bootId?: string | undefined;
+  /** systemd runs us (NOTIFY_SOCKET): whoever ends the service goes through it, so every end without a word before the healthy time counts.
+   *  Else such an end counts only before READY: a person or a test that kills the program again and again must not find its rules stopped. */
+  supervised?: boolean;
 }
 
 export interface StartDecision {
@@ -30,8 +33,8 @@ export interface StartDecision {
 export interface CrashGuard {
   /** Counts how the last run ended, writes the marker of this run, arms the healthy timer. */
   begin(): Promise<StartDecision>;
-  /** REST answers and the saved rules were told to start. What ends the run after this without a word was a kill from outside (or is told by
-   *  systemd, see LAST_EXIT); fatal errors of its own are told by crashed(). */
+  /** REST answers and the saved rules were told to start. Without systemd, what ends the run after this without a word was a kill from
+   *  outside; fatal errors of its own are told by crashed(). */
   ready(): void;
   /** This run is healthy: start crashes are forgotten. Called by the guard's own timer; calling it again is harmless. */
   healthy(): Promise<void>;
@@ -61,7 +64,7 @@ interface Memory {
 }
 
 export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
-  const { dataDir, clock, healthyAfterMs, maxCrashes, log } = options;
+  const { dataDir, clock, healthyAfterMs, maxCrashes, log, supervised = false } = options;
   const file = join(dataDir, 'crash-guard.json');
   const bootId = options.bootId ?? readBootId();
   let memory: Memory | undefined;
@@ -92,14 +95,11 @@ export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
       const nowMs = clock.now();
       // Without a real-time clock the wall time may have gone back: moments in the future count as just now.
       const own = (last?.ownCrashesAtMs ?? []).filter((atMs) => nowMs - atMs < OWN_CRASH_WINDOW_MS);
-      // Under systemd, whose unit tells how the run ended, every end before the healthy time counts. Without it an end without a word counts only
-      // before READY: a person or a test that kills the program again and again must not find its rules stopped.
-      const told = takeLastExit(join(dataDir, LAST_EXIT), log);
-      const diedAtStart = last?.running === true && !last.healthy && last.bootId === bootId && (told !== undefined || last.ready !== true);
+      const diedAtStart = last?.running === true && !last.healthy && last.bootId === bootId && (supervised || last.ready !== true);
       const startCrashes = (last?.startCrashes ?? 0) + (diedAtStart ? 1 : 0);
       const crashes = Math.max(startCrashes, own.length);
       const safeMode = crashes >= maxCrashes;
-      const lastReason = diedAtStart || own.length > 0 ? (last?.lastReason ?? told) : undefined;
+      const lastReason = diedAtStart || own.length > 0 ? last?.lastReason : undefined;
       save({
         version: 1,
         running: true,
@@ -136,22 +136,6 @@ export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
       save({ ...memory, ownCrashesAtMs: [...memory.ownCrashesAtMs, clock.now()].slice(-50), lastReason: text });
     },
   };
-}
-
-/** Written by the unit's ExecStopPost: `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS`. Absent without systemd. */
-const LAST_EXIT = 'last-exit';
-
-/** @returns what systemd said of the last end; undefined without systemd */
-function takeLastExit(file: string, log: Log): string | undefined {
-  try {
-    const text = readFileSync(file, 'utf8').trim();
-    unlinkSync(file);
-    return `systemd: ${text}`;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      log.warn({ code: 'CRASH_GUARD_READ', file, reason: messageOf(error) }, 'The last exit could not be read.');
-    return undefined;
-  }
 }
 
 function readMemory(file: string, log: Log): Memory | undefined {

@@ -86,6 +86,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     clock,
     healthyAfterMs: healthyAfterMs(env, HEALTHY_AFTER_MS),
     maxCrashes: MAX_CRASHES,
+    supervised: Boolean(env['NOTIFY_SOCKET']),
     log,
   });
   const gate = Promise.withResolvers<void>();
@@ -196,6 +197,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           clock,
           log,
           store: store!,
+          async isBuiltin(name) {
+            const found = (await functions()).get(name);
+            return found !== undefined && found.group !== 'plugin';
+          },
         });
         // before rules: the first start of a rule already uses the latest version that works
         await plugins.start(safeModeReason !== undefined);

@@ -23,7 +23,7 @@ set -eu
 fail() { echo "deb: FAIL $*"; exit 1; }
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update >/dev/null && apt-get -qq install -y --no-install-recommends libatomic1 libstdc++6 systemd udev >/dev/null 2>&1
-dpkg -i /work/one.deb >/dev/null
+dpkg -i /packages/one.deb >/dev/null
 id kuiper-gw >/dev/null || fail "no service user"
 [ "$(stat -c %U:%G:%a /opt/kuiper/plugins/functions)" = kuiper-gw:kuiper:2775 ] || fail "rights of plugins/functions"
 [ -L /etc/systemd/system/multi-user.target.wants/kuiper.service ] || fail "the service is not enabled"
@@ -37,7 +37,7 @@ ls /opt/kuiper/data | grep -q . || fail "it wrote no data"
 echo user >/opt/kuiper/plugins/functions/mine.ts
 echo '# mine' >>/opt/kuiper/etc/kuiper.yaml
 before=$(find /opt/kuiper/data -type f | sort | md5sum)
-dpkg --force-confold -i /work/two.deb >/dev/null 2>&1 || fail "upgrade"
+dpkg --force-confold -i /packages/two.deb >/dev/null 2>&1 || fail "upgrade"
 [ "$(find /opt/kuiper/data -type f | sort | md5sum)" = "$before" ] || fail "the upgrade touched data"
 [ -e /opt/kuiper/plugins/functions/mine.ts ] || fail "the upgrade took a plugin away"
 grep -q '# mine' /opt/kuiper/etc/kuiper.yaml || fail "the upgrade took a setting away"
@@ -53,6 +53,6 @@ mkdir -p "$tmp" "$work/merged"
 unshare --mount --propagation private -- /bin/sh -c 'set -e
   mount -t tmpfs tmpfs "$2"; mkdir "$2/up" "$2/work"
   mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/up,workdir=$2/work" "$3"
-  mkdir -p "$3/work"; mount --bind "$4" "$3/work"; mount -t proc proc "$3/proc"; mount --bind /dev "$3/dev"; cp /etc/resolv.conf "$3/etc/resolv.conf"
-  exec chroot "$3" /bin/sh /work/steps.sh' sh "$tools_dir" "$tmp" "$work/merged" "$work"
+  mkdir -p "$3/packages"; mount --bind "$4" "$3/packages"; mount -t proc proc "$3/proc"; mount --bind /dev "$3/dev"; cp /etc/resolv.conf "$3/etc/resolv.conf"
+  exec chroot "$3" /bin/sh /packages/steps.sh' sh "$tools_dir" "$tmp" "$work/merged" "$work"
 rm -rf "$work"
