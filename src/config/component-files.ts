@@ -2,6 +2,7 @@
 // etc/mqtt_source.yaml, all others are etc/sources/TYPE.yaml. Data wins over etc, etc over what is shipped; the environment wins
 // over all (MQTT_SOURCE__DEFAULT__SERVER). Read by service/conf-keys.ts, which adds what REST stored.
 import { join } from 'node:path';
+import { GatewayError } from '../base/errors/gateway-error.ts';
 import { applyOverrides, type Environment, isMap, overridesOf } from './environment.ts';
 import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
@@ -13,20 +14,31 @@ export type ComponentKind = 'sources' | 'sinks' | 'connections';
 export type ConfKeys = Record<string, YamlMap>;
 
 export interface ComponentFiles {
-  /** @param type connector name, already checked (service/names.ts)
-   *  @returns {} when there is no file  @throws GatewayError CONFIG_FILE, CONFIG_SYNTAX */
+  /** @param type connector name; becomes part of a path, so it is checked here whoever calls
+   *  @returns {} when there is no file  @throws GatewayError NAME_INVALID, CONFIG_FILE, CONFIG_SYNTAX */
   read(kind: ComponentKind, type: string): ConfKeys;
   /** Forgets what was read (SIGHUP). */
   reload(): void;
 }
 
+const TYPE_NAME = /^[a-zA-Z0-9_-]+$/;
+/** Names come from calls of REST as well: more than there are connectors need not be kept. */
+const MAX_KEPT = 200;
+
 export function createComponentFiles(folders: Folders, env: Environment): ComponentFiles {
   const cache = new Map<string, ConfKeys>();
   return {
     read(kind, type) {
+      if (!TYPE_NAME.test(type))
+        throw new GatewayError('NAME_INVALID', {
+          text: `id '${type}' contains invalid characters: only alphanumeric, hyphens and underscores are allowed`,
+        });
       const key = `${kind}/${type}`;
       let found = cache.get(key);
-      if (!found) cache.set(key, (found = readLayers(folders, env, kind, type)));
+      if (!found) {
+        if (cache.size >= MAX_KEPT) cache.clear();
+        cache.set(key, (found = readLayers(folders, env, kind, type)));
+      }
       return found;
     },
     reload: () => cache.clear(),

@@ -64,6 +64,8 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
       };
     },
     configure(changes) {
+      if (changes['debug'] !== undefined && typeof changes['debug'] !== 'boolean')
+        throw refuse(`debug: ${JSON.stringify(changes['debug'])} is not true or false`);
       const level = changes['debug'] === true ? 'debug' : changes['logLevel'];
       if (level !== undefined && !(typeof level === 'string' && LEVELS.includes(level)))
         throw refuse(`logLevel: ${JSON.stringify(level)} is not one of ${LEVELS.join(', ')}`);
