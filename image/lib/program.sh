@@ -41,7 +41,7 @@ build_sqlite() {
   rm -rf "$work" && mkdir -p "$work" && cp -r "$modules/." "$work/node_modules"
   (cd "$work/node_modules/sqlite3" &&
     CC="${prefix}gcc" CXX="${prefix}g++" AR="${prefix}ar" CFLAGS="-ffile-prefix-map=$work=." CXXFLAGS="-ffile-prefix-map=$work=." \
-      nice -n 10 "$(npm root -g)/npm/node_modules/node-gyp/bin/node-gyp.js" rebuild "--arch=$(npm_arch "$arch")" "--nodedir=$node_dir" -j 2) \
+      nice -n 10 "$repo_dir/node_modules/node/bin/node" "$repo_dir/node_modules/node-gyp/bin/node-gyp.js" rebuild "--arch=$(npm_arch "$arch")" "--nodedir=$node_dir" -j 2) \
     >"$cache_dir/sqlite3-$arch.log" 2>&1 || fail "sqlite3 did not compile for $arch: $(tail -n 3 "$cache_dir/sqlite3-$arch.log")"
   "${prefix}strip" --strip-unneeded "$work/node_modules/sqlite3/build/Release/node_sqlite3.node"
   cp "$work/node_modules/sqlite3/build/Release/node_sqlite3.node" "$sqlite_addon.new" && mv "$sqlite_addon.new" "$sqlite_addon"
