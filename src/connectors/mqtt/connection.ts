@@ -433,6 +433,7 @@ export class MqttConnection implements PooledConnection {
     // CONNACK "unacceptable protocol version": 1 in MQTT 3.1.1, 132 in MQTT 5
     if ((error.code === 1 || error.code === 132) && this.version === 5 && !this.props.protocolVersion) {
       this.version = 4;
+      this.versionKnown = true; // until an upgraded broker is met by the next start
       this.deps.log.info({ server: address.text }, 'Broker does not speak MQTT 5; using 3.1.1.');
     }
     const refused = explainRefusal(error.code, this.clientId);

@@ -33,6 +33,21 @@ describe('MQTT with a stubborn broker', () => {
     expect(ctx.states.some((s) => s.state === 'connected')).toBe(false);
   });
 
+  it('a broker that names its version is spoken to in 3.1.1 at the second attempt', async () => {
+    broker = await openStubbornBroker({});
+    const ctx = createTestContext();
+    const source = createMqttSource();
+    await source.configure!('t', { server: broker.url });
+    await source.open(
+      ctx,
+      () => undefined,
+      () => undefined,
+    );
+    closers.push(() => source.close(ctx, 'stopped'));
+    await until(() => ctx.states.at(-1)?.state === 'connected', 'connected', 4000);
+    expect(ctx.states.filter((s) => s.state === 'disconnected').length).toBe(1);
+  });
+
   it('a broker that hangs up on MQTT 5 without a word is tried with 3.1.1', async () => {
     const { createServer } = await import('node:net');
     const versions: number[] = [];
