@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { missingExport } from './missing-export.ts';
 import { type PluginKind, parsePluginFileName, shownVersion, symbolOf } from './plugin-file.ts';
 import { placed, readPluginSource } from './plugin-source.ts';
 import { createPluginWorker } from './plugin-worker.ts';
@@ -49,7 +50,7 @@ export async function checkPluginFile(path: string, clock: Clock, log: Log): Pro
       throw new Error(
         main
           ? `${symbol} needs exec(args, ctx) to be a function, collect(ctx, data) to be a sink, or open(ctx, emit, fail) to be a source`
-          : `it must export ${symbol}, but exports ${exports.join(', ') || 'nothing'}`,
+          : missingExport(symbol, exports),
       );
     return {
       kind,

@@ -5,6 +5,7 @@ import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import type { Guard, Suspect } from './guard.ts';
 import { type FunctionSlot, type LoadedFunction, loadFunction } from './inline-function.ts';
+import { missingExport } from './missing-export.ts';
 import type { Active, PluginEntry } from './plugin-entry.ts';
 import { pluginNameOf, shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
@@ -30,6 +31,8 @@ export interface FunctionActivationDeps {
   onDeath(entry: PluginEntry, text: ModuleText, reason: string): void;
   /** Why this content must run in a worker. */
   isolated(plugin: string, hash: string): string | undefined;
+  /** True for names of built-in SQL functions, which win over plugins. */
+  isBuiltin(name: string): Promise<boolean>;
 }
 
 /** @param registered names of its functions, from an install or `<name>.json`
@@ -70,9 +73,10 @@ export async function activateFunctions(
       : await guard.run(suspect, () => loadHere(text, deps.loader));
     if (!apart) guard.lookAtIntrinsics(suspect);
     for (const name of functionNames(entry.name, facts, registered)) {
+      if (await deps.isBuiltin(name)) throw fail(`${nameTaken(name)}: it is built in; give the plugin another name`);
       // eKuiper: one symbol per function name; the name itself is taken as well
       const symbol = [symbolOf(name), name].find((s) => symbols[s] !== undefined);
-      if (symbol === undefined) throw fail(`it must export ${symbolOf(name)}, but exports ${Object.keys(symbols).join(', ') || 'nothing'}`);
+      if (symbol === undefined) throw fail(missingExport(symbolOf(name), Object.keys(symbols)));
       const exported = apart ? workers().exportedAs(symbol, facts.main?.singleton === true) : symbols[symbol];
       loaded.set(name, loadFunction(exported, symbol, suspect, guard));
     }

@@ -175,7 +175,15 @@ class Place {
     }
     if (typeof result !== 'object') return result === undefined || typeof result === 'function' ? null : (result as Value);
     if (result !== null && typeof (result as { then?: unknown }).then === 'function') throw this.refusePromise(result as Promise<unknown>);
-    return fromPlugin(result);
+    return this.taken(result);
+  }
+
+  private taken(result: object | null): Value {
+    try {
+      return fromPlugin(result);
+    } catch (error) {
+      throw this.failed(error instanceof RangeError ? new Error('the result contains itself, or is too deep') : error);
+    }
   }
 
   /** Slower: calls carry their origin, what they leave in memory is measured, and it is looked whether they change what all code shares. */

@@ -34,6 +34,8 @@ export function parsePluginFileName(fileName: string): FileNameResult {
     return { kind: 'ignored' };
   const extension = pluginExtensions.find((e) => fileName.endsWith(e));
   if (extension === undefined && /\.(?:json|ya?ml)$/.test(fileName)) return { kind: 'aside' };
+  if (fileName.endsWith('.so'))
+    return { kind: 'refused', reason: 'it is a plugin in Go; this gateway runs plugins in TypeScript and JavaScript' };
   if (extension === undefined) return { kind: 'refused', reason: `files of plugins end in ${pluginExtensions.join(', ')} or .zip` };
   const stem = fileName.slice(0, -extension.length);
   const at = stem.indexOf('@');

@@ -51,6 +51,8 @@ export interface PluginRegistryDeps {
   clock: Clock;
   log: Log;
   store: Store;
+  /** True for names of built-in SQL functions. */
+  isBuiltin?(name: string): Promise<boolean>;
   /** A zip lies in a plugin folder; installs or refuses it (the file is gone afterwards). Given later by the service. */
   onZip?(zip: FoundZip): Promise<void>;
 }
@@ -84,7 +86,9 @@ export interface PluginRegistry {
 
 const LOADS_AT_ONCE = 4;
 /** A load that takes longer is left to itself, so that others come to their turn. */
-const SLOW_MS = 1_000;
+const SLOW_MS = 300;
+/** The same at the start, where rules wait for their plugins. */
+const SLOW_AT_START_MS = 2_000;
 /** Old generation of a worker's heap. */
 const MAX_HEAP_MB = 128;
 /** A worker that is ended so often within a minute is not started again with this version. */
@@ -109,6 +113,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   /** These and those that are being loaded for the first time. */
   const known = new Map<string, PluginEntry>();
   let lastView: FolderView | undefined;
+  let starting = true;
   /** Files that are no plugins: by kind and shown name. */
   let refused: { kinds: readonly PluginKind[]; name: string; file: string; reason: string }[] = [];
   const sorted = new Map<string, { stamp: string; kind: PluginKind } | { stamp: string; reason: string }>();
@@ -143,6 +148,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       memoryWatch.start();
       tamperWatch.start();
     },
+    isBuiltin: async (name: string) => (await deps.isBuiltin?.(name)) === true,
     isolated: (plugin: string, hash: string) => quarantine.isolated(plugin, hash)?.reason,
   };
   guard.onTamper = ({ plugin, version, hash }, changes) => {
@@ -402,7 +408,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   /** Waits, but not for what hangs: that goes on by itself. */
   const soon = async <T>(work: Promise<T>): Promise<T | undefined> => {
     const limit = new AbortController();
-    const tooLong = clock.sleep(SLOW_MS, limit.signal).then(
+    const tooLong = clock.sleep(starting ? SLOW_AT_START_MS : SLOW_MS, limit.signal).then(
       () => undefined,
       () => undefined,
     );
@@ -431,6 +437,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       await states.open();
       await functionNames.open();
       await watch.start();
+      starting = false;
     },
     async stop() {
       await watch.stop();

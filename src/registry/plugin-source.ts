@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { compileFunction } from 'node:vm';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { withCure } from './load-cures.ts';
 import { stripTypes } from './strip-types.ts';
 import type { ModuleText } from './worker/load-module.ts';
 
@@ -14,6 +15,8 @@ export function readPluginSource(path: string): ModuleText {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: `it is larger than ${MAX_BYTES} bytes` });
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: 'it is UTF-16; save it as UTF-8' });
   const text = bytes.toString('utf8');
   const code = /\.[cm]?ts$/.test(path) ? strip(text, path) : text;
   return { path, hash, code, format: formatOf(path, code) };
@@ -48,7 +51,16 @@ function formatOf(path: string, code: string): 'module' | 'commonjs' {
 export function placed(error: unknown, path: string): string {
   const text = messageOf(error).replace(/\s+/g, ' ').trim();
   const line = lineIn(error, path) ?? ((error as Error | undefined)?.name === 'SyntaxError' ? lineOfSyntaxError(path) : undefined);
-  return line === undefined ? text : `line ${line}: ${text}`;
+  return withCure(line === undefined ? text : `line ${line}: ${text}`, codeOf(path));
+}
+
+/** For explanations: a file that has gone needs none. */
+function codeOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function lineIn(error: unknown, path: string): string | undefined {

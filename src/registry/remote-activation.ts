@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { missingExport } from './missing-export.ts';
 import type { Active, PluginEntry } from './plugin-entry.ts';
 import { shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
@@ -96,11 +97,7 @@ function offersOf(kind: 'sources' | 'sinks', symbols: { main: string; lookup: st
   }
   if (offers.length > 0) return offers;
   const wanted = kind === 'sinks' ? 'collect(ctx, data)' : 'open(ctx, emit, fail)';
-  throw new Error(
-    facts.main
-      ? `${symbols.main} has no method ${wanted}`
-      : `it must export ${symbols.main}, but exports ${facts.exports.join(', ') || 'nothing'}`,
-  );
+  throw new Error(facts.main ? `${symbols.main} has no method ${wanted}` : missingExport(symbols.main, facts.exports));
 }
 
 async function moveInstances(remote: RemotePlugin, version: RemoteVersion, log: Log): Promise<void> {

@@ -52,7 +52,7 @@ function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string):
     if (fact.folder) {
       if (folder === 'top' && OWN_FOLDERS.has(entry)) continue;
       view.stamps.set(file, stamp);
-      if (looksLikePlugin(file, entry))
+      if (parsed.kind === 'plugin' || parsed.kind === 'zip' || looksLikePlugin(file, entry))
         view.refused.set(
           file,
           'a folder is no plugin: put one file here, with what it imports bundled into it, or a zip made by `kuiper plugin pack`',

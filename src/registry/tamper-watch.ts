@@ -11,8 +11,6 @@ export interface TamperWatch {
 }
 
 const LOOK_MS = 1_000;
-/** A look costs a fifth of a millisecond. */
-const INSPECTED_CALLS = 500;
 
 export function createTamperWatch(guard: Guard, clock: Clock, log: Log): TamperWatch {
   let timer: TimerHandle | undefined;
@@ -20,7 +18,6 @@ export function createTamperWatch(guard: Guard, clock: Clock, log: Log): TamperW
     timer = clock.setTimer(LOOK_MS, look);
     const changes = guard.lookAtIntrinsics(undefined);
     if (changes.length === 0) return;
-    guard.inspections = INSPECTED_CALLS;
     log.error(
       { code: 'PLUGIN_CALL', changes: changes.slice(0, 10) },
       'Something that everything in the gateway shares was changed, by a function plugin as it seems; it is put back and watched.',
