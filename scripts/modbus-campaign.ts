@@ -1,20 +1,62 @@
-// Long round of the Modbus fault test: node scripts/modbus-campaign.ts [transactions] [seed] [peer]. Per peer (pymodbus, libmodbus) half over TCP,
-// half over RTU on ptys, through the fault proxy. Exits 1 when any value was wrong or invented, or when no peer is installed.
+// Long rounds of the Modbus tests against each installed peer (pymodbus, libmodbus): transactions with faults by the proxy, half over TCP and half over RTU
+// on ptys; then the server killed and the adapter pulled out again and again. Results go to bench/results/<machine>.
+//   node scripts/modbus-campaign.ts [transactions 100000] [seed] [kills and unplugs 100]
+// Exits 1 when a value was wrong or invented, when a return took longer than 3 s, or when no peer is installed.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { faultCampaign } from '../test/connectors/modbus/fault-campaign.ts';
 import { peers } from '../test/connectors/modbus/peers.ts';
+import { killRounds, type ReturnRounds, unplugRounds } from '../test/connectors/modbus/return-rounds.ts';
 
-const [transactions = '100000', seed = String(Date.now() % 100_000), only] = process.argv.slice(2);
-let rounds = 0;
-for (const peer of peers.filter((p) => p.have && (!only || p.name === only)))
-  for (const kind of ['tcp', 'rtu'] as const) {
-    rounds++;
-    const startMs = performance.now();
-    const r = await faultCampaign(peer, kind, Number(transactions) / 2, Number(seed));
-    const seconds = Math.round((performance.now() - startMs) / 1000);
-    console.log(JSON.stringify({ peer: peer.name, kind, seed: Number(seed), ...r, seconds }));
-    if (r.wrong || r.invented) process.exitCode = 1;
-  }
-if (rounds === 0) {
+const LIMIT_MS = 3000;
+const [transactions = '100000', seedText = String(Date.now() % 100_000), rounds = '100'] = process.argv.slice(2);
+const seed = Number(seedText);
+const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8' }).trim();
+const versionOf: Record<string, () => string> = {
+  pymodbus: () => run('.cache/pymodbus/bin/python', '-c', 'import pymodbus; print(pymodbus.__version__)'),
+  libmodbus: () => /LIBMODBUS_VERSION_STRING "(.*)"/.exec(readFileSync('/usr/include/modbus/modbus-version.h', 'utf8'))?.[1] ?? 'unknown',
+};
+const report: Record<string, unknown>[] = [];
+const tell = (line: Record<string, unknown>, good: boolean) => {
+  report.push(line);
+  console.log(JSON.stringify(line));
+  if (!good) process.exitCode = 1;
+};
+const installed = peers.filter((p) => p.have);
+for (const peer of installed) {
+  const about = { peer: peer.name, version: versionOf[peer.name]!() };
+  if (Number(transactions) > 0)
+    for (const kind of ['tcp', 'rtu'] as const) {
+      const startMs = performance.now();
+      const r = await faultCampaign(peer, kind, Number(transactions) / 2, seed);
+      tell(
+        { ...about, round: `faults ${kind}`, seed, ...r, seconds: Math.round((performance.now() - startMs) / 1000) },
+        !r.wrong && !r.invented,
+      );
+    }
+  if (Number(rounds) === 0) continue;
+  const returns = (round: string, r: ReturnRounds) => {
+    const sorted = [...r.returnMs].sort((a, b) => a - b);
+    const maxMs = sorted.at(-1)!;
+    const medianMs = sorted[Math.floor(sorted.length / 2)];
+    tell({ ...about, round, rounds: sorted.length, wrong: r.wrong, medianMs, maxMs }, r.wrong === 0 && maxMs <= LIMIT_MS);
+  };
+  returns('server killed', await killRounds(peer, Number(rounds)));
+  returns('adapter unplugged', await unplugRounds(peer, Number(rounds)));
+}
+if (installed.length === 0) {
   console.error('no peer is installed: run scripts/test-deps.sh');
   process.exitCode = 1;
+} else {
+  const folder = `bench/results/${os.arch()}-${os.cpus().length}core`;
+  const commit = run('git', 'rev-parse', '--short', 'HEAD');
+  const date = new Date().toISOString();
+  const file = `${folder}/modbus-${date.slice(0, 10)}-${commit}-seed${seed}.json`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    file,
+    `${JSON.stringify({ date, commit, node: process.version, machine: `${os.arch()}, ${os.cpus().length} cores`, results: report }, null, 1)}\n`,
+  );
+  console.log(`results: ${file}`);
 }

@@ -1,6 +1,7 @@
 // The scheduler of one physical bus, shared by all rules and by writes: one request at a time, units in turn, gaps between frames, time-outs and
 // retries per unit. A unit that does not answer is left in peace for its quiet time (its late reply must not become the answer to the next
-// request), and after its retries it is set aside and probed; probes share a small part of the bus as long as other units live.
+// request), and after its retries it is set aside and probed; probes share a small part of the bus as long as other units live. How long a unit
+// in doubt is waited for: patience.ts.
 
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
@@ -8,6 +9,7 @@ import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { PooledConnection } from '../../contract/context.ts';
 import { checkReply, ModbusException, type ModbusRequest } from './frame.ts';
+import { shortWaitMs, slower } from './patience.ts';
 import type { OpenTransport, Transport } from './transport/transport.ts';
 
 export interface UnitSettings {
@@ -18,6 +20,8 @@ export interface UnitSettings {
   quietMs: number;
   /** Pause before each request to this unit, beside the line's own gap. */
   gapMs: number;
+  /** The whole time-out is waited for each time, also of a unit in doubt (a scan must not miss slow units). */
+  patient?: boolean;
 }
 
 export interface BusCounters {
@@ -34,6 +38,9 @@ interface Job {
   readonly request: ModbusRequest;
   readonly settings: UnitSettings;
   tries: number;
+  /** Longest wait of its tries, and time that all of them took, ms. */
+  waitedMs: number;
+  costMs: number;
   /** The same for all that ask for the same registers while it waits. */
   promise: Promise<Buffer>;
   resolve: (data: Buffer) => void;
@@ -50,6 +57,14 @@ interface UnitState {
   asideUntilMs: number;
   /** When it last answered; undefined: never. */
   answeredAtMs: number | undefined;
+  /** Slowest reply of late, beyond the time on the wire, ms. */
+  slowestMs: number | undefined;
+  /** Set aside a moment ago after it had answered: tried again soon, at most a few times, whatever the share of probes. */
+  grace: boolean;
+  /** Time that its silence cost, ms; taken out of the share of probes once it is clear that it is no noise. */
+  owedMs: number;
+  /** Its late reply was seen: the next try waits for the whole time-out. Once, until it answers. */
+  heard: 'no' | 'yes' | 'used';
   readonly probes: Backoff;
   /** Ends when the last write sequence of this unit is done. */
   turn: Promise<unknown>;
@@ -62,13 +77,21 @@ type Outcome =
   | { kind: 'sent' }
   | { kind: 'lost'; error: Error };
 
-/** Probe pauses of a unit that is set aside. */
-const FIRST_PROBE_MS = 2000;
+/** Probe pauses of a unit that is set aside. The first ones are short: two lost replies on a noisy line are no death. */
+const FIRST_PROBE_MS = 250;
 const MAX_PROBE_MS = 30_000;
+/** Probes of a unit that has just fallen silent, beside the share of the others. */
+const GRACE_PROBES = 2;
+/** One probe in so many waits for the whole time-out, the others as long as its neighbours need at most. */
+const FULL_PROBE_EVERY = 8;
 /** Longest probe pause when no unit of the bus answers: then nobody is kept waiting, and the first that returns is seen soon. */
 const LONELY_PROBE_MS = 1000;
 /** Part of the bus's time that probes may take while other units live. */
-const PROBE_SHARE = 0.04;
+const PROBE_SHARE = 0.025;
+/** After many units fell silent at once, probes rest so long at most. */
+const MAX_PROBE_REST_MS = 30_000;
+/** Part of a long probe's rest that each unit set aside adds to the turns. */
+const MAX_TURN_MS = 10_000;
 /** A unit lives when it answered within this time. */
 const LIVING_MS = 60_000;
 /** Together with a reader's cycle of 1 s a line that is back is used within 3 s. */
@@ -185,7 +208,7 @@ export class ModbusBus implements PooledConnection {
       if (same) return same.promise;
     }
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    queue.push({ request, settings, tries: 0, promise, resolve, reject });
+    queue.push({ request, settings, tries: 0, waitedMs: 0, costMs: 0, promise, resolve, reject });
     this.queued++;
     this.kick();
     return promise;
@@ -215,6 +238,10 @@ export class ModbusBus implements PooledConnection {
         quietUntilMs: 0,
         asideUntilMs: 0,
         answeredAtMs: undefined,
+        slowestMs: undefined,
+        grace: false,
+        owedMs: 0,
+        heard: 'no',
         turn: Promise.resolve(),
         probes: createBackoff({ firstMs: FIRST_PROBE_MS, maxMs: MAX_PROBE_MS, random: this.random }),
       };
@@ -263,7 +290,8 @@ export class ModbusBus implements PooledConnection {
   /** Ms until a unit that is set aside may be tried again; 0 for others. */
   private probeInMs(unit: UnitState, nowMs: number): number {
     if (unit.probes.tries === 0) return 0;
-    const atMs = this.isLonely(nowMs) ? unit.asideUntilMs : Math.max(unit.asideUntilMs, this.probeAtMs);
+    const atMs =
+      unit.grace || unit.heard === 'yes' || this.isLonely(nowMs) ? unit.asideUntilMs : Math.max(unit.asideUntilMs, this.probeAtMs);
     return Math.max(0, atMs - nowMs);
   }
 
@@ -316,7 +344,8 @@ export class ModbusBus implements PooledConnection {
       await this.clock.sleep(pauseMs);
       // somebody still speaks: a late reply, or another master
       const silentMs = transport.silentMs?.() ?? Number.POSITIVE_INFINITY;
-      pauseMs = silentMs < transport.gapMs && this.clock.monotonic() - startMs < MAX_BABBLE_MS ? transport.gapMs - silentMs : 0;
+      pauseMs =
+        silentMs < transport.gapMs && this.clock.monotonic() - startMs < MAX_BABBLE_MS ? Math.max(1, transport.gapMs - silentMs) : 0;
     }
     if (this.closed) {
       job.reject(ioError(`bus ${this.name} is closed`));
@@ -328,16 +357,16 @@ export class ModbusBus implements PooledConnection {
     }
     this.counters.requests++;
     job.tries++;
-    const outcome = await this.exchange(transport, job);
+    const { timeoutMs, quietMs, retries } = job.settings;
+    const waitMs = this.isPatient(unit, job) ? timeoutMs : this.shortMs(unit, timeoutMs);
+    if (unit.heard === 'yes') unit.heard = 'used';
+    const sentMs = this.clock.monotonic();
+    const outcome = await this.exchange(transport, job, waitMs);
     const now = this.clock.monotonic();
-    if (outcome.kind === 'good' || outcome.kind === 'exception') {
-      // also an exception is an answer
-      this.silent = 0;
-      if (unit.probes.tries > 0) this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
-      unit.answeredAtMs = now;
-      unit.asideUntilMs = 0;
-      unit.probes.reset();
-    }
+    job.waitedMs = Math.max(job.waitedMs, waitMs);
+    job.costMs += now - startMs;
+    if (outcome.kind === 'good' || outcome.kind === 'exception')
+      this.onAnswer(unit, now, Math.max(0, now - sentMs - transport.wireMs(job.request)));
     if (outcome.kind === 'good') {
       job.resolve(outcome.data);
       return;
@@ -351,8 +380,8 @@ export class ModbusBus implements PooledConnection {
     if (outcome.kind === 'exception') {
       this.counters.exceptions++;
       const error = new ModbusException(job.request.unit, outcome.code);
-      if (error.retriable && job.tries <= job.settings.retries) {
-        unit.quietUntilMs = now + Math.max(job.settings.quietMs, BUSY_MS);
+      if (error.retriable && job.tries <= retries) {
+        unit.quietUntilMs = now + Math.max(quietMs, BUSY_MS);
         this.again(unit, job);
       } else job.reject(error);
       return;
@@ -363,11 +392,53 @@ export class ModbusBus implements PooledConnection {
       return;
     }
     this.counters.timeouts++;
-    unit.quietUntilMs = now + job.settings.quietMs;
+    // also after a short wait its reply may come until its time-out is over
+    unit.quietUntilMs = now + (timeoutMs - waitMs) + quietMs;
     // a unit that is being probed gets one try, not all of them
-    if (job.tries <= job.settings.retries && unit.probes.tries === 0) this.again(unit, job);
-    else this.setAside(unit, job, now - startMs);
-    if (transport.renewable && ++this.silent >= SILENT_LIMIT && now >= this.renewAtMs) await this.renew(transport);
+    if (job.tries <= retries && unit.probes.tries === 0) this.again(unit, job);
+    else this.setAside(unit, job);
+    if (waitMs === timeoutMs && transport.renewable && ++this.silent >= SILENT_LIMIT && now >= this.renewAtMs) await this.renew(transport);
+  }
+
+  /** Also an exception is an answer. @param tookMs beyond the time on the wire */
+  private onAnswer(unit: UnitState, nowMs: number, tookMs: number): void {
+    this.silent = 0;
+    // the line lives again: nobody has to wait for the share of probes
+    if (this.isLonely(nowMs)) this.probeAtMs = 0;
+    if (unit.probes.tries > 0) this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
+    unit.answeredAtMs = nowMs;
+    unit.slowestMs = slower(unit.slowestMs, tookMs);
+    unit.asideUntilMs = 0;
+    unit.grace = false;
+    unit.owedMs = 0;
+    unit.heard = 'no';
+    unit.probes.reset();
+  }
+
+  /** A frame of a unit whose reply is not waited for: when we asked it a moment ago, it lives and is only slow. */
+  private onStray(unitId: number): void {
+    const unit = this.units.get(unitId);
+    if (unit?.heard !== 'no' || this.clock.monotonic() > unit.quietUntilMs) return;
+    if (unit.answeredAtMs !== undefined && unit.probes.tries === 0) return;
+    unit.heard = 'yes';
+    unit.asideUntilMs = 0;
+  }
+
+  /** Whether this try waits for the whole time-out. Writes always do; reads of a unit in doubt do not while others want the bus. */
+  private isPatient(unit: UnitState, job: Job): boolean {
+    if (job.settings.patient || job.request.fn > 4 || unit.heard === 'yes' || this.units.size === 1) return true;
+    if (unit.probes.tries > 0) return unit.probes.tries % FULL_PROBE_EVERY === 0;
+    if (unit.answeredAtMs !== undefined) return job.tries === 1;
+    for (const u of this.units.values())
+      if (u !== unit && (u.answeredAtMs !== undefined || u.reads.length + u.writes.length > 0)) return false;
+    return true;
+  }
+
+  private shortMs(unit: UnitState, timeoutMs: number): number {
+    let slowestMs = unit.slowestMs;
+    if (slowestMs === undefined)
+      for (const u of this.units.values()) if (u.slowestMs !== undefined) slowestMs = Math.max(slowestMs ?? 0, u.slowestMs);
+    return Math.min(timeoutMs, shortWaitMs(slowestMs, unit.slowestMs !== undefined));
   }
 
   /** Closes a connection over which nothing comes, and makes a new one. Units that are set aside stay so. */
@@ -390,19 +461,24 @@ export class ModbusBus implements PooledConnection {
     this.queued++;
   }
 
-  private setAside(unit: UnitState, job: Job, costMs: number): void {
+  private setAside(unit: UnitState, job: Job): void {
     const first = unit.probes.tries === 0;
     const now = this.clock.monotonic();
     const backoffMs = unit.probes.next();
     const dead = [...this.units.values()].filter((u) => u.probes.tries > 0);
-    const shareMs = costMs / PROBE_SHARE;
+    const lonely = this.isLonely(now);
+    unit.grace = unit.answeredAtMs !== undefined && unit.probes.tries <= GRACE_PROBES;
+    unit.owedMs += job.costMs;
+    const shareMs = unit.owedMs / PROBE_SHARE;
     // each gets its turn before this one comes again
-    const pauseMs = this.isLonely(now) ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, dead.length * shareMs);
+    const turnMs = first || unit.grace ? 0 : dead.length * Math.min(shareMs, MAX_TURN_MS);
+    const pauseMs = lonely ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, turnMs);
     unit.asideUntilMs = now + pauseMs;
-    if (!first) this.probeAtMs = now + shareMs;
-    const error = ioError(
-      `unit ${unit.id} does not answer within ${job.settings.timeoutMs} ms (${job.tries} ${job.tries === 1 ? 'try' : 'tries'})`,
-    );
+    if (!unit.grace) {
+      unit.owedMs = 0;
+      if (!lonely) this.probeAtMs = Math.min(now + MAX_PROBE_REST_MS, Math.max(now, this.probeAtMs) + shareMs);
+    }
+    const error = ioError(`unit ${unit.id} does not answer within ${job.waitedMs} ms (${job.tries} ${job.tries === 1 ? 'try' : 'tries'})`);
     job.reject(error);
     for (const other of this.takeAll(unit)) other.reject(error);
     // others that wait for a probe have to wait longer now: their callers are told rather than kept
@@ -417,9 +493,9 @@ export class ModbusBus implements PooledConnection {
       );
   }
 
-  private exchange(transport: Transport, job: Job): Promise<Outcome> {
+  private exchange(transport: Transport, job: Job, waitMs: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      const { request, settings } = job;
+      const { request } = job;
       const wireMs = transport.wireMs(request);
       const broadcast = request.unit === 0 && request.fn > 4 && transport.gapMs > 0;
       let timer: TimerHandle | undefined;
@@ -437,9 +513,10 @@ export class ModbusBus implements PooledConnection {
       };
       this.abort = (error) => finish({ kind: 'lost', error });
       // a driver that takes no bytes (flow control) must not hold the bus
-      until(settings.timeoutMs + wireMs + 1000);
+      until(waitMs + wireMs + 1000);
       transport
         .send(request, (frame) => {
+          if (!open) this.onStray(request.unit);
           const check = open ? checkReply(request, frame) : undefined;
           if (!check || check.kind === 'foreign') this.counters.strays++;
           else finish(check);
@@ -447,7 +524,7 @@ export class ModbusBus implements PooledConnection {
         .then(
           () => {
             if (broadcast) finish({ kind: 'sent' });
-            else if (open) until(settings.timeoutMs + wireMs);
+            else if (open) until(waitMs + wireMs);
           },
           (error) => finish({ kind: 'lost', error: error as Error }),
         );
@@ -470,6 +547,7 @@ export class ModbusBus implements PooledConnection {
         return false;
       }
       this.transport = transport;
+      transport.onStray = (unitId) => this.onStray(unitId);
       void transport.lost.then((error) => this.onLost(error, transport));
       if (!renewed) {
         this.silent = 0;
@@ -478,6 +556,7 @@ export class ModbusBus implements PooledConnection {
           u.quietUntilMs = 0;
           u.asideUntilMs = 0;
           u.answeredAtMs = undefined;
+          u.heard = 'no';
         }
         this.tell(true, '');
       }

@@ -80,6 +80,18 @@ export function replyLength(r: ModbusRequest): number {
   }
 }
 
+/** Length of the RTU reply (with checksum) that could begin at this place, whoever sends it; 0 when none does or its length is not known.
+ *  @param bytes at least three from `at` */
+export function replySize(bytes: Buffer, at: number): number {
+  const unit = bytes[at]!;
+  const fn = bytes[at + 1]!;
+  if (unit < 1 || unit > 247) return 0;
+  if ((fn >= 0x81 && fn <= 0x98) || fn === 7) return 5;
+  if (fn <= 4 || fn === 12 || fn === 17 || fn === 20 || fn === 21 || fn === 23) return fn === 0 ? 0 : 5 + bytes[at + 2]!;
+  if (fn === 5 || fn === 6 || fn === 8 || fn === 11 || fn === 15 || fn === 16) return 8;
+  return fn === 22 ? 10 : 0;
+}
+
 export type ReplyCheck = { kind: 'good'; data: Buffer } | { kind: 'exception'; code: number } | { kind: 'foreign' };
 
 /** Looks whether these bytes (unit id and PDU) answer the request: unit, function, length, and the echo of writes.

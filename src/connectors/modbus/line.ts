@@ -1,5 +1,6 @@
 // From connection properties to the shared bus: one bus per physical line, whoever uses it (sources, sinks, lookups). Kept in the connection pool.
 import net from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { characterMs, lineText } from '../port/line.ts';
@@ -37,14 +38,14 @@ export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
   throw new Error(`the line ${lineKey(p)} is in use with ${bus.lineText}, and here ${settings} is asked for: give both the same settings`);
 }
 
-export const releaseBus = (ctx: LineContext, p: ConnectionProps): void => ctx.connections.release('modbus', lineKey(p));
+export const releaseBus = (ctx: LineContext, p: ConnectionProps): void | Promise<void> => ctx.connections.release('modbus', lineKey(p));
 
 export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
   switch (p.protocol) {
     case 'tcp':
       return () => openTcp(p.host, p.tcpPort);
     case 'rtu-over-tcp':
-      return () => openRtuOverTcp(p, () => ctx.clock.monotonic());
+      return () => openRtuOverTcp(p, ctx.clock);
     default:
       return async () => {
         const locks = portLocks(ctx.connections);
@@ -53,7 +54,7 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
           return streamTransport(
             port.stream,
             p.protocol === 'ascii' ? 'ascii' : 'rtu',
-            { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now: () => ctx.clock.monotonic() },
+            { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now: () => ctx.clock.monotonic(), after: after(ctx.clock) },
             port.ended,
             async () => {
               await port.close();
@@ -68,7 +69,12 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
   }
 }
 
-async function openRtuOverTcp(p: ConnectionProps, now: () => number) {
+const after = (clock: Clock) => (ms: number, work: () => void) => {
+  const timer = clock.setTimer(ms, work);
+  return () => clock.clear(timer);
+};
+
+async function openRtuOverTcp(p: ConnectionProps, clock: Clock) {
   const name = `modbus rtu-over-tcp://${p.host}:${p.tcpPort}`;
   const socket = net.connect({ host: p.host, port: p.tcpPort });
   await new Promise<void>((resolve, reject) => {
@@ -94,8 +100,10 @@ async function openRtuOverTcp(p: ConnectionProps, now: () => number) {
   return streamTransport(
     socket,
     'rtu',
-    { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now, renewable: true },
+    { gapMs: frameGapMs(p), characterMs: characterMs(p.line), now: () => clock.monotonic(), after: after(clock), renewable: true },
     ended,
-    async () => void socket.destroy(),
+    async () => {
+      socket.destroy();
+    },
   );
 }

@@ -50,6 +50,7 @@ static int serve(modbus_t *ctx, int header) {
     if (unit >= 1 && unit <= UNITS) modbus_reply(ctx, query, size, maps[unit]);
     return 1;
   }
+  if (size < 0) modbus_flush(ctx);
   // a damaged request is no reason to go; a closed line is
   return size == 0 || errno == EMBBADCRC || errno == ETIMEDOUT || errno == EMBBADDATA;
 }
@@ -89,6 +90,8 @@ static int rtu(int count, char **lines) {
     *equals = 0;
     ctx[i] = modbus_new_rtu(lines[i], 115200, 'N', 8, 1);
     if (!ctx[i] || modbus_set_slave(ctx[i], atoi(equals + 1)) < 0 || modbus_connect(ctx[i]) < 0) return fail(lines[i]);
+    // one that waits 500 ms for the rest of a frame does not find back while others are asked
+    modbus_set_byte_timeout(ctx[i], 0, 20000);
     fds[i] = (struct pollfd){.fd = modbus_get_socket(ctx[i]), .events = POLLIN};
   }
   ready();

@@ -62,9 +62,9 @@ async function openSource(props: Record<string, unknown>, root: string) {
   return { rows, ctx };
 }
 
-const busTo = (props: Record<string, unknown>): ModbusBus => {
+const busTo = (props: Record<string, unknown>, clock = createRealClock()): ModbusBus => {
   const p = parseConnection<ConnectionProps>('test', sourceOptions, props);
-  const bus = new ModbusBus('test', opener(createTestContext(), p), createRealClock(), createMemoryLog().log);
+  const bus = new ModbusBus('test', opener(createTestContext(), p), clock, createMemoryLog().log);
   closers.push(() => bus.close());
   return bus;
 };
@@ -213,7 +213,7 @@ describe.each(peers)('modbus with $name', (peer) => {
       const r = await faultCampaign(peer, kind, 1500, 20_261_123);
       expect({ wrong: r.wrong, invented: r.invented }).toEqual({ wrong: 0, invented: 0 });
       expect(r.good).toBe(1500);
-      expect(r.spoilt).toBeGreaterThan(kind === 'tcp' ? 20 : 40);
+      expect(r.spoilt).toBeGreaterThan(kind === 'tcp' ? 20 : 30);
     },
     120_000,
   );
@@ -275,7 +275,10 @@ describe('modbus lines', () => {
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       closers.push(() => new Promise((resolve) => server.close(resolve)));
-      const bus = busTo({ protocol, host: '127.0.0.1', tcpPort: (server.address() as net.AddressInfo).port, baudRate: 115_200 });
+      // a lost framing makes the connection anew, with pauses that are not the point here
+      const real = createRealClock();
+      const hurried = { ...real, setTimer: (ms: number, work: () => void) => real.setTimer(Math.min(ms, 10), work) };
+      const bus = busTo({ protocol, host: '127.0.0.1', tcpPort: (server.address() as net.AddressInfo).port, baudRate: 115_200 }, hurried);
       let errors = 0;
       for (let i = 0; i < 300; i++)
         await bus.request({ unit: (i % 200) + 1, fn: 3, address: i, count: 2 }, { timeoutMs: 8, retries: 0, quietMs: 0, gapMs: 0 }).then(

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { createVirtualClock, type VirtualClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
 import { ModbusBus, type UnitSettings } from '../../../src/connectors/modbus/bus.ts';
+import type { Faults } from '../../../src/connectors/modbus/simulator/faults.ts';
 import { createPlc, type Plc } from '../../../src/connectors/modbus/simulator/plc.ts';
 import { type SimulatedLine, serveStream } from '../../../src/connectors/modbus/simulator/serve-stream.ts';
 import { streamTransport } from '../../../src/connectors/modbus/transport/stream.ts';
@@ -26,7 +27,18 @@ export const settings: UnitSettings = { timeoutMs: 200, retries: 1, quietMs: 200
 /** 8E1 at 19,200 baud. */
 export const CHARACTER_MS = 11_000 / 19_200;
 
-export function createSimulatedBus(unitIds: readonly number[], random: () => number = () => 0.5): SimulatedBus {
+export interface SimulatedBusOptions {
+  baudRate?: number;
+  /** From the first moment; later: line().faults. */
+  faults?: Faults;
+}
+
+export function createSimulatedBus(
+  unitIds: readonly number[],
+  random: () => number = () => 0.5,
+  { baudRate = 19_200, faults = {} }: SimulatedBusOptions = {},
+): SimulatedBus {
+  const characterMs = (CHARACTER_MS * 19_200) / baudRate;
   const clock = createVirtualClock();
   const plc = createPlc(unitIds);
   const seen: SimulatedBus['seen'] = [];
@@ -51,7 +63,7 @@ export function createSimulatedBus(unitIds: readonly number[], random: () => num
         sim.opens++;
         if (!sim.plugged) throw new Error('no such port');
         // each side's write arrives at the other after its time on the line
-        const after = (bytes: number, work: () => void) => void clock.setTimer(bytes * CHARACTER_MS, work);
+        const after = (bytes: number, work: () => void) => void clock.setTimer(bytes * characterMs, work);
         const ours: Duplex = new Duplex({
           read: () => undefined,
           write(chunk: Buffer, _e, done) {
@@ -71,13 +83,22 @@ export function createSimulatedBus(unitIds: readonly number[], random: () => num
         });
         toUs = (frame) => void ours.push(frame);
         line = serveStream(plc, theirs, (ms, work) => void clock.setTimer(ms, work), random);
+        line.faults = faults;
         const ended = new Promise<Error | undefined>((resolve) => {
           lose = resolve;
         });
         return streamTransport(
           ours,
           'rtu',
-          { gapMs: 2, characterMs: CHARACTER_MS, now: () => clock.monotonic() },
+          {
+            gapMs: Math.max(1.75, 3.5 * characterMs),
+            characterMs,
+            now: () => clock.monotonic(),
+            after: (ms, work) => {
+              const timer = clock.setTimer(ms, work);
+              return () => clock.clear(timer);
+            },
+          },
           ended,
           async () => undefined,
         );

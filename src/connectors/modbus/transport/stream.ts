@@ -1,13 +1,16 @@
 // RTU and ASCII framing over any byte stream: a serial port (connectors/port) or a socket (RTU over TCP). A frame is taken only when unit, function,
-// length and checksum fit the request that waits; everything else is a stray. Checksums are package modbus-serial's.
+// length and checksum fit the request that waits; everything else is a stray. What lies within somebody else's frame is not looked at: registers may
+// hold anything, also a frame. Checksums are package modbus-serial's.
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
-import { checkReply, encodeRequest, type ModbusRequest, replyLength } from '../frame.ts';
+import { checkReply, encodeRequest, type ModbusRequest, replyLength, replySize } from '../frame.ts';
 import type { OnFrame, Transport } from './transport.ts';
 
 const require = createRequire(import.meta.url);
 const MAX_BUFFER_BYTES = 1024;
+/** After so long without a byte an incomplete frame was none. Longer than adapters keep bytes (16 ms). */
+const SILENCE_MS = 25;
 
 export type StreamMode = 'rtu' | 'ascii';
 
@@ -19,6 +22,8 @@ export interface StreamLine {
   /** Monotonic ms. */
   now(): number;
   renewable?: boolean;
+  /** Calls `work` once after so long. @returns takes it back */
+  after?(ms: number, work: () => void): () => void;
 }
 
 /** @param ended resolves when the stream is lost */
@@ -34,23 +39,61 @@ export function streamTransport(
   let buffer: Buffer = Buffer.alloc(0);
   let wanted: { request: ModbusRequest; onFrame: OnFrame } | undefined;
   let strays = 0;
+  let cancelSilence: (() => void) | undefined;
   let lastByteAtMs = Number.NEGATIVE_INFINITY;
 
   const crcFits = (frame: Buffer) => frame.readUInt16LE(frame.length - 2) === crc16(frame.subarray(0, -2));
-  const searchRtu = (): void => {
+  const stray = (unit: number): void => {
+    strays++;
+    transport.onStray?.(unit);
+  };
+  /** @param silent nothing more comes for the moment: what is incomplete was noise
+   *  @returns false when more bytes decide */
+  const searchRtu = (silent: boolean): boolean => {
     const { request, onFrame } = wanted!;
     const good = replyLength(request) + 2;
-    for (let i = 0; i + 5 <= buffer.length; i++) {
-      if (buffer[i] !== request.unit) continue;
-      const size = buffer[i + 1] === request.fn ? good : buffer[i + 1] === (request.fn | 0x80) ? 5 : 0;
-      if (size === 0 || i + size > buffer.length) continue;
+    // a damaged reply ends there: what looks like an exception within it is data
+    let dataEnd = 0;
+    for (let i = 0; i + 5 <= buffer.length; ) {
+      const fn = buffer[i + 1]!;
+      const ours = buffer[i] === request.unit && (fn & 0x7f) === request.fn;
+      const size = ours ? (fn & 0x80 ? 5 : good) : replySize(buffer, i);
+      if (size === 0) {
+        i++;
+        continue;
+      }
+      const whole = i + size <= buffer.length;
+      if (!whole && !silent) return false;
       const frame = buffer.subarray(i, i + size);
-      if (!crcFits(frame) || checkReply(request, frame.subarray(0, -2)).kind === 'foreign') continue;
-      if (i > 0) strays++;
-      buffer = Buffer.from(buffer.subarray(i + size));
-      onFrame(Buffer.from(frame.subarray(0, -2)));
-      return;
+      if (whole && crcFits(frame)) {
+        const body = Buffer.from(frame.subarray(0, -2));
+        const fits = ours && (size > 5 || fn < 0x80 || i >= dataEnd) && checkReply(request, body).kind !== 'foreign';
+        if (fits) {
+          if (i > 0) strays++;
+          buffer = Buffer.from(buffer.subarray(i + size));
+          onFrame(body);
+          return true;
+        }
+        // somebody else's: skipped with all that is in it
+        stray(frame[0]!);
+        buffer = Buffer.from(buffer.subarray(i + size));
+        dataEnd = Math.max(0, dataEnd - i - size);
+        i = 0;
+        continue;
+      }
+      if (ours && fn < 0x80) dataEnd = Math.max(dataEnd, i + size);
+      i++;
     }
+    return true;
+  };
+  const search = (): void => {
+    cancelSilence?.();
+    cancelSilence = undefined;
+    if (searchRtu(line.after === undefined)) return;
+    cancelSilence = line.after!(SILENCE_MS, () => {
+      cancelSilence = undefined;
+      if (wanted) searchRtu(true);
+    });
   };
   const searchAscii = (): void => {
     for (;;) {
@@ -66,7 +109,7 @@ export function streamTransport(
       }
       const frame = Buffer.from(bytes.subarray(0, -1));
       if (wanted && checkReply(wanted.request, frame).kind !== 'foreign') wanted.onFrame(frame);
-      else strays++;
+      else stray(frame[0]!);
     }
   };
   const take = (data: Buffer) => {
@@ -76,11 +119,11 @@ export function streamTransport(
       return;
     }
     buffer = buffer.length + data.length > MAX_BUFFER_BYTES ? Buffer.from(data.subarray(-MAX_BUFFER_BYTES)) : Buffer.concat([buffer, data]);
-    if (mode === 'rtu') searchRtu();
+    if (mode === 'rtu') search();
     else searchAscii();
   };
   stream.on('data', take);
-  return {
+  const transport: Transport = {
     gapMs: line.gapMs,
     renewable: line.renewable === true,
     wireMs: (request) => (encodeRequest(request).length + replyLength(request) + 4) * (mode === 'ascii' ? 2 : 1) * line.characterMs,
@@ -91,6 +134,8 @@ export function streamTransport(
     lost: ended.then((reason) => reason ?? ioError('the line was closed')),
     send(request, onFrame) {
       buffer = Buffer.alloc(0);
+      cancelSilence?.();
+      cancelSilence = undefined;
       wanted = {
         request,
         onFrame: (reply) => {
@@ -117,7 +162,9 @@ export function streamTransport(
     },
     async close() {
       stream.off('data', take);
+      cancelSilence?.();
       await close();
     },
   };
+  return transport;
 }

@@ -1,16 +1,19 @@
-// Modbus TCP over package modbus-serial's TcpPort (header, reassembly). The transaction id is ours: 16 bits, so that one is not used again while a late reply
-// of it could come (the package counts to 256); a reply with another id is thrown away.
+// Modbus TCP over package modbus-serial's TcpPort (header, reassembly). The transaction id is ours (the package counts to 256 and takes no care of live
+// ones): transaction-ids.ts. A reply with another id is thrown away; a header that cannot be one ends the connection, since the framing is lost.
 
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
 import { encodeRequest, type ModbusRequest } from '../frame.ts';
+import { createTransactionIds } from './transaction-ids.ts';
 import type { OnFrame, Transport } from './transport.ts';
 
 /** The part of the package's port that is used; it is not typed there. */
 interface TcpPort {
   _transactionIdWrite: number;
   _transactionIdRead: number;
+  /** What was received, from the frame that is being handed out. */
+  _clientRcvData: Buffer;
   open(done: (error?: unknown) => void): void;
   write(frameWithCrc: Buffer): void;
   destroy(done?: (error?: unknown) => void): void;
@@ -20,7 +23,9 @@ interface TcpPort {
 
 /** Short, so that a server that is back is found within 3 s. */
 const CONNECT_TIMEOUT_MS = 2000;
-const MAX_FRAME_BYTES = 260;
+/** Unit id and PDU. @source Modbus messaging over TCP/IP 1.0b, 3.1.3 */
+const MAX_FRAME_BYTES = 254;
+const HEADER_BYTES = 6;
 
 export async function openTcp(host: string, port: number): Promise<Transport> {
   // loaded on use; CommonJS
@@ -40,7 +45,7 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
   socket.setNoDelay(true);
   const line = new TcpPortClass({ socket });
   let wanted: { id: number; onFrame: OnFrame } | undefined;
-  let nextId = Math.floor(Math.random() * 0xffff);
+  const ids = createTransactionIds(Math.floor(Math.random() * 0x10000));
   let strays = 0;
   let giveUp!: (error: Error) => void;
   const lost = new Promise<Error>((resolve) => {
@@ -53,13 +58,29 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
   socket.on('close', () =>
     giveUp(ioError(`modbus tcp://${host}:${port}: ${failure ? messageOf(failure) : 'the server closed the connection'}`, failure)),
   );
+  const framingLost = (): boolean => {
+    const rest = line._clientRcvData;
+    if (rest.length < HEADER_BYTES) return false;
+    const size = rest.readUInt16BE(4);
+    if (rest.readUInt16BE(2) === 0 && size >= 2 && size <= MAX_FRAME_BYTES) return false;
+    socket.destroy(new Error('bytes came that are no Modbus TCP; connecting anew'));
+    return true;
+  };
   line.on('data', (frame) => {
+    if (socket.destroyed || framingLost()) return;
     // the port adds a checksum that TCP does not have
     const bytes = frame.subarray(0, -2);
-    if (!wanted || line._transactionIdRead !== wanted.id || bytes.length > MAX_FRAME_BYTES) strays++;
-    else wanted.onFrame(Buffer.from(bytes));
+    const id = line._transactionIdRead;
+    ids.answered(id);
+    if (wanted && id === wanted.id) wanted.onFrame(Buffer.from(bytes));
+    else {
+      strays++;
+      transport.onStray?.(bytes[0]!);
+    }
   });
-  return {
+  // after the port's own listener: what it waits for must be a frame
+  socket.on('data', framingLost);
+  const transport: Transport = {
     gapMs: 0,
     renewable: true,
     wireMs: () => 0,
@@ -68,13 +89,13 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
     },
     lost,
     async send(request: ModbusRequest, onFrame: OnFrame) {
-      nextId = (nextId + 1) & 0xffff;
-      wanted = { id: nextId, onFrame };
-      line._transactionIdWrite = nextId;
+      wanted = { id: ids.take(), onFrame };
+      line._transactionIdWrite = wanted.id;
       line.write(Buffer.concat([encodeRequest(request), Buffer.alloc(2)]));
     },
     async close() {
       socket.destroy();
     },
   };
+  return transport;
 }

@@ -18,6 +18,8 @@ export interface Transport {
   readonly renewable?: boolean;
   /** Frames that came when nobody waited, or that belong to nobody. */
   readonly strays: number;
+  /** Called with the unit of each whole frame that is not the awaited reply. */
+  onStray?: (unit: number) => void;
   /** Resolves with the reason when the line is lost. */
   readonly lost: Promise<Error>;
   close(): Promise<void>;
