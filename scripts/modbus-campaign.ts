@@ -17,6 +17,8 @@ const versionOf: Record<string, () => string> = {
   pymodbus: () => run('.cache/pymodbus/bin/python', '-c', 'import pymodbus; print(pymodbus.__version__)'),
   libmodbus: () => /LIBMODBUS_VERSION_STRING "(.*)"/.exec(readFileSync('/usr/include/modbus/modbus-version.h', 'utf8'))?.[1] ?? 'unknown',
 };
+// what runs, also when others commit meanwhile
+const commit = run('git', 'rev-parse', '--short', 'HEAD');
 const report: Record<string, unknown>[] = [];
 const tell = (line: Record<string, unknown>, good: boolean) => {
   report.push(line);
@@ -50,7 +52,6 @@ if (installed.length === 0) {
   process.exitCode = 1;
 } else {
   const folder = `bench/results/${os.arch()}-${os.cpus().length}core`;
-  const commit = run('git', 'rev-parse', '--short', 'HEAD');
   const date = new Date().toISOString();
   const file = `${folder}/modbus-${date.slice(0, 10)}-${commit}-seed${seed}.json`;
   mkdirSync(folder, { recursive: true });
