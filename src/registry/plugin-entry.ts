@@ -56,7 +56,7 @@ export interface PluginDescription {
 
 export function describeEntry(e: PluginEntry, registered: readonly string[] | undefined): PluginDescription {
   const latest = e.candidates[0];
-  const reason = latest && latest.state !== 'running' ? latest.reason : '';
+  const reason = latest?.reason ?? '';
   return {
     name: e.name,
     version: shownVersion(e.active?.file.version ?? latest?.file.version ?? ''),

@@ -211,6 +211,11 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       if (twin) {
         c.state = 'failed';
         c.reason = `this version is there twice: ${c.file.path} and ${twin.file.path}; remove one of them`;
+        if (!chosen && before?.file.path === c.file.path) {
+          // a copy that turns up must not stop what runs
+          chosen = before;
+          c.state = 'running';
+        }
         log.error({ code: 'PLUGIN_LOAD', plugin, reason: c.reason }, 'A version of a plugin is there twice.');
         continue;
       }

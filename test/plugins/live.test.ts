@@ -240,6 +240,19 @@ describe('sources and sinks', () => {
     expect(d.reason).toMatch(/Twice@v1\.js/);
   });
 
+  test('a second file of the version that runs is named and does not stop it', async () => {
+    p.put('functions', 'single@1.ts', 'export class Single { exec() { return "first"; } }');
+    await until('runs', async () => (await p.daemon.call('GET', '/plugins/functions/single')).status === 200);
+    p.put('functions', 'Single@v1.js', 'exports.Single = class { exec() { return "second"; } };');
+    await until('named', async () => /Single@v1\.js/.test((await p.describe('functions', 'single')).reason ?? ''));
+    const d = await p.describe('functions', 'single');
+    expect(d).toMatchObject({ state: 'running', file: join(p.root, 'plugins/functions/single@1.ts') });
+    expect(d.versions.map((v: any) => v.state).sort()).toEqual(['failed', 'running']);
+    p.remove('functions', 'single@1.ts');
+    await until('the other one takes over', async () => (await p.describe('functions', 'single')).file?.endsWith('Single@v1.js'));
+    p.remove('functions', 'Single@v1.js');
+  });
+
   test('a zip is installed over REST with its runtime files, described and deleted; nothing is left', async () => {
     const zip = zipOf({
       'fromEtc@v1.2.ts': `
