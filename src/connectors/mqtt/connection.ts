@@ -87,6 +87,11 @@ export class MqttConnection implements PooledConnection {
   private earlyTimer: TimerHandle | undefined;
   /** Publications that wait for the broker, and when it last confirmed one. */
   private pending = 0;
+  /** Of these the ones that are on the wire: an MQTT 5 broker says how many it takes at a time, and hangs up on more. The others take turns. */
+  private flying = 0;
+  private sendLimit = Number.POSITIVE_INFINITY;
+  /** Each says whether it took the place. */
+  private turns: (() => boolean)[] = [];
   private confirmedAtMs = 0;
   private confirmTimer: TimerHandle | undefined;
   private stalled = false;
@@ -192,25 +197,43 @@ export class MqttConnection implements PooledConnection {
     this.awaitConfirmation();
     return new Promise((resolve, reject) => {
       let open = true;
+      let sent = false;
       const settle = (): boolean => {
         if (!open) return false;
         open = false;
         this.pending--;
         client.removeListener('close', lost);
+        if (sent) this.landed();
         return true;
       };
       const lost = () => {
         if (settle()) reject(ioError(this.stalled ? NO_CONFIRMATION : 'the connection was lost before the broker confirmed'));
       };
+      const send = (): boolean => {
+        if (!client.connected) lost();
+        if (!open) return false;
+        sent = true;
+        client.publish(topic, payload, options, (error) => {
+          if (error && this.stalled) return lost();
+          if (!settle()) return;
+          this.confirmedAtMs = this.deps.clock.monotonic();
+          if (error) reject(publishError(error, topic));
+          else resolve();
+        });
+        return true;
+      };
       client.once('close', lost);
-      client.publish(topic, payload, options, (error) => {
-        if (error && this.stalled) return lost();
-        if (!settle()) return;
-        this.confirmedAtMs = this.deps.clock.monotonic();
-        if (error) reject(publishError(error, topic));
-        else resolve();
-      });
+      if (this.flying < this.sendLimit) {
+        this.flying++;
+        send();
+      } else this.turns.push(send);
     });
+  }
+
+  /** A publication is off the wire: its place is the next one's. */
+  private landed(): void {
+    while (this.turns.length > 0) if (this.turns.shift()!()) return;
+    this.flying--;
   }
 
   /** A broker that answers pings but confirms nothing is as good as lost: after 5 s without any confirmation the connection is made anew. */
@@ -380,6 +403,8 @@ export class MqttConnection implements PooledConnection {
     this.connectedAtMs = this.deps.clock.monotonic();
     this.versionKnown = true;
     this.unanswered = 0;
+    // absent: 65,535, which is more than sinks have on the wire
+    this.sendLimit = (this.version === 5 ? connack.properties?.receiveMaximum : undefined) ?? Number.POSITIVE_INFINITY;
     this.withIds = this.version === 5 && connack.properties?.subscriptionIdentifiersAvailable !== false;
     this.resumed = connack.sessionPresent;
     this.stalled = false;

@@ -86,6 +86,32 @@ describe.runIf(haveMosquitto)('MQTT sink', () => {
       await expect((async () => sink.collect(ctx, 'x', { topic: 'a/+' }))()).rejects.toThrow(/"a\/\+" is not a topic to publish to/);
     });
 
+  for (const qos of [1, 2])
+    it(`never has more on the wire than an MQTT 5 broker takes at a time (QoS ${qos})`, async () => {
+      broker = await startMosquitto('allow_anonymous true\nmax_inflight_messages 3');
+      const client = await mqtt.connectAsync(broker.url.replace('tcp:', 'mqtt:'));
+      closers.push(() => client.endAsync(true));
+      const got = new Set<string>();
+      client.on('message', (_topic, payload) => got.add(payload.toString()));
+      await client.subscribeAsync('out', { qos: 2 });
+      const ctx = createTestContext('sink');
+      const sink = createMqttSink();
+      await sink.configure!({ server: broker.url, topic: 'out', qos, protocolVersion: '5' });
+      await sink.open(ctx, () => undefined);
+      closers.push(() => sink.close(ctx));
+      await until(() => ctx.states.at(-1)?.state === 'connected', 'connected');
+      const answers = Array.from({ length: 200 }, async (_, i) => sink.collect(ctx, String(i)));
+      expect((await Promise.allSettled(answers)).filter((a) => a.status === 'rejected')).toEqual([]);
+      await until(() => got.size === 200, 'all arrive');
+      // those that wait for their turn fail with the connection, as those on the wire
+      const rest = Promise.allSettled(Array.from({ length: 50 }, async () => sink.collect(ctx, 'x')));
+      await broker.stop('SIGKILL');
+      for (const a of await rest) if (a.status === 'rejected') expect(a.reason).toMatchObject({ retriable: true });
+      await broker.start();
+      await until(() => ctx.states.at(-1)?.state === 'connected', 'back');
+      await Promise.all(Array.from({ length: 50 }, async () => sink.collect(ctx, 'y')));
+    });
+
   it('refuses to publish while the broker is away, with a retriable error', async () => {
     const ctx = createTestContext('sink');
     const sink = createMqttSink();
