@@ -1,5 +1,6 @@
 // What every component is handed: its place in the gateway, a logger, its state, a signal that ends with it.
 import type { Clock } from '../base/clock.ts';
+import type { DataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
 
 /** State of one instance: keys are strings, values anything that structured clone takes. Synchronous; kept with the rule's checkpoint. */
@@ -46,6 +47,8 @@ export interface ConnectorContext extends ComponentContext {
   status(state: ConnectionState, message?: string): void;
   /** What the settings allow connectors to call and to listen on. Absent: nothing internal, no data server. */
   readonly network?: NetworkSettings;
+  /** Where connectors listen for HTTP and WebSocket clients. Absent where there is none. */
+  readonly dataServer?: DataServer | undefined;
   /** Named or anonymous shared connections. */
   readonly connections: ConnectionAccess;
   /** Counts something dropped by the connector itself (QoS 0 overload, bad frame); shown in status within 5 s. */

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, createRealClock } from '../base/clock.ts';
+import { createDataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
 import {
@@ -18,7 +19,7 @@ import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
-import { callerOf, checkListenAddress, refusalWithoutToken } from '../rest/access.ts';
+import { callerOf, checkListenAddress, isLoopback, refusalWithoutToken } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
@@ -93,7 +94,20 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let catalogue: Promise<FunctionCatalogue> | undefined;
   const functions = () => (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(plugins?.functions)));
   const trialHub = createTrialHub();
-  const trialServer = createTrialServer(trialHub, () => settings.dataServer, log);
+  const dataServer = createDataServer({
+    address: () => settings.dataServer,
+    // as REST: any address but loopback needs credentials, and a caller from outside its token
+    check: (ip, port) => checkListenAddress(ip, port, settings.rest.authentication, credentials!.count),
+    refuse(headers) {
+      if (isLoopback(settings.dataServer.ip)) {
+        const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
+        return reason === undefined ? undefined : { status: 403, reason };
+      }
+      const verdict = credentials!.check(headers.authorization, clock.now());
+      return 'refused' in verdict ? { status: 401, reason: verdict.refused } : undefined;
+    },
+  });
+  const trialServer = createTrialServer(trialHub, dataServer, log);
   const ends = trialConnector(trialHub);
   const connectorNamed = (name: string) => {
     const builtin = name === ends.name ? ends : connectors.find((c) => c.name === name);
@@ -222,6 +236,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           property: (name) => propertyOf(env, name),
           schemas: { read: (type, id) => service!.schemas.read(type, id) },
           ...(settings.aesKey ? { aesKey: Buffer.from(settings.aesKey, 'base64') } : {}),
+          dataServer,
           logFiles: () => ({ folder: folders.log, ...settings.logFiles }),
           network: () => ({ enablePrivateNet: settings.enablePrivateNet, dataServer: settings.dataServer }),
           settings: {
@@ -235,7 +250,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         });
         runtime.start();
       },
-      stop: () => runtime?.close(),
+      async stop() {
+        await runtime?.close();
+        dataServer.close();
+      },
       stopTimeoutMs: 1_600,
     },
     {

@@ -1,12 +1,9 @@
-// Event streams of trial results: GET http://<dataServer>/test/<id>. A server of its own port as in eKuiper; opened with the first trial,
-// so that a gateway without trials neither listens nor pays for it.
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { messageOf } from '../base/errors/gateway-error.ts';
+// Event streams of trial results: GET http://<dataServer>/test/<id>, on the data server as in eKuiper; opened with the first trial, so that a
+// gateway without trials neither listens nor pays for it.
+import type { ServerResponse } from 'node:http';
+import type { DataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
-import { nodeHttp } from '../base/node-http.ts';
 import type { TrialHub } from '../service/index.ts';
-import { callerOf, refusalWithoutToken } from './access.ts';
 
 export interface TrialServer {
   /** Opens it when it is not open. @returns the port  @throws the error of listen */
@@ -17,24 +14,8 @@ export interface TrialServer {
 /** A client that does not read is cut before its unread results fill the memory. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-export function createTrialServer(hub: TrialHub, address: () => { ip: string; port: number }, log: Log): TrialServer {
-  let opening: Promise<Server> | undefined;
-  const listen = async (): Promise<Server> => {
-    const server = nodeHttp().createServer((request, response) => {
-      const refusal = refusalWithoutToken(callerOf(request.headers), []);
-      const id = /^\/test\/([\w-]+)$/.exec(request.url ?? '')?.[1];
-      if (refusal) response.writeHead(403).end(`${refusal}\n`);
-      else if (request.method !== 'GET') response.writeHead(405).end();
-      else if (id === undefined) response.writeHead(404).end('404 page not found\n');
-      else stream(id, response);
-    });
-    const { ip, port } = address();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, ip, resolve);
-    });
-    return server;
-  };
+export function createTrialServer(hub: TrialHub, server: DataServer, log: Log): TrialServer {
+  let added: Promise<() => void> | undefined;
   const stream = (id: string, response: ServerResponse) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache', Connection: 'keep-alive' });
     response.flushHeaders();
@@ -54,17 +35,29 @@ export function createTrialServer(hub: TrialHub, address: () => { ip: string; po
   };
   return {
     async open() {
-      opening ??= listen().catch((error: unknown) => {
-        opening = undefined;
-        throw new Error(`the data server cannot listen: ${messageOf(error)}; choose another port with source.httpServerPort`);
+      added ??= server.add({
+        path: '/test/*',
+        request(request, response) {
+          const id = /^\/test\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+          if (request.method !== 'GET') response.writeHead(405).end();
+          else if (id === undefined) response.writeHead(404).end('404 page not found\n');
+          else stream(id, response);
+        },
       });
-      return ((await opening).address() as AddressInfo).port;
+      try {
+        await added;
+      } catch (error) {
+        added = undefined;
+        throw error;
+      }
+      return server.port;
     },
     close() {
-      void opening?.then((server) => {
-        server.close();
-        server.closeAllConnections();
-      });
+      void added?.then(
+        (remove) => remove(),
+        () => undefined, // it did not open, and whoever asked was told
+      );
+      added = undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 // The runtime as the service and the daemon see it. Implemented by index.ts (createRuntime) and rule/rule.ts.
 import type { Clock } from '../base/clock.ts';
+import type { DataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
@@ -54,6 +55,8 @@ export interface RuntimeDeps {
   network?(): NetworkSettings;
   /** Store behind get_keyed_state. */
   keyedState?: { get(key: string): Value; put(key: string, value: Value): void };
+  /** Where connectors listen for HTTP and WebSocket clients. */
+  dataServer?: DataServer;
   /** Where rules with `logFilename` write. A function, so that a reload of the settings takes effect. */
   logFiles?(): RuleLogSettings;
   /** Scan and lookup tables (runtime/table). */

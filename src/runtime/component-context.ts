@@ -1,6 +1,7 @@
 // What a source or sink instance is handed (contract/context.ts). Made by source-node.ts and sink-node.ts; its state is saved with
 // the rule's checkpoint. A class with little in it, since there are thousands.
 import type { Clock } from '../base/clock.ts';
+import type { DataServer } from '../base/data-server.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { ConnectionAccess, ConnectionState, ConnectorContext, NetworkSettings, PluginLogger } from '../contract/context.ts';
 import type { Environment } from './environment.ts';
@@ -48,6 +49,10 @@ export class OwnedContext implements ConnectorContext {
 
   get network(): NetworkSettings {
     return this.env.deps.network?.() ?? closedNetwork;
+  }
+
+  get dataServer(): DataServer | undefined {
+    return this.env.deps.dataServer;
   }
 
   get connections(): ConnectionAccess {

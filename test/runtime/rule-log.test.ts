@@ -22,6 +22,7 @@ describe('log of a rule', () => {
   it('has its own file with logFilename, beside the log of the gateway, without passwords', async () => {
     const rule = h.runtime.createRule(h.define('r', filterProgram('a'), { options: { logFilename: 'r.log' } }));
     await rule.start();
+    h.sources[0]!.emit('{oops');
     h.sink.behaviour = 'away';
     h.sink.awayText = 'cannot reach tcp://user:pa55@host:1883';
     h.sources[0]!.emit('{"a":1}');
@@ -30,6 +31,7 @@ describe('log of a rule', () => {
     await stopping;
     const own = lines();
     expect(own).toContainEqual(expect.objectContaining({ level: 'info', rule: 'r', msg: 'Rule runs.' }));
+    expect(own).toContainEqual(expect.objectContaining({ level: 'warn', msg: 'A message failed.', op: 'source' }));
     expect(own).toContainEqual(expect.objectContaining({ level: 'warn', msg: 'Sink does not take data; it is tried again.' }));
     expect(h.lines).toContainEqual(expect.objectContaining({ level: 'warn', msg: 'Sink does not take data; it is tried again.' }));
     expect(readFileSync(file(), 'utf8')).toContain('tcp://user:******@host:1883');

@@ -13,6 +13,7 @@ import { createRestRouter } from '../../src/rest/routes/index.ts';
 import { createTrialServer } from '../../src/rest/trial-server.ts';
 import { defaultRuleOptions } from '../../src/runtime/index.ts';
 import { createServerControl, createService, createTrialHub, trialConnector } from '../../src/service/index.ts';
+import { testDataServer } from '../helpers/data-server.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { createMemoryStore } from './memory-store.ts';
 
@@ -60,7 +61,7 @@ export async function makeService(store = createMemoryStore(), safe = false) {
     setTimeZone: () => undefined,
     stop: (code) => void stops.push(code),
   });
-  const trialServer = createTrialServer(hub, () => ({ ip: '127.0.0.1', port: 0 }), log);
+  const trialServer = createTrialServer(hub, testDataServer(), log);
   const router = createRestRouter({ service, server, log, trialServer, functions, connectors: () => connectors, metrics: undefined });
   /** One REST call in process. */
   const call = async (method: string, url: string, body?: unknown, headers: Call['headers'] = {}) => {

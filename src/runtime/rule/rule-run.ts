@@ -104,6 +104,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private underWay: Promise<void> | undefined;
   private readonly stateful: { yes: boolean } = { yes: false };
   private readonly early: boolean;
+  /** Failures of rows are logged: for rules that someone looks at. */
+  private readonly loud: boolean;
   private readonly behindSinks = new Set<SinkNode>();
   private pending = 0;
   private pressing = false;
@@ -118,6 +120,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     this.options = definition.options;
     this.clock = deps.env.clock;
     this.log = deps.env.log;
+    this.loud = definition.options.debug || definition.options.logFilename !== '';
     this.early = definition.options.ackPolicy === 'early';
     this.lastCheckpointMs = this.clock.monotonic();
     const { deps: gateway } = deps.env;
@@ -380,6 +383,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     const nowMs = this.clock.now();
     countException(stats, text, nowMs);
     this.lastError = { text, atMs: nowMs, op: stats.name };
+    if (this.loud) this.log.warn({ rule: this.ruleId, op: stats.name, error: text }, 'A row failed.');
     if (this.options.sendError) this.emitError(text);
     if (this.current) {
       const { input, tuple } = this.current;
@@ -390,6 +394,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void {
     const text = messageOf(error);
     this.lastError = { text, atMs: this.clock.now(), op: 'source' };
+    if (this.loud) this.log.warn({ rule: this.ruleId, op: 'source', error: text }, 'A message failed.');
     if (this.options.sendError) this.emitError(text);
     if (data !== undefined)
       this.deadLetter({ op: this.plan.inputs[input]!.source, kind: 'source', reason: text, data }, ack ? [ack] : none);

@@ -32,7 +32,9 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     if (live && s.connection !== 'connected' && (s.connection === 'disconnected' || s.lastTryAtMs > 0))
       problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
     if (s.mode === 'spilling')
-      problems.push(`Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}.`);
+      problems.push(
+        `Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}${s.lastError ? ` (${s.lastError})` : ''}.`,
+      );
     else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
     if (s.refused > 0)
       problems.push(

@@ -1,0 +1,128 @@
+// The data server: one port for everything that pushes data in or reads it out over HTTP (httppush, websocket, sse, results of trials), as in
+// eKuiper. It listens while somebody has a route, so that a gateway without such streams opens no port. Made by the daemon; used by
+// connectors through ctx.dataServer and by rest/trial-server.ts.
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ioError, messageOf } from './errors/gateway-error.ts';
+import { nodeHttp, nodeHttps } from './node-http.ts';
+
+export interface DataRoute {
+  /** Path without query, or its beginning when it ends with `/*`. */
+  path: string;
+  request?(request: IncomingMessage, response: ServerResponse): void;
+  /** A WebSocket handshake. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+export interface DataServer {
+  /** @returns how to remove the route, when the server listens  @throws ioError when it cannot listen, Error when the path is taken */
+  add(route: DataRoute): Promise<() => void>;
+  /** Port that it listens on; 0 = it does not. */
+  readonly port: number;
+  close(): void;
+}
+
+export interface DataServerOptions {
+  address(): { ip: string; port: number; tls?: { certFile: string; keyFile: string } | undefined };
+  /** @throws when this address may not be listened on */
+  check(ip: string, port: number): void;
+  /** @returns why a caller is refused; undefined = it may go on */
+  refuse(headers: IncomingHttpHeaders): { status: number; reason: string } | undefined;
+}
+
+/** A client that is slower than this with its header is cut. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+export function createDataServer({ address, check, refuse }: DataServerOptions): DataServer {
+  const routes = new Set<DataRoute>();
+  let opening: Promise<Server> | undefined;
+  /** The one before still lets its port go. */
+  let closing: Promise<void> = Promise.resolve();
+  let port = 0;
+
+  const routeOf = (url = '/'): DataRoute[] => {
+    const path = url.split('?', 1)[0]!;
+    return [...routes].filter((r) => (r.path.endsWith('/*') ? path.startsWith(r.path.slice(0, -1)) : r.path === path));
+  };
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const refusal = refuse(request.headers);
+    const found = routeOf(request.url);
+    const route = found.find((r) => r.request);
+    if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);
+    else if (route) route.request!(request, response);
+    else if (found.length > 0) response.writeHead(426, { Upgrade: 'websocket' }).end('this path takes WebSocket connections\n');
+    else response.writeHead(404).end('404 page not found\n');
+  };
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // a client that goes away in the middle is its own affair
+    socket.on('error', () => socket.destroy());
+    const refusal = refuse(request.headers);
+    const route = routeOf(request.url).find((r) => r.upgrade);
+    if (!refusal && route) return route.upgrade!(request, socket, head);
+    const [status, text] = refusal ? [refusal.status, refusal.reason] : [404, '404 page not found'];
+    socket.end(
+      `HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : 'Refused'}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${text}\n`,
+    );
+  };
+  const listen = async (): Promise<Server> => {
+    await closing;
+    const { ip, port: wanted, tls } = address();
+    check(ip, wanted);
+    const server = tls
+      ? nodeHttps().createServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' }, onRequest)
+      : nodeHttp().createServer(onRequest);
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.on('upgrade', onUpgrade);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, ip, resolve);
+    });
+    port = (server.address() as AddressInfo).port;
+    return server;
+  };
+  const shut = () => {
+    const open = opening;
+    opening = undefined;
+    port = 0;
+    if (!open) return;
+    closing = open.then(
+      (server) =>
+        new Promise<void>((resolve) => {
+          // the port is free at once; connections of others may last
+          server.close();
+          server.closeAllConnections();
+          setImmediate(resolve);
+        }),
+      () => undefined, // it did not open, and whoever asked was told
+    );
+  };
+
+  return {
+    async add(route) {
+      const taken = [...routes].some((r) => r.path === route.path && (r.request ? route.request : route.upgrade));
+      if (taken) throw new Error(`another source or sink answers on ${route.path} already`);
+      routes.add(route);
+      const remove = () => {
+        if (routes.delete(route) && routes.size === 0) shut();
+      };
+      opening ??= listen();
+      try {
+        await opening;
+      } catch (error) {
+        remove();
+        opening = undefined;
+        throw ioError(`the data server cannot listen: ${messageOf(error)}; choose another port with source.httpServerPort`, error as Error);
+      }
+      return remove;
+    },
+    get port() {
+      return port;
+    },
+    close() {
+      routes.clear();
+      shut();
+    },
+  };
+}
