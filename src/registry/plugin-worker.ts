@@ -64,6 +64,8 @@ const STALL_LIMIT_MS = 10_000;
 const LOOK_MS = 2_500;
 /** An unused worker stays a moment: rules are checked first and started then. */
 const LINGER_MS = 5_000;
+/** After a load that nobody has asked for yet: at a start with many plugins their workers must not all stand at once. */
+const LINGER_LOADED_MS = 300;
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -200,9 +202,9 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       });
     });
 
-  const restLater = () => {
+  const restLater = (afterMs = LINGER_MS) => {
     o.clock.clear(linger);
-    linger = o.clock.setTimer(LINGER_MS, () => {
+    linger = o.clock.setTimer(afterMs, () => {
       if (listeners.size > 0 || waiting.size > 0) return;
       const w = worker;
       worker = undefined;
@@ -216,7 +218,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
     if (closed) return Promise.reject(new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: 'this version was replaced' }));
     return (starting ??= startWorker().then(
       (f) => {
-        if (listeners.size === 0) restLater();
+        if (listeners.size === 0) restLater(LINGER_LOADED_MS);
         return f;
       },
       (error: unknown) => {
