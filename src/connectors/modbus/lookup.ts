@@ -44,9 +44,10 @@ export function createModbusLookup(): LookupSource {
         : rows.map((r) => Object.fromEntries(fields.filter((f) => r[f] !== undefined).map((f) => [f, r[f]])));
     },
     close(ctx) {
-      if (bus) releaseBus(ctx, props);
+      const release = bus ? releaseBus(ctx, props) : undefined;
       bus = undefined;
       readers = [];
+      return release;
     },
   };
 }

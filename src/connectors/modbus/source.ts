@@ -47,8 +47,9 @@ export function createModbusSource(): Source {
       timers = [];
       unwatch?.();
       unwatch = undefined;
-      if (bus) releaseBus(ctx, props);
+      const release = bus ? releaseBus(ctx, props) : undefined;
       bus = undefined;
+      return release;
     },
   };
 }

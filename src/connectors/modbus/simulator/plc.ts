@@ -11,18 +11,29 @@ export interface Plc {
   readonly units: ReadonlyMap<number, PlcUnit>;
   /** @param request unit id and PDU  @returns unit id and PDU of the reply; undefined when no such unit is there, or for a broadcast */
   answer(request: Buffer): Buffer | undefined;
+  /** Exception code for requests that it does not take; may be changed at any time. */
+  refuse?: (request: Buffer) => number | undefined;
+  /** Starts anew: everything that was written is lost. */
+  restart(): void;
 }
 
-/** @param unitIds units that answer  @param size coils and registers of each kind */
-export function createPlc(unitIds: readonly number[], size = 1000): Plc {
+/** @param unitIds units that answer  @param size coils and registers of each kind
+ *  @param powerUp sets the values that a unit starts with; default: zeros */
+export function createPlc(unitIds: readonly number[], size = 1000, powerUp: (unit: PlcUnit, id: number) => void = () => undefined): Plc {
   const units = new Map<number, PlcUnit>(
     unitIds.map((id) => [
       id,
       { coils: new Uint8Array(size), discretes: new Uint8Array(size), holding: new Uint16Array(size), input: new Uint16Array(size) },
     ]),
   );
-  return {
+  const plc: Plc = {
     units,
+    restart() {
+      for (const [id, unit] of units) {
+        for (const memory of [unit.coils, unit.discretes, unit.holding, unit.input]) memory.fill(0);
+        powerUp(unit, id);
+      }
+    },
     answer(request) {
       if (request[0] === 0 && request[1]! > 4 && !units.has(0)) {
         for (const unit of units.values()) serve(unit, request);
@@ -30,12 +41,14 @@ export function createPlc(unitIds: readonly number[], size = 1000): Plc {
       }
       const unit = units.get(request[0]!);
       if (!unit) return undefined;
-      const pdu = serve(unit, request);
+      const pdu = plc.refuse?.(request) ?? serve(unit, request);
       return typeof pdu === 'number'
         ? Buffer.from([request[0]!, request[1]! | 0x80, pdu])
         : Buffer.concat([Buffer.from([request[0]!, request[1]!]), pdu]);
     },
   };
+  plc.restart();
+  return plc;
 }
 
 const ILLEGAL_FUNCTION = 1;
