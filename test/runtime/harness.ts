@@ -9,7 +9,7 @@ import { createMemoryLog, type LogLevel } from '../../src/base/log.ts';
 import { codecs } from '../../src/codecs/index.ts';
 import type { ConnectorEntry } from '../../src/contract/connector.ts';
 import type { ConnectorContext } from '../../src/contract/context.ts';
-import type { Props } from '../../src/contract/props.ts';
+import type { OptionSpec, Props } from '../../src/contract/props.ts';
 import type { SinkData } from '../../src/contract/sink.ts';
 import type { CloseReason, Emit, Fail } from '../../src/contract/source.ts';
 import type { Tuple } from '../../src/data/tuple.ts';
@@ -72,7 +72,14 @@ export class FakeSink {
 }
 
 export function harness(
-  options: { settings?: Partial<RuntimeSettings>; dataDir?: string; maxInFlight?: number; logLevel?: LogLevel; logFolder?: boolean } = {},
+  options: {
+    settings?: Partial<RuntimeSettings>;
+    dataDir?: string;
+    maxInFlight?: number;
+    logLevel?: LogLevel;
+    logFolder?: boolean;
+    sourceOptions?: OptionSpec[];
+  } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
   const clock = createVirtualClock();
@@ -99,7 +106,7 @@ export function harness(
           name: 'fake',
           payload: 'bytes',
           shareable: true,
-          options: [],
+          options: options.sourceOptions ?? [],
           doc: '',
           create() {
             let datasource = '';

@@ -131,9 +131,45 @@ describe('decompression', () => {
 });
 
 describe('merging', () => {
-  it.each(['mergeField', 'merger'])('%s is refused, since leaving messages out instead would lose data', async (name) => {
-    const spec = { ...h.spec('s'), props: { interval: '1s', [name]: 'x' } };
-    await expect(h.runtime.validateSource(spec)).rejects.toThrow(`property ${name} is not supported yet`);
+  const read = async (props: Record<string, unknown>) => {
+    await h.end();
+    // a built-in connector, whose interval is the runtime's
+    h = harness({ sourceOptions: [{ name: 'qos', type: 'int', default: 0, doc: '' }] });
+    const definition = h.define('r', filterProgram('*'));
+    await h.runtime.createRule({ ...definition, sources: (name) => ({ ...h.spec(name), props }) }).start();
+    return (text: string, confirmed?: () => void) => h.sources[0]!.emit(Buffer.from(text), undefined, confirmed);
+  };
+
+  it('by mergeField gives the last message of each value, merged, per interval, and confirms all of them then', async () => {
+    const emit = await read({ interval: '1s', mergeField: 'id', useInt64ForWholeNumber: true });
+    const confirmed: number[] = [];
+    emit('{"id":1,"a":1,"big":9007199254740993}', () => void confirmed.push(1));
+    emit('{"id":2,"b":2}', () => void confirmed.push(2));
+    emit('{"id":1,"a":3,"big":9007199254740995}', () => void confirmed.push(3));
+    expect(confirmed).toEqual([1]);
+    expect(h.sink.got).toEqual([]);
+    await h.clock.advance(1000);
+    expect(String(h.sink.got[0])).toBe('[{"*":{"a":3,"b":2,"big":9007199254740995,"id":1}}]');
+    expect(confirmed).toEqual([1, 2, 3]);
+    await h.clock.advance(5000);
+    expect(h.sink.got).toHaveLength(1);
+  });
+
+  it('by mergeField counts what is no object at once', async () => {
+    const emit = await read({ interval: '1s', mergeField: 'id' });
+    const confirmed: number[] = [];
+    emit('{oops', () => void confirmed.push(1));
+    expect(confirmed).toEqual([1]);
+    expect(h.runtime.rule('r')!.health().sources[0]).toMatchObject({ undecodable: 1 });
+  });
+
+  it.each([
+    [{ interval: '1s', mergeField: 'a', merger: 'b' }, 'mergeField and merger cannot set together'],
+    [{ merger: 'b' }, 'merger is set but rate limit is not required'],
+    [{ interval: '1s', merger: 'b' }, 'merger b not found'],
+    [{ interval: '1s', mergeField: 'a', payloadFormat: 'json', payloadField: 'x' }, 'cannot be set together'],
+  ])('refuses %j', async (props, text) => {
+    await expect(h.runtime.validateSource({ ...h.spec('s'), props })).rejects.toThrow(text);
   });
 });
 

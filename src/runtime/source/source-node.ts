@@ -15,6 +15,7 @@ import { type ConnectionStats, createConnectionStats, createNodeStats, type Node
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
 import { createHandovers } from './handover.ts';
+import { createFieldMerger } from './merge-field.ts';
 import { identify } from './message-identity.ts';
 import { createPuller, type Puller } from './puller.ts';
 import type { Subscriber } from './source-pool.ts';
@@ -25,6 +26,8 @@ export interface SourcePlan {
   definition: SourceDefinition;
   /** Keep only the last message of each interval; 0 = all. */
   downsampleMs: number;
+  /** … of each value of this field; '' = of all. */
+  mergeField: string;
   pullIntervalMs: number;
 }
 
@@ -92,8 +95,11 @@ export class SourceNode implements ContextOwner {
     this.source = plan.definition.create();
     this.backoff = createBackoff({ random: () => env.random() });
     this.context = new OwnedContext(env, this);
+    const forward = (data: Data, meta: Meta | undefined, ack: (() => void) | undefined) => void this.receive(data, meta, ack);
     if (plan.downsampleMs > 0)
-      this.downsampler = createDownsampler(env.clock, plan.downsampleMs, (data, meta, ack) => void this.receive(data, meta, ack));
+      this.downsampler = plan.mergeField
+        ? createFieldMerger(env.clock, plan.downsampleMs, plan.mergeField, forward)
+        : createDownsampler(env.clock, plan.downsampleMs, forward);
   }
 
   /** @throws when datasource or properties are wrong */

@@ -164,12 +164,20 @@ export function createSourcePool(env: Environment): SourcePool {
 async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePlan> {
   const definition = await loadSource(env, spec.type);
   const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
-  for (const name of ['mergeField', 'merger'])
-    if (spec.props[name]) throw new Error(`property ${name} is not supported yet: without it the last message of each interval goes on`);
+  const mergeField = typeof spec.props['mergeField'] === 'string' ? spec.props['mergeField'] : '';
+  if (mergeField && spec.props['merger']) throw new Error('mergeField and merger cannot set together');
+  if (spec.props['merger']) {
+    if (intervalMs <= 0) throw new Error('merger is set but rate limit is not required');
+    throw new Error(`merger ${String(spec.props['merger'])} not found: mergers are Go plugins of eKuiper; mergeField merges by a field`);
+  }
+  if (mergeField && intervalMs > 0) {
+    if (spec.format !== 'json') throw new Error(`format ${spec.format} does not support partial decode: mergeField is for json`);
+    if (spec.props['payloadFormat']) throw new Error('mergeField and payloadFormat cannot be set together');
+  }
   const pulls = intervalMs > 0 && typeof definition.create().pull === 'function';
   // options of plugins are their own affair; a built-in connector lists the `interval` that it treats itself
   const ownInterval = definition.options.length === 0 || definition.options.some((o) => o.name.toLowerCase() === 'interval');
-  return { spec, definition, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
+  return { spec, definition, mergeField, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
 }
 
 /** @throws RUNTIME_UNKNOWN_FORMAT, or what the codec says of its options */
