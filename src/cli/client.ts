@@ -57,7 +57,10 @@ async function send(url: string, method: string, body: string | undefined, token
       reject(
         error instanceof CliError
           ? error
-          : new CliError(`Failed to connect the server, please start the server. (${error.message})`, 'unreachable'),
+          : new CliError(
+              `Failed to connect the server, please start the server. (${error.message})${certificateHint(error)}`,
+              'unreachable',
+            ),
       ),
     );
     call.end(body);
@@ -72,4 +75,11 @@ function messageOf({ status, text }: Answer): string {
     // not an error body: plain text such as 401's
   }
   return text.trim() || `the server answered ${status}`;
+}
+
+/** What to do about the certificate of a gateway that speaks TLS. */
+function certificateHint(error: unknown): string {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(String((error as { code?: unknown }).code))
+    ? '\nhint: the certificate of the gateway is not trusted here; set NODE_EXTRA_CA_CERTS to the file of its CA (or of the certificate itself)'
+    : '';
 }

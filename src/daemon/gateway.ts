@@ -117,7 +117,15 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   /** Undefined: metrics belong on the REST server. */
   const ownMetricsPort = () => (settings.prometheus.port === settings.rest.port ? undefined : settings.prometheus.port);
 
-  const load = () => {
+  /** What is listened on stays as it was at the start; a reload must not take the new address for the one that is open. */
+  const keepAddresses = (next: Settings, now: Settings): Settings => ({
+    ...next,
+    rest: { ...next.rest, ip: now.rest.ip, port: now.rest.port, tls: now.rest.tls },
+    dataServer: now.dataServer,
+    prometheus: now.prometheus,
+  });
+
+  const load = (again = false) => {
     const loaded = loadSettings(folders, env, configFile);
     checkSections(loaded);
     for (const { place, key, candidates } of loaded.unknown) {
@@ -128,9 +136,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       );
     }
     const found = readCredentials(join(folders.etc, 'mgmt'));
-    const { ip, port, authentication } = loaded.settings.rest;
-    checkListenAddress(ip, port, authentication, found.count);
-    settings = loaded.settings;
+    const next = again ? keepAddresses(loaded.settings, settings) : loaded.settings;
+    const { ip, port, authentication } = next.rest;
+    // at a reload the last token may have been taken away: then nobody may call, which is safe
+    checkListenAddress(ip, port, authentication, again ? 1 : found.count);
+    if (authentication && found.count === 0)
+      log.warn({ code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') }, 'There is no token and no public key: nobody may call REST.');
+    settings = next;
     credentials = found;
     log.setLevel(settings.logLevel);
     return loaded.files;
@@ -174,7 +186,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'REST port',
       async start() {
-        const { ip, port, tls, authentication } = settings.rest;
+        const { ip, port, tls } = settings.rest;
         // The port is taken before rules start: a second instance must not read brokers first and fail then. Calls wait at the gate.
         rest = await openRestServer({
           ip,
@@ -193,7 +205,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           ),
           clock,
           log,
-          credentials: authentication ? () => credentials! : undefined,
+          credentials: () => (settings.rest.authentication ? credentials : undefined),
           allowedHosts: () => settings.rest.allowedHosts,
           auditLog: () => settings.rest.auditLog,
         });
@@ -351,7 +363,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       return safeModeReason;
     },
     reload() {
-      const files = load();
+      const files = load(true);
       componentFiles.reload();
       log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
     },

@@ -33,6 +33,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
   const lifecycle = createLifecycle(gateway.parts, { clock, log });
 
   let stopping = false;
+  let reloads = 0;
   const stop = async (code: number, why: string) => {
     if (stopping) return;
     stopping = true;
@@ -64,7 +65,11 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     try {
       gateway.reload();
     } catch (error) {
-      log.error({ code: 'CONFIG_RELOAD', reason: messageOf(error) }, 'The new configuration is wrong; the old one stays in effect.');
+      // each attempt is told, also the second within seconds
+      log.error(
+        { code: 'CONFIG_RELOAD', place: `reload ${++reloads}`, reason: messageOf(error) },
+        'The new configuration is wrong; the old one stays in effect.',
+      );
     }
     void notifier.ready();
   });

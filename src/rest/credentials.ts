@@ -36,7 +36,7 @@ export function readCredentials(folder: string): Credentials {
       throw new GatewayError('CONFIG_FILE', { file, reason: messageOf(error) }, { cause: error });
     }
     if (name === 'tokens') tokens = parseTokens(file, content);
-    else if (content.includes('PUBLIC KEY') || content.includes('CERTIFICATE')) keys.set(name, createPublicKey(content));
+    else if (content.includes('PUBLIC KEY') || content.includes('CERTIFICATE')) keys.set(name, publicKeyOf(file, content));
   }
   return {
     count: keys.size + tokens.length,
@@ -49,6 +49,14 @@ export function readCredentials(folder: string): Credentials {
       return given.split('.').length === 3 ? checkJwt(given, keys, nowMs) : { refused: 'unknown token' };
     },
   };
+}
+
+function publicKeyOf(file: string, content: string): KeyObject {
+  try {
+    return createPublicKey(content);
+  } catch (error) {
+    throw new GatewayError('CONFIG_FILE', { file, reason: `no public key in PEM form (${messageOf(error)})` }, { cause: error });
+  }
 }
 
 function listFiles(folder: string): string[] {

@@ -22,8 +22,8 @@ export interface RestServerOptions {
   router: Promise<Router>;
   clock: Clock;
   log: Log;
-  /** Undefined: no token is asked for; the server then listens on loopback only (checkListenAddress). */
-  credentials: (() => Credentials) | undefined;
+  /** Asked at each call. Undefined: no token is asked for; the server then listens on loopback only (checkListenAddress). */
+  credentials: () => Credentials | undefined;
   allowedHosts: () => readonly string[];
   auditLog: () => boolean;
 }
@@ -110,10 +110,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const path = url.split('?', 1)[0]!;
   const origin = request.headers.origin;
 
-  const refusal = allow(request, method, path, options);
+  const credentials = options.credentials();
+  const refusal = allow(request, method, path, options, credentials);
   if (origin !== undefined && refusal?.status !== 403) {
-    response.setHeader('Access-Control-Allow-Origin', options.credentials ? '*' : origin);
-    if (!options.credentials) response.setHeader('Vary', 'Origin');
+    response.setHeader('Access-Control-Allow-Origin', credentials ? '*' : origin);
+    if (!credentials) response.setHeader('Vary', 'Origin');
     if (method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
       response.setHeader('Access-Control-Allow-Methods', CORS_METHODS);
       response.setHeader('Access-Control-Allow-Headers', CORS_HEADERS);
@@ -141,13 +142,19 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 }
 
 /** @returns the refusal, or undefined when the caller may go on */
-function allow(request: IncomingMessage, method: string, path: string, options: RestServerOptions): Reply | undefined {
-  if (!options.credentials) {
+function allow(
+  request: IncomingMessage,
+  method: string,
+  path: string,
+  options: RestServerOptions,
+  credentials: Credentials | undefined,
+): Reply | undefined {
+  if (!credentials) {
     const reason = refusalWithoutToken(callerOf(request.headers), options.allowedHosts());
     return reason === undefined ? undefined : text(`${reason}\n`, 403);
   }
   if (OPEN_PATHS.has(path) || method === 'OPTIONS') return undefined;
-  const verdict = options.credentials().check(request.headers.authorization, options.clock.now());
+  const verdict = credentials.check(request.headers.authorization, options.clock.now());
   if ('refused' in verdict) return text(`${verdict.refused}\n`, 401);
   if (verdict.role === 'viewer' && (method !== 'GET' || ACTING_GETS.has(path))) return text('this token may only read\n', 403);
   return undefined;

@@ -24,7 +24,7 @@ beforeAll(async () => {
     router: Promise.resolve(made.router),
     clock: createRealClock(),
     log: createMemoryLog().log,
-    credentials: undefined,
+    credentials: () => undefined,
     allowedHosts: () => [],
     auditLog: () => false,
   });

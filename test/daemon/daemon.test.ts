@@ -1,5 +1,6 @@
 // The real kuiperd: start, restart, stop with a dead sink, bad configuration, damaged catalog, safe mode, memory and start time.
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -193,6 +194,33 @@ describe('what goes wrong', () => {
     daemon.child.kill('SIGHUP');
     expect(await seen('Configuration read again. Addresses and ports take effect at the next start.')).toBeDefined();
     expect((await daemon.call('GET', '/ping')).status).toBe(200);
+  });
+
+  test('SIGHUP takes tokens away and turns authentication on at once; two mistakes within seconds are both told', async () => {
+    const hash = (token: string) => createHash('sha256').update(token).digest('hex');
+    mkdirSync(join(root, 'etc/mgmt'), { recursive: true });
+    const tokens = (text: string) => writeFileSync(join(root, 'etc/mgmt/tokens'), text);
+    daemon = await runDaemon(root);
+    const status = async (token: string) => (await fetch(`${daemon!.url}/rules`, { headers: { Authorization: token } })).status;
+    const reload = async (expected: () => boolean | Promise<boolean>) => {
+      daemon!.child.kill('SIGHUP');
+      for (let i = 0; i < 150 && !(await expected()); i++) await new Promise((r) => setTimeout(r, 20));
+      expect(await expected()).toBe(true);
+    };
+    expect(await status('')).toBe(200);
+    tokens(`a admin ${hash('one')}\n`);
+    writeFileSync(join(root, 'etc/kuiper.yaml'), 'basic:\n  authentication: true\n');
+    await reload(async () => (await status('')) === 401);
+    expect(await status('one')).toBe(200);
+    tokens('bad\n');
+    await reload(() => daemon!.lines.some((l) => String(l['reason']).includes('tokens:1')));
+    writeFileSync(join(root, 'etc/mgmt/key.pem'), '-----BEGIN PUBLIC KEY-----\njunk\n');
+    tokens('');
+    await reload(() => daemon!.lines.some((l) => /key\.pem: cannot be read: no public key in PEM form/.test(String(l['reason']))));
+    expect(await status('one')).toBe(200);
+    rmSync(join(root, 'etc/mgmt/key.pem'));
+    await reload(async () => (await status('one')) === 401);
+    expect(daemon.lines.some((l) => l['code'] === 'REST_NOBODY')).toBe(true);
   });
 });
 

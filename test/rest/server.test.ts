@@ -35,7 +35,7 @@ async function open(more: Partial<RestServerOptions> = {}) {
     router: Promise.resolve(router),
     clock: createRealClock(),
     log: memory.log,
-    credentials: undefined,
+    credentials: () => undefined,
     allowedHosts: () => [],
     auditLog: () => false,
     ...more,
@@ -181,7 +181,7 @@ describe('REST server', () => {
       router: Promise.resolve(router),
       clock: createRealClock(),
       log: createMemoryLog().log,
-      credentials: undefined,
+      credentials: () => undefined,
       allowedHosts: () => [],
       auditLog: () => false,
     });
