@@ -33,6 +33,9 @@ export interface Source<C = ConnectorContext> {
   offset?(): unknown;
   /** Called before `open` with the last checkpointed position. */
   rewind?(offset: unknown): void;
+  /** A user sets the position of the open source (`reset_state`): values by name of index field or variable.
+   *  @throws when the names or values make no position */
+  resetOffset?(values: Readonly<Record<string, unknown>>): void;
 }
 
 /** The form in which plugins write sources (design §5). */

@@ -151,6 +151,8 @@ export interface RuleHandle {
   restart(options?: { keepState?: boolean }): Promise<void>;
   /** Replaces the definition: the old run stops, the new one starts if it is triggered; state is kept where fingerprints match. */
   update(definition: RuleDefinition): Promise<void>;
+  /** Sets the position of a source of the running rule (`reset_state`). @throws SERVICE_REFUSED with the reason */
+  resetOffset(stream: string, values: Readonly<Record<string, unknown>>): void;
   /** Stops, and removes state, queues and counters. */
   delete(): Promise<void>;
   status(): RuleStatus;

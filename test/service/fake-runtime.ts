@@ -42,6 +42,9 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           definition = next;
           state = next.triggered ? 'running' : 'stopped';
         },
+        resetOffset(stream, values) {
+          calls.push(`reset ${first.id} ${stream} ${JSON.stringify(values)}`);
+        },
         async delete() {
           calls.push(`delete ${first.id}`);
           rules.delete(first.id);

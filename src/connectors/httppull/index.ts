@@ -151,6 +151,11 @@ export default defineConnector({
           client = undefined;
         },
         offset: () => states,
+        resetOffset(values) {
+          const unknown = Object.keys(values).filter((k) => !(k in states));
+          if (unknown.length) throw new Error(`states has no ${unknown.join(', ')}`);
+          states = { ...states, ...(values as Record<string, Value>) };
+        },
         rewind(saved) {
           if (typeof saved === 'object' && saved !== null) states = { ...states, ...(saved as Record<string, Value>) };
         },

@@ -76,6 +76,8 @@ export default defineConnector({
       let last: Value;
       let db: SqliteFile | undefined;
       let stop: AbortController | undefined;
+      /** Counts positions that were set from outside. */
+      let edition = 0;
       return {
         configure(_datasource, raw) {
           const p = parseOptions<{ dburl: string; intervalMs: number; internalSqlQueryCfg?: QueryCfg; templateSqlQueryCfg?: QueryCfg }>(
@@ -112,7 +114,10 @@ export default defineConnector({
           const run = async () => {
             for (;;) {
               const { sql, params } = query(last);
+              const asked = edition;
               const rows = await db!.all(sql, params);
+              // the position was set meanwhile: these rows are not the ones that are wanted
+              if (asked !== edition) continue;
               if (cfg.indexField && rows.length) last = rows.at(-1)![cfg.indexField];
               if (rows.length) await emit(rows);
               await ctx.clock.sleep(intervalMs, signal);
@@ -130,6 +135,12 @@ export default defineConnector({
         offset: () => last,
         rewind(saved) {
           last = saved as Value;
+        },
+        resetOffset(values) {
+          if (!cfg.indexField) throw new Error('the source has no indexField, and so no position');
+          if (!(cfg.indexField in values)) throw new Error(`the position needs a value of ${cfg.indexField}`);
+          last = exactInteger(values[cfg.indexField] as Value);
+          edition++;
         },
       };
     },
@@ -242,3 +253,6 @@ function changeOf(table: string, row: Row, props: { fields: string[]; rowkindFie
       throw new Error(`invalid rowkind ${kind}`);
   }
 }
+
+/** A whole number of a request is an int64 as those of the table. */
+const exactInteger = (v: Value): Value => (typeof v === 'number' && Number.isSafeInteger(v) ? BigInt(v) : v);

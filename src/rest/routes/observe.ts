@@ -45,12 +45,16 @@ export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
       method: 'PUT',
       path: '/rules/{name}/reset_state',
       handle(r) {
-        const body = (bodyJson(r, 'reset state') ?? {}) as { type?: unknown; params?: { streamName?: unknown } };
+        const body = (bodyJson(r, 'reset state') ?? {}) as { type?: unknown; params?: { streamName?: unknown; input?: unknown } };
         if (body.type !== 1) throw refuse(`unknown stateType:${String(body.type ?? 0)}`);
         const id = r.params['name']!;
         const stream = String(body.params?.streamName ?? '');
         if (!rules.sourcesOf(id).includes(stream)) throw refuse(`stream ${stream} not found in topo`);
-        throw new GatewayError('SERVICE_MISSING', { what: 'the reset of a source position' });
+        const input = body.params?.input;
+        if (typeof input !== 'object' || input === null || Array.isArray(input))
+          throw refuse('params.input must be an object with the values of the position');
+        rules.resetOffset(id, stream, input as Record<string, unknown>);
+        return text('success');
       },
     },
     {

@@ -257,6 +257,15 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     });
   }
 
+  /** @throws Error when the rule does not read the stream, or it has no such position */
+  resetOffset(stream: string, values: Readonly<Record<string, unknown>>): void {
+    const input = this.plan.inputs.findIndex((i) => i.source === stream);
+    const node = this.subscriptions[input]?.node;
+    if (!node) throw new Error(`stream ${stream} not found in topo`);
+    node.resetOffset(values);
+    this.stateChanged();
+  }
+
   private slotOf(input: number, column: string): number {
     const i = this.plan.inputs[input]!;
     if (i.kind === 'scan-table') return this.scans.get(i.source)!.slotOf(column);

@@ -166,6 +166,16 @@ export class Rule implements RuleHandle {
     if (this.state === 'running' || this.state === 'starting') await this.command('stop', 'canceled manually', 'shutdown');
   }
 
+  resetOffset(stream: string, values: Readonly<Record<string, unknown>>): void {
+    if (this.state !== 'running' || !this.run)
+      throw new GatewayError('SERVICE_REFUSED', { text: `rule ${this.id} should be running when modify state` });
+    try {
+      this.run.resetOffset(stream, values);
+    } catch (error) {
+      throw new GatewayError('SERVICE_REFUSED', { text: messageOf(error) }, { cause: error });
+    }
+  }
+
   private mustExist(): void {
     if (this.deleted) throw new GatewayError('RUNTIME_RULE_CLOSED', { rule: this.id });
   }

@@ -192,6 +192,12 @@ export class SourceNode implements ContextOwner {
     if (this.phase === 'new' && offset !== undefined) this.source.rewind?.(offset);
   }
 
+  /** @throws when the source has no position that can be set, or refuses this one */
+  resetOffset(values: Readonly<Record<string, unknown>>): void {
+    if (!this.source.resetOffset) throw new Error(`a source of type ${this.plan.spec.type} has no position that can be set`);
+    this.source.resetOffset(values);
+  }
+
   /** A rule with state joined (+1) or left (-1). */
   keepState(change: 1 | -1): void {
     this.stateful += change;

@@ -40,6 +40,8 @@ export interface RuleService {
   start(id: string): Promise<void>;
   stop(id: string): Promise<void>;
   restart(id: string): Promise<void>;
+  /** Sets the position of a source of a running rule. */
+  resetOffset(id: string, stream: string, values: Readonly<Record<string, unknown>>): void;
   status(id: string): RuleStatus;
   statusV2(id: string): RuleStatus;
   statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
@@ -255,6 +257,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         await setTriggered(entry, true);
         background(id, 'restart', handle.restart());
       }),
+    resetOffset: (id, stream, values) => handleOf(inRegistry(id)).resetOffset(stream, values),
     status(id) {
       const entry = found(id);
       return entry.handle ? entry.handle.status() : broken(entry);
