@@ -18,17 +18,27 @@ export function fromPlugin(v: unknown): Value {
 const MIN = BigInt(Number.MIN_SAFE_INTEGER);
 const MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
-const fromPluginInside = (v: unknown): unknown => (typeof v === 'object' && v !== null ? objectTo(v, fromPluginInside, fromDate) : v);
+const fromPluginInside = (v: unknown): unknown => {
+  if (typeof v === 'object' && v !== null) return objectTo(v, fromPluginInside, fromDate);
+  // no sink could send it, and no worker could be handed it
+  return typeof v === 'function' || typeof v === 'symbol' ? null : v;
+};
 
 const fromDateTime = (v: object): unknown => (v instanceof DateTime ? new Date(v.epochMs) : undefined);
 const fromDate = (v: object): unknown => (v instanceof Date ? DateTime.fromMs(v.getTime()) : undefined);
+
+/** Needs no look. */
+function isPlain(e: unknown): boolean {
+  const type = typeof e;
+  return type === 'string' || type === 'number' || type === 'boolean' || type === 'undefined';
+}
 
 function objectTo(v: object, inside: (v: unknown) => unknown, special: (v: object) => unknown): unknown {
   if (Array.isArray(v)) {
     let copy: unknown[] | undefined;
     for (let i = 0; i < v.length; i++) {
       const e: unknown = v[i];
-      if (typeof e !== 'object' && typeof e !== 'bigint') continue;
+      if (isPlain(e)) continue;
       const changed = inside(e);
       if (changed !== e) (copy ??= v.slice())[i] = changed;
     }
@@ -40,7 +50,7 @@ function objectTo(v: object, inside: (v: unknown) => unknown, special: (v: objec
   let copy: Record<string, unknown> | undefined;
   for (const key in v) {
     const e = (v as Record<string, unknown>)[key];
-    if (typeof e !== 'object' && typeof e !== 'bigint') continue;
+    if (isPlain(e)) continue;
     const changed = inside(e);
     if (changed !== e) (copy ??= { ...v })[key] = changed;
   }

@@ -46,6 +46,11 @@ beforeAll(async () => {
   );
   put('sources/bytes.js', `exports.Bytes = class { open(ctx, emit) { emit(Buffer.from('{"a":1}')); } close() {} };`);
   put(
+    'sources/sloppy.ts',
+    `export class Sloppy { open(_ctx: any, emit: any) { const said = []; for (const x of [42, null, undefined, [1], [{ a: 1 }, null], true]) try { emit(x); } catch (e) { said.push(e.message); } emit({ said }); } close() {} }`,
+  );
+  put('functions/mixed.ts', 'export class Mixed { exec() { return { s: Symbol("x"), f() {}, a: [() => 1, 2n], n: 1 }; } }');
+  put(
     'functions/shapes.ts',
     'export class Shapes { exec([a]: any) { return { type: Object.prototype.toString.call(a), inside: typeof a?.n, date: new Date(0), back: a }; } }',
   );
@@ -135,6 +140,20 @@ describe('sources in workers', () => {
     await source.close(context);
   });
 
+  test('what is neither row nor bytes is refused where it is emitted', async () => {
+    const source = await sourceOf('sloppy');
+    let got: any;
+    await source.open(
+      context,
+      (data) => void (got = data),
+      () => undefined,
+    );
+    await until('row', () => got !== undefined);
+    const text = 'emit takes a row (an object), a list of rows, or bytes, but got ';
+    expect(got.said).toEqual(['number', 'null', 'undefined', 'number in a list', 'null in a list', 'boolean'].map((what) => text + what));
+    await source.close(context);
+  });
+
   test('a lookup source', async () => {
     const lookup = (await registry.connector('table', undefined)!.load()).lookup!.create();
     await expect(lookup.configure!('d', { bad: true })).rejects.toThrow('bad');
@@ -174,6 +193,10 @@ describe('functions', () => {
     // the row of other rules is not touched, and what needs no change is not copied
     expect(row.n).toBe(1n);
     expect(out.back.plain).toBe(row.plain);
+  });
+
+  test('functions and symbols in a result become null, so that every sink can send it', () => {
+    expect(call('mixed', 1)).toEqual({ s: null, f: null, a: [null, 2n], n: 1 });
   });
 
   test('an aggregate gets arrays', () => {

@@ -221,6 +221,7 @@ let numbers = 0;
 function emitOf(item: Item) {
   const later = () => flush(item);
   return (data: unknown, meta?: unknown, ack?: () => void): Promise<void> | undefined => {
+    checkEmitted(data);
     let b = item.batch;
     if (b === undefined) {
       b = item.batch = { id: item.id, data: [], metas: undefined, acks: undefined, rows: 0, offset: undefined };
@@ -246,6 +247,16 @@ function emitOf(item: Item) {
     });
     return item.resumed;
   };
+}
+
+/** Refused at the place of the call, where the author can see it. */
+function checkEmitted(data: unknown): void {
+  if (typeof data === 'string') return;
+  const bad = (what: unknown, where: string) =>
+    new TypeError(`emit takes a row (an object), a list of rows, or bytes, but got ${what === null ? 'null' : typeof what}${where}`);
+  if (typeof data !== 'object' || data === null) throw bad(data, '');
+  if (!Array.isArray(data)) return;
+  for (const row of data as unknown[]) if (typeof row !== 'object' || row === null) throw bad(row, ' in a list');
 }
 
 function flush(item: Item): void {
