@@ -55,6 +55,10 @@ describe('openPort', () => {
     await expect(open(pair.a)).rejects.toThrow(/is not there: unplugged\?/);
   });
 
+  it('says that a file is no serial port', async () => {
+    await expect(open('/dev/null')).rejects.toThrow(/\/dev\/null is no serial port; `kuiper device list` shows the ports/);
+  });
+
   it('says that a port with a wrong name is not there, with the ports that are', async () => {
     await expect(open('by-id:usb-nothing')).rejects.toThrow(/no port fits by-id:usb-nothing: unplugged\? There are: /);
   });
