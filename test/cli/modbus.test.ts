@@ -1,4 +1,6 @@
 // `kuiper modbus scan|read|write` against a simulated controller: progress, values, plain errors.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { createPlc, type Plc } from '../../src/connectors/modbus/simulator/plc.ts';
@@ -35,6 +37,17 @@ describe('kuiper modbus', () => {
     );
   });
 
+  it('simulate plays a controller with faults until Ctrl-C', async () => {
+    const args = ['src/cli/main.ts', 'modbus', 'simulate', 'tcp://127.0.0.1:0', '--units', '3+7', '--faults', 'dead=7'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const said = String((await once(child.stdout, 'data'))[0]);
+    const url = /^(tcp:\/\/127\.0\.0\.1:\d+): units 3, 7; /.exec(said)?.[1];
+    expect(await kuiper('read', url!, '3', 'holding:5', 'input:6')).toBe('holding:5 = 3005  (0x0bbd)\ninput:6 = 3006  (0x0bbe)');
+    expect(await kuiper('read', url!, '7', 'holding:5', '--timeout', '20ms')).toMatch(/unit 7 does not answer/);
+    child.kill('SIGINT');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  }, 20_000);
+
   it.each<[string[], RegExp]>([
     [['read', 'LINE', '3', 'holding:5000'], /^holding:5000: unit 3 answers exception 2: illegal data address$/],
     [['read', 'LINE', '9', 'holding:1', '--timeout', '20ms'], /^holding:1: unit 9 does not answer within 20 ms \(2 tries\)$/],
@@ -45,6 +58,10 @@ describe('kuiper modbus', () => {
     [['write', 'LINE', '3', 'input:1', '7'], /^Only coil and holding can be written\.$/],
     [['scan', 'tcp://127.0.0.1:1'], /^The line tcp:\/\/127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED/],
     [['scan', '/dev/nonexistent-port'], /^The line \/dev\/nonexistent-port cannot be used: /],
+    [['simulate', 'LINE'], /^The line tcp:.* cannot be used: listen EADDRINUSE/],
+    [['simulate', 'LINE', '--faults', 'noise=1'], /^fault "noise" is not known; known are drop/],
+    [['simulate', 'LINE', '--units', '300'], /^units "300": numbers from 1 to 247/],
+    [['simulate'], /^Expect a line: /],
     [['scan'], /^Expect a line\. LINE is tcp:/],
   ])('says plainly what is wrong: %s', async (args, text) => {
     expect(await kuiper(...args.map((a) => (a === 'LINE' ? line() : a)))).toMatch(text);

@@ -35,6 +35,7 @@ import { importData } from './import-data.ts';
 import { importRuleset } from './import-ruleset.ts';
 import { modbusRead } from './modbus-read.ts';
 import { modbusScan } from './modbus-scan.ts';
+import { modbusSimulate } from './modbus-simulate.ts';
 import { modbusWrite } from './modbus-write.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginInstall } from './plugin-install.ts';
@@ -109,6 +110,7 @@ export const commands: readonly Command[] = [
   exportData,
   getstatusImport,
   modbusScan,
+  modbusSimulate,
   modbusRead,
   modbusWrite,
   deviceList,

@@ -10,6 +10,7 @@ import { createTestContext } from '../../helpers/connector-context.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { freePort, type Peer } from './peers.ts';
 import { holdingValue } from './pymodbus.ts';
+import { seeded } from './seeded.ts';
 
 export interface CampaignResult {
   good: number;
@@ -19,16 +20,6 @@ export interface CampaignResult {
   invented: number;
   failed: number;
   spoilt: number;
-}
-
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export async function faultCampaign(peer: Peer, kind: 'tcp' | 'rtu', transactions: number, seed: number): Promise<CampaignResult> {

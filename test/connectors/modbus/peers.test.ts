@@ -17,11 +17,12 @@ import type { Row } from '../../../src/data/value.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
 import { until } from '../../helpers/mosquitto.ts';
 import { createPtyPair } from '../../helpers/pty-pair.ts';
-import { faultCampaign, seeded } from './fault-campaign.ts';
+import { faultCampaign } from './fault-campaign.ts';
 import { haveLibmodbus, libmodbusEncode } from './libmodbus.ts';
 import { peers } from './peers.ts';
 import { freePort, havePymodbus, holdingValue, pymodbusEncode, startPymodbus } from './pymodbus.ts';
 import { killRounds, unplugRounds } from './return-rounds.ts';
+import { seeded } from './seeded.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -117,6 +118,9 @@ describe.runIf(havePymodbus)('modbus with pymodbus', () => {
       float32: ['1.5', '-0.15625'],
       float64: ['3.141592653589793', '-1e300'],
       string: ['abcdefgh'],
+      float16: ['1.5', '-0.0999755859375', '65504', '6e-8', '-0'],
+      bcd16: ['0', '1234', '9999'],
+      bcd32: ['12345678', '99999999', '7'],
     };
     const jobs = Object.entries(samples).flatMap(([type, values]) =>
       values.flatMap((value) => (['big', 'little'] as const).map((words) => ({ type, value, words }))),
@@ -126,7 +130,8 @@ describe.runIf(havePymodbus)('modbus with pymodbus', () => {
       if (type === 'string' && words === 'little') return; // texts have no word order
       const theirs = Buffer.alloc(registers.length * 2);
       for (const [k, r] of registers.entries()) theirs.writeUInt16BE(r, k * 2);
-      const meant = type === 'string' ? value : type.startsWith('float') ? Number(value) : BigInt(value);
+      const number = type === 'float16' ? Math.f16round(Number(value)) : Number(value);
+      const meant = type === 'string' ? value : type.startsWith('float') ? number : BigInt(value);
       // pymodbus knows word orders; with bytes swapped within its words they are our four
       for (const [order, bytes] of [
         [words === 'big' ? 'ABCD' : 'CDAB', theirs],

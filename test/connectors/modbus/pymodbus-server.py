@@ -1,7 +1,9 @@
 # Runs the Modbus server of pymodbus for the tests: python server.py tcp PORT | rtu DEVICE. Prints "ready".
+# `client tcp|rtu WHERE UNIT` reads and writes a server as pymodbus's client does and prints what it found.
 # `encode` instead prints registers as pymodbus's own encoder makes them: one JSON line per JSON line of input.
 import asyncio
 import json
+import struct
 import sys
 
 UNITS = [1, 2, 3]
@@ -46,11 +48,45 @@ def encode():
     }
     for line in sys.stdin:
         job = json.loads(line)
+        # pymodbus knows neither; Python does: half floats by struct, BCD by digits read as hexadecimal
+        if job["type"] == "float16":
+            print(json.dumps([int.from_bytes(struct.pack(">e", float(job["value"])), "big")]), flush=True)
+            continue
+        if job["type"].startswith("bcd"):
+            words = int(job["type"][3:]) // 16
+            bits = int(job["value"], 16)
+            out = [(bits >> (16 * i)) & 0xFFFF for i in reversed(range(words))]
+            print(json.dumps(out if job["words"] == "big" else out[::-1]), flush=True)
+            continue
         value = job["value"] if job["type"] == "string" else (float(job["value"]) if job["type"].startswith("float") else int(job["value"]))
         print(json.dumps(M.convert_to_registers(value, types[job["type"]], word_order=job["words"])), flush=True)
 
 
+def client(kind, where, unit):
+    from pymodbus import FramerType
+    from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+
+    if kind == "tcp":
+        c = ModbusTcpClient("127.0.0.1", port=int(where), timeout=2)
+    else:
+        c = ModbusSerialClient(where, framer=FramerType.RTU, baudrate=115200, timeout=2)
+    assert c.connect()
+    c.write_registers(500, [7, 8], device_id=unit)
+    c.write_register(510, 0x00F0, device_id=unit)
+    c.mask_write_register(address=510, and_mask=0x0000, or_mask=0x000F, device_id=unit)
+    print(json.dumps({
+        "coils": c.read_coils(2, count=3, device_id=unit).bits[:3],
+        "registers": c.read_holding_registers(10, count=3, device_id=unit).registers,
+        "written": c.read_holding_registers(500, count=2, device_id=unit).registers,
+        "mask": c.read_holding_registers(510, count=1, device_id=unit).registers[0],
+        "exception": c.read_holding_registers(5000, count=1, device_id=unit).exception_code,
+    }), flush=True)
+    c.close()
+
+
 if sys.argv[1] == "encode":
     encode()
+elif sys.argv[1] == "client":
+    client(sys.argv[2], sys.argv[3], int(sys.argv[4]))
 else:
     asyncio.run(serve(sys.argv[1], sys.argv[2]))

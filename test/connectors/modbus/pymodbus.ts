@@ -1,9 +1,10 @@
 // pymodbus as the peer of tests: a server that nobody here wrote, and its encoder. Installed by scripts/test-deps.sh into .cache/pymodbus.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type PeerServer, spawnPeer } from './spawn-peer.ts';
 
 const python = join(process.cwd(), '.cache/pymodbus/bin/python');
@@ -20,6 +21,12 @@ export const startPymodbus = (kind: 'tcp' | 'rtu' | 'ascii', where: string | num
   spawnPeer('pymodbus', python, [script, kind, String(where)]);
 
 export const holdingValue = (unit: number, address: number): number => unit * 4096 + 2048 + address;
+
+/** What pymodbus's client finds at a server after it wrote some. */
+export async function pymodbusRead(kind: 'tcp' | 'rtu', where: string | number, unit: number): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(python, [script, 'client', kind, String(where), String(unit)], { timeout: 20_000 });
+  return JSON.parse(stdout);
+}
 
 /** Registers of each value as pymodbus's encoder makes them. */
 export function pymodbusEncode(jobs: readonly { type: string; value: string; words: 'big' | 'little' }[]): number[][] {

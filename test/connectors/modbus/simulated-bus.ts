@@ -112,14 +112,14 @@ export function createSimulatedBus(
 }
 
 /** A reader per unit, always asking: the load of a bus at its limit. @returns good reads per unit */
-export function readForever(sim: SimulatedBus, ids: readonly number[], more: Partial<UnitSettings> = {}) {
+export function readForever(sim: SimulatedBus, ids: readonly number[], more: Partial<UnitSettings> = {}, address = 0) {
   const good = new Map<number, number>(ids.map((id) => [id, 0]));
   let stopped = false;
   for (const id of ids)
     void (async () => {
       while (!stopped) {
         try {
-          await sim.bus.request({ unit: id, fn: 3, address: 0, count: 10 }, { ...settings, ...more });
+          await sim.bus.request({ unit: id, fn: 3, address, count: 10 }, { ...settings, ...more });
           good.set(id, good.get(id)! + 1);
         } catch {
           // dead: asked again in the next cycle, as a source does

@@ -13,9 +13,16 @@ export interface Faults {
   delayMs?: number;
   /** Delay of late replies, ms. */
   lateMs?: number;
+  /** Chance per request that the controller starts anew: silent for `rebootMs` (default 2000), then with the values of power-up. */
+  reboot?: number;
+  rebootMs?: number;
+  /** Units that need longer, ms instead of `delayMs`. */
+  slow?: ReadonlyMap<number, number>;
   /** Units that are silent. */
   dead?: ReadonlySet<number>;
 }
+
+export const REBOOT_MS = 2000;
 
 export interface Delivery {
   readonly delayMs: number;
@@ -31,7 +38,7 @@ export function disturb(
   random: () => number,
   foreign?: () => Buffer | undefined,
 ): readonly Delivery[] {
-  const delayMs = faults.delayMs ?? 0;
+  const delayMs = faults.slow?.get(unit) ?? faults.delayMs ?? 0;
   if (faults.dead?.has(unit)) return [];
   const out: Delivery[] = [];
   if (random() < (faults.foreign ?? 0)) {

@@ -1,7 +1,7 @@
 // Carries a simulated controller as RTU over any byte stream (one end of a pty pair, a socket), with faults. Next: plc.ts.
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import { disturb, type Faults } from './faults.ts';
+import { disturb, type Faults, REBOOT_MS } from './faults.ts';
 import type { Plc } from './plc.ts';
 
 const require = createRequire(import.meta.url);
@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
 export interface SimulatedLine {
   /** May be changed at any time. */
   faults: Faults;
+  /** As a controller that starts anew: silent for so long, replies under way are lost, and so is what was written. */
+  reboot(downMs: number): void;
   stop(): void;
 }
 
@@ -35,12 +37,24 @@ export function serveStream(
     return Buffer.concat([body, crc]);
   };
   let rest: Buffer = Buffer.alloc(0);
+  let down = false;
+  let starts = 0;
   const line: SimulatedLine = {
     faults: {},
+    reboot(downMs) {
+      const era = ++starts;
+      down = true;
+      plc.restart();
+      later(downMs, () => {
+        if (era === starts) down = false;
+      });
+    },
     stop: () => void stream.off('data', take),
   };
   const serve = (request: Buffer) => {
     const f = line.faults;
+    if (!down && f.reboot && random() < f.reboot) line.reboot(f.rebootMs ?? REBOOT_MS);
+    if (down) return;
     const reply = random() < (f.exception ?? 0) ? Buffer.from([request[0]!, request[1]! | 0x80, 6]) : plc.answer(request);
     if (!reply) return;
     const foreign = () => {
@@ -49,7 +63,8 @@ export function serveStream(
       return seal(other);
     };
     for (const { delayMs, frame } of disturb(request[0]!, seal(reply), f, random, foreign)) {
-      const send = () => void (stream.destroyed || stream.write(frame));
+      const era = starts;
+      const send = () => void (stream.destroyed || era !== starts || stream.write(frame));
       if (delayMs > 0) later(delayMs, send);
       else send();
     }

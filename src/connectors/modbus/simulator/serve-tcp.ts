@@ -1,13 +1,13 @@
 // Carries a simulated controller over Modbus TCP, with faults. Next: plc.ts.
 import net from 'node:net';
-import { disturb, type Faults } from './faults.ts';
+import { disturb, type Faults, REBOOT_MS } from './faults.ts';
 import type { Plc } from './plc.ts';
 
 export interface SimulatedServer {
   readonly port: number;
   /** May be changed at any time. */
   faults: Faults;
-  /** Drops all connections and takes none for so long, as a controller that starts anew. */
+  /** As a controller that starts anew: drops all connections, takes none for so long, and what was written is lost. */
   reboot(downMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,6 +37,11 @@ export async function serveTcp(plc: Plc, port = 0, random: () => number = Math.r
         const request = rest.subarray(0, size);
         rest = rest.subarray(size);
         const f = server.faults;
+        if (f.reboot && random() < f.reboot) {
+          // nobody waits for it: a failure to listen again is a failure of the whole program
+          void server.reboot(f.rebootMs ?? REBOOT_MS);
+          return;
+        }
         const reply =
           random() < (f.exception ?? 0) ? Buffer.from([request[6]!, request[7]! | 0x80, 6]) : plc.answer(Buffer.from(request.subarray(6)));
         if (!reply) continue;
@@ -72,16 +77,33 @@ export async function serveTcp(plc: Plc, port = 0, random: () => number = Math.r
     await gone;
   };
   const used = await listen(port);
+  let closed = false;
+  let rebooting: Promise<void> | undefined;
+  let wake: (() => void) | undefined;
   const server: SimulatedServer = {
     port: used,
     faults: {},
-    async reboot(downMs) {
-      await shut();
-      await new Promise<void>((resolve) => later(downMs, resolve));
-      listener = net.createServer(onSocket);
-      await listen(used);
+    reboot(downMs) {
+      plc.restart();
+      rebooting ??= (async () => {
+        await shut();
+        if (closed) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          later(downMs, resolve);
+        });
+        if (closed) return;
+        listener = net.createServer(onSocket);
+        await listen(used);
+      })().finally(() => {
+        rebooting = undefined;
+      });
+      return rebooting;
     },
     async close() {
+      closed = true;
+      wake?.();
+      await rebooting;
       for (const timer of timers) clearTimeout(timer);
       await shut();
     },
