@@ -1,5 +1,6 @@
 // All scenarios of `make bench`, in the order in which they run.
 import type { BenchOptions } from '../main.ts';
+import { blockedSink } from './blocked-sink.ts';
 import { expressionsScenario } from './expressions.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   flood,
   latency,
   manyRules,
+  blockedSink,
   expressionsScenario,
   windows,
   serial,
