@@ -149,7 +149,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   };
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
-  const data = createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas, uploads });
+  const data = createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas, uploads, plugins });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
   return {
     confKeys,

@@ -11,6 +11,7 @@ import type { Downloader } from '../download.ts';
 import { isName } from '../names.ts';
 import { kindOfArchive } from './kind-of-archive.ts';
 import { placeArchive, removeFiles } from './place-archive.ts';
+import { exportPlugins, parseImportedPlugin } from './plugin-transfer.ts';
 import { readPackage } from './read-package.ts';
 import { runInstallScript } from './run-install-script.ts';
 import { openShippedFiles } from './shipped-files.ts';
@@ -46,6 +47,10 @@ export interface PluginAdmin {
   functions(): ReadonlyMap<string, string>;
   /** Portable plugins (processes in Go or Python) are not part of this gateway: refused, after the checks that eKuiper makes first. */
   installPortable(request: PluginRequest): Promise<void>;
+  /** `sources_random` → JSON. @param wanted which ones */
+  exportAll(wanted?: (kind: PluginKind, name: string, functions: readonly string[]) => boolean): Record<string, string>;
+  /** Installs or updates what an export holds. @throws as install */
+  importOne(key: string, json: string): Promise<void>;
   /** A zip that was put into a folder of plugins. */
   installDropped(zip: FoundZip): Promise<void>;
 }
@@ -192,6 +197,14 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
       await fetchZip(file);
       throw new GatewayError('SERVICE_MISSING', { what: 'the installation of portable plugins' });
     },
+    exportAll: (wanted = () => true) => exportPlugins({ registry, folders, log }, wanted),
+    importOne: (key, json) =>
+      alone(async () => {
+        const { kind, name, functions, zip } = parseImportedPlugin(key, json);
+        if (!isName(name) || pluginNameOf(name) !== name) throw refuse(`"${name}" is no plugin name`);
+        const bytes = Buffer.isBuffer(zip) ? zip : await fetchZip(zip.file);
+        await put(kind, name, bytes, functions ? { functions } : {}, filesOf(kind, name));
+      }),
     installDropped: ({ folder, path, name }) =>
       alone(async () => {
         if (!isName(name)) throw refuse(`"${name}" is no plugin name`);

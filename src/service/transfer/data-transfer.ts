@@ -7,6 +7,7 @@ import { maskSecrets, type Props } from '../../contract/props.ts';
 import { bigintAsNumber, type ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
+import { type PluginAdmin, rulesTouchedBy } from '../plugins/index.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import { optionOf } from '../streams/definition.ts';
@@ -52,6 +53,7 @@ export interface DataTransferDeps {
   connections: ConnectionStore;
   schemas: SchemaRegistry;
   uploads: Uploads;
+  plugins: PluginAdmin;
 }
 
 const KIND_OF: Readonly<Record<string, ComponentKind>> = { sourceConfig: 'sources', sinkConfig: 'sinks', connectionConfig: 'connections' };
@@ -77,8 +79,9 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     connectionConfig: { ...configOf('connections'), ...namedConnections(deps.connections) },
   });
   return {
-    exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll() }),
-    exportRules: (ids) => withConfig({ ...deps.ruleset.exportRules(ids) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps)),
+    exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll(), nativePlugins: deps.plugins.exportAll() }),
+    exportRules: (ids) =>
+      withConfig({ ...deps.ruleset.exportRules(ids), nativePlugins: pluginsOf(ids, deps) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps)),
     lastStatus: () => last,
     async import(text, partial) {
       const set = parseConfiguration(text);
@@ -94,6 +97,9 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
           failed[part][name] = messageOf(error);
         }
       };
+      // first: rules and streams are checked against them
+      for (const [name, body] of Object.entries(set.nativePlugins))
+        await attempt('nativePlugins', name, () => deps.plugins.importOne(name, body));
       for (const [name, body] of Object.entries(set.Schema)) await attempt('Schema', name, () => deps.schemas.importOne(name, body));
       for (const part of ['sourceConfig', 'sinkConfig', 'connectionConfig'] as const)
         for (const [type, keys] of Object.entries(set[part]))
@@ -101,7 +107,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       for (const [name, body] of Object.entries(set.uploads)) await attempt('uploads', name, () => deps.uploads.importOne(name, body));
       const result = await deps.ruleset.import(set, true);
       Object.assign(failed, result.problems);
-      for (const part of ['nativePlugins', 'portablePlugins', 'Service', 'scripts'] as const)
+      for (const part of ['portablePlugins', 'Service', 'scripts'] as const)
         for (const name of Object.keys(set[part]))
           failed[part][name] = new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message;
       last = failed;
@@ -114,6 +120,18 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
 function sourceKeysOf(ids: readonly string[], { rules, streams }: DataTransferDeps): Set<string> {
   const sources = ids.flatMap((id) => rules.sourcesOf(id)).map((name) => streams.find(name));
   return new Set(sources.map((d) => (d ? `${d.type}.${optionOf(d, 'CONF_KEY') ?? 'default'}` : '')));
+}
+
+/** Plugins that the rules use. */
+function pluginsOf(ids: readonly string[], { rules, streams, plugins }: DataTransferDeps): Record<string, string> {
+  const texts = rules.texts();
+  const used = ids.map((id) => ({
+    id,
+    text: texts.get(id) ?? '',
+    sourceTypes: rules.sourcesOf(id).map((name) => streams.find(name)?.type ?? ''),
+    actions: rules.actionsOf(id),
+  }));
+  return plugins.exportAll((kind, name, functions) => rulesTouchedBy({ kind, name, what: 'moved', functions }, used).length > 0);
 }
 
 /** Resources that actions of the rules name. */
