@@ -48,6 +48,10 @@ export function checkListenAddress(ip: string, port: number, authentication: boo
   const refuse = (reason: string): never => {
     throw new GatewayError('CONFIG_INSECURE', { address: ip, port, reason });
   };
-  if (!authentication) refuse('basic.authentication is false');
-  if (credentials === 0) refuse('there is neither a public key nor a token in etc/mgmt, so nobody could call it');
+  if (!authentication)
+    refuse('basic.authentication is false; set it to true and put a token or public key into etc/mgmt, or basic.restIp to 127.0.0.1');
+  if (credentials === 0)
+    refuse(
+      'there is neither a public key nor a token in etc/mgmt, so nobody could call it; write a line "NAME admin SHA256-OF-TOKEN" into etc/mgmt/tokens',
+    );
 }
