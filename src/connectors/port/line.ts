@@ -61,7 +61,8 @@ export function toLineSettings(p: Record<string, unknown>): LineSettings {
   };
   const mode = String(p['mode'] ?? '').trim();
   if (mode === '') return line;
-  const m = /^([5-8])([NEOMS])(1|1\.5|2)$/i.exec(mode);
+  // YAML takes an unquoted 8E1 for the number 80 (8·10¹), and 7E2 for 700
+  const m = /^([5-8])([NEOMS])(1|1\.5|2)$/i.exec(mode.replace(/^([5-8])(00?)$/, (_all, bits, zeros) => `${bits}E${zeros.length}`));
   if (!m) throw new Error(`property mode: "${mode}" is no character frame; write data bits, parity and stop bits, for example 8N1 or 7E1`);
   line.dataBits = Number(m[1]) as LineSettings['dataBits'];
   line.parity = parities[m[2]!.toUpperCase()]!;

@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseConnection, parseDevices, type SourceProps, sourceOptions } from '../../../src/connectors/modbus/options.ts';
 import { parseProfile } from '../../../src/connectors/modbus/profile.ts';
 import { createPlc, type Plc } from '../../../src/connectors/modbus/simulator/plc.ts';
 import { type SimulatedServer, serveTcp } from '../../../src/connectors/modbus/simulator/serve-tcp.ts';
+import { lineText } from '../../../src/connectors/port/line.ts';
 import { type RunningDaemon, runDaemon } from '../../daemon/daemon-process.ts';
 import { until } from '../../helpers/mosquitto.ts';
 
@@ -87,5 +90,16 @@ describe('modbus in a rule', () => {
   it('the example files that are shipped are valid', () => {
     const file = 'etc/sources/modbus/example.yaml';
     expect(parseProfile(readFileSync(file, 'utf8'), file).points.map((p) => p.name)).toContain('setpoint');
+    // the commented lines too, as a user takes them in
+    const lines = readFileSync('etc/sources/modbus.yaml', 'utf8').replaceAll(/^# (?=plc:|hall:| )/gm, '');
+    const { default: common, plc, hall } = parse(lines) as Record<string, Record<string, unknown>>;
+    const devices = [plc, hall].map((key) => {
+      const props = parseConnection<SourceProps>('modbus', sourceOptions, { ...common, ...key });
+      return [lineText(props.line), ...parseDevices(props, '').map((d) => `${d.name} ${d.settings.timeoutMs}`)];
+    });
+    expect(devices).toEqual([
+      ['9600 8N1', 'example 1000'],
+      ['19200 8E1', 'meter1 300', 'meter2 600'],
+    ]);
   });
 });

@@ -85,6 +85,9 @@ describe('line settings', () => {
     expect(lineText(line)).toBe('1200 7E1');
     expect(characterMs(line)).toBeCloseTo(10_000 / 1200);
     expect(lineText(toLineSettings({ flowControl: 'rtscts', mode: '8N2' }))).toBe('9600 8N2 rtscts');
+    // what YAML makes of 8E1 and 7E2 without quotes
+    expect(lineText(toLineSettings({ mode: 80 }))).toBe('9600 8E1');
+    expect(lineText(toLineSettings({ mode: '700' }))).toBe('9600 7E2');
     expect(() => toLineSettings({ mode: '9X3' })).toThrow(/property mode: "9X3" is no character frame/);
   });
 });
