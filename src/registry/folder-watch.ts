@@ -21,7 +21,14 @@ const QUIET_MS = 300;
 const POLL_MS = 500;
 const SOON_MS = 60;
 
-export function createFolderWatch(root: string, clock: Clock, log: Log, apply: (view: FolderView) => Promise<void>): FolderWatch {
+/** @param metadata see scan.ts */
+export function createFolderWatch(
+  root: string,
+  metadata: string,
+  clock: Clock,
+  log: Log,
+  apply: (view: FolderView) => Promise<void>,
+): FolderWatch {
   /** path → what was seen last, and since when. A missing file has the stamp ''. */
   const seen = new Map<string, { stamp: string; sinceMs: number }>();
   /** path → stamp that is in effect. */
@@ -34,7 +41,7 @@ export function createFolderWatch(root: string, clock: Clock, log: Log, apply: (
 
   /** @param now true: takes everything as it is */
   const look = async (now: boolean): Promise<boolean> => {
-    const view = scanPluginFolders(root);
+    const view = scanPluginFolders(root, metadata);
     const atMs = clock.monotonic();
     let moving = false;
     const use = new Map<string, string>();
@@ -81,7 +88,7 @@ export function createFolderWatch(root: string, clock: Clock, log: Log, apply: (
     async start() {
       stopped = false;
       await run(true);
-      for (const folder of [root, ...pluginKinds.map((k) => join(root, k))]) {
+      for (const folder of [root, ...pluginKinds.map((k) => join(root, k)), metadata]) {
         try {
           const w = watch(folder, () => {
             if (!stopped) arm(SOON_MS);

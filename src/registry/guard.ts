@@ -165,13 +165,24 @@ export function createGuard(log: Log): Guard {
       globalThis.setInterval = Object.assign(owned, every) as typeof every;
       // the call below process.exit, which a plugin may know as well
       const target = process as NodeJS.Process & { reallyExit(code?: number): never };
-      const own = { exit: process.exit, abort: process.abort, kill: process.kill, reallyExit: target.reallyExit };
+      const { chdir, removeAllListeners } = process;
+      const own = {
+        exit: process.exit,
+        abort: process.abort,
+        kill: process.kill,
+        reallyExit: target.reallyExit,
+        chdir,
+        removeAllListeners,
+      };
       const guarded = <F extends (...args: any[]) => any>(what: string, real: F): F =>
         ((...args: unknown[]) => {
           const s = running() ?? byStack(new Error().stack);
           if (s) {
             const error = new GatewayError('PLUGIN_EXIT', { plugin: s.plugin, what });
-            log.error({ code: 'PLUGIN_EXIT', plugin: s.plugin, version: s.version, what }, 'A plugin tried to end the gateway; refused.');
+            log.error(
+              { code: 'PLUGIN_EXIT', plugin: s.plugin, version: s.version, what },
+              'A plugin tried to end or to move the gateway; refused.',
+            );
             throw error;
           }
           return real.apply(process, args) as unknown;
@@ -179,6 +190,9 @@ export function createGuard(log: Log): Guard {
       process.exit = guarded('process.exit', own.exit) as typeof process.exit;
       process.abort = guarded('process.abort', own.abort) as typeof process.abort;
       process.kill = guarded('process.kill', own.kill);
+      process.chdir = guarded('process.chdir', chdir);
+      // the handlers of the gateway: with them would go the attribution of late errors
+      process.removeAllListeners = guarded('process.removeAllListeners', removeAllListeners) as typeof removeAllListeners;
       target.reallyExit = guarded('process.reallyExit', own.reallyExit);
       const levels = ['debug', 'info', 'log', 'warn', 'error'] as const;
       const consoles = levels.map((level) => console[level]);

@@ -41,6 +41,8 @@ export interface PluginEntry {
   candidates: Candidate[];
   /** Files that it was asked to choose from last; the answer may be under way. */
   wanted: readonly FoundFile[];
+  /** Names of functions by its metadata, at that time. */
+  names: string;
   active: Active | undefined;
   /** Ends of its worker by force, epoch ms. */
   deaths: number[];

@@ -200,9 +200,13 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     entry.active = undefined;
   };
 
+  /** What its metadata says of its functions. */
+  const namesOf = ({ kind, name }: PluginEntry): string => (kind === 'functions' ? (functionNames.of(name)?.join() ?? '') : '');
+
   /** Finds the version of a plugin that takes effect: the latest that loads. */
   const resolve = async (entry: PluginEntry, files: readonly FoundFile[], force = false): Promise<void> => {
     const before = entry.active;
+    entry.names = namesOf(entry);
     const candidates = [...files].sort(byVersion).map((file): Candidate => ({ file, state: 'superseded', reason: '' }));
     const plugin = `${entry.kind}/${entry.name}`;
     let chosen: Active | undefined;
@@ -388,9 +392,10 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       const item = changed.shift();
       if (!item) return;
       const { key, entry, files } = item;
-      if (!sameFiles(entry.wanted, files)) {
+      const named = entry.wanted.length > 0 && namesOf(entry) !== entry.names;
+      if (named || !sameFiles(entry.wanted, files)) {
         entry.wanted = files;
-        await soon(later(key, () => resolve(entry, files)));
+        await soon(later(key, () => resolve(entry, files, named)));
       }
       await next();
     };
@@ -425,7 +430,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   };
   const zipProblems = new Map<string, { zip: FoundZip; reason: string }>();
 
-  const watch = createFolderWatch(deps.folder, clock, log, apply);
+  const watch = createFolderWatch(deps.folder, join(deps.etc, 'functions'), clock, log, apply);
   const problemsOf = (kind: PluginKind) => [
     ...refused.filter((r) => r.kinds.includes(kind)),
     ...[...zipProblems.values()]
@@ -526,6 +531,7 @@ const newEntry = (key: string): PluginEntry => ({
   name: key.slice(key.indexOf('/') + 1),
   candidates: [],
   wanted: [],
+  names: '',
   active: undefined,
   deaths: [],
   lateErrors: 0,

@@ -33,10 +33,15 @@ export interface FoundZip {
   stamp: string;
 }
 
-/** @param root `<root>/plugins`. Folders that do not exist are empty. */
-export function scanPluginFolders(root: string): FolderView {
+/** @param root `<root>/plugins`. Folders that do not exist are empty.
+ *  @param metadata `<root>/etc/functions`, whose .json files name functions: only seen to change */
+export function scanPluginFolders(root: string, metadata?: string): FolderView {
   const view: FolderView = { files: [], zips: [], asides: [], folders: [], refused: new Map(), stamps: new Map() };
   for (const folder of ['top', ...pluginKinds] as const) scanFolder(view, folder, folder === 'top' ? root : join(root, folder));
+  for (const entry of metadata === undefined ? [] : entriesOf(metadata)) {
+    const fact = entry.endsWith('.json') ? factOf(join(metadata!, entry)) : undefined;
+    if (fact) view.stamps.set(join(metadata!, entry), fact.stamp);
+  }
   return view;
 }
 

@@ -135,6 +135,33 @@ test('two plugins want one function name: the second is refused, and gets it whe
   p.remove('functions', 'two.ts');
 });
 
+test('metadata that comes after the plugin, or changes, takes effect in time', async () => {
+  p.put('functions', 'several.ts', fn('Alpha', '1'));
+  await failed('several');
+  const metadata = join(p.root, 'etc/functions/several.json');
+  writeFileSync(metadata, '{"functions": [{"name": "alpha"}]}');
+  expect(await running('several')).toBeLessThan(LIVE_MS);
+  p.put('functions', 'several.ts', fn('Alpha', '1') + fn('Beta', '2'));
+  writeFileSync(metadata, '{"functions": [{"name": "alpha"}, {"name": "beta"}]}');
+  const tookMs = await until('both are there', async () => (await p.get<string[]>('/plugins/udfs')).join() === 'alpha,beta');
+  expect(tookMs).toBeLessThan(LIVE_MS);
+  unlinkSync(metadata);
+  p.remove('functions', 'several.ts');
+  await until('gone', async () => (await p.get<string[]>('/plugins/udfs')).length === 0);
+});
+
+test('a function must not move the gateway or take its handlers away', async () => {
+  const code = `export class Mover { n = 0; exec() { if (++this.n % 2) process.chdir('/'); else process.removeAllListeners(); } }`;
+  p.put('functions', 'mover.ts', code);
+  await running('mover');
+  await p.rule('mover', 'SELECT mover(n) AS x FROM t', [{ nop: {} }]);
+  for (const what of ['process.chdir', 'process.removeAllListeners'])
+    await until(what, async () => (await p.daemon.call('GET', '/rules/mover/status')).text.includes(`called ${what}, which is refused`));
+  await p.daemon.call('DELETE', '/rules/mover');
+  p.remove('functions', 'mover.ts');
+  await until('gone', async () => (await p.get<string[]>('/plugins/functions')).length === 0);
+});
+
 test('the name of a built-in function is refused, since the built-in one would answer', async () => {
   p.put('functions', 'abs.ts', fn('Abs', '42'));
   await failed('abs');
