@@ -41,6 +41,8 @@ export class DictLookup {
 
 const RULES: Record<string, { sql: string; actions?: unknown[] }> = {
   project: { sql: 'SELECT tick(n) AS x FROM t' },
+  worker: { sql: 'SELECT apart(n) AS x FROM t' },
+  singleton: { sql: 'SELECT shared(n) AS x FROM t' },
   where: { sql: 'SELECT n FROM t WHERE never(n)' },
   aggregate: { sql: 'SELECT total(n) AS x FROM t GROUP BY TUMBLINGWINDOW(ms, 100)' },
   incremental: { sql: 'SELECT total(n) AS x, count(*) AS c FROM t GROUP BY m, HOPPINGWINDOW(ms, 200, 100)' },
@@ -67,6 +69,8 @@ describe('state after kill -9', () => {
     p.put('sinks', 'tally.ts', SINK);
     p.put('sources', 'dict.ts', DICT);
     p.put('functions', 'tick.ts', counting('Tick', 'args[0]'));
+    p.put('functions', 'apart.ts', `export const worker = true;\n${counting('Apart', 'args[0]')}`);
+    p.put('functions', 'shared.ts', counting('Shared', 'args[0]').replace('export class Shared {', 'export const Shared = {'));
     p.put('functions', 'never.ts', counting('Never', 'false'));
     p.put('functions', 'total.ts', counting('Total', 'ctx.getCounter("calls")', 'isAggregate() { return true; }'));
     await p.start();
