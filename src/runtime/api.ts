@@ -113,6 +113,8 @@ export interface SinkHealth {
   refused: number;
   queueRows: number;
   queueBytes: number;
+  /** Why the queue on disk takes nothing now; '' = it does. */
+  storeError: string;
   /** Epoch ms, 0 = empty. */
   queueOldestAtMs: number;
   lastError: string;

@@ -242,10 +242,11 @@ describe('a queue of rows', () => {
     h.sink.behaviour = 'away';
     const { append } = h.store.sinkQueues;
     Object.assign(h.store.sinkQueues, { append: () => Promise.reject(new Error('disk is full')) });
-    await start({ resendInterval: 50 });
+    const rule = await start({ resendInterval: 50 });
     const confirmed: number[] = [];
     for (const n of numbers(1, 3)) publish(n, confirmed);
-    await h.settle(() => true, 5000);
+    await h.settle(() => rule.health().sinks[0]!.storeError !== '', 5000);
+    expect(rule.health().problems.join(' ')).toContain('Rows of sink fake_0 cannot be stored: disk is full; its sources wait.');
     expect(confirmed).toEqual([]);
     h.sink.behaviour = 'ok';
     await h.settle(() => delivered().length === 3, 100);

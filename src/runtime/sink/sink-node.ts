@@ -93,6 +93,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
   private draining = false;
   /** The last write to the queue on disk failed, or it is at its bound. */
   private diskFails = false;
+  /** Why. */
+  private storeError = '';
   private ownDiskPause: Backoff | undefined;
   /** Failures in a row of the first item of the queue on disk. */
   private headTries = 0;
@@ -258,6 +260,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       refused: this.refused,
       queueRows: this.ownDisk?.rows ?? 0,
       queueBytes: this.ownDisk?.bytes ?? 0,
+      storeError: this.storeError,
       queueOldestAtMs: this.ownDisk?.oldestAtMs ?? 0,
       lastError: this.stats.lastException,
       lastErrorAtMs: this.stats.lastExceptionAtMs,
@@ -539,6 +542,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
             return this.owner.crash(new GatewayError('RUNTIME_QUEUE_FULL', { sink: this.name, rows, bytes }));
           }
           this.diskFails = true;
+          this.storeError = 'the queue is at its bound';
           this.setBehind(true);
           return;
         }
@@ -546,11 +550,13 @@ export class SinkNode implements ContextOwner, TransformOutput {
       } catch (error) {
         this.exception(error);
         this.diskFails = true;
+        this.storeError = messageOf(error);
         this.setBehind(true);
         return;
       }
       if (this.diskFails) {
         this.diskFails = false;
+        this.storeError = '';
         this.diskPause.reset();
       }
       this.spillBuffer.splice(0, page.length);
@@ -673,6 +679,8 @@ export class SinkNode implements ContextOwner, TransformOutput {
     const rest = this.spillBuffer.filter((i) => i.state !== 'flying' && i.state !== 'delivered');
     for (const item of this.spillBuffer) item.stored = false;
     this.spillBuffer = [];
+    this.diskFails = false;
+    this.storeError = '';
     this.env.clock.clear(this.spillTimer);
     this.spillTimer = undefined;
     for (const item of rest) item.state = 'waiting';

@@ -176,7 +176,7 @@ export class SourceNode implements ContextOwner {
 
   /** For how long the source waits for the rules, ms; 0 = it does not. */
   get waitingMs(): number {
-    return this.waitingSinceMs === undefined ? 0 : this.env.clock.monotonic() - this.waitingSinceMs;
+    return this.waitingSinceMs === undefined ? 0 : Math.round(this.env.clock.monotonic() - this.waitingSinceMs);
   }
 
   offset(): unknown {

@@ -36,6 +36,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
         `Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}${s.lastError ? ` (${s.lastError})` : ''}.`,
       );
     else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
+    if (s.storeError) problems.push(`Rows of sink ${s.sink} cannot be stored: ${s.storeError}; its sources wait.`);
     if (s.refused > 0)
       problems.push(
         `Sink ${s.sink} refused ${s.refused} rows${run?.deadLetters ? '; they went to the dead letter action' : ''}: ${s.lastError}`,
