@@ -5,7 +5,11 @@
 
 import type { IClientOptions, IPublishPacket, Packet } from 'mqtt';
 import mqtt from 'mqtt';
+import mqttPacket from 'mqtt-packet';
 import type { StreamBuilder } from './streams.ts';
+
+// The package would make a buffer for each of the 65,536 packet ids at the first packet: 8 MB, and 15 ms of a start.
+mqttPacket.writeToStream.cacheNumbers = false;
 
 /** What is done with each message. `ack` is undefined at QoS 0. A returned promise delays reading (bounded by the caller). */
 export type OnPublish = (packet: IPublishPacket, ack: (() => void) | undefined) => void | Promise<void>;
