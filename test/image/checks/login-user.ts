@@ -2,14 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectThat, type Report } from '../report.ts';
-import type { Vm } from '../vm.ts';
+import { until, type Vm } from '../vm.ts';
+import { RULE, roundTrip } from './rule-runs.ts';
 
 export async function loginUser(report: Report, vm: Vm, dir: string): Promise<void> {
   const file = join(dir, 'countWords.ts');
-  writeFileSync(
-    file,
-    "export class CountWords {\n  exec(args: readonly unknown[]) {\n    return String(args[0]).split(' ').length;\n  }\n}\n",
-  );
+  /** A plugin as a person would write it: one class, types included. */
+  const write = (factor: number) =>
+    writeFileSync(
+      file,
+      `export class CountWords {\n  exec(args: readonly unknown[]): number {\n    return String(args[0]).split(' ').length * ${factor};\n  }\n}\n`,
+    );
+  write(1);
 
   await report.check('scp puts a plugin into plugins/functions, readable for the gateway', async () => {
     const { code, out } = await vm.scp(file, '/opt/kuiper/plugins/functions/');
@@ -17,6 +21,29 @@ export async function loginUser(report: Report, vm: Vm, dir: string): Promise<vo
     const seen = await vm.root('setpriv --reuid kuiper-gw --regid kuiper-gw --init-groups cat /opt/kuiper/plugins/functions/countWords.ts');
     expectThat(seen.code === 0 && seen.out.includes('CountWords'), seen.out);
     return undefined;
+  });
+  await report.check('the plugin is live: a rule calls it, and a copied next version takes over without a restart', async () => {
+    const pid = (await vm.root('systemctl show -P MainPID kuiper')).out;
+    const rule = {
+      ...RULE,
+      id: 'words',
+      sql: 'SELECT countWords("one two three") AS n FROM sensors WHERE temperature > 30',
+      actions: [{ mqtt: { ...RULE.actions[0]!.mqtt, topic: 'words' } }],
+    };
+    const made = await vm.ssh(`kuiper create rule words '${JSON.stringify(rule)}'`);
+    expectThat(made.code === 0, made.out);
+    const first = await vm.root(roundTrip(40, 60, 'words'), 120_000);
+    expectThat(first.out.trim() === '{"n":3}', first.out);
+    write(100);
+    expectThat((await vm.scp(file, '/opt/kuiper/plugins/functions/')).code === 0, 'the copy of the next version failed');
+    const tookMs = await until(
+      async () => (await vm.root(roundTrip(40, 20, 'words'), 120_000)).out.trim() === '{"n":300}',
+      60_000,
+      'the next version did not take over',
+    );
+    expectThat((await vm.root('systemctl show -P MainPID kuiper')).out === pid, 'the gateway was started again');
+    expectThat((await vm.ssh('kuiper drop rule words')).code === 0, 'the rule could not be dropped');
+    return `seen after ${(tookMs / 1000).toFixed(1)} s, a message's way included`;
   });
   await report.check('a second scp replaces it, and the gateway may replace and remove it too', async () => {
     expectThat((await vm.scp(file, '/opt/kuiper/plugins/functions/')).code === 0, 'the second copy failed');

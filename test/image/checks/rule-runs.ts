@@ -10,10 +10,10 @@ export const RULE = {
   actions: [{ mqtt: { connectionSelector: 'local', server: 'tcp://127.0.0.1:1883', topic: 'hot', sendSingle: true, qos: 1 } }],
 };
 
-/** Publishes one message inside the guest and waits for what the rule makes of it. @returns the rule's output, '' when none came */
-export function roundTrip(marker: number, waitS: number): string {
+/** A script for the guest: publishes messages until the rule says something on its topic. Prints that, nothing when none came. */
+export function roundTrip(marker: number, waitS: number, topic = 'hot'): string {
   return `p=$(cat /var/lib/kuiper-device/mqtt-password)
-mosquitto_sub -u kuiper -P "$p" -t hot -q 1 -C 1 -W ${waitS} >/run/out.txt & sub=$!
+mosquitto_sub -u kuiper -P "$p" -t ${topic} -q 1 -C 1 -W ${waitS} >/run/out.txt & sub=$!
 # One publisher for all messages: starting programs would take the emulated CPU from the gateway.
 while kill -0 $sub 2>/dev/null; do
   echo '{"device":"a","temperature":${marker}}'; echo '{"device":"a","temperature":1}'; sleep 0.3
