@@ -33,3 +33,36 @@ export async function openStubbornBroker(refuse: { subscriptions?: boolean; conf
     },
   };
 }
+
+/** A broker that takes everything at QoS 1, but closes the connection on a publication that holds the text. */
+export async function brokerThatHangsUpOn(text: string): Promise<StubbornBroker> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (packets: Buffer) => {
+      for (let at = 0; at < packets.length; ) {
+        // remaining length below 16,384
+        const first = packets[at + 1]!;
+        const length = first < 128 ? first : (first & 127) + packets[at + 2]! * 128;
+        const body = at + (first < 128 ? 2 : 3);
+        const packet = packets.subarray(body, body + length);
+        const type = packets[at]! >> 4;
+        if (type === 1) socket.write(Buffer.from([0x20, 2, 0, 0]));
+        else if (type === 12) socket.write(Buffer.from([0xd0, 0]));
+        else if (type === 3 && packet.includes(text)) return void socket.destroy();
+        else if (type === 3) {
+          const topicBytes = packet.readUInt16BE(0);
+          socket.write(Buffer.from([0x40, 2, packet[2 + topicBytes]!, packet[3 + topicBytes]!]));
+        }
+        at = body + length;
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close();
+    },
+  };
+}

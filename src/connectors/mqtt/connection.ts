@@ -13,6 +13,7 @@ import { explainDisconnect, explainRefusal } from './reasons.ts';
 import { createRoutes } from './routes.ts';
 import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
 import { filterId, withoutCovered } from './topic.ts';
+import { bytesOf, createUnwelcomeWatch, type Publication, packetBytes } from './unwelcome.ts';
 
 /** Never more than one attempt a second, and back within 5 s of the broker's return: 1–2 s at first, then 2–4 s. */
 const FIRST_RETRY_MS = 2000;
@@ -21,6 +22,10 @@ const MAX_RETRY_MS = 4000;
 const STABLE_MS = 10_000;
 /** eKuiper's limit for one operation. */
 const CONFIRM_LIMIT_MS = 5000;
+/** Large messages on slow links: so much more time is given as this many bytes a second need. */
+const SLOW_LINK_BYTES_PER_S = 25_000;
+/** Reasons of a DISCONNECT that are about a packet: protocol error, not authorized, topic name, packet too large, payload format. */
+const BLAMES_A_PACKET = new Set([130, 135, 144, 149, 153]);
 const NO_CONFIRMATION = 'the broker confirmed no publication for 5 s';
 /** How long messages of an old session wait for the subscription that they are for: rules start within seconds of each other. */
 const EARLY_MS = 30_000;
@@ -90,6 +95,9 @@ export class MqttConnection implements PooledConnection {
   /** Of these the ones that are on the wire: an MQTT 5 broker says how many it takes at a time, and hangs up on more. The others take turns. */
   private flying = 0;
   private sendLimit = Number.POSITIVE_INFINITY;
+  private maxSendBytes = Number.POSITIVE_INFINITY;
+  private readonly onWire = new Set<Publication>();
+  private readonly unwelcome = createUnwelcomeWatch();
   /** Each says whether it took the place. */
   private turns: (() => boolean)[] = [];
   private confirmedAtMs = 0;
@@ -184,6 +192,11 @@ export class MqttConnection implements PooledConnection {
       throw ioError(`not connected to ${this.addresses[this.addressIndex]!.text}${this.stateMessage ? `: ${this.stateMessage}` : ''}`);
     const payload = typeof data === 'string' || Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const options = userProperties && this.version === 5 ? { qos, retain, properties: { userProperties } } : { qos, retain };
+    if (this.maxSendBytes < Number.POSITIVE_INFINITY) {
+      const bytes = packetBytes(topic, payload, qos, this.version === 5 ? userProperties : undefined);
+      if (bytes > this.maxSendBytes)
+        throw new Error(`publishing to "${topic}": a packet of ${bytes} bytes is larger than the broker accepts (${this.maxSendBytes})`);
+    }
     this.gather(client);
     if (qos === 0) {
       client.publish(topic, payload, options);
@@ -198,12 +211,21 @@ export class MqttConnection implements PooledConnection {
     return new Promise((resolve, reject) => {
       let open = true;
       let sent = false;
+      const publication: Publication = {
+        topic,
+        payload,
+        refuse: (error) => {
+          if (settle()) reject(error);
+        },
+      };
       const settle = (): boolean => {
         if (!open) return false;
         open = false;
         this.pending--;
         client.removeListener('close', lost);
-        if (sent) this.landed();
+        if (!sent) return true;
+        this.onWire.delete(publication);
+        this.landed();
         return true;
       };
       const lost = () => {
@@ -213,12 +235,16 @@ export class MqttConnection implements PooledConnection {
         if (!client.connected) lost();
         if (!open) return false;
         sent = true;
+        this.onWire.add(publication);
         client.publish(topic, payload, options, (error) => {
           if (error && this.stalled) return lost();
           if (!settle()) return;
           this.confirmedAtMs = this.deps.clock.monotonic();
           if (error) reject(publishError(error, topic));
-          else resolve();
+          else {
+            this.unwelcome.confirmed(publication);
+            resolve();
+          }
         });
         return true;
       };
@@ -244,7 +270,9 @@ export class MqttConnection implements PooledConnection {
     const look = () => {
       this.confirmTimer = undefined;
       if (this.pending === 0 || this.closed) return;
-      const leftMs = this.confirmedAtMs + CONFIRM_LIMIT_MS - clock.monotonic();
+      let bytes = 0;
+      for (const p of this.onWire) bytes += bytesOf(p);
+      const leftMs = this.confirmedAtMs + CONFIRM_LIMIT_MS + (bytes / SLOW_LINK_BYTES_PER_S) * 1000 - clock.monotonic();
       if (leftMs > 0) {
         this.confirmTimer = clock.setTimer(leftMs, look);
         return;
@@ -348,12 +376,16 @@ export class MqttConnection implements PooledConnection {
     client.on('connect', (connack) => this.onConnect(client, connack));
     client.on('error', (error) => this.onError(error, address));
     client.on('disconnect', (packet) => {
-      this.failure = ioError(`${address.text}: ${explainDisconnect(packet.reasonCode ?? 0, this.clientId)}`);
+      const code = packet.reasonCode ?? 0;
+      this.failure = ioError(`${address.text}: ${explainDisconnect(code, this.clientId)}`);
+      if (BLAMES_A_PACKET.has(code)) this.unwelcome.lost(this.onWire, this.deps.clock.monotonic());
     });
     client.on('close', () => {
       if (this.client !== client || this.closed) return;
-      if (!this.connectedAtMs && (!this.failure || (this.failure.cause as { code?: unknown } | undefined)?.code === 'ECONNRESET'))
-        this.unanswered++;
+      const hungUp = !this.failure || (this.failure.cause as { code?: unknown } | undefined)?.code === 'ECONNRESET';
+      // before the publications on the wire learn of the loss
+      if (hungUp && this.connectedAtMs) this.unwelcome.lost(this.onWire, this.deps.clock.monotonic());
+      if (hungUp && !this.connectedAtMs) this.unanswered++;
       this.client = undefined;
       client.removeAllListeners();
       client.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'Error of a lost MQTT connection.'));
@@ -404,6 +436,7 @@ export class MqttConnection implements PooledConnection {
     this.versionKnown = true;
     this.unanswered = 0;
     // absent: 65,535, which is more than sinks have on the wire
+    this.maxSendBytes = (this.version === 5 ? connack.properties?.maximumPacketSize : undefined) ?? Number.POSITIVE_INFINITY;
     this.sendLimit = (this.version === 5 ? connack.properties?.receiveMaximum : undefined) ?? Number.POSITIVE_INFINITY;
     this.withIds = this.version === 5 && connack.properties?.subscriptionIdentifiersAvailable !== false;
     this.resumed = connack.sessionPresent;

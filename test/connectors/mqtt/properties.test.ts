@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import mqttConnector from '../../../src/connectors/mqtt/index.ts';
 import { createMqttSink } from '../../../src/connectors/mqtt/sink.ts';
 import { createMqttSource } from '../../../src/connectors/mqtt/source.ts';
+import { packetBytes } from '../../../src/connectors/mqtt/unwelcome.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
 import { haveMosquitto, type Mosquitto, startMosquitto, until } from '../../helpers/mosquitto.ts';
 
@@ -111,6 +112,23 @@ describe.runIf(haveMosquitto)('MQTT sink', () => {
       await until(() => ctx.states.at(-1)?.state === 'connected', 'back');
       await Promise.all(Array.from({ length: 50 }, async () => sink.collect(ctx, 'y')));
     });
+
+  it('a packet that an MQTT 5 broker would not take is refused at once, to the byte', async () => {
+    broker = await startMosquitto('allow_anonymous true\nmax_packet_size 1000');
+    const ctx = createTestContext('sink');
+    const sink = createMqttSink();
+    await sink.configure!({ server: broker.url, topic: 'topic', qos: 1, protocolVersion: '5', properties: { unit: 'C' } });
+    await sink.open(ctx, () => undefined);
+    closers.push(() => sink.close(ctx));
+    await until(() => ctx.states.at(-1)?.state === 'connected', 'connected');
+    const largest = 1000 - packetBytes('topic', '', 1, { unit: 'C' }) - 1; // one byte more for the length
+    await sink.collect(ctx, 'x'.repeat(largest));
+    await expect((async () => sink.collect(ctx, 'x'.repeat(largest + 1)))()).rejects.toThrow(
+      /1001 bytes is larger than the broker accepts \(1000\)/,
+    );
+    await sink.collect(ctx, 'goes on');
+    expect(ctx.states.map((s) => s.state)).not.toContain('disconnected');
+  });
 
   it('refuses to publish while the broker is away, with a retriable error', async () => {
     const ctx = createTestContext('sink');

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../../src/base/clock.ts';
 import { createMqttSink } from '../../../src/connectors/mqtt/sink.ts';
 import { createMqttSource } from '../../../src/connectors/mqtt/source.ts';
+import { createUnwelcomeWatch } from '../../../src/connectors/mqtt/unwelcome.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
 import { until } from '../../helpers/mosquitto.ts';
-import { openStubbornBroker, type StubbornBroker } from '../../helpers/stubborn-broker.ts';
+import { brokerThatHangsUpOn, openStubbornBroker, type StubbornBroker } from '../../helpers/stubborn-broker.ts';
 
 let broker: StubbornBroker | undefined;
 const closers: (() => unknown)[] = [];
@@ -88,6 +89,46 @@ describe('MQTT with a stubborn broker', () => {
     closers.push(() => sink.close(ctx));
     await until(() => ctx.states.at(-1)?.state === 'disconnected', 'goodbye');
     expect(ctx.states.at(-1)!.message).toMatch(/another client with the client id "twice" connected.*give each client its own clientid/);
+  });
+
+  it('a message that a broker of 3.1.1 hangs up on is refused in the end, and those behind it get through', async () => {
+    const clock = createVirtualClock();
+    const server = await brokerThatHangsUpOn('poison');
+    closers.push(() => server.close());
+    const ctx = { ...createTestContext('sink'), clock };
+    const sink = createMqttSink();
+    await sink.configure!({ server: server.url, topic: 't', qos: 1, protocolVersion: '3.1.1' });
+    await sink.open(ctx, () => undefined);
+    closers.push(() => sink.close(ctx));
+    const errors: string[] = [];
+    let refused: Error | undefined;
+    for (let n = 0; n < 30 && !refused; n++) {
+      for (let i = 0; i < 400 && ctx.states.at(-1)?.state !== 'connected'; i++) await clock.advance(100);
+      const small = Promise.resolve(sink.collect(ctx, 'ok'));
+      await small.catch(() => undefined);
+      const error = await Promise.resolve(sink.collect(ctx, 'poison'.repeat(20))).then(
+        () => undefined,
+        (e: Error & { retriable?: boolean }) => e,
+      );
+      errors.push(error?.message ?? 'taken');
+      if (error && (error as { retriable?: boolean }).retriable !== true) refused = error;
+      await until(() => ctx.states.at(-1)?.state !== 'connected', 'lost');
+    }
+    expect(refused?.message).toMatch(/closed the connection 10 times when this message of 120 bytes was sent to "t": it is too large/);
+    expect(errors.length).toBe(10);
+  });
+
+  it('losses far apart, or of messages that were taken meanwhile, refuse nothing', () => {
+    const refused: string[] = [];
+    const publication = { topic: 't', payload: 'same', refuse: (e: Error) => void refused.push(e.message) };
+    const watch = createUnwelcomeWatch();
+    for (let n = 0; n < 50; n++) watch.lost([publication], n * 200_000);
+    for (let n = 0; n < 50; n++) {
+      watch.lost([publication], 1e9 + n);
+      if (n % 5 === 4) watch.confirmed({ ...publication });
+    }
+    for (let n = 0; n < 50; n++) watch.lost([{ ...publication, payload: `other ${n}` }], 2e9 + n);
+    expect(refused).toEqual([]);
   });
 
   it('a broker that confirms nothing for 5 s is taken for lost; the item may be tried again', async () => {
