@@ -252,6 +252,7 @@ describe('a queue of rows', () => {
     await h.settle(() => delivered().length === 3, 100);
     expect(delivered()).toEqual(numbers(1, 3));
     expect(confirmed).toEqual(numbers(1, 3));
+    expect(rule.health()).toMatchObject({ ok: true, sinks: [{ storeError: '' }] });
     Object.assign(h.store.sinkQueues, { append });
   });
 });

@@ -435,6 +435,11 @@ export class SinkNode implements ContextOwner, TransformOutput {
     this.stats.recordsOut++;
     this.stats.processed++;
     this.lastProgressMs = this.env.clock.monotonic();
+    if (this.diskFails && this.spillBuffer.length === 0) {
+      // nothing needs the disk any more
+      this.diskFails = false;
+      this.storeError = '';
+    }
     if (this.ownBackoff !== undefined && this.ownBackoff.tries > 0) {
       this.ownBackoff.reset();
       this.env.log.info({ rule: this.owner.ruleId, sink: this.name }, 'Sink takes data again.');
@@ -679,8 +684,6 @@ export class SinkNode implements ContextOwner, TransformOutput {
     const rest = this.spillBuffer.filter((i) => i.state !== 'flying' && i.state !== 'delivered');
     for (const item of this.spillBuffer) item.stored = false;
     this.spillBuffer = [];
-    this.diskFails = false;
-    this.storeError = '';
     this.env.clock.clear(this.spillTimer);
     this.spillTimer = undefined;
     for (const item of rest) item.state = 'waiting';
