@@ -11,10 +11,21 @@ const framingOption: OptionSpec = {
   doc: `How the bytes are cut into frames. ${framings.map((f) => `${f.name}: ${f.doc}`).join(' ')}`,
 };
 
-/** Options of all framings, each name once. `required` holds for the framing chosen only. */
-const anyFraming: readonly OptionSpec[] = [...new Map(framings.flatMap((f) => f.options).map((o) => [o.name, o])).values()].map(
-  ({ required: _, ...o }) => ({ ...o, doc: `${usedBy(o.name)}: ${o.doc}` }),
-);
+/** Options of all framings, each name once. What is required, the default and the bounds are the chosen framing's own (parsePortProps):
+ *  here they stand only where all framings agree. */
+const anyFraming: readonly OptionSpec[] = [...new Set(framings.flatMap((f) => f.options.map((o) => o.name)))].map((name) => {
+  const users = framings.flatMap((f) => f.options.filter((o) => o.name === name).map((o) => ({ framing: f.name, o })));
+  const { required: _, default: fallback, min, max, ...rest } = users[0]!.o;
+  const agree = (key: 'default' | 'min' | 'max') => users.every(({ o }) => o[key] === users[0]!.o[key]);
+  const defaults = users.map(({ framing, o }) => `${framing} ${o.required ? 'none' : String(o.default)}`).join(', ');
+  return {
+    ...rest,
+    ...(agree('default') ? { default: fallback } : {}),
+    ...(agree('min') && min !== undefined ? { min } : {}),
+    ...(agree('max') && max !== undefined ? { max } : {}),
+    doc: `${usedBy(name)}: ${rest.doc}${agree('default') ? '' : ` Default: ${defaults}.`}`,
+  };
+});
 
 export const portOptions: readonly OptionSpec[] = [...selectorOptions, ...lineOptions];
 

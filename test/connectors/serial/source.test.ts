@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../../src/base/clock.ts';
 import { defaultLine, type OpenPort, openPort, PortLocks } from '../../../src/connectors/port/index.ts';
 import serial from '../../../src/connectors/serial/index.ts';
+import { sourceOptions } from '../../../src/connectors/serial/options.ts';
 import { createSerialSink } from '../../../src/connectors/serial/sink.ts';
 import { createSerialSource } from '../../../src/connectors/serial/source.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
@@ -140,6 +141,21 @@ describe('serial source', () => {
     await until(() => rows.length + ctx.drops.length === 1200, 'everything is accounted for');
     expect(ctx.drops[0]).toBe('1 the gateway is behind');
     expect(rows.length).toBe(1 + Math.floor(1_048_576 / 1000));
+  });
+
+  it('bounds and defaults of an option are those of the chosen framing', () => {
+    const configure = (props: Record<string, unknown>) => {
+      try {
+        createSerialSource().configure!('/dev/ttyX', props);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(configure({ framing: 'delimiter', maxFrameBytes: 65_536 })).toBe('');
+    expect(configure({ framing: 'nmea', maxFrameBytes: 65_536 })).toContain('maxFrameBytes');
+    const shown = sourceOptions.find((o) => o.name === 'maxFrameBytes')!;
+    expect([shown.default, shown.doc.includes('delimiter 4096'), shown.doc.includes('nmea 256')]).toEqual([undefined, true, true]);
   });
 
   it('names each bad option', () => {
