@@ -48,7 +48,10 @@ async function round(replyDelayMs: number): Promise<Round> {
     await must(daemon, 'POST', '/rules', { id: 'many', sql: 'SELECT * FROM many', actions: [{ nop: {} }] });
     await running(daemon, 'many');
     const cycles = () => counter(daemon, 'many', /^source_many.*records_out_total$/);
-    const late = () => counter(daemon, 'many', /^source_many.*(exceptions|dropped)\w*_total$/);
+    const late = async () => {
+      const status = JSON.parse(await must(daemon, 'GET', '/rules/many/status')) as { health: { sources: { dropped: number }[] } };
+      return status.health.sources.reduce((n, source) => n + source.dropped, 0);
+    };
     const [cycles0, late0, cpu0] = [await cycles(), await late(), cpuMs(daemon.pid)];
     await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
     return {

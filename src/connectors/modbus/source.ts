@@ -75,7 +75,13 @@ function startCycle(
   };
   const tick = () => {
     if (stopped) return;
-    const skipped = Math.floor((ctx.clock.monotonic() - dueMs) / periodMs);
+    const nowMs = ctx.clock.monotonic();
+    // timers of the platform may fire up to 1 ms early: that is no cycle, else it would be counted twice, once as late
+    if (nowMs < dueMs) {
+      timer = ctx.clock.setTimer(dueMs - nowMs, tick);
+      return;
+    }
+    const skipped = Math.floor((nowMs - dueMs) / periodMs);
     late(skipped);
     dueMs += (skipped + 1) * periodMs;
     timer = ctx.clock.setTimer(Math.max(0, dueMs - ctx.clock.monotonic()), tick);

@@ -106,6 +106,18 @@ describe('modbus source', () => {
     expect(o.rows.length).toBeGreaterThan(2);
   });
 
+  it('a timer that fires early makes no cycle, and no late one', async () => {
+    const o = await open('points: [{name: a, address: 1, type: int16}]', { interval: 200 });
+    // as the platform's timers: up to 1 ms early
+    const { setTimer } = o.sim.clock;
+    o.ctx.clock = { ...o.sim.clock, setTimer: (ms, work) => setTimer(ms > 2 ? ms - 0.9 : ms, work) };
+    await o.start();
+    await cycle(o, 10_000);
+    expect(o.ctx.drops).toEqual([]);
+    expect(o.rows.length).toBeGreaterThanOrEqual(50);
+    expect(o.rows.length).toBeLessThanOrEqual(51);
+  });
+
   it('a hole that the device refuses costs the points around it nothing, and is not asked for again and again', async () => {
     const o = await open('limits: {maxGap: 100}\npoints: [{name: a, address: 999, type: int16}, {name: b, address: 1001, type: int16}]', {
       emitBad: true,
