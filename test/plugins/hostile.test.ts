@@ -194,7 +194,12 @@ test('folders, dead links and other files are listed with what is wrong, and des
   expect(await running('linked')).toBeLessThan(LIVE_MS);
   writeFileSync(join(p.root, 'target.ts'), `${fn('Linked', '1')}}`);
   await until('broken target', async () => String((await state('linked')).reason).includes('Expression expected'));
-  for (const file of ['linked.ts', '.#linked.ts', 'a (1).ts', 'a.ts.txt', 'old.so']) unlinkSync(join(folder, file));
+  // REST removes what it lists, folders excepted
+  for (const name of ['a (1).ts', 'a.ts.txt', 'old.so'])
+    expect(await p.daemon.call('DELETE', `/plugins/functions/${encodeURIComponent(name)}`), name).toMatchObject({ status: 200 });
+  expect(await p.daemon.call('DELETE', '/plugins/functions/package')).toMatchObject({ status: 400 });
+  expect(await p.daemon.call('DELETE', '/plugins/functions/nothing')).toMatchObject({ status: 404 });
+  for (const file of ['linked.ts', '.#linked.ts']) unlinkSync(join(folder, file));
   renameSync(join(folder, 'dir.ts'), join(folder, '.dir'));
   renameSync(join(folder, 'package'), join(folder, '.package'));
   await until('gone', async () => (await p.get<string[]>('/plugins/functions')).length === 0);

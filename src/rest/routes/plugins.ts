@@ -24,6 +24,12 @@ function requestOf(r: RestRequest, what: string): PluginRequest {
 const keptText = (edited: readonly string[]): string =>
   edited.length > 0 ? `\nKept as edited, with the new content beside it as .new: ${edited.join(', ')}` : '';
 
+/** What lies in the folder and is no plugin is listed by its file's name, whatever that is. @throws NAME_INVALID for other odd names */
+function listedName(type: PluginKind, r: RestRequest, plugins: PluginAdmin): string {
+  const name = r.params['name']!;
+  return plugins.names(type).includes(name) ? name : checkName(name);
+}
+
 function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
   const base = `/plugins/${type}`;
   const bad = `Invalid body: Error decoding the ${type} plugin json`;
@@ -53,9 +59,7 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       handle: (r) =>
         json(
           withPrefix(`describe ${type} plugin ${r.params['name']} error`, () => {
-            const name = r.params['name']!;
-            // what lies in the folder and is no plugin is listed by its file's name, whatever that is
-            return plugins.describe(type, plugins.names(type).includes(name) ? name : checkName(name));
+            return plugins.describe(type, listedName(type, r, plugins));
           }),
         ),
     },
@@ -76,7 +80,7 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       method: 'DELETE',
       path: `${base}/{name}`,
       async handle(r) {
-        const name = checkName(r.params['name']!);
+        const name = listedName(type, r, plugins);
         await withPrefix(`delete ${type} plugin ${name} error`, () => plugins.remove(type, name));
         if (r.query.get('stop') !== '1')
           return text(`${type} plugin ${name} is deleted and eKuiper must restart for the change to take effect.`);

@@ -144,6 +144,17 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
     });
   };
 
+  /** What lies in a folder of plugins and is none. @throws SERVICE_NOT_FOUND */
+  const removeRefused = async (kind: PluginKind, name: string) => {
+    const found = registry.describe(kind, pluginNameOf(name)) ?? registry.describe(kind, name);
+    if (typeof found?.['file'] !== 'string') throw absent(name);
+    // a folder may hold anything: it is left to its owner
+    await rm(found['file'], { force: true }).catch((error: unknown) => {
+      throw refuse(`${found['file']} cannot be removed: ${messageOf(error)}`, error);
+    });
+    await registry.settle();
+  };
+
   const filesOf = (kind: PluginKind, name: string) => registry.entry(kind, name)?.candidates.map((c) => c.file.path) ?? [];
 
   const admin: PluginAdmin = {
@@ -171,7 +182,10 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
     remove: (kind, name) =>
       alone(async () => {
         const own = pluginNameOf(name);
-        if (!registry.entry(kind, own)) throw absent(name);
+        if (!registry.entry(kind, own)) {
+          await removeRefused(kind, name);
+          return;
+        }
         await removeFiles(folders, kind, own, filesOf(kind, own));
         shipped.set(kind, own, undefined);
         await registry.settle();
