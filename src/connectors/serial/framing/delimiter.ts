@@ -11,7 +11,7 @@ export const delimiterFraming: FramingDefinition = {
     maxFrameOption,
   ],
   create({ delimiter, maxFrameBytes }, drop) {
-    const mark = parseBytes(delimiter);
+    const mark = parseBytes(delimiter, 'delimiter');
     if (mark.length === 0) throw new Error('property delimiter is empty');
     const cutReturn = mark.length === 1 && mark[0] === 10;
     const store = new ByteStore();

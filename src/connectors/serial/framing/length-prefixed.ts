@@ -29,7 +29,7 @@ export const lengthPrefixedFraming: FramingDefinition = {
     maxFrameOption,
   ],
   create({ header, lengthBytes, byteOrder, lengthCounts, keepHeader, resyncMs, maxFrameBytes }, drop) {
-    const mark = parseBytes(header);
+    const mark = parseBytes(header, 'header');
     const before = mark.length + lengthBytes;
     const store = new ByteStore();
     let inStep = true;
