@@ -23,7 +23,7 @@ export function compileRequests(raw: readonly Record<string, unknown>[], framer:
     return members.map((columns) => {
       const text = fill(String(send ?? hex), columns, where);
       try {
-        const bytes = typeof send === 'string' ? framer.encode(parseBytes(text)) : parseHex(text);
+        const bytes = typeof send === 'string' ? framer.encode(parseBytes(text, 'requests')) : parseHex(text);
         const named: Row = typeof r['name'] === 'string' ? { request: r['name'] } : {};
         return { name: String(r['name'] ?? text), bytes, columns: { ...named, ...columns } };
       } catch (error) {

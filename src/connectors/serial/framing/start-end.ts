@@ -36,8 +36,8 @@ export const startEndFraming: FramingDefinition = {
     maxFrameOption,
   ],
   create(o, drop) {
-    const start = parseBytes(o['start']);
-    const end = parseBytes(o['end']);
+    const start = parseBytes(o['start'], 'start');
+    const end = parseBytes(o['end'], 'end');
     if (start.length === 0) throw new Error('property start is empty');
     if (end.length === 0 && o['frameBytes'] === 0) throw new Error('property end is empty: then frameBytes must be given');
     const sum = checksums[String(o['checksum']).toLowerCase()];
