@@ -77,7 +77,7 @@ export async function activateFunctions(
       // eKuiper: one symbol per function name; the name itself is taken as well
       const symbol = [symbolOf(name), name].find((s) => symbols[s] !== undefined);
       if (symbol === undefined) throw fail(missingExport(symbolOf(name), Object.keys(symbols)));
-      const exported = apart ? workers().exportedAs(symbol, facts.main?.singleton === true) : symbols[symbol];
+      const exported = apart ? workers().exportedAs(symbol, facts.singletons.includes(symbol)) : symbols[symbol];
       loaded.set(name, loadFunction(exported, symbol, suspect, guard));
     }
   } catch (error) {

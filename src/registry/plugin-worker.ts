@@ -14,6 +14,8 @@ export interface WorkerFacts {
   exports: string[];
   /** Exports that have exec(). */
   functions: string[];
+  /** Exports that are one object for all rules. */
+  singletons: string[];
   /** The plugin wants its functions in a worker. */
   worker: boolean;
   /** What it changed of all code's common ground while it was loaded, e.g. `JSON.parse`; looked at only with `tryOut`. */
@@ -182,7 +184,15 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         if (worker !== w) return;
         if (m.t === 'ready') {
           o.clock.clear(limit);
-          facts = { main: m.main, lookup: m.lookup, exports: m.exports, functions: m.functions, worker: m.worker, tampers: m.tampers };
+          facts = {
+            main: m.main,
+            lookup: m.lookup,
+            exports: m.exports,
+            functions: m.functions,
+            singletons: m.singletons,
+            worker: m.worker,
+            tampers: m.tampers,
+          };
           look(w, 0, 0);
           resolve(facts);
         } else if (m.t === 'broken') {

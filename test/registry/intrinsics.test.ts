@@ -13,9 +13,11 @@ test('ordinary code changes nothing', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1));
   structuredClone(new Map([[1, new URL('http://x/').href]]));
   crypto.randomUUID();
+  Error.stackTraceLimit++;
   (globalThis as any).ownCache = {};
   Object.defineProperty(String.prototype, 'quietPolyfill', { value: 1, configurable: true });
   expect(shared.changes()).toEqual([]);
+  Error.stackTraceLimit--;
   delete (globalThis as any).ownCache;
   delete (String.prototype as any).quietPolyfill;
 });

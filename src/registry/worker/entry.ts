@@ -104,6 +104,7 @@ async function load(): Promise<void> {
       lookup,
       exports: Object.keys(symbols),
       functions: Object.keys(symbols).filter(hasExec),
+      singletons: Object.keys(symbols).filter((name) => !isConstructor(symbols[name])),
       worker: symbols['worker'] === true,
       tampers: shared?.changes() ?? [],
     });

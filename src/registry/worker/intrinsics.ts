@@ -29,6 +29,9 @@ const MODULES = ['fs', 'path', 'timers'];
 const GLOBALS =
   'JSON Math Reflect Object Array String Number Date Promise Map Set Error Symbol Proxy Buffer process globalThis setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask structuredClone parseInt parseFloat isNaN isFinite';
 
+/** Settings that are changed for good reasons and harm nobody. */
+const IGNORED = new Set<PropertyKey>(['stackTraceLimit', 'poolSize', 'defaultMaxListeners']);
+
 const words = (text: string): string[] => text.split(' ');
 
 /** Takes the snapshot. About 2,500 properties: half a millisecond, as is each look. */
@@ -41,7 +44,8 @@ export function watchIntrinsics(): Intrinsics {
     for (const key of only ?? Reflect.ownKeys(object)) {
       const d = Reflect.getOwnPropertyDescriptor(object, key);
       // what cannot be changed needs no watch
-      if (d && (d.configurable || d.writable) && !(typeof key === 'string' && key.startsWith('_'))) properties.set(key, d);
+      if (d && (d.configurable || d.writable) && !IGNORED.has(key) && !(typeof key === 'string' && key.startsWith('_')))
+        properties.set(key, d);
     }
     known.push({ path, object, properties, names: new Set(Reflect.ownKeys(object)), closed });
   };

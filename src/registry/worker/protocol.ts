@@ -60,6 +60,7 @@ export type FromWorker =
       lookup: SymbolFacts | undefined;
       exports: string[];
       functions: string[];
+      singletons: string[];
       worker: boolean;
       tampers: string[];
     }
