@@ -3,6 +3,7 @@
 import { parseDurationMs } from '../base/duration.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import { maskText, maskValue } from '../base/secrets.ts';
+import { shownValue } from '../base/shown.ts';
 
 export { parseDurationMs };
 
@@ -64,7 +65,7 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
     try {
       out[key] = convert(spec, value);
     } catch (error) {
-      const shown = spec.secret ? '******' : maskText(typeof value === 'string' ? value : JSON.stringify(value));
+      const shown = spec.secret ? '******' : maskText(typeof value === 'string' ? value : shownValue(value));
       problems.push(spec.error ? spec.error.replaceAll('{value}', shown) : `property ${spec.name}: ${(error as Error).message}`);
     }
   }
@@ -73,7 +74,7 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
 }
 
 function convert(spec: OptionSpec, value: unknown): unknown {
-  const shown = spec.secret ? '******' : maskText(JSON.stringify(value));
+  const shown = spec.secret ? '******' : maskText(shownValue(value));
   const fail = (what: string): never => {
     throw new Error(`${shown} is not ${what}`);
   };

@@ -1,6 +1,8 @@
 // Rule options (rules.md 1.1) as typed settings with units, and their parser. The service parses once per rule; the planner and the
 // runtime read the result. Error texts of the checks are eKuiper's.
+
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { shownValue } from '../base/shown.ts';
 import { parseDurationMs } from '../contract/props.ts';
 
 export interface DatetimeRange {
@@ -141,7 +143,7 @@ export function parseRuleOptions(
   return o;
 }
 
-const shown = (v: unknown): string => JSON.stringify(v) ?? String(v);
+const shown = shownValue;
 
 function toBool(v: unknown): boolean {
   if (typeof v !== 'boolean') throw new Error(`${shown(v)} is not true or false`);

@@ -1,4 +1,5 @@
 // Memory lookup table: one row per key value, filled from an in-process topic; last row wins.
+import { shownValue } from '../../base/shown.ts';
 import type { LookupSource } from '../../contract/source.ts';
 import { deepEqual } from '../../data/compare.ts';
 import type { Row, Value } from '../../data/value.ts';
@@ -54,4 +55,4 @@ export function createMemoryLookup(): LookupSource {
 }
 
 /** Keys compare with their type: int64 1 and float64 1 are two keys, as in eKuiper. */
-const keyText = (v: Value): string => (typeof v === 'object' && v !== null ? `o${JSON.stringify(v)}` : `${typeof v}:${String(v)}`);
+const keyText = (v: Value): string => (typeof v === 'object' && v !== null ? `o${shownValue(v)}` : `${typeof v}:${String(v)}`);

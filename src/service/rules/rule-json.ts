@@ -1,6 +1,7 @@
 // The JSON of a rule, checked: eKuiper's texts for what is missing, the name of the member and what it should be for a wrong type.
 // Durations and checks of single options are in runtime/options.ts.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { shownValue } from '../../base/shown.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { checkName } from '../names.ts';
 import { maskRuleText } from './rule-secrets.ts';
@@ -42,7 +43,7 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
   const member = <T>(name: string, type: string, ok: (v: unknown) => boolean): T | undefined => {
     const v = raw[name];
     if (v === undefined || v === null) return undefined;
-    if (!ok(v)) throw refuse(`Parse rule ${quoted()} error : ${name}: expected ${type}, got ${JSON.stringify(v)}.`);
+    if (!ok(v)) throw refuse(`Parse rule ${quoted()} error : ${name}: expected ${type}, got ${shownValue(v)}.`);
     return v as T;
   };
   const textOf = (name: string) => member<string>(name, 'a text', (v) => typeof v === 'string') ?? '';
@@ -63,9 +64,7 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
   for (const [i, action] of actions.entries())
     for (const [type, props] of Object.entries(action))
       if (props !== null && !isObject(props))
-        throw refuse(
-          `Parse rule ${quoted()} error : actions[${i}].${type}: expected an object of properties, got ${JSON.stringify(props)}.`,
-        );
+        throw refuse(`Parse rule ${quoted()} error : actions[${i}].${type}: expected an object of properties, got ${shownValue(props)}.`);
 
   return {
     id,
