@@ -92,6 +92,12 @@ export const sinkOptions: readonly OptionSpec[] = [
     doc: 'gzip or zstd, one stream per file.',
     error: 'compression must be one of gzip, zstd',
   },
+  {
+    name: 'append',
+    type: 'bool',
+    default: false,
+    doc: 'lines and csv: go on at the end of a file that is there when the rule starts; otherwise it is begun anew, as in eKuiper.',
+  },
   { name: 'rollingHook', type: 'string', default: '', doc: 'Hooks of eKuiper plugins; none is registered here.' },
   { name: 'encryption', type: 'string', default: '', doc: 'Not supported for files yet.' },
 ];
@@ -109,6 +115,7 @@ export interface FileSinkProps {
   rollingBytes: number;
   rollingNamePattern: string;
   compression: string;
+  append: boolean;
   rollingHook: string;
   encryption: string;
 }

@@ -1,7 +1,7 @@
-// File sink: entries as lines, one JSON array per file, or csv; rolled by time, count or size; gzip or zstd per file. A file is truncated when it is opened,
-// as in eKuiper; an entry counts as delivered when the operating system has taken it.
+// File sink: entries as lines, one JSON array per file, or csv; rolled by time, count or size; gzip or zstd per file. A file is truncated when a run of
+// the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the operating system has taken it.
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import zlib from 'node:zlib';
@@ -12,10 +12,13 @@ import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import { type FileSinkProps, sinkOptions } from './options.ts';
 
-/** Templates can name many files; the least used is closed beyond this. */
+/** Templates can name many files; beyond this the one that was opened first rests: it is closed, and goes on where it was when it is needed. */
 const MAX_OPEN = 64;
+/** Beyond this the one that rests longest is finished. */
+const MAX_RESTING = 10_000;
 
 interface OpenFile {
+  readonly target: string;
   readonly out: Writable;
   readonly ended: Promise<void>;
   readonly openedAtMs: number;
@@ -27,6 +30,9 @@ interface OpenFile {
 export function createFileSink(): Sink {
   let props: FileSinkProps;
   const files = new Map<string, OpenFile>();
+  const resting = new Map<string, Pick<OpenFile, 'target' | 'openedAtMs' | 'entries' | 'bytes'>>();
+  /** Names that this run had open: only the first opening goes on at the end of what is there. */
+  const begun = new Set<string>();
   let timer: TimerHandle | undefined;
   let lastNameMs = 0;
 
@@ -40,11 +46,13 @@ export function createFileSink(): Sink {
   async function openFile(name: string, ctx: ConnectorContext): Promise<OpenFile> {
     // two files of one name never get the same time, or the second would truncate the first
     lastNameMs = Math.max(ctx.clock.now(), lastNameMs + 1);
-    const target = path.resolve(ctx.getRootPath(), fileName(name, lastNameMs));
+    const rested = resting.get(name);
+    const target = rested?.target ?? path.resolve(ctx.getRootPath(), fileName(name, lastNameMs));
+    const size = !rested && props.append && !begun.has(name) ? await sizeOf(target) : 0;
     await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
       throw ioError(`file ${target}: ${messageOf(error)}`, error);
     });
-    const disk = createWriteStream(target);
+    const disk = createWriteStream(target, { flags: rested || size > 0 ? 'a' : 'w' });
     let out: Writable = disk;
     if (props.compression) {
       const packer = props.compression.toLowerCase() === 'gzip' ? zlib.createGzip() : zlib.createZstdCompress();
@@ -52,11 +60,13 @@ export function createFileSink(): Sink {
       out = packer;
     }
     const file: OpenFile = {
+      target,
       out,
       ended: new Promise((resolve) => disk.once('close', resolve)),
-      openedAtMs: ctx.clock.monotonic(),
-      entries: 0,
-      bytes: 0,
+      openedAtMs: rested?.openedAtMs ?? ctx.clock.monotonic(),
+      // what is there counts as one entry, so that a line break follows it
+      entries: rested?.entries ?? (size > 0 ? 1 : 0),
+      bytes: rested?.bytes ?? size,
       failure: undefined,
     };
     const broken = (error: Error) => {
@@ -69,7 +79,30 @@ export function createFileSink(): Sink {
       disk.once('open', () => resolve());
       disk.once('error', (error) => reject(ioError(`file ${target}: ${messageOf(error)}`, error)));
     });
+    resting.delete(name);
+    if (props.append) begun.add(name);
     return file;
+  }
+
+  /** Closes a file that will go on later. */
+  async function rest(name: string, file: OpenFile): Promise<void> {
+    files.delete(name);
+    const { target, openedAtMs, entries, bytes } = file;
+    if (!file.failure) {
+      file.out.end();
+      await file.ended;
+    }
+    resting.set(name, { target, openedAtMs, entries, bytes });
+    if (resting.size > MAX_RESTING) await finish(resting.keys().next().value!);
+  }
+
+  /** Nothing more comes into a file that rests. */
+  async function finish(name: string): Promise<void> {
+    const file = resting.get(name);
+    resting.delete(name);
+    if (!file || props.fileType !== 'json') return;
+    const packed = { gzip: zlib.gzipSync, zstd: zlib.zstdCompressSync }[props.compression.toLowerCase()];
+    await appendFile(file.target, packed ? packed(']') : ']');
   }
 
   async function closeFile(file: OpenFile): Promise<void> {
@@ -88,6 +121,7 @@ export function createFileSink(): Sink {
       props = parseOptions<FileSinkProps>('file sink', sinkOptions, raw);
       if (props.fileType === 'csv' && props.format.toLowerCase() !== 'delimited')
         throw new Error('format must be delimited when fileType is csv');
+      if (props.append && props.fileType === 'json') throw new Error('append is for fileType lines and csv: a json file holds one array');
       if (props.rollingHook) throw new Error(`rolling hook ${props.rollingHook} is not registered`);
       if (props.encryption) throw new Error('property encryption is not supported by the file sink yet: leave it out');
       if (props.rollingIntervalMs <= 0 && props.rollingCount <= 0 && props.rollingBytes <= 0)
@@ -104,6 +138,9 @@ export function createFileSink(): Sink {
               files.delete(name);
               closeFile(file).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
             }
+          for (const [name, file] of resting)
+            if (ctx.clock.monotonic() - file.openedAtMs >= props.rollingIntervalMs)
+              finish(name).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
           timer = ctx.clock.setTimer(checkMs, check);
         };
         timer = ctx.clock.setTimer(checkMs, check);
@@ -116,8 +153,7 @@ export function createFileSink(): Sink {
       if (!file) {
         if (files.size >= MAX_OPEN) {
           const [oldName, old] = files.entries().next().value!;
-          files.delete(oldName);
-          await closeFile(old);
+          await rest(oldName, old);
         }
         file = await openFile(name, ctx);
         files.set(name, file);
@@ -142,7 +178,18 @@ export function createFileSink(): Sink {
       ctx.clock.clear(timer);
       const open = [...files.values()];
       files.clear();
-      await Promise.all(open.map(closeFile));
+      begun.clear();
+      await Promise.all([...open.map(closeFile), ...[...resting.keys()].map(finish)]);
     },
   };
+}
+
+/** @returns bytes of the file; 0 when there is none */
+async function sizeOf(target: string): Promise<number> {
+  try {
+    return (await stat(target)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw ioError(`file ${target}: ${messageOf(error)}`, error);
+  }
 }

@@ -255,6 +255,32 @@ describe('file sink', () => {
     expect(text('out.log')).toBe('{"a":1}\n{"a":2}');
   });
 
+  it('with append goes on at the end of what is there; a file that is rolled in a run is begun anew', async () => {
+    put('out.log', 'old');
+    for (const line of ['one', 'two']) {
+      const s = await sinkOf({ path: 'out.log', append: true });
+      await s.write(line);
+      await s.close();
+    }
+    expect(text('out.log')).toBe('old\none\ntwo');
+    const s = await sinkOf({ path: 'new.log', append: true, rollingCount: 2 });
+    for (const line of ['1', '2', '3']) await s.write(line);
+    await s.close();
+    expect(text('new.log')).toBe('3');
+    await expect(sinkOf({ path: 'x', append: true, fileType: 'json' })).rejects.toThrow('append is for fileType lines and csv');
+  });
+
+  it.each([
+    ['lines', '', (t: Buffer) => String(t).split('\n')],
+    ['json', '', (t: Buffer) => (JSON.parse(String(t)) as number[]).map(String)],
+    ['json', 'gzip', (t: Buffer) => (JSON.parse(String(zlib.gunzipSync(t))) as number[]).map(String)],
+  ] as const)('keeps what it wrote to more files than may be open (%s %s)', async (fileType, compression, read) => {
+    const s = await sinkOf({ path: '{{.p}}', fileType, compression });
+    for (let round = 0; round < 3; round++) for (let i = 0; i < 80; i++) await s.write(String(round), { path: `f${i}` });
+    await s.close();
+    for (let i = 0; i < 80; i++) expect(read(readFileSync(join(root, `f${i}`)))).toEqual(['0', '1', '2']);
+  });
+
   it('has an entry in the file when it says so', async () => {
     const s = await sinkOf({ path: 'deep/er/out.log' });
     await s.write('one');
