@@ -1,5 +1,6 @@
 // Looking inside: metrics, traces, state of a source, content of scan tables. Traces are not recorded in this version: the lists are empty.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { shownValue } from '../../base/shown.ts';
 import type { RuleService } from '../../service/index.ts';
 import { METRICS_TYPE } from '../metrics-server.ts';
 import { json, text } from '../reply.ts';
@@ -46,7 +47,7 @@ export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
       path: '/rules/{name}/reset_state',
       handle(r) {
         const body = (bodyJson(r, 'reset state') ?? {}) as { type?: unknown; params?: { streamName?: unknown; input?: unknown } };
-        if (body.type !== 1) throw refuse(`unknown stateType:${String(body.type ?? 0)}`);
+        if (body.type !== 1) throw refuse(`unknown stateType:${shownValue(body.type ?? 0)}`);
         const id = r.params['name']!;
         const stream = String(body.params?.streamName ?? '');
         if (!rules.sourcesOf(id).includes(stream)) throw refuse(`stream ${stream} not found in topo`);
