@@ -403,8 +403,7 @@ export class ModbusBus implements PooledConnection {
   /** Also an exception is an answer. @param tookMs beyond the time on the wire */
   private onAnswer(unit: UnitState, nowMs: number, tookMs: number): void {
     this.silent = 0;
-    // the line lives again: nobody has to wait for the share of probes
-    if (this.isLonely(nowMs)) this.probeAtMs = 0;
+    if (this.isLonely(nowMs)) this.onRevival();
     if (unit.probes.tries > 0) this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
     unit.answeredAtMs = nowMs;
     unit.slowestMs = slower(unit.slowestMs, tookMs);
@@ -413,6 +412,18 @@ export class ModbusBus implements PooledConnection {
     unit.owedMs = 0;
     unit.heard = 'no';
     unit.probes.reset();
+  }
+
+  /** The first answer after all were silent, as when a cable is back: who answered before is tried at once, whatever the share of probes. */
+  private onRevival(): void {
+    this.probeAtMs = 0;
+    for (const u of this.units.values()) {
+      if (u.probes.tries === 0 || u.answeredAtMs === undefined) continue;
+      u.probes.reset();
+      u.probes.next();
+      u.grace = true;
+      u.asideUntilMs = 0;
+    }
   }
 
   /** A frame of a unit whose reply is not waited for: when we asked it a moment ago, it lives and is only slow. */
@@ -427,7 +438,8 @@ export class ModbusBus implements PooledConnection {
   /** Whether this try waits for the whole time-out. Writes always do; reads of a unit in doubt do not while others want the bus. */
   private isPatient(unit: UnitState, job: Job): boolean {
     if (job.settings.patient || job.request.fn > 4 || unit.heard === 'yes' || this.units.size === 1) return true;
-    if (unit.probes.tries > 0) return unit.probes.tries % FULL_PROBE_EVERY === 0;
+    // not all at once: the first that returns must not wait for the time-outs of all others
+    if (unit.probes.tries > 0) return (unit.probes.tries + unit.id) % FULL_PROBE_EVERY === 0;
     if (unit.answeredAtMs !== undefined) return job.tries === 1;
     for (const u of this.units.values())
       if (u !== unit && (u.answeredAtMs !== undefined || u.reads.length + u.writes.length > 0)) return false;

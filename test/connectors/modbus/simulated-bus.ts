@@ -123,7 +123,7 @@ export function readForever(sim: SimulatedBus, ids: readonly number[], more: Par
           good.set(id, good.get(id)! + 1);
         } catch {
           // dead: asked again in the next cycle, as a source does
-          await sim.clock.sleep(500);
+          await sim.clock.sleep(400 + (id % 7) * 60);
         }
       }
     })();
