@@ -451,7 +451,8 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     },
     async stop() {
       await watch.stop();
-      await allDone();
+      // a plugin that hangs while it is loaded must not hold up the end
+      await soon(allDone());
       memoryWatch.stop();
       tamperWatch.stop();
       await watchdog.close();

@@ -92,6 +92,14 @@ describe('a plugin that hangs while it is loaded', () => {
     await until('gone', async () => (await p.get<string[]>('/plugins/functions')).length === 0);
   });
 
+  test('an orderly stop does not wait for it', { timeout: 20_000 }, async () => {
+    p.put('functions', 'hanging.ts', fn('Hanging', '1', 'await new Promise(() => {}); // stopped'));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await p.daemon.stop()).tookMs).toBeLessThan(2_500);
+    p.remove('functions', 'hanging.ts');
+    await p.start();
+  });
+
   test('the file is deleted before the load ends: nothing is left', { timeout: 20_000 }, async () => {
     p.put('functions', 'hanging.ts', fn('Hanging', '1', 'await new Promise(() => {}); // deleted'));
     await new Promise((resolve) => setTimeout(resolve, 700));
