@@ -169,6 +169,35 @@ describe('secrets in a rule', () => {
     expect(store.tables.get('connection')?.get('c')).toContain('{"server":"tcp://y","password":"hidden3"}');
   });
 
+  test('of EXTRA and DATASOURCE of streams are shown nowhere and survive PUT and import', async () => {
+    const { call, sql, store } = await withDemo();
+    const statement = (password: string) =>
+      `CREATE STREAM e () WITH (DATASOURCE="http://joe:${password}@h/x", EXTRA="{\\"password\\":\\"${password}\\",\\"big\\":9007199254740993,\\"qos\\":1}", FORMAT="JSON")`;
+    expect((await sql(statement('hidden'))).status).toBe(201);
+    const stored = () => store.tables.get('stream')?.get('e');
+    const before = stored();
+    expect(before).toContain('hidden');
+    const texts = [
+      (await call('GET', '/streams/e')).text,
+      (await sql('DESCRIBE STREAM e')).text,
+      (await call('GET', '/data/export')).text,
+      (await call('GET', '/v2/data/export')).text,
+      (await call('POST', '/ruleset/export')).text,
+    ];
+    expect(texts.join()).not.toContain('hidden');
+    expect(texts[0]).toContain('9007199254740993');
+    const shown = (JSON.parse(texts[4]!) as { streams: Record<string, string> }).streams['e']!;
+    expect((await call('PUT', '/streams/e', { sql: shown })).status).toBe(200);
+    expect(stored()).toBe(before);
+    expect((await call('PUT', '/streams/e', { sql: shown.replace('qos\\":1', 'qos\\":2') })).status).toBe(200);
+    expect(stored()).toContain('hidden');
+    expect(stored()).toContain('qos\\\\\\":2');
+    expect(stored()).toContain('http://joe:hidden@h/x');
+    expect(stored()).not.toContain('******');
+    expect((await call('POST', '/data/import', { content: (await call('GET', '/data/export')).text })).status).toBe(200);
+    expect(stored()).toContain('hidden');
+  });
+
   for (const partial of ['0', '1'])
     test(`survive the import of the gateway's own export (partial=${partial})`, async () => {
       const { call, store } = await withDemo();

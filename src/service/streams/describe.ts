@@ -1,7 +1,9 @@
 // How a stream or table is shown: JSON of GET /streams/{name}, text of DESCRIBE, JSON schema of GET /streams/{name}/schema.
 // Shapes: ../shared/spec/rest.json.
+import { maskText } from '../../base/secrets.ts';
 import type { FieldDef, FieldType } from '../../contract/schema.ts';
 import { optionOf, type SourceDefinition } from './definition.ts';
+import { maskExtra } from './stream-secrets.ts';
 
 export function describeJson(d: SourceDefinition): Record<string, unknown> {
   const fields = d.statement.fields as readonly FieldDef[];
@@ -29,7 +31,7 @@ function typeJson(t: FieldType): unknown {
 /** Lower camel case, empty ones left out, booleans only when true. */
 function optionsJson(d: SourceDefinition): Record<string, unknown> {
   const all: [string, unknown][] = [
-    ['datasource', optionOf(d, 'DATASOURCE')],
+    ['datasource', shownOption(d, 'DATASOURCE')],
     ['key', optionOf(d, 'KEY')],
     ['format', optionOf(d, 'FORMAT')],
     ['confKey', optionOf(d, 'CONF_KEY')],
@@ -40,13 +42,20 @@ function optionsJson(d: SourceDefinition): Record<string, unknown> {
     ['shared', optionOf(d, 'SHARED')],
     ['schemaid', optionOf(d, 'SCHEMAID')],
     ['version', optionOf(d, 'VERSION')],
-    ['extra', optionOf(d, 'EXTRA')],
+    ['extra', shownOption(d, 'EXTRA')],
     ['temp', optionOf(d, 'TEMP')],
     ['retainSize', optionOf(d, 'RETAIN_SIZE')],
     ['kind', optionOf(d, 'KIND')],
     ['delimiter', optionOf(d, 'DELIMITER')],
   ];
   return Object.fromEntries(all.filter(([, v]) => v !== undefined && v !== false && v !== 0));
+}
+
+/** Without passwords. */
+function shownOption(d: SourceDefinition, name: (typeof TEXT_OPTIONS)[number]): string | boolean | number | undefined {
+  const value = optionOf(d, name);
+  if (typeof value !== 'string') return value;
+  return name === 'EXTRA' ? maskExtra(value) : name === 'DATASOURCE' ? maskText(value) : value;
 }
 
 const DASHES = '-'.repeat(80);
@@ -72,7 +81,7 @@ export function describeText(d: SourceDefinition): string {
     return f.default === undefined ? shown : `${shown}\tDEFAULT\t${f.default}`;
   });
   const options = TEXT_OPTIONS.flatMap((name) => {
-    const value = optionOf(d, name);
+    const value = shownOption(d, name);
     return value === undefined || value === false || value === 0 ? [] : [`${name}: ${value}`];
   });
   return ['Fields', DASHES, ...fields, '', ...options].join('\n') + '\n';

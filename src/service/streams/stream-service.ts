@@ -1,6 +1,7 @@
 // Use cases of streams and tables without HTTP: run a statement, replace, drop, list, describe. Nothing is changed when a check fails.
 // Called by rest/routes/streams.ts and ruleset import. Texts: ../shared/spec/rest.json.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { MASK } from '../../base/secrets.ts';
 import type { FieldDef } from '../../contract/schema.ts';
 import type { SourceKind } from '../../sql/index.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -9,6 +10,7 @@ import { mayReplace } from '../versions.ts';
 import { definitionOf, optionOf, parseStreamStatement, type SourceDefinition } from './definition.ts';
 import { describeJson, describeText, schemaJson } from './describe.ts';
 import type { StreamCatalog } from './stream-catalog.ts';
+import { unmaskStatement } from './stream-secrets.ts';
 
 export interface StreamService {
   /** One CREATE, SHOW, DESCRIBE or DROP statement. @returns eKuiper's text */
@@ -22,6 +24,8 @@ export interface StreamService {
   details(kind: SourceKind, tableKind?: string): { name: string; type: string; format: string }[];
   describe(kind: SourceKind, name: string): Record<string, unknown>;
   schema(kind: SourceKind, name: string): Record<string, unknown> | null;
+  /** The statement with masked secrets put back from the stored stream or table of that name. */
+  withSecrets(name: string, sql: string): Promise<string>;
   /** @returns the definition of a stream or table  @throws GatewayError as eKuiper's planner does */
   find(name: string): SourceDefinition | undefined;
   all(): SourceDefinition[];
@@ -66,6 +70,13 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
       return `${title(kind)} ${name} is created.`;
     });
 
+  const withSecrets = async (name: string, sql: string): Promise<string> => {
+    const old = catalog.get(name);
+    if (!old || !sql.includes(MASK)) return sql;
+    const statement = await parseStreamStatement(sql);
+    return statement.kind === 'create' ? unmaskStatement(sql, statement, old) : sql;
+  };
+
   const dropByStatement = (kind: SourceKind, name: string): Promise<string> =>
     lock.run(name, async () => {
       if (catalog.get(name)?.kind !== kind) throw refuse(`Drop ${kind} fails: ${kind} ${name} is not found.`);
@@ -92,8 +103,9 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
           throw refuse(`Invalid stream statement: ${sql}`);
       }
     },
-    replace: (kind, name, sql) =>
+    replace: (kind, name, given) =>
       lock.run(checkName(name), async () => {
+        const sql = await withSecrets(name, given);
         const statement = await parseStreamStatement(sql, formats());
         if (statement.kind !== 'create') throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
         if (statement.name !== name) throw refuse(`Replace ${name} fails: the sql statement must update the ${name} source.`);
@@ -128,6 +140,7 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
       const columns = columnsRead(name);
       return columns.length ? Object.fromEntries(columns.map((c) => [c, { type: '', index: 0 }])) : null;
     },
+    withSecrets,
     find: (name) => catalog.get(name),
     all: () => catalog.list(),
   };

@@ -2,6 +2,7 @@
 // An item that exists is replaced only by a higher version; an item that is refused is left out and reported, the others go on.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { RuleService } from '../rules/rule-service.ts';
+import { maskStatement } from '../streams/stream-secrets.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 
 export interface Ruleset {
@@ -28,7 +29,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
   const pick = (names: ReadonlySet<string> | undefined): Pick<Ruleset, 'streams' | 'tables'> => {
     const out = { streams: {} as Record<string, string>, tables: {} as Record<string, string> };
     for (const d of streams.all())
-      if (!d.temp && (!names || names.has(d.name))) out[d.kind === 'stream' ? 'streams' : 'tables'][d.name] = d.sql;
+      if (!d.temp && (!names || names.has(d.name))) out[d.kind === 'stream' ? 'streams' : 'tables'][d.name] = maskStatement(d);
     return out;
   };
   const importSource = async (kind: 'stream' | 'table', name: string, sql: string, overwrite: boolean): Promise<boolean> => {
