@@ -10,11 +10,7 @@ import { filterProgram, type Harness, harness } from './harness.ts';
 const functions = createFunctionCatalogue();
 const compiled = (sql: string): RuleProgram =>
   compileRule(
-    planRule(
-      parseSelect(sql),
-      { source: (name) => ({ name, kind: 'stream', schema: undefined }), names: () => ['s'], functions },
-      { sql },
-    ),
+    planRule(parseSelect(sql), { source: (name) => ({ name, kind: 'stream', schema: undefined }), names: () => ['s'], functions }, { sql }),
   );
 
 let h: Harness;

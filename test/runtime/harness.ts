@@ -79,6 +79,7 @@ export function harness(
     logLevel?: LogLevel;
     logFolder?: boolean;
     sourceOptions?: OptionSpec[];
+    patient?: boolean;
   } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
@@ -132,6 +133,7 @@ export function harness(
           name: 'fake',
           payload: 'bytes',
           maxInFlight: options.maxInFlight ?? 4,
+          ...(options.patient ? { patient: true } : {}),
           options: [],
           doc: '',
           create() {

@@ -238,6 +238,20 @@ describe('a queue of rows', () => {
     expect(confirmed).toEqual([]);
   });
 
+  it('of a sink that waits for other rules stays in memory while that is slow, and goes to disk when it hangs', async () => {
+    await h.end();
+    h = harness({ patient: true });
+    h.sink.behaviour = 'hold';
+    const rule = await start({}, { bufferLength: 5 });
+    const confirmed: number[] = [];
+    for (const n of numbers(1, 12)) publish(n, confirmed);
+    await h.settle(() => true, 20_000);
+    expect(rule.health().sinks[0]).toMatchObject({ mode: 'up', waiting: 12 });
+    // in a circle of rules nothing would ever move again
+    await h.settle(() => confirmed.length === 12, 20_000);
+    expect(rule.health().sinks[0]).toMatchObject({ spilled: 12 });
+  });
+
   it('is sent when the sink is back, though the disk takes nothing', async () => {
     h.sink.behaviour = 'away';
     const { append } = h.store.sinkQueues;

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { createDownsampler } from '../../src/runtime/source/downsample.ts';
+import { createFieldMerger } from '../../src/runtime/source/merge-field.ts';
 import { createPuller } from '../../src/runtime/source/puller.ts';
 import { filterProgram, type Harness, harness } from './harness.ts';
 
@@ -225,5 +226,20 @@ describe('down-sampling', () => {
     d.put('4', undefined, undefined);
     await clock.advance(100);
     expect(out).toEqual(['3', '4']);
+  });
+
+  it.each([
+    [true, [1, 2]],
+    [false, []],
+  ])('confirms what waits at the end when no rule reads any more (%s)', (release, wanted) => {
+    const clock = createVirtualClock();
+    const confirmed: number[] = [];
+    const last = createDownsampler(clock, 100, () => undefined);
+    last.put('{}', undefined, () => void confirmed.push(1));
+    last.stop(release);
+    const merged = createFieldMerger(clock, 100, 'id', () => undefined);
+    merged.put('{"id":1}', undefined, () => void confirmed.push(2));
+    merged.stop(release);
+    expect(confirmed).toEqual(wanted);
   });
 });

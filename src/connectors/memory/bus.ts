@@ -14,7 +14,12 @@ export interface MemorySubscriber {
   readonly onRow: (row: Row, topic: string, kind: RowKind, key: string | undefined, done: () => void) => void | Promise<void>;
 }
 
+/** Rules that publish within the publication of another rule, one in the other; beyond it the next turn of the event loop goes on: a rule that
+ *  feeds itself must not use up the stack. */
+const MAX_DEPTH = 32;
+
 export class MemoryBus implements PooledConnection {
+  private depth = 0;
   private readonly subscribers = new Set<MemorySubscriber>();
   private readonly routes = new Map<string, MemorySubscriber[]>();
 
@@ -36,17 +41,24 @@ export class MemoryBus implements PooledConnection {
       this.routes.set(topic, targets);
     }
     if (targets.length === 0) return;
+    if (this.depth >= MAX_DEPTH)
+      return new Promise<void>((resolve) => void setImmediate(resolve)).then(() => this.publish(topic, rows, kindOf, key));
     let open = 1;
     let resolve: (() => void) | undefined;
     const done = () => {
       if (--open === 0) resolve?.();
     };
-    for (const row of rows) {
-      const kind = kindOf(row);
-      for (const target of targets) {
-        open++;
-        void target.onRow(row, topic, kind, key, done);
+    this.depth++;
+    try {
+      for (const row of rows) {
+        const kind = kindOf(row);
+        for (const target of targets) {
+          open++;
+          void target.onRow(row, topic, kind, key, done);
+        }
       }
+    } finally {
+      this.depth--;
     }
     if (--open === 0) return;
     return new Promise((r) => {

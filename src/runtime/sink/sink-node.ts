@@ -39,6 +39,8 @@ export interface SinkOwner extends DeadLetterOffice {
 
 /** A full queue that moved within this time is just busy; otherwise it is spilled without waiting longer. */
 const BUSY_MS = 200;
+/** A sink that may wait for other rules is left that much longer. Not for ever: a rule that feeds itself would wait for itself. */
+const PATIENCE = 30;
 /** Items are collected for so long before they are written, so that a slow trickle is not one commit each. */
 const SPILL_LINGER_MS = 100;
 const SPILL_AT_ONCE = 64;
@@ -475,17 +477,18 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
   /** One timer while anything is pending: no confirmation for spillAfterMs → disk. */
   private armWatch(): void {
-    if (this.watch || this.closed || this.mode === 'spilling' || this.definition.patient) return;
+    if (this.watch || this.closed || this.mode === 'spilling') return;
     if (this.pending <= 1) this.lastProgressMs = this.env.clock.monotonic();
     this.rearmWatch();
   }
 
   private rearmWatch(): void {
-    this.watch = this.env.clock.setTimer(this.env.settings.spillAfterMs / 2, () => {
+    const limitMs = this.env.settings.spillAfterMs * (this.definition.patient ? PATIENCE : 1);
+    this.watch = this.env.clock.setTimer(limitMs / 2, () => {
       this.watch = undefined;
       if (this.closed || this.pending === 0 || this.mode === 'spilling') return;
       const stillMs = this.env.clock.monotonic() - this.lastProgressMs;
-      if (stillMs >= this.env.settings.spillAfterMs || (this.isBehind && stillMs > BUSY_MS)) this.spill();
+      if (stillMs >= limitMs || (this.isBehind && stillMs > BUSY_MS && !this.definition.patient)) this.spill();
       else this.rearmWatch();
     });
   }

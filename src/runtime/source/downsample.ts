@@ -8,7 +8,8 @@ type Data = Parameters<Emit>[0];
 
 export interface Downsampler {
   put(data: Data, meta: Meta | undefined, ack: (() => void) | undefined): void;
-  stop(): void;
+  /** @param release what waits is confirmed: no rule reads it any more */
+  stop(release: boolean): void;
 }
 
 export function createDownsampler(
@@ -32,9 +33,10 @@ export function createDownsampler(
       last = { data, meta, ack };
       timer ??= clock.setTimer(intervalMs, fire);
     },
-    stop() {
+    stop(release) {
       clock.clear(timer);
       timer = undefined;
+      if (release) last?.ack?.();
       last = undefined;
     },
   };

@@ -47,9 +47,10 @@ export function createFieldMerger(
       kept.set(key, { fields, meta, ack });
       timer ??= clock.setTimer(intervalMs, fire);
     },
-    stop() {
+    stop(release) {
       clock.clear(timer);
       timer = undefined;
+      if (release) for (const k of kept.values()) k.ack?.();
       kept = new Map();
     },
   };

@@ -223,7 +223,7 @@ export class SourceNode implements ContextOwner {
     this.generation++;
     this.env.clock.clear(this.retry);
     this.puller?.stop();
-    this.downsampler?.stop();
+    this.downsampler?.stop(reason === 'stopped');
     this.context.abort();
     this.resume?.();
     this.handovers.close(reason === 'stopped');

@@ -121,6 +121,23 @@ describe('memory pipelines', () => {
     await delivery;
   });
 
+  it('does not use the stack up when what a subscriber publishes comes back to it', async () => {
+    const p = pool();
+    const s = publisher(p, { topic: 'x' });
+    let rows = 0;
+    const all = Promise.withResolvers<void>();
+    subscribe(p, 'x', (row, _meta, ack) => {
+      rows++;
+      const n = (row as { n: number }).n;
+      if (n === 20_000) all.resolve();
+      else void s.publish({ n: n + 1 });
+      ack!();
+    });
+    await s.publish({ n: 1 });
+    await all.promise;
+    expect(rows).toBe(20_000);
+  });
+
   it('gives nothing any more to a subscriber that left', async () => {
     const p = pool();
     const s = publisher(p, { topic: 'x' });
