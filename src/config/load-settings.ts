@@ -86,10 +86,17 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       throw wrong(
         placeOf(layers, 'basic.timezone'),
         'basic.timezone',
-        `"${name}" is not the name of a time zone; write UTC or a name such as Europe/Berlin`,
+        name.toLowerCase() === 'local' && env['TZ']
+          ? `is the zone of this machine, but the variable TZ="${env['TZ']}" is not the name of a time zone; correct it, or write UTC or a name such as Europe/Berlin`
+          : `"${name}" is not the name of a time zone; write UTC or a name such as Europe/Berlin`,
       );
     return zone;
   };
+  const aesKey: string | undefined = value('basic.aesKey');
+  const keyBytes = aesKey === undefined ? 16 : Buffer.from(aesKey, 'base64').length;
+  if (![16, 24, 32].includes(keyBytes))
+    throw wrong(placeOf(layers, 'basic.aesKey'), 'basic.aesKey', `the key has ${keyBytes} bytes; it takes 16, 24 or 32, written as base64`);
+
   const level = value('basic.debug') ? 'debug' : String(value('basic.logLevel')).toLowerCase();
   const settings: Settings = {
     logFiles: { maxBytes: value('basic.rotateSize') as number, keep: value('basic.rotateCount') as number },
@@ -109,7 +116,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     sqlMaxConnections: value('basic.sql.maxConnections'),
     // eKuiper: less than a second becomes 10 s
     rulePatrolIntervalMs: value('basic.rulePatrolInterval') < 1000 ? 10_000 : value('basic.rulePatrolInterval'),
-    aesKey: value('basic.aesKey'),
+    aesKey,
     gracefulShutdownMs: Math.max(100, value('basic.gracefulShutdownTimeout')),
     cpuProfile: { enabled: value('basic.ResourceProfileConfig.enable'), intervalMs: value('basic.ResourceProfileConfig.interval') },
     metricsDump: { enabled: value('basic.metricsDumpConfig.enable'), retainedMs: value('basic.metricsDumpConfig.retainedDuration') },

@@ -44,6 +44,14 @@ describe('slips', () => {
     ]);
   });
 
+  test('a key of the wrong length is told without its value', () => {
+    write('basic:\n  logLevel: info\n  aesKey: c2hvcnQtc2VjcmV0\n');
+    expect(problem()).toMatch(/kuiper.yaml:3: basic.aesKey: the key has 12 bytes; it takes 16, 24 or 32/);
+    expect(problem()).not.toContain('c2hvcnQ');
+    write('basic:\n  aesKey: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n');
+    expect(problem()).toBe('');
+  });
+
   test('a section that is no section is refused', () => {
     write('basic: 5\n');
     expect(problem()).toMatch(/kuiper.yaml:1: basic: expected keys below it, indented by two blanks, not 5/);
