@@ -27,4 +27,4 @@ export class PortLocks implements PooledConnection {
 
 /** The gateway's list; give it back with `releasePortLocks`. */
 export const portLocks = (connections: ConnectionAccess): PortLocks => connections.acquire('port', 'locks', () => new PortLocks());
-export const releasePortLocks = (connections: ConnectionAccess): void => connections.release('port', 'locks');
+export const releasePortLocks = (connections: ConnectionAccess): void | Promise<void> => connections.release('port', 'locks');
