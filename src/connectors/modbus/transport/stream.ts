@@ -11,6 +11,8 @@ const require = createRequire(import.meta.url);
 const MAX_BUFFER_BYTES = 1024;
 /** After so long without a byte an incomplete frame was none. Longer than adapters keep bytes (16 ms). */
 const SILENCE_MS = 25;
+/** And so many characters of a slow line. */
+const SILENT_CHARACTERS = 4;
 
 export type StreamMode = 'rtu' | 'ascii';
 
@@ -90,7 +92,7 @@ export function streamTransport(
     cancelSilence?.();
     cancelSilence = undefined;
     if (searchRtu(line.after === undefined)) return;
-    cancelSilence = line.after!(SILENCE_MS, () => {
+    cancelSilence = line.after!(SILENCE_MS + SILENT_CHARACTERS * line.characterMs, () => {
       cancelSilence = undefined;
       if (wanted) searchRtu(true);
     });
