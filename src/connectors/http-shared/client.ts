@@ -66,7 +66,7 @@ export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): Http
       const target = new URL(url);
       if (target.protocol !== 'http:' && target.protocol !== 'https:')
         throw new Error(`Invalid scheme ${target.protocol.replace(':', '')}`);
-      if (!enablePrivateNet) checkLiteralHost(target.hostname);
+      if (!enablePrivateNet) withCure(() => checkLiteralHost(target.hostname));
       const module = target.protocol === 'https:' ? https : http;
       const limit = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
       const signals = [limit, signal].filter((s) => s !== undefined);
@@ -77,7 +77,7 @@ export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): Http
           else
             reject(
               inGuard
-                ? error
+                ? withHint(error)
                 : ioError(`${method.toUpperCase()} ${url}: ${messageOf(error) || (error as NodeJS.ErrnoException).code}`, error),
             );
         };
@@ -136,4 +136,18 @@ export function refuseOauth(component: string, raw: Readonly<Record<string, unkn
   const oauth = Object.entries(raw).find(([k]) => k.toLowerCase() === 'oauth')?.[1] as { access?: { url?: unknown } } | undefined;
   if (oauth?.access?.url)
     throw new Error(`${component}: property oauth is not supported yet; put a token into headers, e.g. Authorization`);
+}
+
+/** eKuiper's text, and what to do about it. */
+const withHint = (error: unknown): Error =>
+  new Error(`${messageOf(error)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network`, {
+    cause: error,
+  });
+
+function withCure(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw withHint(error);
+  }
 }
