@@ -2,7 +2,8 @@
 import { createRealClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import { createLog } from '../base/log.ts';
-import { ModbusBus, type UnitSettings } from '../connectors/modbus/bus.ts';
+import { ModbusBus } from '../connectors/modbus/bus.ts';
+import type { UnitSettings } from '../connectors/modbus/bus-unit.ts';
 import type { ReadFunction } from '../connectors/modbus/frame.ts';
 import { opener } from '../connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../connectors/modbus/options.ts';

@@ -8,78 +8,11 @@ import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { PooledConnection } from '../../contract/context.ts';
+import { type BusCounters, createUnit, type Job, type Outcome, type UnitSettings, type UnitState } from './bus-unit.ts';
 import { checkReply, ModbusException, type ModbusRequest } from './frame.ts';
 import { shortWaitMs, slower } from './patience.ts';
 import type { OpenTransport, Transport } from './transport/transport.ts';
 
-export interface UnitSettings {
-  timeoutMs: number;
-  /** Further tries after the first. */
-  retries: number;
-  /** After a time-out the unit is not asked for so long. */
-  quietMs: number;
-  /** Pause before each request to this unit, beside the line's own gap. */
-  gapMs: number;
-  /** The whole time-out is waited for each time, also of a unit in doubt (a scan must not miss slow units). */
-  patient?: boolean;
-}
-
-export interface BusCounters {
-  requests: number;
-  timeouts: number;
-  exceptions: number;
-  /** Frames that belonged to no request that waited: late, foreign, damaged. */
-  strays: number;
-  /** Requests refused because the unit is set aside. */
-  refused: number;
-}
-
-interface Job {
-  readonly request: ModbusRequest;
-  readonly settings: UnitSettings;
-  tries: number;
-  /** Longest wait of its tries, and time that all of them took, ms. */
-  waitedMs: number;
-  costMs: number;
-  /** The same for all that ask for the same registers while it waits. */
-  promise: Promise<Buffer>;
-  resolve: (data: Buffer) => void;
-  reject: (error: Error) => void;
-}
-
-interface UnitState {
-  readonly id: number;
-  readonly writes: Job[];
-  readonly reads: Job[];
-  /** Monotonic ms before which it is not asked. */
-  quietUntilMs: number;
-  /** Set aside until then; 0 = alive. */
-  asideUntilMs: number;
-  /** When it last answered; undefined: never. */
-  answeredAtMs: number | undefined;
-  /** Slowest reply of late, beyond the time on the wire, ms. */
-  slowestMs: number | undefined;
-  /** Set aside a moment ago after it had answered: tried again soon, at most a few times, whatever the share of probes. */
-  grace: boolean;
-  /** Time that its silence cost, ms; taken out of the share of probes once it is clear that it is no noise. */
-  owedMs: number;
-  /** Its late reply was seen: the next try waits for the whole time-out. Once, until it answers. */
-  heard: 'no' | 'yes' | 'used';
-  readonly probes: Backoff;
-  /** Ends when the last write sequence of this unit is done. */
-  turn: Promise<unknown>;
-}
-
-type Outcome =
-  | { kind: 'good'; data: Buffer }
-  | { kind: 'exception'; code: number }
-  | { kind: 'timeout' }
-  | { kind: 'sent' }
-  | { kind: 'lost'; error: Error };
-
-/** Probe pauses of a unit that is set aside. The first ones are short: two lost replies on a noisy line are no death. */
-const FIRST_PROBE_MS = 250;
-const MAX_PROBE_MS = 30_000;
 /** Probes of a unit that has just fallen silent, beside the share of the others. */
 const GRACE_PROBES = 2;
 /** One probe in so many waits for the whole time-out, the others as long as its neighbours need at most. */
@@ -231,20 +164,7 @@ export class ModbusBus implements PooledConnection {
   private unit(id: number): UnitState {
     let u = this.units.get(id);
     if (!u) {
-      u = {
-        id,
-        writes: [],
-        reads: [],
-        quietUntilMs: 0,
-        asideUntilMs: 0,
-        answeredAtMs: undefined,
-        slowestMs: undefined,
-        grace: false,
-        owedMs: 0,
-        heard: 'no',
-        turn: Promise.resolve(),
-        probes: createBackoff({ firstMs: FIRST_PROBE_MS, maxMs: MAX_PROBE_MS, random: this.random }),
-      };
+      u = createUnit(id, this.random);
       this.units.set(id, u);
     }
     return u;
