@@ -139,7 +139,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     const next = again ? keepAddresses(loaded.settings, settings) : loaded.settings;
     const { ip, port, authentication } = next.rest;
     // at a reload the last token may have been taken away: then nobody may call, which is safe
-    checkListenAddress(ip, port, authentication, again ? 1 : found.count);
+    const known = again ? 1 : found.count;
+    checkListenAddress(ip, port, authentication, known);
+    // what the next start would refuse is refused now
+    checkListenAddress(loaded.settings.rest.ip, loaded.settings.rest.port, authentication, known);
     if (authentication && found.count === 0)
       log.warn({ code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') }, 'There is no token and no public key: nobody may call REST.');
     settings = next;

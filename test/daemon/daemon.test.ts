@@ -222,6 +222,32 @@ describe('what goes wrong', () => {
     await reload(async () => (await status('one')) === 401);
     expect(daemon.lines.some((l) => l['code'] === 'REST_NOBODY')).toBe(true);
   });
+
+  test('a reload cannot open REST: what is listened on counts, and what the next start would listen on', async () => {
+    mkdirSync(join(root, 'etc/mgmt'), { recursive: true });
+    writeFileSync(join(root, 'etc/mgmt/tokens'), `a admin ${createHash('sha256').update('one').digest('hex')}\n`);
+    const config = (ip: string, authentication: boolean) =>
+      writeFileSync(join(root, 'etc/kuiper.yaml'), `basic:\n  restIp: ${ip}\n  authentication: ${authentication}\n`);
+    const refused = async (address: string) => {
+      daemon!.child.kill('SIGHUP');
+      for (let i = 0; i < 150; i++) {
+        if (daemon!.lines.some((l) => String(l['reason']).includes(`refusing to serve REST on ${address}`))) return true;
+        await new Promise((r) => setTimeout(r, 20));
+      }
+      return false;
+    };
+    config('0.0.0.0', true);
+    daemon = await runDaemon(root);
+    config('127.0.0.1', false);
+    expect(await refused('0.0.0.0')).toBe(true);
+    expect((await fetch(`${daemon.url}/rules`)).status).toBe(401);
+    await daemon.stop();
+    config('127.0.0.1', true);
+    daemon = await runDaemon(root);
+    config('0.0.0.0', false);
+    expect(await refused('0.0.0.0')).toBe(true);
+    expect((await fetch(`${daemon.url}/rules`)).status).toBe(401);
+  });
 });
 
 describe('budget', () => {
