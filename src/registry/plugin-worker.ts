@@ -59,8 +59,11 @@ export interface PluginWorker {
   close(): Promise<void>;
 }
 
-/** Loading is evaluation of one file; longer means that it hangs. */
+/** Loading is evaluation of one file; longer means that it hangs. A board on which the worker alone needs long gets more, in proportion. */
 const LOAD_LIMIT_MS = 5_000;
+const LOAD_LIMIT_BOOTS = 20;
+/** The worker itself, before the plugin's code: Node's and ours. */
+const BOOT_LIMIT_MS = 60_000;
 /** A worker whose event loop stands for so long is ended. Other plugins and the gateway are not touched meanwhile. */
 const STALL_LIMIT_MS = 10_000;
 const LOOK_MS = 2_500;
@@ -176,13 +179,21 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       w.stdout.on('data', (text: Buffer) => o.log.info({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
       w.stderr.on('data', (text: Buffer) => o.log.warn({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
       worker = w;
-      const limit = o.clock.setTimer(LOAD_LIMIT_MS, () => {
-        reject(new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: `loading took more than ${LOAD_LIMIT_MS / 1000} s` }));
-        kill(w, 'loading did not end');
-      });
+      const bootedAtMs = performance.now();
+      const within = (limitMs: number) =>
+        o.clock.setTimer(limitMs, () => {
+          reject(
+            new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: `loading took more than ${Math.round(limitMs / 1000)} s` }),
+          );
+          kill(w, 'loading did not end');
+        });
+      let limit = within(BOOT_LIMIT_MS);
       w.on('message', (m: FromWorker) => {
         if (worker !== w) return;
-        if (m.t === 'ready') {
+        if (m.t === 'loading') {
+          o.clock.clear(limit);
+          limit = within(Math.max(LOAD_LIMIT_MS, LOAD_LIMIT_BOOTS * (performance.now() - bootedAtMs)));
+        } else if (m.t === 'ready') {
           o.clock.clear(limit);
           facts = {
             main: m.main,

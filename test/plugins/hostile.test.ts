@@ -83,7 +83,7 @@ describe('a plugin that hangs while it is loaded', () => {
     p.put('functions', 'quick.ts', fn('Quick', '1', `// ${what}`));
     expect(await running('quick')).toBeLessThan(LIVE_MS);
     await failed('hanging');
-    expect((await state('hanging')).reason).toContain('loading took more than 5 s');
+    expect((await state('hanging')).reason).toMatch(/loading took more than \d+ s/);
     // a corrected file is live in time as well
     p.put('functions', 'hanging.ts', fn('Hanging', '1'));
     expect(await running('hanging')).toBeLessThan(LIVE_MS);

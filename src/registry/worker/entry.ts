@@ -82,6 +82,7 @@ function hasExec(name: string): boolean {
 }
 
 async function load(): Promise<void> {
+  send({ t: 'loading' });
   try {
     const module = await createModuleLoader().load(start.text);
     const inner = module['default'];

@@ -54,6 +54,8 @@ export interface Emitted {
 }
 
 export type FromWorker =
+  /** The worker itself stands; the file's own code comes now. */
+  | { t: 'loading' }
   | {
       t: 'ready';
       main: SymbolFacts | undefined;

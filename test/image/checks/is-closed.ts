@@ -25,7 +25,7 @@ export async function isClosed(report: Report, vm: Vm): Promise<void> {
     const { out } = await vm.root("ps -eo user:20,args --no-headers | grep -E '/opt/kuiper|mosquitto' | grep -v grep");
     const lines = out.trim().split('\n');
     expectThat(
-      lines.some((line) => line.startsWith('kuiper-gw') && line.includes('daemon/main.ts')),
+      lines.some((line) => line.startsWith('kuiper-gw') && line.includes('dist/daemon.mjs')),
       out,
     );
     expectThat(!lines.some((line) => line.startsWith('root ')), out);
