@@ -43,8 +43,12 @@ export function createRealClock(): Clock {
       const endMs = performance.now() + delayMs;
       const arm = () => {
         const leftMs = endMs - performance.now();
-        if (leftMs > MAX_TIMER_MS) handle.timer = setTimeout(arm, MAX_TIMER_MS);
-        else handle.timer = setTimeout(fire, Math.max(0, leftMs));
+        handle.timer = setTimeout(due, Math.min(Math.max(0, Math.ceil(leftMs)), MAX_TIMER_MS));
+      };
+      // The platform counts from the begin of the loop's turn and fires early by what the turn has taken since: a cycle would end before its time.
+      const due = () => {
+        if (performance.now() < endMs) arm();
+        else fire();
       };
       arm();
       return handle;

@@ -1,7 +1,8 @@
 // Which addresses the gateway may call on behalf of a rule or a request: loopback, private, link-local and multicast ones only with
 // basic.enablePrivateNet. Checked on the resolved address at connect, so that a name cannot resolve to something else in between.
-import { lookup } from 'node:dns';
+
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { nodeDns } from './node-builtins.ts';
 
 const internal = new BlockList();
 for (const [net, bits] of [
@@ -34,7 +35,7 @@ export function isInternalAddress(address: string): boolean {
 
 /** For `http.request({ lookup })`: refuses names that resolve to an internal address. */
 export const guardedLookup: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
+  nodeDns().lookup(host, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, []);
     const bad = addresses.find((a) => isInternalAddress(a.address));
     if (bad) return callback(new Error(`ip ${bad.address} is in internal network`) as NodeJS.ErrnoException, []);

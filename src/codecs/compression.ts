@@ -1,6 +1,7 @@
 // zlib, gzip, flate and zstd, for `compression` of sinks and `decompression` of sources.
-import zlib from 'node:zlib';
+
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import { nodeZlib } from '../base/node-builtins.ts';
 
 export const compressionNames = ['zlib', 'gzip', 'flate', 'zstd'] as const;
 export type CompressionName = (typeof compressionNames)[number];
@@ -9,17 +10,17 @@ export type CompressionName = (typeof compressionNames)[number];
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
 const compressors: Record<CompressionName, (data: Uint8Array) => Uint8Array> = {
-  zlib: (d) => zlib.deflateSync(d),
-  gzip: (d) => zlib.gzipSync(d),
-  flate: (d) => zlib.deflateRawSync(d),
-  zstd: (d) => zlib.zstdCompressSync(d),
+  zlib: (d) => nodeZlib().deflateSync(d),
+  gzip: (d) => nodeZlib().gzipSync(d),
+  flate: (d) => nodeZlib().deflateRawSync(d),
+  zstd: (d) => nodeZlib().zstdCompressSync(d),
 };
 const limit = { maxOutputLength: MAX_UNPACKED_BYTES };
 const decompressors: Record<CompressionName, (data: Uint8Array) => Uint8Array> = {
-  zlib: (d) => zlib.inflateSync(d, limit),
-  gzip: (d) => zlib.gunzipSync(d, limit),
-  flate: (d) => zlib.inflateRawSync(d, limit),
-  zstd: (d) => zlib.zstdDecompressSync(d, limit),
+  zlib: (d) => nodeZlib().inflateSync(d, limit),
+  gzip: (d) => nodeZlib().gunzipSync(d, limit),
+  flate: (d) => nodeZlib().inflateRawSync(d, limit),
+  zstd: (d) => nodeZlib().zstdDecompressSync(d, limit),
 };
 
 /** @throws Error for an unknown name */

@@ -1,6 +1,6 @@
 // `encryption: aes` of sinks. Layouts as eKuiper's: cfb = 16-byte IV + ciphertext; gcm without aad = 12-byte nonce + ciphertext + tag; gcm with aad =
 // tag + ciphertext (the receiver knows the nonce). Key: basic.aesKey.
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../base/node-builtins.ts';
 
 export interface EncryptionProps {
   mode?: unknown;
@@ -27,8 +27,8 @@ export function createEncryptor(name: string, key: Uint8Array | undefined, props
   if (mode === 'cfb') {
     if (iv && iv.length !== 16) throw new Error(`encProps iv has ${iv.length} bytes; cfb takes 16`);
     return (data) => {
-      const v = iv ?? randomBytes(16);
-      const cipher = createCipheriv(`aes-${bits}-cfb` as 'aes-256-cfb', key, v);
+      const v = iv ?? nodeCrypto().randomBytes(16);
+      const cipher = nodeCrypto().createCipheriv(`aes-${bits}-cfb` as 'aes-256-cfb', key, v);
       return Buffer.concat([v, cipher.update(data), cipher.final()]);
     };
   }
@@ -39,8 +39,8 @@ export function createEncryptor(name: string, key: Uint8Array | undefined, props
   if (iv && iv.length !== 12) throw new Error(`encProps iv has ${iv.length} bytes; gcm takes 12`);
   if (aad && !iv) throw new Error('encProps aad needs iv: the nonce is not sent with the message');
   return (data) => {
-    const nonce = iv ?? randomBytes(12);
-    const cipher = createCipheriv(`aes-${bits}-gcm` as 'aes-256-gcm', key, nonce, { authTagLength: Math.min(tagSize, 16) });
+    const nonce = iv ?? nodeCrypto().randomBytes(12);
+    const cipher = nodeCrypto().createCipheriv(`aes-${bits}-gcm` as 'aes-256-gcm', key, nonce, { authTagLength: Math.min(tagSize, 16) });
     if (aad) cipher.setAAD(aad);
     const body = Buffer.concat([cipher.update(data), cipher.final()]);
     const tag = cipher.getAuthTag();

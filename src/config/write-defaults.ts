@@ -1,6 +1,7 @@
 // A fresh root gets copies of the shipped configuration files, so that there is something to edit. A copy that nobody changed is
-// renewed when the program brings a newer one (its hash is remembered in data/); what the user changed is never touched.
-import { createHash } from 'node:crypto';
+// renewed when the program brings a newer one (what we wrote is remembered in data/, as text: a hash would load 6 MB of crypto at each
+// start); what the user changed is never touched.
+
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../base/errors/gateway-error.ts';
@@ -20,17 +21,16 @@ export function writeDefaults(folders: Folders): WrittenDefaults {
   const memory = readMemory(memoryFile);
   let changed = false;
   for (const name of yamlFilesOf(folders.shippedEtc)) {
-    const shipped = readFileSync(join(folders.shippedEtc, name));
-    const hash = hashOf(shipped);
+    const shipped = readFileSync(join(folders.shippedEtc, name), 'utf8');
     const target = join(folders.etc, name);
     const present = readIfThere(target);
-    const untouched = present === undefined ? memory[name] === undefined : memory[name] === hashOf(present) && memory[name] !== hash;
+    const untouched = present === undefined ? memory[name] === undefined : memory[name] === present && memory[name] !== shipped;
     // a file that the user deleted stays deleted
     if (!untouched) continue;
     try {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, shipped);
-      memory[name] = hash;
+      memory[name] = shipped;
       changed = true;
       result.written.push(target);
     } catch (error) {
@@ -46,24 +46,20 @@ function yamlFilesOf(folder: string): string[] {
   return names.filter((n) => n.endsWith('.yaml') && statSync(join(folder, n)).isFile()).sort();
 }
 
-function hashOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-function readIfThere(file: string): Buffer | undefined {
+function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file);
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return Buffer.alloc(0); // there, but not ours to read: counts as the user's
+    return ''; // there, but not ours to read: counts as the user's
   }
 }
 
 function readMemory(file: string): Record<string, string> {
-  const bytes = readIfThere(file);
-  if (!bytes) return {};
+  const text = readIfThere(file);
+  if (!text) return {};
   try {
-    return JSON.parse(bytes.toString('utf8')) as Record<string, string>;
+    return JSON.parse(text) as Record<string, string>;
   } catch {
     return {}; // damaged: files that exist then count as the user's, which loses nothing
   }

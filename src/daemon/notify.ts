@@ -1,10 +1,11 @@
 // Talks to systemd: READY, RELOADING, STOPPING, STATUS and the watchdog's beat. Wired by the daemon's lifecycle; without
 // NOTIFY_SOCKET every call does nothing. A message that cannot be sent never harms the gateway: one log line, then silence.
 // The beat proves progress of the event loop and looks at nothing else: a peer that is away for days must not restart us.
-import { spawn } from 'node:child_process';
+
 import type { Clock, TimerHandle } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeChildProcess } from '../base/node-builtins.ts';
 
 export interface NotifierOptions {
   /** NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are read, as systemd sets them. */
@@ -125,7 +126,10 @@ function createBinaryTransport(env: Record<string, string | undefined>): NotifyT
     },
     send: (assignments) =>
       new Promise((resolve, reject) => {
-        const child = spawn('systemd-notify', [...assignments], { env: { ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+        const child = nodeChildProcess().spawn('systemd-notify', [...assignments], {
+          env: { ...env },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
         let errorText = '';
         child.stderr.on('data', (chunk: Buffer) => {
           errorText += chunk.toString('utf8');

@@ -1,7 +1,8 @@
 // Zip archives of plugins: the one place where their structure, names and sizes are checked. Nothing is written here. Reads the central
 // directory itself, because links, duplicates and headers that contradict each other are what must be seen. Next: install-archive.ts.
-import { crc32, inflateRawSync } from 'node:zlib';
+
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { nodeZlib } from '../base/node-builtins.ts';
 
 export interface ArchiveEntry {
   /** Checked relative path with `/`. */
@@ -144,12 +145,12 @@ function readContent(zip: Buffer, e: Central, path: string): Buffer {
   if (e.method === 0) content = Buffer.from(packed);
   else if (e.method === 8) {
     try {
-      content = inflateRawSync(packed, { maxOutputLength: Math.max(1, e.size) });
+      content = nodeZlib().inflateRawSync(packed, { maxOutputLength: Math.max(1, e.size) });
     } catch (error) {
       const text = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'is larger than it says' : 'is damaged';
       throw bad(`"${path}" ${text}`);
     }
   } else throw bad(`"${path}" is packed by method ${e.method}; use deflate`);
-  if (content.length !== e.size || crc32(content) !== e.crc) throw bad(`"${path}" is damaged`);
+  if (content.length !== e.size || nodeZlib().crc32(content) !== e.crc) throw bad(`"${path}" is damaged`);
   return content;
 }

@@ -2,9 +2,9 @@
 // at its end, the plugin that left most is quarantined and the process ends, so that systemd starts it without the culprit. When no
 // plugin left much, the gateway's own memory is the matter and nothing is blamed.
 import { writeSync } from 'node:fs';
-import { getHeapStatistics } from 'node:v8';
 import type { Clock, TimerHandle } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { nodeV8 } from '../base/node-builtins.ts';
 import type { Guard } from './guard.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -74,7 +74,7 @@ export function createMemoryWatch({ guard, quarantine, clock, log, facts = heapF
 }
 
 function heapFacts(): MemoryFacts {
-  const h = getHeapStatistics();
+  const h = nodeV8().getHeapStatistics();
   return { usedBytes: h.used_heap_size, limitBytes: h.heap_size_limit };
 }
 

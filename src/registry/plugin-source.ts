@@ -1,9 +1,10 @@
 // Reads a plugin file and makes JavaScript of it: types are stripped here, once, so that workers need no TypeScript (10 MB less each).
 // The text is handed to worker/load-module.ts, which evaluates it in this thread or in a worker.
-import { createHash } from 'node:crypto';
+
 import { readFileSync } from 'node:fs';
 import { compileFunction } from 'node:vm';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { nodeCrypto } from '../base/node-builtins.ts';
 import { withCure } from './load-cures.ts';
 import { stripTypes } from './strip-types.ts';
 import type { ModuleText } from './worker/load-module.ts';
@@ -14,7 +15,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function readPluginSource(path: string): ModuleText {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: `it is larger than ${MAX_BYTES} bytes` });
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const hash = nodeCrypto().createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: 'it is UTF-16; save it as UTF-8' });
   const text = bytes.toString('utf8');

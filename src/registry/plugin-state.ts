@@ -1,9 +1,10 @@
 // State of plugins: checks of what is put, over the rule's store (constructor plugins) or a store of the plugin's own (singletons), which is
 // kept in the catalog's database and written at most once a second.
-import { deserialize, serialize } from 'node:v8';
+
 import type { Clock, TimerHandle } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeV8 } from '../base/node-builtins.ts';
 import type { StateStore } from '../contract/context.ts';
 import type { KvTable } from '../store/index.ts';
 import type { PersistentState } from './remote-instance.ts';
@@ -46,7 +47,7 @@ export function createPluginStates(table: KvTable, clock: Clock, log: Log): Plug
 
   const write = () => {
     timer = undefined;
-    const entries = Object.fromEntries([...dirty].map((p) => [p, serialize(all.get(p)).toString('base64')]));
+    const entries = Object.fromEntries([...dirty].map((p) => [p, nodeV8().serialize(all.get(p)).toString('base64')]));
     dirty.clear();
     writing = writing
       .then(() => table.setMany(entries))
@@ -65,7 +66,7 @@ export function createPluginStates(table: KvTable, clock: Clock, log: Log): Plug
     async open() {
       for (const [plugin, text] of await table.all()) {
         try {
-          const values = deserialize(Buffer.from(text, 'base64')) as unknown;
+          const values = nodeV8().deserialize(Buffer.from(text, 'base64')) as unknown;
           if (values instanceof Map) all.set(plugin, values as Map<string, unknown>);
         } catch (error) {
           log.error(

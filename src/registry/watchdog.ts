@@ -1,8 +1,8 @@
 // Starts the watchdog thread with the first function plugin, and tells it whom the numbers in the shared memory stand for.
 import { availableParallelism, totalmem } from 'node:os';
-import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../base/log.ts';
+import { nodeV8 } from '../base/node-builtins.ts';
 import type { Guard, Suspect } from './guard.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
 import type { WatchdogStart, WatchedPlugin } from './worker/watchdog.ts';
@@ -54,5 +54,5 @@ export function openWatchdog(o: { guard: Guard; urls: ModuleUrls; quarantineFile
 function maxRss(): number {
   const share = process.constrainedMemory();
   const machine = totalmem() * 0.8;
-  return Math.min(getHeapStatistics().heap_size_limit * 0.95, machine, share > 0 && share < machine ? share * 0.9 : machine);
+  return Math.min(nodeV8().getHeapStatistics().heap_size_limit * 0.95, machine, share > 0 && share < machine ? share * 0.9 : machine);
 }

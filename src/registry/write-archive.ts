@@ -1,5 +1,5 @@
 // Makes a zip that readArchive takes: for `kuiper plugin pack` and tests. The same files give the same bytes.
-import { crc32, deflateRawSync } from 'node:zlib';
+import { nodeZlib } from '../base/node-builtins.ts';
 import type { ArchiveEntry } from './archive.ts';
 
 /** 1980-01-01, the earliest date that the format can say: archives do not depend on the hour they were made in. */
@@ -12,13 +12,13 @@ export function writeArchive(entries: readonly ArchiveEntry[]): Buffer {
   let offset = 0;
   for (const { path, content } of entries) {
     const name = Buffer.from(path);
-    const packed = deflateRawSync(content, { level: 9 });
+    const packed = nodeZlib().deflateRawSync(content, { level: 9 });
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(20, 0);
     facts.writeUInt16LE(0x800, 2);
     facts.writeUInt16LE(8, 4);
     facts.writeUInt16LE(DATE, 8);
-    facts.writeUInt32LE(crc32(content), 10);
+    facts.writeUInt32LE(nodeZlib().crc32(content), 10);
     facts.writeUInt32LE(packed.length, 14);
     facts.writeUInt32LE(content.length, 18);
     facts.writeUInt16LE(name.length, 22);

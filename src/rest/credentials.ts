@@ -1,10 +1,11 @@
 // Credentials of REST, read from etc/mgmt: public keys for eKuiper's JWT (RS256, `iss` names the key file, `aud` holds eKuiper) and
 // the file `tokens` with one line per token: `name role sha256-of-token-in-hex`; role admin (everything) or viewer (GET only).
 // Only the hash is stored, so the file gives no access by itself. Read at start and on SIGHUP.
-import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { nodeCrypto } from '../base/node-builtins.ts';
 
 export type Role = 'admin' | 'viewer';
 
@@ -43,8 +44,8 @@ export function readCredentials(folder: string): Credentials {
     check(authorization, nowMs) {
       const given = (authorization ?? '').replace(/^Bearer\s+/i, '').trim();
       if (given === '') return { refused: 'missing_token' };
-      const hash = createHash('sha256').update(given).digest();
-      const known = tokens.find((t) => timingSafeEqual(t.hash, hash));
+      const hash = nodeCrypto().createHash('sha256').update(given).digest();
+      const known = tokens.find((t) => nodeCrypto().timingSafeEqual(t.hash, hash));
       if (known) return { role: known.role };
       return given.split('.').length === 3 ? checkJwt(given, keys, nowMs) : { refused: 'unknown token' };
     },
@@ -53,7 +54,7 @@ export function readCredentials(folder: string): Credentials {
 
 function publicKeyOf(file: string, content: string): KeyObject {
   try {
-    return createPublicKey(content);
+    return nodeCrypto().createPublicKey(content);
   } catch (error) {
     throw new GatewayError('CONFIG_FILE', { file, reason: `no public key in PEM form (${messageOf(error)})` }, { cause: error });
   }
@@ -102,7 +103,7 @@ function checkJwt(token: string, keys: ReadonlyMap<string, KeyObject>, nowMs: nu
   if (header?.['alg'] !== 'RS256') return { refused: 'signing method must be RS256' };
   const key = typeof claims?.['iss'] === 'string' ? keys.get(claims['iss']) : undefined;
   if (!key) return { refused: 'iss names no public key of etc/mgmt' };
-  if (!verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')))
+  if (!nodeCrypto().verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')))
     return { refused: 'signature is invalid' };
   const audience = claims['aud'];
   if (!(audience === 'eKuiper' || (Array.isArray(audience) && audience.includes('eKuiper')))) return { refused: 'audience is not eKuiper' };

@@ -1,9 +1,10 @@
 // The id of this gateway: random, made once, kept in the data folder. Base of client ids that stay the same over restarts.
-import { randomUUID } from 'node:crypto';
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeCrypto } from '../base/node-builtins.ts';
 
 /** @returns the kept id, or a new one; a folder that cannot be written is logged, and the id then lasts for this run */
 export function readGatewayId(dataDir: string, log: Log): string {
@@ -15,7 +16,7 @@ export function readGatewayId(dataDir: string, log: Log): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ file, cause: messageOf(error) }, 'The gateway id cannot be read.');
   }
-  const id = randomUUID();
+  const id = randomUuid();
   try {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(file, `${id}\n`);
@@ -26,4 +27,13 @@ export function readGatewayId(dataDir: string, log: Log): string {
     );
   }
   return id;
+}
+
+/** The kernel makes one as well; crypto takes 6 MB of memory. */
+function randomUuid(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
+  } catch {
+    return nodeCrypto().randomUUID(); // not Linux
+  }
 }

@@ -1,12 +1,12 @@
 // State and queued rows as bytes: structured clone (v8), which keeps bigint, Map, typed arrays and undefined. Datetimes are the one class
 // among values; they come back as plain objects and are made DateTime again here.
-import { deserialize, serialize } from 'node:v8';
+import { nodeV8 } from '../base/node-builtins.ts';
 import { DateTime } from '../data/datetime.ts';
 
-export const packState = (state: unknown): Buffer => serialize(state);
+export const packState = (state: unknown): Buffer => nodeV8().serialize(state);
 
 /** @throws when the bytes are not ours (damaged) */
-export const unpackState = (bytes: Uint8Array): unknown => revive(deserialize(bytes));
+export const unpackState = (bytes: Uint8Array): unknown => revive(nodeV8().deserialize(bytes));
 
 function revive(v: unknown): unknown {
   if (typeof v !== 'object' || v === null || ArrayBuffer.isView(v) || v instanceof ArrayBuffer) return v;

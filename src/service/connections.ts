@@ -1,10 +1,11 @@
 // Named connections (REST /connections, connection.yaml): a type and properties under an id, which streams and sinks choose with
 // connectionSelector. While one exists it is probed, so that its state can be told before any rule uses it.
-import { createHash } from 'node:crypto';
+
 import { type Backoff, createBackoff } from '../base/backoff.ts';
 import type { Clock, TimerHandle } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { nodeCrypto } from '../base/node-builtins.ts';
 import { maskText, placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import { maskSecrets, type Props } from '../contract/props.ts';
@@ -180,7 +181,8 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       for (const [typ, ids] of Object.entries(entries)) {
         for (const [id, raw] of Object.entries(ids)) {
           const { xOperation, ...props } = raw;
-          const hash = createHash('sha256')
+          const hash = nodeCrypto()
+            .createHash('sha256')
             .update(JSON.stringify([typ, id, raw], bigintAsNumber))
             .digest('hex');
           if ((await done.get(`${typ}.${id}`)) === hash) continue;

@@ -1,8 +1,9 @@
 // Puts the files of a checked archive in their places, all or none, and takes them away again. Files in etc that the user has edited stay; what
 // the archive brings instead then lies beside them as `<file>.new`.
-import { randomBytes } from 'node:crypto';
+
 import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { Folders } from '../../config/index.ts';
 import type { PluginKind } from '../../registry/index.ts';
 import type { PluginPackage } from './read-package.ts';
@@ -113,7 +114,7 @@ export async function removeFiles(folders: Folders, kind: PluginKind, name: stri
 async function writeWhole(path: string, bytes: Buffer, made: string[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   // a dot first: not picked up before it is whole
-  const temp = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
+  const temp = join(dirname(path), `.${nodeCrypto().randomBytes(6).toString('hex')}.part`);
   made.push(temp);
   await writeFile(temp, bytes, { flag: 'wx', mode: 0o644, flush: true });
   await rename(temp, path);

@@ -1,10 +1,11 @@
 // Runs the install.sh of a plugin's archive, as eKuiper does: only when basic.enableInstallScript allows it. The script sees the unpacked
 // archive as its folder, runs as the gateway's own user, and must end within five minutes.
-import { spawn } from 'node:child_process';
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
+import { nodeChildProcess } from '../../base/node-builtins.ts';
 import type { ArchiveEntry } from '../../registry/index.ts';
 
 const LIMIT_MS = 300_000;
@@ -40,7 +41,7 @@ function run(folder: string, shellParas: readonly string[], rootPath: string): P
     // nothing of the gateway's environment: it may hold secrets
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: folder, KUIPER_ROOT: rootPath };
     // a group of its own, so that what the script started ends with it
-    const child = spawn('/bin/sh', [join(folder, 'install.sh'), ...shellParas], {
+    const child = nodeChildProcess().spawn('/bin/sh', [join(folder, 'install.sh'), ...shellParas], {
       cwd: folder,
       env,
       detached: true,

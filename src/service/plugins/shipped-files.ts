@@ -1,10 +1,11 @@
 // What archives have put into etc, by hash: tells a file as it was shipped from one that the user has edited. Kept in
 // `<data>/plugins/shipped.json`. Used by place-archive.ts.
-import { createHash } from 'node:crypto';
+
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import { type PluginKind, writeDurably } from '../../registry/index.ts';
 
 /** Path below etc → hash of the content that was shipped last. */
@@ -17,7 +18,7 @@ export interface ShippedFiles {
   set(kind: PluginKind, name: string, files: Shipped | undefined): void;
 }
 
-export const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+export const hashOf = (content: Uint8Array): string => nodeCrypto().createHash('sha256').update(content).digest('hex');
 
 export function openShippedFiles(dataDir: string, log: Log): ShippedFiles {
   const file = join(dataDir, 'plugins', 'shipped.json');

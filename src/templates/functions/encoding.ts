@@ -1,5 +1,5 @@
 // JSON, base64, hashes, ids and dates of the sprig set; eKuiper's json, base64 and prop.
-import { createHash, randomUUID } from 'node:crypto';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import { DateTime } from '../../data/datetime.ts';
 import { inZone, isZoneName } from '../../data/datetime-civil.ts';
 import { formatDateTime, formatRfc3339 } from '../../data/datetime-format.ts';
@@ -19,7 +19,7 @@ export interface TemplateEnv {
   toJson(v: Value): string;
 }
 
-const hash = (algorithm: string) => fixed(1, (v) => createHash(algorithm).update(text(v)).digest('hex'));
+const hash = (algorithm: string) => fixed(1, (v) => nodeCrypto().createHash(algorithm).update(text(v)).digest('hex'));
 
 /** A point in time from a datetime, epoch seconds (sprig takes int64 as seconds) or now. */
 function timeOf(v: Value, env: TemplateEnv): DateTime {
@@ -61,7 +61,7 @@ export function encodingFunctions(env: TemplateEnv): Record<string, TemplateFunc
     sha1sum: hash('sha1'),
     sha256sum: hash('sha256'),
     sha512sum: hash('sha512'),
-    uuidv4: fixed(0, () => randomUUID()),
+    uuidv4: fixed(0, () => nodeCrypto().randomUUID()),
     prop: fixed(1, (name) => {
       const key = text(name).toLowerCase();
       if (key === 'et') return String(env.now());
