@@ -12,8 +12,8 @@ export interface DataRoute {
   /** Path without query, or its beginning when it ends with `/*`. */
   path: string;
   request?(request: IncomingMessage, response: ServerResponse): void;
-  /** A WebSocket handshake. */
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A WebSocket handshake. @param mayWrite false: the caller may read what is sent there, and send nothing */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer, mayWrite: boolean): void;
 }
 
 export interface DataServer {
@@ -28,14 +28,26 @@ export interface DataServerOptions {
   address(): { ip: string; port: number; tls?: { certFile: string; keyFile: string } | undefined };
   /** @throws when this address may not be listened on */
   check(ip: string, port: number): void;
-  /** @returns why a caller is refused; undefined = it may go on */
-  refuse(headers: IncomingHttpHeaders): { status: number; reason: string } | undefined;
+  /** @returns why a caller is refused, or what it may do */
+  admit(headers: IncomingHttpHeaders): Refusal | Admission;
 }
+
+export interface Refusal {
+  status: number;
+  reason: string;
+}
+
+export interface Admission {
+  /** False: GET only. */
+  mayWrite: boolean;
+}
+
+const READ_ONLY: Refusal = { status: 403, reason: 'a token of role viewer may only read here; sending needs one of role admin' };
 
 /** A client that is slower than this with its header is cut. */
 const HEADERS_TIMEOUT_MS = 10_000;
 
-export function createDataServer({ address, check, refuse }: DataServerOptions): DataServer {
+export function createDataServer({ address, check, admit }: DataServerOptions): DataServer {
   const routes = new Set<DataRoute>();
   let opening: Promise<Server> | undefined;
   /** The one before still lets its port go. */
@@ -47,7 +59,7 @@ export function createDataServer({ address, check, refuse }: DataServerOptions):
     return [...routes].filter((r) => (r.path.endsWith('/*') ? path.startsWith(r.path.slice(0, -1)) : r.path === path));
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const refusal = refuse(request.headers);
+    const refusal = refusalOf(admit(request.headers), request.method);
     const found = routeOf(request.url);
     const route = found.find((r) => r.request);
     if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);
@@ -58,9 +70,10 @@ export function createDataServer({ address, check, refuse }: DataServerOptions):
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // a client that goes away in the middle is its own affair
     socket.on('error', () => socket.destroy());
-    const refusal = refuse(request.headers);
+    const caller = admit(request.headers);
+    const refusal = 'reason' in caller ? caller : undefined;
     const route = routeOf(request.url).find((r) => r.upgrade);
-    if (!refusal && route) return route.upgrade!(request, socket, head);
+    if (!('reason' in caller) && route) return route.upgrade!(request, socket, head, caller.mayWrite);
     const [status, text] = refusal ? [refusal.status, refusal.reason] : [404, '404 page not found'];
     socket.end(
       `HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : 'Refused'}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${text}\n`,
@@ -125,4 +138,9 @@ export function createDataServer({ address, check, refuse }: DataServerOptions):
       shut();
     },
   };
+}
+
+function refusalOf(caller: Refusal | Admission, method: string | undefined): Refusal | undefined {
+  if ('reason' in caller) return caller;
+  return caller.mayWrite || method === 'GET' || method === 'HEAD' ? undefined : READ_ONLY;
 }

@@ -98,13 +98,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     address: () => settings.dataServer,
     // as REST: any address but loopback needs credentials, and a caller from outside its token
     check: (ip, port) => checkListenAddress(ip, port, settings.rest.authentication, credentials!.count),
-    refuse(headers) {
+    admit(headers) {
       if (isLoopback(settings.dataServer.ip)) {
         const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
-        return reason === undefined ? undefined : { status: 403, reason };
+        return reason === undefined ? { mayWrite: true } : { status: 403, reason };
       }
       const verdict = credentials!.check(headers.authorization, clock.now());
-      return 'refused' in verdict ? { status: 401, reason: verdict.refused } : undefined;
+      return 'refused' in verdict ? { status: 401, reason: verdict.refused } : { mayWrite: verdict.role === 'admin' };
     },
   });
   const trialServer = createTrialServer(trialHub, dataServer, log);

@@ -1,6 +1,7 @@
 // The data server and what users reach through it, on the real kuiperd: httppush with dead letters and log file, trials beside it, and the
 // position of a source set over REST.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
@@ -61,6 +62,41 @@ describe('data server', () => {
       { rule: 'r', kind: 'operator', data: { a: 'x' } },
     ]);
     await vi.waitFor(() => expect(lines('log/r.log').map((l) => l['msg'])).toEqual(['Rule runs.', 'A message failed.', 'A row failed.']));
+  });
+
+  test('a viewer reads there and pushes nothing; an admin may', async () => {
+    const port = await freePort();
+    const hash = (token: string) => createHash('sha256').update(token).digest('hex');
+    mkdirSync(join(root, 'etc/mgmt'), { recursive: true });
+    writeFileSync(join(root, 'etc/mgmt/tokens'), `box admin ${hash('one')}\npanel viewer ${hash('two')}\n`);
+    daemon = await runDaemon(root, {
+      KUIPER__BASIC__AUTHENTICATION: 'true',
+      KUIPER__SOURCE__HTTPSERVERPORT: String(port),
+      KUIPER__SOURCE__HTTPSERVERIP: '0.0.0.0',
+    });
+    const rest = async (path: string, body: unknown) => {
+      const answer = await fetch(daemon!.url + path, { method: 'POST', headers: { authorization: 'one' }, body: JSON.stringify(body) });
+      expect(answer.status, await answer.text()).toBe(201);
+    };
+    await rest('/streams', { sql: 'CREATE STREAM h () WITH (TYPE="httppush", DATASOURCE="/push", FORMAT="json")' });
+    await rest('/rules', { id: 'r', sql: 'SELECT * FROM h', actions: [{ sse: { endpoint: '/events' } }] });
+    const answer = async (token: string, path: string, method: string) => {
+      const ended = new AbortController();
+      const r = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { authorization: token },
+        ...(method === 'GET' ? {} : { body: '{"a":1}' }),
+        signal: ended.signal,
+      });
+      ended.abort();
+      return r.status;
+    };
+    await vi.waitFor(async () => expect(await answer('one', '/push', 'POST')).toBe(200), { timeout: 5000, interval: 20 });
+    expect(await answer('two', '/events', 'GET')).toBe(200);
+    for (const method of ['POST', 'PUT', 'DELETE']) expect(await answer('two', '/push', method)).toBe(403);
+    expect(await answer('three', '/push', 'POST')).toBe(401);
+    const got = await fetch(`${daemon.url}/rules/r/health`, { headers: { authorization: 'two' } });
+    expect(await got.text()).toMatch(/"ok": ?true/);
   });
 
   test('is refused to the network without credentials, and status says so', async () => {

@@ -8,6 +8,8 @@ import type { PooledConnection } from '../../contract/context.ts';
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 /** A frame larger than this ends the connection. */
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** RFC 6455: policy violation. */
+const NOT_ALLOWED = 1008;
 
 export type OnText = (text: Buffer) => void | Promise<void>;
 
@@ -55,15 +57,17 @@ export class WebsocketServerPath implements PooledConnection {
     const handshakes = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
     return server.add({
       path,
-      upgrade: (request, socket, head) => handshakes.handleUpgrade(request, socket, head, (client) => this.welcome(client)),
+      upgrade: (request, socket, head, mayWrite) =>
+        handshakes.handleUpgrade(request, socket, head, (client) => this.welcome(client, mayWrite)),
     });
   }
 
-  private welcome(client: WebSocket): void {
+  private welcome(client: WebSocket, mayWrite: boolean): void {
     this.clients.add(client);
     client.on('close', () => this.clients.delete(client));
     client.on('error', () => client.terminate()); // a broken client is gone; others go on
     client.on('message', (data, isBinary) => {
+      if (!mayWrite) return client.close(NOT_ALLOWED, 'a token of role viewer may only read here');
       if (isBinary) return; // as in eKuiper
       const waits: Promise<void>[] = [];
       for (const reader of this.readers) {

@@ -57,6 +57,20 @@ async function client(path: string) {
 }
 
 describe('websocket as server', () => {
+  it('lets a caller that may only read get what a sink gives, and nothing in', async () => {
+    server.close();
+    server = testDataServer(false);
+    const source = await openSource('/both');
+    const sink = await openSink({ path: '/both' });
+    const viewer = await client('/both');
+    await sink.send('news');
+    await until(() => viewer.got.length === 1, 'the viewer got it');
+    const closed = new Promise<number>((resolve) => viewer.c.once('close', resolve));
+    viewer.c.send('intruder');
+    expect(await closed).toBe(1008);
+    expect(source.got).toEqual([]);
+  });
+
   it('gives what clients send to all sources of the path, and what a sink gives to all clients', async () => {
     const one = await openSource('/ws');
     const two = await openSource('/ws');
