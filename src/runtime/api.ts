@@ -94,7 +94,11 @@ export interface SourceHealth {
   undecodable: number;
   /** Messages that wait for this gateway's confirmation. */
   unconfirmed: number;
+  /** Times that the connection was made again after a loss. */
   reconnects: number;
+  /** Losses of the connection in the last minute; `lastLoss` says why it was lost last. */
+  recentLosses: number;
+  lastLoss: string;
 }
 
 export interface SinkHealth {
@@ -117,6 +121,11 @@ export interface SinkHealth {
   storeError: string;
   /** Epoch ms, 0 = empty. */
   queueOldestAtMs: number;
+  /** Times that the connection was made again after a loss. */
+  reconnects: number;
+  /** Losses of the connection in the last minute; `lastLoss` says why it was lost last. */
+  recentLosses: number;
+  lastLoss: string;
   lastError: string;
   lastErrorAtMs: number;
 }
@@ -127,6 +136,8 @@ export interface RuleHealth {
   ok: boolean;
   /** Sentences for a person; [] when ok. */
   problems: string[];
+  /** What a person may want to know and need not act on. */
+  notes: string[];
   sources: SourceHealth[];
   sinks: SinkHealth[];
   lateRows: number;

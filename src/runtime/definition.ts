@@ -53,4 +53,6 @@ export interface RuleDefinition {
   triggered: boolean;
   /** @throws when the catalog has no such stream or table */
   sources(name: string): SourceSpec;
+  /** What the catalog says of a stream or table now: another text after each change, undefined when it is gone. */
+  statementOf?(name: string): string | undefined;
 }

@@ -39,6 +39,8 @@ export class FakeSink {
   readonly got: SinkData[] = [];
   readonly dynamics: unknown[] = [];
   opens = 0;
+  ctx: ConnectorContext | undefined;
+  fail: ((error: Error) => void) | undefined;
   /** `ok`: at once; `hold`: answers when the test says so; `away`: retriable error; `refuse`: an error that stays. */
   behaviour: 'ok' | 'hold' | 'away' | 'refuse' = 'ok';
   readonly holding: { data: SinkData; resolve: () => void; reject: (e: Error) => void }[] = [];
@@ -142,8 +144,10 @@ export function harness(
               configure(props: Props) {
                 if (typeof props['as'] === 'string') sink = sinkNamed(props['as']);
               },
-              open() {
+              open(ctx: ConnectorContext, fail: (error: Error) => void) {
                 sink.opens++;
+                sink.ctx = ctx;
+                sink.fail = fail;
                 if (sink.openError) throw sink.openError;
               },
               collect: (_ctx: ConnectorContext, data: SinkData, dynamic?: unknown) => sink.collect(data, dynamic),

@@ -172,6 +172,39 @@ describe('rule', () => {
     expect(() => h.runtime.createRule(h.define('gone', filterProgram('a')))).toThrow(/already exists/);
   });
 
+  it('tells options that it does not take as written, in its log and its health', async () => {
+    const rule = h.runtime.createRule(
+      h.define('r', filterProgram('a'), { options: { concurrency: 4 }, actions: [{}, { Concurrency: 2 }, { concurrency: 1 }] }),
+    );
+    await rule.start();
+    const notes = [
+      'Option concurrency 4 is taken as 1: the rows of a rule are evaluated one by one, so that they keep their order.',
+      'Property concurrency 2 of sink fake_1 is taken as 1: its rows keep their order, with several on their way at a time.',
+    ];
+    expect(rule.health()).toMatchObject({ ok: true, problems: [], notes });
+    expect(h.lines.filter((l) => l['level'] === 'warn').map((l) => l['notes'])).toEqual([notes]);
+    await rule.update(h.define('r', filterProgram('a')));
+    expect(rule.health().notes).toEqual([]);
+  });
+
+  it('says that a stream was replaced or dropped since it started', async () => {
+    let statement: string | undefined = 'CREATE STREAM s () WITH (DATASOURCE="a")';
+    const rule = h.runtime.createRule({ ...h.define('r', filterProgram('a')), statementOf: () => statement });
+    await rule.start();
+    expect(rule.health()).toMatchObject({ ok: true, problems: [] });
+    statement = 'CREATE STREAM s () WITH (DATASOURCE="b")';
+    expect(rule.health()).toMatchObject({
+      ok: false,
+      problems: ['s was replaced since the rule started; restart the rule to have it read the new definition.'],
+    });
+    await rule.restart();
+    expect(rule.health()).toMatchObject({ ok: true, problems: [] });
+    statement = undefined;
+    expect(rule.health().problems.join()).toContain('s was dropped since the rule started');
+    await rule.stop();
+    expect(rule.health().problems).toEqual([]);
+  });
+
   it('shows its graph', async () => {
     const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
     expect(rule.topo()).toEqual({

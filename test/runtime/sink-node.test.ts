@@ -123,6 +123,28 @@ describe('sink', () => {
     expect(confirmed).toEqual([1, 2]);
     expect(delivered()).toEqual([2]);
     expect(rule.status()['sink_fake_0_0_exceptions_total']).toBe(1);
+    expect(rule.health()).toMatchObject({ ok: false, sinks: [{ refused: 1 }] });
+    expect(rule.health().problems).toEqual(['Sink fake_0 refused 1 rows: bad request']);
+  });
+
+  it('that loses its connection again and again says so, also when it is up at the moment', async () => {
+    const rule = await start();
+    for (let i = 0; i < 3; i++) {
+      h.sink.ctx!.status('disconnected', 'thrown out');
+      await h.clock.advance(1000);
+      h.sink.ctx!.status('connected');
+    }
+    // and one that is opened again by the gateway, with some tries in vain
+    h.sink.openError = new Error('refused');
+    h.sink.fail!(new Error('hung up'));
+    await h.settle(() => h.sink.opens === 4, 100);
+    h.sink.openError = undefined;
+    await h.settle(() => rule.health().sinks[0]!.connection === 'connected');
+    expect(rule.health().sinks[0]).toMatchObject({ reconnects: 4, recentLosses: 4 });
+    expect(rule.health().problems.join()).toContain('Sink fake_0 lost its connection 4 times in the last minute: refused');
+    expect(h.runtime.metricsText()).toContain('kuiper_sink_reconnects_total{rule="r",op="fake_0"} 4');
+    await h.clock.advance(60_000);
+    expect(rule.health()).toMatchObject({ ok: true, sinks: [{ reconnects: 4, recentLosses: 0 }] });
   });
 
   it('asks the source to wait when it is behind, and lets it go on', async () => {

@@ -34,6 +34,38 @@ describe('source', () => {
     expect(h.sink.rows()).toEqual([{ a: 1 }]);
   });
 
+  it('that connects again by itself counts it, and one that flaps has a word', async () => {
+    const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
+    await rule.start();
+    const { ctx } = h.sources[0]!;
+    const flap = async () => {
+      ctx.status('disconnected', 'thrown out');
+      ctx.status('disconnected', 'thrown out');
+      await h.clock.advance(2000);
+      ctx.status('connecting');
+      ctx.status('connected');
+    };
+    await flap();
+    expect(rule.health()).toMatchObject({ ok: true, sources: [{ connection: 'connected', reconnects: 1, recentLosses: 1 }] });
+    for (let i = 0; i < 4; i++) await flap();
+    expect(rule.health()).toMatchObject({ ok: false, sources: [{ connection: 'connected', reconnects: 5, recentLosses: 5 }] });
+    expect(rule.health().problems).toEqual(['Source s lost its connection 5 times in the last minute: thrown out.']);
+    expect(h.runtime.metricsText()).toContain('kuiper_source_reconnects_total{rule="r",op="s"} 5');
+    await h.clock.advance(60_000);
+    expect(rule.health()).toMatchObject({ ok: true, problems: [], sources: [{ reconnects: 5, recentLosses: 0 }] });
+  });
+
+  it('that is opened again counts each loss once, however many tries it takes', async () => {
+    const rule = h.runtime.createRule(h.define('r', filterProgram('a')));
+    await rule.start();
+    h.sources[0]!.fail(new Error('lost'));
+    await h.settle(() => h.sources.length === 2, 200);
+    h.sources[1]!.ctx.status('disconnected', 'lost');
+    h.sources[1]!.fail(new Error('lost'));
+    await h.settle(() => h.sources.length === 3, 200);
+    expect(rule.health().sources[0]).toMatchObject({ connection: 'connected', reconnects: 2 });
+  });
+
   it('ignores what an earlier opening still sends', async () => {
     await h.runtime.createRule(h.define('r', filterProgram('a'))).start();
     const old = h.sources[0]!;

@@ -16,6 +16,17 @@ const withDemo = async (store = createMemoryStore(), safe = false) => {
 };
 
 describe('create', () => {
+  test('the runtime can ask what the catalog says of a stream now', async () => {
+    const { call, runtime } = await withDemo();
+    await call('POST', '/rules', rule('r'));
+    const { statementOf } = runtime.rule('r')!.definition;
+    expect(statementOf!('demo')).toBe(DEMO);
+    await call('PUT', '/streams/demo', { sql: DEMO.replace('"demo"', '"other"') });
+    expect(statementOf!('demo')).toBe(DEMO.replace('"demo"', '"other"'));
+    await call('DELETE', '/streams/demo?force=true');
+    expect(statementOf!('demo')).toBeUndefined();
+  });
+
   test('a refused rule leaves nothing behind', async () => {
     const { call, runtime, store } = await withDemo();
     for (const body of [

@@ -70,6 +70,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   private readonly columns: { input: number; name: string; slot: number }[] = [];
   readonly sources: SourceView[] = [];
   readonly operators: NodeStats[] = [];
+  /** Streams and tables that it reads, as the catalog had them at its start. */
+  readonly statements = new Map<string, string | undefined>();
   plan!: RuleProgram;
   program: RunningProgram | undefined;
   /** Undefined until the rule calls delay(). */
@@ -157,6 +159,9 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   async prepare(): Promise<void> {
     const { definition } = this;
     this.plan = typeof definition.program === 'function' ? await definition.program() : definition.program;
+    if (definition.statementOf)
+      for (const name of [...this.plan.inputs.map((i) => i.source), ...this.plan.lookups])
+        this.statements.set(name, definition.statementOf(name));
     for (const action of definition.actions) {
       const sink = new SinkNode(this.shared, this, action, await loadSink(this.shared, action.type));
       this.sinks.push(sink);

@@ -14,6 +14,7 @@ import type { SourcePool } from '../source/source-pool.ts';
 import { healthOf } from '../status/health.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
+import { ignoredOptions } from './ignored-options.ts';
 import type { RuleLogs } from './rule-log.ts';
 import { type KeptState, RuleRun } from './rule-run.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
@@ -72,6 +73,7 @@ export class Rule implements RuleHandle {
     this.definition = definition;
     this.deps = deps;
     this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
+    this.logIgnored();
   }
 
   // ---------------------------------------------------------------------------------------------------------- commands
@@ -100,6 +102,7 @@ export class Rule implements RuleHandle {
       await this.command('stop', 'stopped by update', 'keep');
       const before = this.definition;
       this.definition = definition;
+      this.logIgnored();
       this.schedule = schedule;
       this.recoveries = 0;
       await this.dropQueues(before, definition);
@@ -174,6 +177,11 @@ export class Rule implements RuleHandle {
     } catch (error) {
       throw new GatewayError('SERVICE_REFUSED', { text: messageOf(error) }, { cause: error });
     }
+  }
+
+  private logIgnored(): void {
+    const notes = ignoredOptions(this.definition);
+    if (notes.length) this.log.warn({ rule: this.id, notes }, 'Options of a rule are not taken as written.');
   }
 
   private mustExist(): void {

@@ -61,7 +61,9 @@ export class SourceView {
       waitingMs: node.waitingMs,
       undecodable: this.group.undecodable - base.undecodable,
       unconfirmed: node.unconfirmed,
-      reconnects: node.reconnects - base.reconnects,
+      reconnects: node.losses.reconnects - base.reconnects,
+      recentLosses: node.recentLosses,
+      lastLoss: node.connection.lastDisconnectedMessage,
     };
   }
 
@@ -76,7 +78,7 @@ export class SourceView {
       dropped: node.dropped,
       peerDropped: node.peerDropped,
       undecodable: group.undecodable,
-      reconnects: node.reconnects,
+      reconnects: node.losses.reconnects,
       reasons: { ...node.dropReasons },
     };
     this.joinedAtMs = node.lastMessageAtMs + 1;

@@ -11,6 +11,7 @@ import { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
+import { ConnectionLosses } from '../connection-losses.ts';
 import type { ActionSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, countException, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
@@ -53,6 +54,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
   readonly name: string;
   readonly stats: NodeStats;
   readonly connection: ConnectionStats = createConnectionStats();
+  readonly losses = new ConnectionLosses();
   mode: 'up' | 'retrying' | 'spilling' = 'up';
   retried = 0;
   spilled = 0;
@@ -264,6 +266,9 @@ export class SinkNode implements ContextOwner, TransformOutput {
       queueBytes: this.ownDisk?.bytes ?? 0,
       storeError: this.storeError,
       queueOldestAtMs: this.ownDisk?.oldestAtMs ?? 0,
+      reconnects: this.losses.reconnects,
+      recentLosses: this.losses.recent(this.env.clock.monotonic()),
+      lastLoss: this.connection.lastDisconnectedMessage,
       lastError: this.stats.lastException,
       lastErrorAtMs: this.stats.lastExceptionAtMs,
     };
@@ -761,6 +766,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     this.opened = false;
     this.direct = false;
     this.onStatus('disconnected', messageOf(error));
+    this.losses.reopening();
     this.noteFailure(error);
     this.armWatch();
     const generation = this.generation;
@@ -782,6 +788,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
     const c = this.connection;
     const nowMs = this.env.clock.now();
     if (state === 'connected') {
+      this.losses.connected();
       if (c.state !== 'connected') {
         c.lastConnectedAtMs = nowMs;
         // do not wait out a long backoff when the peer is known to be back
@@ -794,6 +801,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
         }
       }
     } else if (state === 'disconnected') {
+      this.losses.lost(this.env.clock.monotonic());
       c.lastDisconnectedAtMs = nowMs;
       c.lastDisconnectedMessage = message;
     } else if (c.state !== state) c.lastTryAtMs = nowMs;

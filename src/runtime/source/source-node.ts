@@ -9,6 +9,7 @@ import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract
 import { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
+import { ConnectionLosses } from '../connection-losses.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
@@ -47,6 +48,7 @@ export class SourceNode implements ContextOwner {
   readonly plan: SourcePlan;
   readonly stats: NodeStats;
   readonly connection: ConnectionStats = createConnectionStats();
+  readonly losses = new ConnectionLosses();
   /** Messages that the source was not told to be done. */
   unconfirmed = 0;
   dropped = 0;
@@ -55,7 +57,6 @@ export class SourceNode implements ContextOwner {
   /** Monotonic ms since when the source is asked to wait; undefined = it is not. */
   private waitingSinceMs: number | undefined;
   readonly dropReasons: Record<string, number> = {};
-  reconnects = 0;
   lastMessageAtMs = 0;
   /** Rules that ask the source to wait. */
   private behind = 0;
@@ -172,6 +173,11 @@ export class SourceNode implements ContextOwner {
     this.resumed = undefined;
     this.waitingSinceMs = undefined;
     go();
+  }
+
+  /** Losses of the connection in the last minute. */
+  get recentLosses(): number {
+    return this.losses.recent(this.env.clock.monotonic());
   }
 
   /** For how long the source waits for the rules, ms; 0 = it does not. */
@@ -339,8 +345,8 @@ export class SourceNode implements ContextOwner {
     this.phase = 'waiting';
     this.generation++;
     const pauseMs = this.backoff.next();
-    this.reconnects++;
     this.onStatus('disconnected', messageOf(error));
+    this.losses.reopening();
     this.env.log.warn(
       { code: 'IO_FAILED', stream: this.plan.spec.name, cause: messageOf(error), retryInMs: Math.round(pauseMs) },
       'Source lost; it is opened again.',
@@ -367,11 +373,13 @@ export class SourceNode implements ContextOwner {
     const nowMs = this.env.clock.now();
     if (state === 'connected') {
       if (c.state !== 'connected') c.lastConnectedAtMs = nowMs;
+      this.losses.connected();
       this.backoff.reset();
       const waiters = this.connectWaiters;
       this.connectWaiters = [];
       for (const go of waiters) queueMicrotask(go);
     } else if (state === 'disconnected') {
+      this.losses.lost(this.env.clock.monotonic());
       c.lastDisconnectedAtMs = nowMs;
       c.lastDisconnectedMessage = message;
     } else c.lastTryAtMs = nowMs;

@@ -1,10 +1,15 @@
 // Health of a rule in words and figures: what a person must know beyond "running". Called by Rule.health, REST and the status key `health`.
 import type { RuleHealth } from '../api.ts';
+import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
+import { ignoredOptions } from '../rule/ignored-options.ts';
 import type { Rule } from '../rule/rule.ts';
+import type { RuleRun } from '../rule/rule-run.ts';
 
 /** A source that waits longer for its rules is worth a word. */
 const WAITING_MS = 2000;
+/** So many losses in a minute are no accident. */
+const FLAPPING = 2;
 
 export function healthOf(rule: Rule, env: Environment): RuleHealth {
   const run = rule.run;
@@ -16,6 +21,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
   if (live)
     for (const s of sources) {
       if (s.connection !== 'connected') problems.push(`Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+      if (s.recentLosses >= FLAPPING) problems.push(flapping(`Source ${s.stream}`, s));
       if (s.dropped > 0) problems.push(`Source ${s.stream} dropped ${s.dropped} messages (${Object.keys(s.dropReasons).join(', ')}).`);
       if (s.peerDropped > 0)
         problems.push(
@@ -27,10 +33,12 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
         );
       if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
     }
+  if (live && run) problems.push(...changedSources(run, rule.definition));
   for (const s of sinks) {
     // a sink without a connection (nop) never tries one
     if (live && s.connection !== 'connected' && (s.connection === 'disconnected' || s.lastTryAtMs > 0))
       problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+    if (live && s.recentLosses >= FLAPPING) problems.push(flapping(`Sink ${s.sink}`, s));
     if (s.mode === 'spilling')
       problems.push(
         `Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}${s.lastError ? ` (${s.lastError})` : ''}.`,
@@ -55,6 +63,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     state: rule.state,
     ok: problems.length === 0,
     problems,
+    notes: ignoredOptions(rule.definition),
     sources,
     sinks,
     lateRows,
@@ -71,4 +80,18 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
   };
 }
 
+/** A rule reads on by the definition that its streams had when it started, as in eKuiper. */
+function changedSources(run: RuleRun, { statementOf }: Pick<RuleDefinition, 'statementOf'>): string[] {
+  if (!statementOf) return [];
+  return [...run.statements].flatMap(([name, before]) => {
+    const now = statementOf(name);
+    if (now === before) return [];
+    return now === undefined
+      ? `${name} was dropped since the rule started; the rule goes on with what it was, and cannot be started again without it.`
+      : `${name} was replaced since the rule started; restart the rule to have it read the new definition.`;
+  });
+}
+
+const flapping = (what: string, s: { recentLosses: number; lastLoss: string }): string =>
+  `${what} lost its connection ${s.recentLosses} times in the last minute${s.lastLoss ? `: ${s.lastLoss}` : ''}.`;
 const time = (atMs: number): string => (atMs > 0 ? new Date(atMs).toISOString() : 'now');

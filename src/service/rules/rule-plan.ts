@@ -143,6 +143,7 @@ function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProg
       const own = rule.own.get(name);
       return own ? sourceSpecOf(own, deps) : sourceOf(name, deps);
     },
+    statementOf: (name) => (rule.own.get(name) ?? deps.findStream(name))?.sql,
   };
 }
 
