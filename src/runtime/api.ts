@@ -45,6 +45,8 @@ export interface RuntimeDeps {
   dataDir: string;
   /** 0 ≤ x < 1; tests give a seeded one. */
   random?(): number;
+  /** For tests: the machine's boot, and how long ago it was. */
+  boot?: { id: string; upMs: number };
   /** KUIPER_PROPS_<NAME>. */
   property?(name: string): string | undefined;
   /** Reads a schema of the registry (protobuf). */

@@ -8,6 +8,7 @@ import type { ConnectionAccess } from '../contract/context.ts';
 import type { SinkDefinition } from '../contract/sink.ts';
 import type { SourceDefinition } from '../contract/source.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
+import type { BootTime } from './boot-time.ts';
 import type { QueueNames } from './sink/queue-names.ts';
 import type { BootGate } from './source/boot-gate.ts';
 
@@ -21,6 +22,7 @@ export interface Environment {
   random(): number;
   readonly queueNames: QueueNames;
   readonly bootGate: BootGate;
+  readonly bootTime: BootTime;
 }
 
 export const defaultSettings: RuntimeSettings = {

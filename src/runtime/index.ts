@@ -3,6 +3,7 @@
 import type { TimerHandle } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Runtime, RuntimeDeps } from './api.ts';
+import { createBootTime } from './boot-time.ts';
 import { createCheckpointAccess } from './checkpoint/access.ts';
 import { createCheckpointer } from './checkpoint/checkpointer.ts';
 import { createConnectionPool } from './connection-pool.ts';
@@ -38,6 +39,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     gatewayId: readGatewayId(deps.dataDir, log),
     random: deps.random ?? Math.random,
     bootGate: createBootGate(clock, settings.holdSourcesAtStart),
+    bootTime: createBootTime(clock, deps.boot),
     queueNames: createQueueNames(deps.store.sinkQueues, log),
   };
   const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };

@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { SinkData } from '../../contract/sink.ts';
 import type { QueuePage, SinkQueueStore } from '../../store/index.ts';
+import type { BootTime } from '../boot-time.ts';
 import { packState, unpackState } from '../plain-state.ts';
 import type { SinkItem } from './sink-item.ts';
 
@@ -38,7 +39,7 @@ export interface DurableQueue {
   readonly items: number;
   readonly rows: number;
   readonly bytes: number;
-  /** Epoch ms, 0 = empty. */
+  /** Epoch ms by the clock as it is set now, 0 = empty. */
   readonly oldestAtMs: number;
   /** Rows given up because of the bounds or damage. */
   readonly dropped: number;
@@ -49,12 +50,50 @@ interface Page extends QueuePage {
   from: readonly SinkItem[] | undefined;
 }
 
-export function createDurableQueue(store: SinkQueueStore, name: string, limits: QueueLimits, clock: Clock): DurableQueue {
+/** A clock that shows less was not set when it was read: this program is younger. */
+const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
+/** Wall time that moves so much against the time since boot was set (NTP). */
+const STEP_MS = 60_000;
+
+export function createDurableQueue(store: SinkQueueStore, name: string, limits: QueueLimits, clock: Clock, boot: BootTime): DurableQueue {
   let pages: Page[] = [];
   let rows = 0;
   let bytes = 0;
   let dropped = 0;
   let nextSeq = 1;
+  let openedUpMs = boot.upMs();
+  /** Wall time of the boot, by the clock as it was at the last look. */
+  let bootedAtMs = clock.now() - openedUpMs;
+
+  /** Times on disk are those of the clock before it was set. */
+  let mustRestamp = false;
+
+  const isOfThisBoot = (page: Page) => page.boot === boot.id && page.upMs !== undefined;
+  /** Exact since the boot. Of an earlier boot the wall clock tells, unless it was not set then: such a page counts as stored when it was found. */
+  const ageMs = (page: Page): number => {
+    if (isOfThisBoot(page)) return boot.upMs() - page.upMs!;
+    return page.atMs < CLOCK_SET_MS ? boot.upMs() - openedUpMs : clock.now() - page.atMs;
+  };
+
+  /** After the clock was set, pages of this boot get the time that they have by the new one: it counts when the machine boots again.
+   *  @returns true when it was */
+  const followClock = async (): Promise<boolean> => {
+    const stepMs = clock.now() - boot.upMs() - bootedAtMs;
+    const stepped = Math.abs(stepMs) >= STEP_MS;
+    if (stepped) {
+      bootedAtMs += stepMs;
+      for (const p of pages) if (isOfThisBoot(p)) p.atMs += stepMs;
+      mustRestamp = true;
+    }
+    if (!mustRestamp) return stepped;
+    try {
+      await store.restamp(name, pages.filter(isOfThisBoot));
+      mustRestamp = false;
+    } catch {
+      // a disk that takes nothing keeps nobody from his data: tried again at the next look
+    }
+    return stepped;
+  };
 
   const forget = (page: Page) => {
     pages = pages.filter((p) => p !== page);
@@ -67,9 +106,9 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     const out: Page[] = [];
     let r = rows + moreRows;
     let b = bytes + moreBytes;
-    const tooOldMs = limits.maxAgeMs > 0 ? clock.now() - limits.maxAgeMs : Number.NEGATIVE_INFINITY;
+    const tooOld = (p: Page) => limits.maxAgeMs > 0 && ageMs(p) > limits.maxAgeMs;
     for (const p of pages) {
-      if (r <= limits.maxRows && b <= limits.maxBytes && p.atMs >= tooOldMs) break;
+      if (r <= limits.maxRows && b <= limits.maxBytes && !tooOld(p)) break;
       out.push(p);
       r -= p.rows;
       b -= p.bytes;
@@ -91,6 +130,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
 
   return {
     async open() {
+      openedUpMs = boot.upMs();
       pages = (await store.pages(name)).map((p) => ({ ...p, from: undefined }));
       rows = pages.reduce((n, p) => n + p.rows, 0);
       bytes = pages.reduce((n, p) => n + p.bytes, 0);
@@ -98,11 +138,15 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     },
     async append(items) {
       const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
+      const stepped = await followClock();
       const page: Page = {
         seq: nextSeq++,
         rows: countRows(items),
         bytes: payload.byteLength,
-        atMs: items[0]!.atMs,
+        // what came before the step has the time of the clock before it
+        atMs: stepped ? clock.now() : items[0]!.atMs,
+        boot: boot.id,
+        upMs: boot.upMs(),
         from: items.some((i) => i.state === 'flying') ? items : undefined,
       };
       await drop(surplus(page.rows, page.bytes));
@@ -114,6 +158,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     full: (moreRows, moreBytes) => surplus(moreRows, moreBytes).length > 0,
     async head() {
       for (;;) {
+        await followClock();
         await drop(surplus(0, 0));
         const page = pages[0];
         if (!page) return undefined;
@@ -145,7 +190,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
       const page = pages[0];
       if (page?.seq !== seq) return;
       const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
-      const short: Page = { seq, rows: countRows(items), bytes: payload.byteLength, atMs: items[0]?.atMs ?? page.atMs, from: undefined };
+      const short: Page = { ...page, rows: countRows(items), bytes: payload.byteLength, from: undefined };
       await store.replace(name, short, payload);
       rows += short.rows - page.rows;
       bytes += short.bytes - page.bytes;

@@ -841,6 +841,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       name,
       { maxRows: this.cache.maxDiskRows, maxBytes: this.env.settings.maxQueueBytes, maxAgeMs: this.cache.maxAgeMs },
       this.env.clock,
+      this.env.bootTime,
     );
     return this.ownDisk;
   }

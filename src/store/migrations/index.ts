@@ -8,5 +8,7 @@ export const migrations = {
   checkpoint: ['CREATE TABLE IF NOT EXISTS checkpoint (rule TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, state BLOB NOT NULL)'],
   cache: [
     'CREATE TABLE IF NOT EXISTS sink_queue (queue TEXT NOT NULL, seq INTEGER NOT NULL, row_count INTEGER NOT NULL, byte_count INTEGER NOT NULL, at_ms INTEGER NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (queue, seq))',
+    'ALTER TABLE sink_queue ADD COLUMN boot TEXT',
+    'ALTER TABLE sink_queue ADD COLUMN up_ms INTEGER',
   ],
 } as const satisfies Record<string, readonly string[]>;
