@@ -164,3 +164,129 @@ describe('state of a rule that is replaced', () => {
     expect(h.sink.rows()).toEqual([{ values: [1, 2, 3, 4] }]);
   });
 });
+
+describe('a rule that fails and waits for its restart', () => {
+  const restart = { attempts: 3, delayMs: 1000, maxDelayMs: 4000, multiplier: 2, jitterFactor: 0 };
+  /** Fails on these values, once each. */
+  const fragile = (column: string, poison: Set<number>): RuleProgram => {
+    const program = filterProgram(column);
+    const start = program.start.bind(program);
+    program.start = (host, slotOf) => {
+      const slot = slotOf(0, column);
+      const running = start(host, slotOf);
+      return {
+        ...running,
+        push(input, t) {
+          if (poison.delete(Number(t.cols[slot]))) throw new Error('broken invariant');
+          running.push(input, t);
+        },
+      };
+    };
+    return program;
+  };
+  const failing = async (poison: number[], options = { restart }) => {
+    const bad = new Set(poison);
+    const rule = h.runtime.createRule(h.define('r', () => fragile('a', bad), { options }));
+    await rule.start();
+    return rule;
+  };
+  const beside = async () => {
+    await h.runtime.createRule(h.define('other', filterProgram('a'), { actions: [{ as: 'other' }] })).start();
+  };
+  const got = (sink = h.sink) => sink.rows().map((r) => r['a']);
+  const down = (rule: { state: string }) => h.settle(() => rule.state === 'stoppedByError');
+
+  it('gets what came meanwhile, in order and counted; another rule reads on, and the source waits for neither', async () => {
+    await beside();
+    const rule = await failing([2]);
+    publish(1);
+    publish(2);
+    publish(3);
+    await down(rule);
+    publish(4);
+    expect(got(h.sinkNamed('other'))).toEqual([1, 2, 3, 4]);
+    expect(confirmed).toEqual([1, 2, 3, 4]);
+    await h.settle(() => rule.state === 'running', 1000);
+    publish(5);
+    expect(got()).toEqual([1, 3, 4, 5]);
+    expect(rule.status()).toMatchObject({ source_s_0_records_in_total: 3 });
+    publish(6);
+    expect(got()).toEqual([1, 3, 4, 5, 6]);
+  });
+
+  it('alone keeps its subscription, and what came meanwhile is confirmed only when it is done', async () => {
+    const rule = await failing([2]);
+    for (const n of [1, 2, 3]) publish(n);
+    await down(rule);
+    publish(4);
+    expect(h.sources[0]!.closedBy).toBeUndefined();
+    expect(confirmed).toEqual([1, 2]);
+    await h.settle(() => rule.state === 'running', 1000);
+    expect(h.sources).toHaveLength(1);
+    expect(got()).toEqual([1, 3, 4]);
+    expect(confirmed).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each([[true], [false]])('goes on behind each message that it fails on (others read: %s)', async (others) => {
+    if (others) await beside();
+    const rule = await failing([2, 4, 5]);
+    for (let n = 1; n <= 6; n++) publish(n);
+    await h.settle(() => got().length === 3, 10_000);
+    expect(rule.state).toBe('running');
+    publish(7);
+    expect(got()).toEqual([1, 3, 6, 7]);
+    expect([...confirmed].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await h.runtime.rule('other')?.stop();
+    await rule.stop();
+    expect(h.sources.map((s) => s.closedBy)).toEqual(['stopped']);
+  });
+
+  it('loses the oldest at the bound, counted, and holds the source up for nobody', async () => {
+    await beside();
+    const rule = await failing([1]);
+    publish(1);
+    await down(rule);
+    for (let n = 2; n <= 10_011; n++) expect(publish(n)).toBeUndefined();
+    expect(h.runtime.rule('other')!.health().sources[0]).toMatchObject({
+      dropped: 10,
+      dropReasons: { 'a rule that failed waits for its restart': 10 },
+      unconfirmed: 0,
+    });
+    await h.settle(() => rule.state === 'running', 1000);
+    expect(got().slice(0, 2)).toEqual([12, 13]);
+    expect(got()).toHaveLength(10_000);
+  });
+
+  it.each([
+    ['stopped', (rule: { stop(): Promise<void> }) => rule.stop(), 'stopped', 2],
+    ['deleted', (rule: { delete(): Promise<void> }) => rule.delete(), 'stopped', 2],
+    ['at the end of the gateway', () => h.close(), 'shutdown', 1],
+  ])('and is %s lets its subscription go', async (_what, end, by, known) => {
+    const rule = await failing([1]);
+    publish(1);
+    await down(rule);
+    publish(2);
+    await end(rule);
+    await h.settle(() => confirmed.length === known);
+    expect(h.sources[0]!.closedBy).toBe(by);
+    if (by === 'shutdown') h = harness();
+  });
+
+  it('and is replaced meanwhile gives what came to the new definition', async () => {
+    await beside();
+    const rule = await failing([1]);
+    publish(1);
+    await down(rule);
+    publish(2);
+    await rule.update(h.define('r', filterProgram('b')));
+    publish(3);
+    expect(h.sink.rows()).toEqual([{ b: 2 }, { b: 3 }]);
+  });
+
+  it('without a restart strategy keeps nothing', async () => {
+    const rule = await failing([1], { restart: { ...restart, attempts: 0 } });
+    publish(1);
+    await down(rule);
+    await h.settle(() => h.sources[0]!.closedBy === 'stopped');
+  });
+});

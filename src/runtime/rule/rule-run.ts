@@ -18,6 +18,7 @@ import { type Environment, loadSink } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
 import { isDeadLetter, SinkNode, type SinkOwner } from '../sink/sink-node.ts';
+import type { HandoverKind } from '../source/handover.ts';
 import type { SourcePool, Subscription } from '../source/source-pool.ts';
 import type { TableLease } from '../table-access.ts';
 import { DelayedResults } from './delayed-results.ts';
@@ -232,7 +233,8 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     for (const s of this.sources) s.reset();
     let view = 0;
     for (const s of this.subscriptions) if (s) this.sources[view++]!.replayed(s.begin());
-    this.deps.pool.endHandover(this.ruleId);
+    // it may have failed on one of the kept messages: the others wait for the next run
+    if (!this.finished) this.deps.pool.endHandover(this.ruleId);
     env.log[this.options.logFilename === '' ? 'debug' : 'info']({ rule: this.ruleId }, 'Rule runs.');
   }
 
@@ -294,7 +296,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
     state: 'drop' | 'save';
     keepQueues: boolean;
     timeoutMs: number;
-    handOver?: boolean;
+    handOver?: HandoverKind | undefined;
   }): Promise<KeptState | undefined> {
     this.finished = true;
     for (const s of this.subscriptions) s?.close(how.reason, how.handOver);

@@ -155,6 +155,7 @@ export class Rule implements RuleHandle {
     this.deleted = true;
     await this.command('stop', 'canceled manually', 'delete');
     this.closed = true;
+    this.deps.pool.endHandover(this.id);
     this.dropKept();
     this.clearRecovery();
     this.deps.onDeleted(this);
@@ -167,6 +168,7 @@ export class Rule implements RuleHandle {
     this.closed = true;
     this.clearRecovery();
     if (this.state === 'running' || this.state === 'starting') await this.command('stop', 'canceled manually', 'shutdown');
+    else if (this.switching === 0) this.deps.pool.endHandover(this.id);
   }
 
   resetOffset(stream: string, values: Readonly<Record<string, unknown>>): void {
@@ -248,6 +250,7 @@ export class Rule implements RuleHandle {
       case 'settle':
         this.enter(move.to, c.message);
         this.clearRecovery();
+        if (this.switching === 0) this.deps.pool.endHandover(this.id);
         if (c.action === 'stop') void this.forgetState(c.ending);
         return c.done();
       case 'wait':
@@ -348,7 +351,7 @@ export class Rule implements RuleHandle {
       const reason: CloseReason = c.ending === 'shutdown' ? 'shutdown' : 'stopped';
       const kept = await this.run?.close({
         reason,
-        handOver: this.switching > 0,
+        handOver: this.switching > 0 ? 'switch' : c.ending === 'error' && this.recovers ? 'recovery' : undefined,
         state: saves || c.ending === 'keep' ? 'save' : 'drop',
         keepQueues: c.ending !== 'delete',
         // a rule that is deleted or fails does not wait for its sinks
@@ -408,11 +411,16 @@ export class Rule implements RuleHandle {
     } else void this.command('finish', text ? `done: ${text}` : 'done', 'finish');
   }
 
+  /** A failed run is followed by another one. */
+  private get recovers(): boolean {
+    return this.definition.options.restart.attempts > 0 && !this.closed && !this.deleted;
+  }
+
   /** Restart strategy: pauses grow and are spread, and shrink again after a run that lasted. */
   private planRecovery(): void {
     const r = this.definition.options.restart;
     const { clock } = this.deps.env;
-    if (r.attempts <= 0 || this.closed) return;
+    if (!this.recovers) return;
     if (clock.monotonic() - this.startedAtMonoMs > 2 * r.maxDelayMs) this.recoveries = 0;
     const plainMs = Math.min(r.maxDelayMs, r.delayMs * r.multiplier ** this.recoveries++);
     const pauseMs = plainMs * (1 + r.jitterFactor * (2 * this.deps.env.random() - 1));

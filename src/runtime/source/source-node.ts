@@ -15,7 +15,7 @@ import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
-import { createHandovers } from './handover.ts';
+import { createHandovers, type HandoverKind } from './handover.ts';
 import { createFieldMerger } from './merge-field.ts';
 import { identify } from './message-identity.ts';
 import { createPuller, type Puller } from './puller.ts';
@@ -123,12 +123,17 @@ export class SourceNode implements ContextOwner {
     if (--group.users === 0) this.groups = this.groups.filter((g) => g !== group);
   }
 
-  /** @returns number of messages that came between the rule's runs and were pushed before all later ones */
-  add(group: DecodeGroup, subscriber: Subscriber): number {
+  /** @param alive false from when the subscriber left, by an error in one of the kept messages
+   *  @returns number of messages that came between the rule's runs and were pushed before all later ones */
+  add(group: DecodeGroup, subscriber: Subscriber, alive: () => boolean): number {
     let replayed = 0;
-    for (const m of this.handovers.of(subscriber.ruleId)) {
+    for (const m of this.handovers.of(subscriber.ruleId).slice()) {
       group.replay(subscriber, m.data, m.atMs, m.meta, m.ack);
       replayed++;
+      if (alive()) continue;
+      // it does not fail on them again
+      this.handovers.consume(subscriber.ruleId, replayed);
+      return replayed;
     }
     group.add(subscriber);
     this.readers++;
@@ -136,7 +141,15 @@ export class SourceNode implements ContextOwner {
       const parked = this.parked;
       this.parked = [];
       if (parked.length >= MAX_PARKED) this.pressure(-1);
-      for (const m of parked) void this.receive(m.data, m.meta, m.ack);
+      let given = 0;
+      let failed = false;
+      for (const m of parked) {
+        void this.receive(m.data, m.meta, m.ack);
+        given++;
+        if (failed || alive()) continue;
+        failed = true;
+        this.handovers.consume(subscriber.ruleId, replayed + given);
+      }
     }
     if (this.ended !== undefined) {
       const text = this.ended;
@@ -152,8 +165,8 @@ export class SourceNode implements ContextOwner {
   }
 
   /** From now on messages are kept for this rule as well, until its next run has joined and `endHandover` is called. */
-  handOver(ruleId: string): void {
-    if (this.phase !== 'closed') this.handovers.begin(ruleId);
+  handOver(ruleId: string, kind: HandoverKind): void {
+    if (this.phase !== 'closed') this.handovers.begin(ruleId, kind);
   }
 
   endHandover(ruleId: string): void {

@@ -14,6 +14,7 @@ import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
 import type { DecodeGroup, DecodePlan } from './decode-group.ts';
 import { createEventTime } from './event-time.ts';
+import type { HandoverKind } from './handover.ts';
 import { parsePayloadProps, withPayload } from './payload-decoder.ts';
 import { SourceNode, type SourcePlan } from './source-node.ts';
 import { createStrictValidation } from './strict-validation.ts';
@@ -45,8 +46,9 @@ export interface Subscription {
    *  @returns number of messages kept since the rule's run before, which are pushed at once */
   begin(): number;
   /** No push after this. The physical subscription ends with its last subscriber.
-   *  @param handOver what comes from now on is kept for the rule's next run, until `endHandover` */
-  close(reason?: CloseReason, handOver?: boolean): void;
+   *  @param handOver what comes from now on is kept for the rule's next run, until `endHandover`; with `recovery` the physical subscription
+   *         stays open until then, also without other subscribers */
+  close(reason?: CloseReason, handOver?: HandoverKind): void;
   readonly node: SourceNode;
   readonly group: DecodeGroup;
 }
@@ -67,6 +69,8 @@ export interface SourcePool {
 
 interface Entry {
   key: string;
+  /** One for several rules. */
+  shared: boolean;
   node: SourceNode;
   ready: Promise<void>;
   users: number;
@@ -77,6 +81,8 @@ export function createSourcePool(env: Environment): SourcePool {
   const closing = new Set<Promise<void>>();
   let pins = 0;
   let alone = 0;
+  /** Kept open for rules that wait for their restart. */
+  const waiting = new Map<string, Entry[]>();
 
   const closeEntry = (e: Entry, reason: CloseReason) => {
     if (entries.get(e.key) === e) entries.delete(e.key);
@@ -98,7 +104,7 @@ export function createSourcePool(env: Environment): SourcePool {
     let e = entries.get(key);
     if (!e) {
       const node = new SourceNode(env, plan ?? (await planSource(env, spec)), shared ? '$$shared' : ruleId);
-      e = { key, node, ready: Promise.resolve(node.configure()), users: 0 };
+      e = { key, shared, node, ready: Promise.resolve(node.configure()), users: 0 };
       entries.set(key, e);
     }
     e.users++;
@@ -128,16 +134,19 @@ export function createSourcePool(env: Environment): SourcePool {
         begin() {
           if (state !== 'new') return 0;
           state = 'begun';
-          return e.node.add(group, subscriber);
+          return e.node.add(group, subscriber, () => state === 'begun');
         },
-        close(reason = 'stopped', handOver = false) {
+        close(reason = 'stopped', handOver) {
           if (state === 'closed') return;
-          if (handOver && state === 'begun') e.node.handOver(subscriber.ruleId);
+          const begun = state === 'begun';
+          if (handOver && begun) e.node.handOver(subscriber.ruleId, handOver);
           state = 'closed';
           e.node.remove(group, subscriber);
           for (const c of columns) group.layout.release(c);
           e.node.leave(group);
-          release(e, reason);
+          // a source of the rule's own goes on from its position when it is opened anew
+          if (handOver === 'recovery' && begun && e.shared) waiting.set(subscriber.ruleId, [...(waiting.get(subscriber.ruleId) ?? []), e]);
+          else release(e, reason);
         },
       };
     },
@@ -156,6 +165,9 @@ export function createSourcePool(env: Environment): SourcePool {
     },
     endHandover(ruleId) {
       for (const e of entries.values()) e.node.endHandover(ruleId);
+      const kept = waiting.get(ruleId) ?? [];
+      waiting.delete(ruleId);
+      for (const e of kept) release(e, 'stopped');
     },
     nodes: () => [...entries.values()].map((e) => e.node),
   };
