@@ -272,6 +272,20 @@ describe('a rule that fails and waits for its restart', () => {
     if (by === 'shutdown') h = harness();
   });
 
+  it('alone on a source with a position has it opened anew at that of its checkpoint', async () => {
+    await h.end();
+    const rewinds: unknown[] = [];
+    h = harness({ rewinds });
+    const rule = await failing([2]);
+    publish(1);
+    await h.settle(() => rule.health().checkpoint.lastAtMs > 0, 16_000);
+    publish(2);
+    await down(rule);
+    await h.settle(() => rule.state === 'running', 1000);
+    expect(h.sources.map((s) => s.closedBy)).toEqual(['stopped', undefined]);
+    expect(rewinds).toEqual([7]);
+  });
+
   it('and is replaced meanwhile gives what came to the new definition', async () => {
     await beside();
     const rule = await failing([1]);

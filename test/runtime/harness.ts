@@ -82,6 +82,8 @@ export function harness(
     logFolder?: boolean;
     sourceOptions?: OptionSpec[];
     patient?: boolean;
+    /** Sources have a position (always 7); gets what they are set to. */
+    rewinds?: unknown[];
   } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
@@ -114,7 +116,9 @@ export function harness(
           create() {
             let datasource = '';
             let own: FakeSource | undefined;
+            const position = { offset: () => 7, rewind: (to: unknown) => void options.rewinds?.push(to) };
             return {
+              ...(options.rewinds ? position : {}),
               configure(d: string) {
                 if (d === 'bad') throw new Error('bad datasource');
                 datasource = d;

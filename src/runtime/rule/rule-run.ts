@@ -365,11 +365,10 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   emit(result: Result): void {
     if (this.finished && !this.program) return;
     const acks = result.acks;
+    // a position of a source changes without any row being held
+    if (this.stateful.yes && !this.dirty) this.touchState();
     if (this.early) result.acks = none;
-    else if (this.stateful.yes) {
-      this.dirty = true;
-      result.acks = acks.length === 0 ? this.epochList : [...acks, this.epoch];
-    }
+    else if (this.stateful.yes) result.acks = acks.length === 0 ? this.epochList : [...acks, this.epoch];
     if (this.delayed === undefined || !this.delayed.keep(result)) this.deliver(result);
   }
 
@@ -441,9 +440,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 
   touch(): void {
     this.touched = true;
-    if (this.dirty) return;
-    this.dirty = true;
-    this.deps.checkpointer.wake();
+    if (!this.dirty) this.touchState();
   }
 
   /** A source or a sink put something into its state: it is checkpointed from now on, whatever the statement keeps. */
@@ -454,7 +451,10 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
       // else `open` does it
       if (this.program) this.watchState();
     }
-    if (this.dirty) return;
+    if (!this.dirty) this.touchState();
+  }
+
+  private touchState(): void {
     this.dirty = true;
     this.deps.checkpointer.wake();
   }

@@ -144,8 +144,9 @@ export function createSourcePool(env: Environment): SourcePool {
           e.node.remove(group, subscriber);
           for (const c of columns) group.layout.release(c);
           e.node.leave(group);
-          // a source of the rule's own goes on from its position when it is opened anew
-          if (handOver === 'recovery' && begun && e.shared) waiting.set(subscriber.ruleId, [...(waiting.get(subscriber.ruleId) ?? []), e]);
+          // a source with a position is opened anew at that of the checkpoint, where the state of the next run is
+          if (handOver === 'recovery' && begun && e.shared && !e.node.hasOffset)
+            waiting.set(subscriber.ruleId, [...(waiting.get(subscriber.ruleId) ?? []), e]);
           else release(e, reason);
         },
       };
