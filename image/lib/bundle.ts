@@ -1,11 +1,14 @@
 // The packaged program as a few JavaScript files: daemon, command line and provisioning as entries of one bundle, so that a start reads 30
 // files instead of 330 (CPU of a start on x64 0.18 -> 0.10 s, memory 85 -> 71 MB; ADR 0030). Sources are shipped beside it, for readers and
 // for workers, which load theirs from there. Called by program.sh: bundle.ts OUT, with OUT = <program>/dist.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const REPO = resolve(import.meta.dirname, '../..');
+/** Code of workers, which is given to them as text (src/registry/worker/module-urls.ts). */
+const WORKERS = join(REPO, 'src/registry/worker');
 /** File name in the bundle -> entry. */
 const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provision: 'image/provision/main.ts' };
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
@@ -32,6 +35,9 @@ export async function bundle(out: string): Promise<void> {
   });
   await build.write({ dir: out, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
   await build.close();
+  mkdirSync(join(out, 'worker'), { recursive: true });
+  for (const file of readdirSync(WORKERS))
+    writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypeScriptTypes(readFileSync(join(WORKERS, file), 'utf8')));
   // An entry that became a mere re-export would not know any more that it is the program.
   if (!readFileSync(join(out, 'provision.mjs'), 'utf8').includes('import.meta.main')) throw new Error('provision.mjs would do nothing');
 }

@@ -13,6 +13,7 @@ import type { PluginStates } from './plugin-state.ts';
 import { createPluginWorker, type WorkerFacts } from './plugin-worker.ts';
 import type { FoundFile } from './scan.ts';
 import { createSyncFunctions, type SyncFunctions } from './sync-function.ts';
+import type { TriedVersions } from './tried.ts';
 import type { ModuleLoader, ModuleText } from './worker/load-module.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
 
@@ -23,6 +24,7 @@ export interface FunctionActivationDeps {
   urls: ModuleUrls;
   loader: ModuleLoader;
   states: PluginStates;
+  tried: TriedVersions;
   slots: Map<string, FunctionSlot>;
   /** Tells the watchdog whom a number stands for. */
   watch(suspect: Suspect): void;
@@ -47,7 +49,8 @@ export async function activateFunctions(
   const { guard, slots } = deps;
   const fail = (problem: string, cause?: unknown) => new GatewayError('PLUGIN_LOAD', { file: text.path, problem }, { cause });
   const plugin = `functions/${entry.name}`;
-  const facts = await probe(entry, file, text, deps);
+  const known = deps.tried.find(plugin, text.path, text.hash);
+  const facts = known?.facts ?? (await probe(entry, file, text, deps));
   const suspect = guard.add({ plugin, version: shownVersion(file.version), path: text.path, hash: text.hash });
   deps.watch(suspect);
   const loaded = new Map<string, LoadedFunction>();
@@ -107,6 +110,7 @@ export async function activateFunctions(
     slot.generation++;
   }
   for (const old of replaced) if (old) guard.forget(old);
+  if (!known) deps.tried.keep(plugin, { text, facts });
   return {
     file,
     text,

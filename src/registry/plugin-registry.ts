@@ -29,8 +29,9 @@ import { createRemoteSink } from './remote-sink.ts';
 import { createRemoteSource } from './remote-source.ts';
 import { byVersion, type FolderView, type FoundFile, type FoundZip } from './scan.ts';
 import { createTamperWatch } from './tamper-watch.ts';
+import { openTriedVersions } from './tried.ts';
 import { openWatchdog } from './watchdog.ts';
-import { createModuleLoader } from './worker/load-module.ts';
+import { createModuleLoader, type ModuleText } from './worker/load-module.ts';
 import { createModuleUrls } from './worker/module-urls.ts';
 
 export interface PluginChange {
@@ -103,6 +104,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const states = createPluginStates(deps.store.kv('pluginState'), clock, log);
   const functionNames = createFunctionNames(deps.store.kv('pluginFunctions'), [deps.etc, deps.folder], log);
   const quarantine = openQuarantine(join(deps.dataDir, 'plugins', 'quarantine.json'), log);
+  const tried = openTriedVersions(join(deps.dataDir, 'plugins', 'tried'), log);
   const watchdog = openWatchdog({ guard, urls, quarantineFile: quarantine.file, log });
   const memoryWatch = createMemoryWatch({ guard, quarantine, clock, log });
   const tamperWatch = createTamperWatch(guard, clock, log);
@@ -132,6 +134,9 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     // a failure is logged by `later`
     void again(entry).catch(() => undefined);
   };
+  const read = (entry: PluginEntry, file: FoundFile): ModuleText =>
+    readPluginSource(file.path, (hash) => tried.find(`${entry.kind}/${entry.name}`, file.path, hash)?.text);
+
   const functionDeps = {
     clock,
     log,
@@ -139,6 +144,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     urls,
     loader,
     states,
+    tried,
     slots,
     maxHeapMb,
     rootPath: deps.rootPath,
@@ -188,15 +194,17 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   };
 
   const activate = async (entry: PluginEntry, file: FoundFile): Promise<Active> => {
-    const text = readPluginSource(file.path);
+    const text = read(entry, file);
     return entry.kind === 'functions'
       ? activateFunctions(entry, file, text, functionNames.of(entry.name), functionDeps)
       : activateRemote(entry, file, text, remoteDeps);
   };
 
   const deactivate = async (entry: PluginEntry) => {
-    if (entry.kind === 'functions') deactivateFunctions(entry, slots, guard);
-    else await deactivateRemote(entry, remotes);
+    if (entry.kind === 'functions') {
+      deactivateFunctions(entry, slots, guard);
+      tried.forget(`functions/${entry.name}`);
+    } else await deactivateRemote(entry, remotes);
     entry.active = undefined;
   };
 
@@ -225,7 +233,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       }
       if (chosen) continue;
       try {
-        const hash = readPluginSource(c.file.path).hash;
+        const hash = read(entry, c.file).hash;
         const bad = quarantine.find(plugin, hash, c.file.stamp);
         if (bad?.stamp !== undefined) {
           c.state = 'failed';
@@ -246,7 +254,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         c.reason = messageOf(error);
         if (before && isGatewayError(error) && error.code === 'PLUGIN_START') {
           // at the next start of the gateway the version before shall be in effect as it is now
-          const { hash } = readPluginSource(c.file.path);
+          const { hash } = read(entry, c.file);
           quarantine.add({ plugin, version: c.file.version, hash, stamp: c.file.stamp, reason: c.reason, atMs: clock.now() });
         }
         log.error({ code: 'PLUGIN_LOAD', plugin, file: c.file.path, reason: c.reason }, 'A version of a plugin cannot be used.');

@@ -11,11 +11,14 @@ import type { ModuleText } from './worker/load-module.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** @throws PLUGIN_SYNTAX with file and line */
-export function readPluginSource(path: string): ModuleText {
+/** @param known gives the JavaScript of a content that was read before
+ *  @throws PLUGIN_SYNTAX with file and line */
+export function readPluginSource(path: string, known?: (hash: string) => ModuleText | undefined): ModuleText {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: `it is larger than ${MAX_BYTES} bytes` });
   const hash = nodeCrypto().createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const before = known?.(hash);
+  if (before) return before;
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: 'it is UTF-16; save it as UTF-8' });
   const text = bytes.toString('utf8');

@@ -1,5 +1,5 @@
 // Files of this folder as plain JavaScript in `data:` URLs, for workers: they then need no TypeScript loader (10 MB each).
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { join } from 'node:path';
 import { stripTypes } from '../strip-types.ts';
@@ -15,7 +15,7 @@ export function createModuleUrls(): ModuleUrls {
     of(name) {
       let url = made.get(name);
       if (url === undefined) {
-        const code = stripTypes(readFileSync(join(import.meta.dirname, `${name}.ts`), 'utf8'));
+        const code = read(name);
         made.set(
           name,
           (url = `data:text/javascript;base64,${Buffer.from(`${code}\n//# sourceURL=kuiper-worker-${name}`).toString('base64')}`),
@@ -24,4 +24,10 @@ export function createModuleUrls(): ModuleUrls {
       return url;
     },
   };
+}
+
+/** The package brings them without types (image/lib/bundle.ts). */
+function read(name: string): string {
+  const made = join(import.meta.dirname, '../../../dist/worker', `${name}.js`);
+  return existsSync(made) ? readFileSync(made, 'utf8') : stripTypes(readFileSync(join(import.meta.dirname, `${name}.ts`), 'utf8'));
 }
