@@ -6,7 +6,7 @@ import { GatewayError } from '../base/errors/gateway-error.ts';
 import { applyOverrides, type Environment, isMap, overridesOf } from './environment.ts';
 import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
-import { readYamlFile, type YamlMap } from './yaml-file.ts';
+import { readYamlFile, type YamlFile, type YamlMap } from './yaml-file.ts';
 
 export type ComponentKind = 'sources' | 'sinks' | 'connections';
 
@@ -48,10 +48,12 @@ export function createComponentFiles(folders: Folders, env: Environment): Compon
 function readLayers(folders: Folders, env: Environment, kind: ComponentKind, type: string): ConfKeys {
   const stem = kind === 'connections' ? 'connection' : kind === 'sources' && type === 'mqtt' ? 'mqtt_source' : type;
   let merged: YamlMap = {};
+  let shipped: YamlFile | undefined;
   for (const base of [folders.shippedEtc, folders.etc, folders.data]) {
     // eKuiper: the one file of etc that is not in a sub-folder
     const file = stem === 'mqtt_source' && base !== folders.data ? join(base, 'mqtt_source.yaml') : join(base, kind, `${stem}.yaml`);
-    const yaml = readYamlFile(file);
+    const yaml = readYamlFile(file, shipped);
+    shipped ??= yaml;
     if (yaml) merged = mergeLayers(merged, yaml.data);
   }
   const all = applyOverrides(merged, overridesOf(stem, env));

@@ -10,7 +10,7 @@ import { mergeLayers } from './merge.ts';
 import { ignoredPaths, passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
 import type { Settings, TlsFiles } from './settings.ts';
 import { resolveTimeZone } from './time-zone.ts';
-import { readYamlFile, type YamlMap } from './yaml-file.ts';
+import { readYamlFile, type YamlFile, type YamlMap } from './yaml-file.ts';
 
 /** A key of a file that means nothing; it is ignored and logged. */
 export interface UnknownKey {
@@ -42,8 +42,10 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
   const files = [join(folders.shippedEtc, 'kuiper.yaml'), configFile ?? join(folders.etc, 'kuiper.yaml')];
   const layers: Layer[] = [];
   const read: string[] = [];
+  let shipped: YamlFile | undefined;
   for (const [i, file] of files.entries()) {
-    const yaml = readYamlFile(file);
+    const yaml = readYamlFile(file, shipped);
+    shipped ??= yaml;
     if (!yaml && i === 1 && configFile !== undefined) throw new GatewayError('CONFIG_FILE', { file, reason: 'no such file' });
     if (!yaml) continue;
     read.push(file);

@@ -7,6 +7,7 @@ export type YamlMap = Record<string, unknown>;
 
 export interface YamlFile {
   readonly file: string;
+  readonly text: string;
   readonly data: YamlMap;
   /** Line (from 1) of a key, given as it is written in the file; 0 when it is not there. */
   lineOf(path: readonly string[]): number;
@@ -17,9 +18,10 @@ interface Positioned {
   value?: unknown;
 }
 
-/** @returns undefined when there is no such file
+/** @param like a file of probably the same content, which is then not read twice: most copies in etc are as they came, and slow boards take long
+ *  @returns undefined when there is no such file
  *  @throws GatewayError CONFIG_FILE (unreadable) or CONFIG_SYNTAX (file and line) */
-export function readYamlFile(file: string): YamlFile | undefined {
+export function readYamlFile(file: string, like?: YamlFile): YamlFile | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -27,7 +29,7 @@ export function readYamlFile(file: string): YamlFile | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new GatewayError('CONFIG_FILE', { file, reason: messageOf(error) }, { cause: error });
   }
-  return parseYamlText(file, text);
+  return like?.text === text ? { ...like, file } : parseYamlText(file, text);
 }
 
 /** @param file name for messages only */
@@ -42,6 +44,7 @@ export function parseYamlText(file: string, text: string): YamlFile {
     throw new GatewayError('CONFIG_SYNTAX', { file, line: 1, reason: 'expected "key: value" lines at the top level' });
   return {
     file,
+    text,
     data: data as YamlMap,
     lineOf(path) {
       let node: unknown = doc.contents;
