@@ -62,6 +62,8 @@ const sameProps = (a: unknown, b: unknown): boolean => JSON.stringify(a, bigintA
 /** How long one probe may take, and how often a good connection is looked at again. */
 const PROBE_TIMEOUT_MS = 5_000;
 const RECHECK_MS = 30_000;
+/** The first look at connections that are there at the start: the rules come first, and what they use is not tried at all. */
+const START_LOOK_MS = 3_000;
 
 export async function openConnections(deps: ConnectionDeps): Promise<ConnectionStore> {
   const { table, clock, log } = deps;
@@ -92,7 +94,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     }
     if (all.get(id) === entry) entry.timer = clock.setTimer(next, () => void probe(id, entry));
   };
-  const begin = (id: string, typ: string, props: Props) => {
+  const begin = (id: string, typ: string, props: Props, lookAfterMs = 0) => {
     end(id);
     const entry: Entry = {
       typ,
@@ -105,7 +107,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     };
     all.set(id, entry);
     // in a later turn: neither the start of the gateway nor the answer to REST waits for a peer
-    entry.timer = clock.setTimer(0, () => void probe(id, entry));
+    entry.timer = clock.setTimer(lookAfterMs, () => void probe(id, entry));
   };
   const end = (id: string) => {
     const entry = all.get(id);
@@ -114,12 +116,12 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     entry.abort.abort();
     all.delete(id);
   };
-  const store = async (id: string, typ: string, given: Props) => {
+  const store = async (id: string, typ: string, given: Props, lookAfterMs?: number) => {
     const props = restoreSecrets(given, all.get(id)?.props) as Props;
     const masked = placesOfMasks(props);
     if (masked.length) log.warn({ code: 'SECRET_MISSING', connection: id, missing: masked }, SECRET_MISSING);
     await table.set(id, JSON.stringify({ typ, props }, bigintAsNumber));
-    begin(id, typ, props);
+    begin(id, typ, props, lookAfterMs);
   };
   const missing = (id: string) => new GatewayError('SERVICE_REFUSED', { text: `connection ${id} not existed` });
   const refuseUsed = (id: string) => {
@@ -144,7 +146,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
   for (const [id, text] of await table.all()) {
     try {
       const { typ, props } = JSON.parse(text) as { typ: string; props: Props };
-      begin(id, typ, props);
+      begin(id, typ, props, START_LOOK_MS);
     } catch (error) {
       log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; it is left out.');
     }
@@ -187,7 +189,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
             .digest('hex');
           if ((await done.get(`${typ}.${id}`)) === hash) continue;
           if (xOperation === 'delete') await remove(id);
-          else if (!all.has(id)) await store(checkName(id), typ, props);
+          else if (!all.has(id)) await store(checkName(id), typ, props, START_LOOK_MS);
           await done.set(`${typ}.${id}`, hash);
         }
       }

@@ -36,3 +36,28 @@ it('shows the state of the connection itself while rules use it, and does not tr
   expect([tests, connections.info('c').status]).toEqual([2, 'connected']);
   connections.close();
 });
+
+it('tries connections that are there at the start only after a moment: the rules come first, and what they use is not tried', async () => {
+  const clock = createVirtualClock();
+  let tests = 0;
+  const connector = {
+    name: 'mqtt',
+    offers: ['source'],
+    load: async () => ({ connection: { options: [], test: async () => void tests++ } }),
+  } as unknown as ConnectorEntry;
+  const table = openTables(createMemoryStore()).connections;
+  await table.set('c', JSON.stringify({ typ: 'mqtt', props: { server: 'tcp://h' } }));
+  const connections = await openConnections({
+    table,
+    clock,
+    log: createMemoryLog().log,
+    connectors: () => connector,
+    usedBy: () => [],
+    live: () => undefined,
+  });
+  await clock.advance(2_000);
+  expect([tests, connections.info('c').status]).toEqual([0, 'connecting']);
+  await clock.advance(1_001);
+  expect([tests, connections.info('c').status]).toEqual([1, 'connected']);
+  connections.close();
+});
