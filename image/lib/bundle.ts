@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
-import { rolldown } from 'rolldown';
+import { type OutputOptions, rolldown } from 'rolldown';
 
 const REPO = resolve(import.meta.dirname, '../..');
 /** Code of workers, which is given to them as text (src/registry/worker/module-urls.ts). */
@@ -14,26 +14,75 @@ const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provisio
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
 const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript'];
 
-/** Writes the bundle. Equal sources give equal files. @param out a folder one level below the program's */
-export async function bundle(out: string): Promise<void> {
-  const build = await rolldown({
+/** What one load brings along in any case becomes one file: each file costs a slow board 10 ms. In this order; what the command line or
+ *  provisioning need too stays apart, so that they load no more than that. */
+const GROUPS = [
+  { name: 'start', of: ['src/daemon/run.ts'] },
+  { name: 'rules', of: ['src/service/rules/rule-plan.ts', 'src/functions/index.ts'] },
+];
+
+const plan = (codeSplitting?: OutputOptions['codeSplitting']) => ({
+  input: {
     cwd: REPO,
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(REPO, file)])),
-    platform: 'node',
-    external: (id) => id.startsWith('node:') || OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
+    platform: 'node' as const,
+    external: (id: string) => id.startsWith('node:') || OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [
       {
         name: 'folders',
         /** Code that looks for files beside itself finds them in the shipped sources. */
-        transform(code, id) {
+        transform(code: string, id: string) {
           if (id.includes('/node_modules/') || !code.includes('import.meta.dirname')) return null;
           const folder = relative(REPO, dirname(id));
           return code.replaceAll('import.meta.dirname', `(import.meta.dirname + ${JSON.stringify(`/../${folder}`)})`);
         },
       },
     ],
+  },
+  output: {
+    format: 'esm' as const,
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name]-[hash].mjs',
+    ...(codeSplitting === undefined ? {} : { codeSplitting }),
+  },
+});
+
+/** Modules by group, from how the bundle would fall into files by itself. */
+async function findGroups(): Promise<Map<string, Set<string>>> {
+  const { input, output } = plan();
+  const build = await rolldown(input);
+  const made = await build.generate(output);
+  await build.close();
+  const chunks = new Map(made.output.flatMap((o) => (o.type === 'chunk' ? [[o.fileName, o] as const] : [])));
+  const closure = (files: readonly string[], seen = new Set<string>()): Set<string> => {
+    for (const file of files) {
+      const chunk = chunks.get(file);
+      if (!chunk || seen.has(file)) continue;
+      seen.add(file);
+      closure(chunk.imports, seen);
+    }
+    return seen;
+  };
+  const taken = closure(Object.keys(ENTRIES).map((name) => `${name}.mjs`));
+  const groups = new Map<string, Set<string>>();
+  for (const { name, of } of GROUPS) {
+    const roots = of.map((file) => [...chunks.values()].find((c) => c.moduleIds.includes(join(REPO, file)))?.fileName);
+    if (roots.includes(undefined)) throw new Error(`bundle: no file holds ${of.join(' or ')}`);
+    const own = [...closure(roots as string[])].filter((file) => !taken.has(file));
+    for (const file of own) taken.add(file);
+    groups.set(name, new Set(own.flatMap((file) => chunks.get(file)!.moduleIds)));
+  }
+  return groups;
+}
+
+/** Writes the bundle. Equal sources give equal files. @param out a folder one level below the program's */
+export async function bundle(out: string): Promise<void> {
+  const groups = await findGroups();
+  const { input, output } = plan({
+    groups: [...groups].map(([name, modules]) => ({ name, test: (id: string) => modules.has(id) })),
   });
-  await build.write({ dir: out, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
+  const build = await rolldown(input);
+  await build.write({ ...output, dir: out });
   await build.close();
   mkdirSync(join(out, 'worker'), { recursive: true });
   for (const file of readdirSync(WORKERS))
