@@ -98,7 +98,7 @@ test('two builds are equal, compile cache included', async () => {
     const [tag] = readdirSync(join(dir, name));
     return hashes(join(dir, name, tag!));
   });
-  expect(Object.keys(caches[0]!).length).toBeGreaterThan(10);
+  expect(Object.keys(caches[0]!).length).toBeGreaterThan(3);
   expect(caches[1]).toEqual(caches[0]);
   // V8 takes what was made with fixed seeds in a run without them
   const said = load('one', []);
