@@ -27,8 +27,8 @@ export function lockRoot(dataDir: string, pid = process.pid): RootLock {
 function isGateway(pid: number, own: number): boolean {
   if (!(pid > 0) || pid === own) return false;
   try {
-    // after a boot the number may belong to anything
-    return /src\/daemon\/\w+\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    // after a boot the number may belong to anything; the package runs its bundle, a clone its sources
+    return /src\/daemon\/\w+\.ts|dist\/daemon\.mjs/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false; // no such process
   }

@@ -70,6 +70,9 @@ async function run(): Promise<unknown> {
   const deadlineMs = performance.now() + 15_000;
   do rule = await call('GET', '/rules/r/status');
   while (!/"sink_file_0_0_records_out_total": ?[1-9]/.test(rule) && performance.now() < deadlineMs);
+  const second = spawnSync(node, [join(dir, 'dist/daemon.mjs'), '--root', root], { encoding: 'utf8', timeout: 20_000 });
+  expect(second.status, 'a second gateway on the same root').toBe(1);
+  expect(second.stdout).toContain('ROOT_IN_USE');
   child.kill('SIGTERM');
   await once(child, 'exit');
   return JSON.parse(readFileSync(join(root, 'out.json'), 'utf8').split('\n')[0]!) as unknown;
