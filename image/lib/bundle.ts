@@ -2,9 +2,9 @@
 // files instead of 330 (CPU of a start on x64 0.18 -> 0.10 s, memory 85 -> 71 MB; ADR 0030). Sources are shipped beside it, for readers and
 // for workers, which load theirs from there. Called by program.sh: bundle.ts OUT, with OUT = <program>/dist.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type OutputOptions, rolldown } from 'rolldown';
+import { stripTypes } from '../../src/registry/strip-types.ts';
 
 const REPO = resolve(import.meta.dirname, '../..');
 /** Code of workers, which is given to them as text (src/registry/worker/module-urls.ts). */
@@ -86,7 +86,7 @@ export async function bundle(out: string): Promise<void> {
   await build.close();
   mkdirSync(join(out, 'worker'), { recursive: true });
   for (const file of readdirSync(WORKERS))
-    writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypeScriptTypes(readFileSync(join(WORKERS, file), 'utf8')));
+    writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypes(readFileSync(join(WORKERS, file), 'utf8')));
   // An entry that became a mere re-export would not know any more that it is the program.
   if (!readFileSync(join(out, 'provision.mjs'), 'utf8').includes('import.meta.main')) throw new Error('provision.mjs would do nothing');
 }

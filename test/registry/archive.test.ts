@@ -104,7 +104,7 @@ describe('readArchive', () => {
         }),
         (paths) => {
           try {
-            for (const { path } of readArchive(zip(...paths))) expect(join('/root', path).startsWith('/root/')).toBe(true);
+            for (const { path } of readArchive(zip(...paths))) expect(join('/base', path).startsWith('/base/')).toBe(true);
           } catch (error) {
             expect((error as { code?: string }).code).toBe('PLUGIN_ARCHIVE');
           }
