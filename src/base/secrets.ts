@@ -1,6 +1,8 @@
 // What must not be shown: one list of names, one set of patterns of texts, used by answers of REST, exports, logs and error texts.
 // A secret is shown as ******; when such a text comes back (read, edit, write), `restoreSecrets` puts the stored one in its place.
 
+import { isRawNumber } from './raw-json.ts';
+
 export const MASK = '******';
 
 const SECRET_NAME =
@@ -94,8 +96,3 @@ function counterpart(given: unknown, i: number, olds: readonly unknown[], masked
 }
 
 const numberText = (_key: string, v: unknown): unknown => (typeof v === 'bigint' ? v.toString() : v);
-
-/** A number that editJsonText keeps as it was written. */
-function isRawNumber(value: unknown): boolean {
-  return (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
-}

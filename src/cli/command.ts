@@ -1,5 +1,6 @@
 // What a command is: two words, arguments, texts. One file per command in commands/, listed in commands/index.ts.
 
+import { rawNumber } from '../base/raw-json.ts';
 import { CliError } from './cli-error.ts';
 import type { Client } from './client.ts';
 
@@ -57,9 +58,8 @@ export async function rephrase<T>(strip: string, wrap: (cause: string) => string
 
 /** JSON as eKuiper prints it: two blanks. Integers beyond 2^53 keep their digits. */
 export function indent(json: string): string {
-  const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
   const reviver = (_k: string, v: unknown, context?: { source?: string }) =>
-    typeof v === 'number' && context?.source !== undefined && String(v) !== context.source ? raw(context.source) : v;
+    typeof v === 'number' && context?.source !== undefined && String(v) !== context.source ? rawNumber(context.source) : v;
   return JSON.stringify(JSON.parse(json, reviver as (k: string, v: unknown) => unknown), undefined, 2);
 }
 

@@ -10,12 +10,13 @@ import type { Active, PluginEntry } from './plugin-entry.ts';
 import { pluginNameOf, shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
 import type { PluginStates } from './plugin-state.ts';
-import { createPluginWorker, type WorkerFacts } from './plugin-worker.ts';
+import { createPluginWorker } from './plugin-worker.ts';
 import type { FoundFile } from './scan.ts';
 import { createSyncFunctions, type SyncFunctions } from './sync-function.ts';
 import type { TriedVersions } from './tried.ts';
 import type { ModuleLoader, ModuleText } from './worker/load-module.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
+import type { WorkerFacts } from './worker/protocol.ts';
 
 export interface FunctionActivationDeps {
   clock: Clock;

@@ -2,17 +2,12 @@
 // at its end, the plugin that left most is quarantined and the process ends, so that systemd starts it without the culprit. When no
 // plugin left much, the gateway's own memory is the matter and nothing is blamed.
 import { writeSync } from 'node:fs';
-import type { Clock, TimerHandle } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { nodeV8 } from '../base/node-builtins.ts';
 import type { Guard } from './guard.ts';
 import type { Quarantine } from './quarantine.ts';
-
-export interface MemoryWatch {
-  /** Safe to call again. */
-  start(): void;
-  stop(): void;
-}
+import { createRegularLook, type RegularLook } from './regular-look.ts';
 
 const LOOK_MS = 100;
 /** Shares of the limit, in memory that survived garbage collection as far as V8 tells. */
@@ -36,11 +31,9 @@ export interface MemoryWatchDeps {
   end?(line: string): void;
 }
 
-export function createMemoryWatch({ guard, quarantine, clock, log, facts = heapFacts, end = endProcess }: MemoryWatchDeps): MemoryWatch {
-  let timer: TimerHandle | undefined;
+export function createMemoryWatch({ guard, quarantine, clock, log, facts = heapFacts, end = endProcess }: MemoryWatchDeps): RegularLook {
   let full = 0;
   const look = () => {
-    timer = clock.setTimer(LOOK_MS, look);
     const { usedBytes, limitBytes } = facts();
     const short = usedBytes > limitBytes * SHORT;
     if (short !== guard.short) {
@@ -61,16 +54,7 @@ export function createMemoryWatch({ guard, quarantine, clock, log, facts = heapF
       JSON.stringify({ time: new Date(clock.now()).toISOString(), level: 'fatal', msg, code: 'PLUGIN_STALLED', plugin, version, reason }),
     );
   };
-  return {
-    start() {
-      timer ??= clock.setTimer(LOOK_MS, look);
-      (timer.timer as { unref?(): void } | undefined)?.unref?.();
-    },
-    stop() {
-      clock.clear(timer);
-      timer = undefined;
-    },
-  };
+  return createRegularLook(clock, LOOK_MS, look);
 }
 
 function heapFacts(): MemoryFacts {

@@ -193,8 +193,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     while (chains.size > 0) await Promise.all(chains.values());
   };
 
-  const activate = async (entry: PluginEntry, file: FoundFile): Promise<Active> => {
-    const text = read(entry, file);
+  const activate = async (entry: PluginEntry, file: FoundFile, text: ModuleText): Promise<Active> => {
     return entry.kind === 'functions'
       ? activateFunctions(entry, file, text, functionNames.of(entry.name), functionDeps)
       : activateRemote(entry, file, text, remoteDeps);
@@ -233,7 +232,8 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       }
       if (chosen) continue;
       try {
-        const hash = read(entry, c.file).hash;
+        const text = read(entry, c.file);
+        const { hash } = text;
         const bad = quarantine.find(plugin, hash, c.file.stamp);
         if (bad?.stamp !== undefined) {
           c.state = 'failed';
@@ -247,7 +247,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
           continue;
         }
         if (!force && before && before.file.path === c.file.path && before.text.hash === hash) chosen = before;
-        else chosen = await activate(entry, c.file);
+        else chosen = await activate(entry, c.file, text);
         c.state = 'running';
       } catch (error) {
         c.state = 'failed';

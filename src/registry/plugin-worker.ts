@@ -6,21 +6,7 @@ import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import type { ModuleText } from './worker/load-module.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
-import type { Emitted, FromWorker, PlainError, SymbolFacts, ToWorker, WorkerStart } from './worker/protocol.ts';
-
-export interface WorkerFacts {
-  main: SymbolFacts | undefined;
-  lookup: SymbolFacts | undefined;
-  exports: string[];
-  /** Exports that have exec(). */
-  functions: string[];
-  /** Exports that are one object for all rules. */
-  singletons: string[];
-  /** The plugin wants its functions in a worker. */
-  worker: boolean;
-  /** What it changed of all code's common ground while it was loaded, e.g. `JSON.parse`; looked at only with `tryOut`. */
-  tampers: string[];
-}
+import type { Emitted, FromWorker, PlainError, ToWorker, WorkerFacts, WorkerStart } from './worker/protocol.ts';
 
 /** What a worker tells one instance. */
 export interface InstanceListener {
@@ -195,15 +181,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
           limit = within(Math.max(LOAD_LIMIT_MS, LOAD_LIMIT_BOOTS * (performance.now() - bootedAtMs)));
         } else if (m.t === 'ready') {
           o.clock.clear(limit);
-          facts = {
-            main: m.main,
-            lookup: m.lookup,
-            exports: m.exports,
-            functions: m.functions,
-            singletons: m.singletons,
-            worker: m.worker,
-            tampers: m.tampers,
-          };
+          facts = m.facts;
           look(w, 0, 0);
           resolve(facts);
         } else if (m.t === 'broken') {

@@ -8,11 +8,12 @@ import type { Active, PluginEntry } from './plugin-entry.ts';
 import { shownVersion, symbolOf } from './plugin-file.ts';
 import { placed } from './plugin-source.ts';
 import type { PluginStates } from './plugin-state.ts';
-import { createPluginWorker, type PluginWorker, type WorkerFacts } from './plugin-worker.ts';
+import { createPluginWorker, type PluginWorker } from './plugin-worker.ts';
 import type { RemotePlugin, RemoteVersion } from './remote-instance.ts';
 import type { FoundFile } from './scan.ts';
 import type { ModuleText } from './worker/load-module.ts';
 import type { ModuleUrls } from './worker/module-urls.ts';
+import type { WorkerFacts } from './worker/protocol.ts';
 
 export interface RemoteActivationDeps {
   clock: Clock;

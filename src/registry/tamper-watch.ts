@@ -1,21 +1,14 @@
 // Looks once a second whether function plugins have changed what all code of the main thread shares, and puts it back. Who it was shows when it
 // happens again within the calls that are looked at one by one; that version then runs in a worker.
-import type { Clock, TimerHandle } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Guard } from './guard.ts';
-
-export interface TamperWatch {
-  /** Safe to call again. */
-  start(): void;
-  stop(): void;
-}
+import { createRegularLook, type RegularLook } from './regular-look.ts';
 
 const LOOK_MS = 1_000;
 
-export function createTamperWatch(guard: Guard, clock: Clock, log: Log): TamperWatch {
-  let timer: TimerHandle | undefined;
+export function createTamperWatch(guard: Guard, clock: Clock, log: Log): RegularLook {
   const look = () => {
-    timer = clock.setTimer(LOOK_MS, look);
     const changes = guard.lookAtIntrinsics(undefined);
     if (changes.length === 0) return;
     log.error(
@@ -23,14 +16,5 @@ export function createTamperWatch(guard: Guard, clock: Clock, log: Log): TamperW
       'Something that everything in the gateway shares was changed, by a function plugin as it seems; it is put back and watched.',
     );
   };
-  return {
-    start() {
-      timer ??= clock.setTimer(LOOK_MS, look);
-      (timer.timer as { unref?(): void } | undefined)?.unref?.();
-    },
-    stop() {
-      clock.clear(timer);
-      timer = undefined;
-    },
-  };
+  return createRegularLook(clock, LOOK_MS, look);
 }

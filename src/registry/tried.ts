@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
-import type { WorkerFacts } from './plugin-worker.ts';
 import type { ModuleText } from './worker/load-module.ts';
+import type { WorkerFacts } from './worker/protocol.ts';
 import { writeDurably } from './worker/write-durably.ts';
 
 export interface TriedVersion {

@@ -1,4 +1,5 @@
 // What a route answers, without node:http, so that /batch/req and tests run routes in process. server.ts writes it out.
+import { bigintAsNumber } from '../base/raw-json.ts';
 
 export interface Reply {
   readonly status: number;
@@ -27,9 +28,5 @@ export const attachment = (body: string, name: string): Reply => ({
 
 /** int64 values are bigint here and numbers in JSON, also beyond 2^53. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? (JSON as unknown as RawJson).rawJSON(v.toString()) : v));
-}
-
-interface RawJson {
-  rawJSON(text: string): unknown;
+  return JSON.stringify(value, bigintAsNumber);
 }

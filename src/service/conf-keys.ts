@@ -1,7 +1,9 @@
 // Named sets of properties of sources, sinks and connections: keys of YAML files (read-only here) and keys made over REST, which are
 // stored and win. A stored key may replace one of a file. Used by source-spec.ts, actions.ts and rest/routes/metadata.
+
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { bigintAsNumber } from '../base/raw-json.ts';
 import { placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ComponentFiles, ComponentKind } from '../config/index.ts';
 import type { Props } from '../contract/props.ts';
@@ -86,8 +88,4 @@ function renameLegacy(type: string, props: Props): Props {
     out[target] = DURATIONS.includes(name) && typeof value === 'number' ? `${value}ms` : value;
   }
   return out;
-}
-
-export function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(value.toString()) : value;
 }

@@ -6,11 +6,12 @@ import type { Clock, TimerHandle } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { nodeCrypto } from '../base/node-builtins.ts';
+import { bigintAsNumber } from '../base/raw-json.ts';
 import { maskText, placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import { maskSecrets, type Props } from '../contract/props.ts';
 import type { KvTable } from '../store/index.ts';
-import { bigintAsNumber, SECRET_MISSING } from './conf-keys.ts';
+import { SECRET_MISSING } from './conf-keys.ts';
 import { checkName } from './names.ts';
 
 export interface ConnectionInfo {

@@ -1,14 +1,11 @@
 // Edits JSON that a user posted without harming what is not edited: key order stays, and integers beyond 2^53 stay as written.
-
-interface RawJson {
-  rawJSON(text: string): unknown;
-}
+import { rawNumber } from '../base/raw-json.ts';
 
 /** @param edit changes members of the top object in place  @returns the new text */
 export function editJsonText(text: string, edit: (object: Record<string, unknown>) => void): string {
   const reviver = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined && JSON.stringify(value) !== context.source
-      ? (JSON as unknown as RawJson).rawJSON(context.source)
+      ? rawNumber(context.source)
       : value;
   const object = JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as Record<string, unknown>;
   edit(object);

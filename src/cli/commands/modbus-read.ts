@@ -2,17 +2,14 @@
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { lineFlags } from '../modbus-flags.ts';
 
 export const modbusRead: Command = {
   name: 'modbus read',
   usage: 'modbus read LINE UNIT FUNCTION:ADDRESS[:TYPE[:ORDER]] … [--baudRate 9600] [--mode 8N1] [--timeout 1s]',
   doc: 'Read points of a Modbus unit, e.g. holding:10:float32:CDAB (addresses from 0).',
   offline: true,
-  flags: [
-    { names: ['baudRate', 'baud'], doc: 'speed of a serial line' },
-    { names: ['mode'], doc: 'character frame of a serial line, e.g. 8E1' },
-    { names: ['timeout'], doc: 'longest time for a reply' },
-  ],
+  flags: lineFlags,
   async run(context) {
     const { parsePoint, parseUnit, withLine } = await import('../modbus-line.ts');
     const { decodeValue } = await import('../../connectors/modbus/value-types.ts');

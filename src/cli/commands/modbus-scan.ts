@@ -2,19 +2,14 @@
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { lineFlags } from '../modbus-flags.ts';
 
 export const modbusScan: Command = {
   name: 'modbus scan',
   usage: 'modbus scan LINE [--from 1] [--to 247] [--baudRate 9600] [--mode 8N1] [--timeout 200ms]',
   doc: 'Find the units of a Modbus line.',
   offline: true,
-  flags: [
-    { names: ['from'], doc: 'first unit' },
-    { names: ['to'], doc: 'last unit' },
-    { names: ['baudRate', 'baud'], doc: 'speed of a serial line' },
-    { names: ['mode'], doc: 'character frame of a serial line, e.g. 8E1' },
-    { names: ['timeout'], doc: 'longest time for a reply' },
-  ],
+  flags: [{ names: ['from'], doc: 'first unit' }, { names: ['to'], doc: 'last unit' }, ...lineFlags],
   async run(context) {
     const { parseUnit, withLine } = await import('../modbus-line.ts');
     const from = parseUnit(String(context.flags['from'] ?? '1'));

@@ -3,6 +3,7 @@ import { createRealClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { serialLineFlags } from '../modbus-flags.ts';
 
 const UNIT_STEP = 1000;
 
@@ -17,8 +18,7 @@ export const modbusSimulate: Command = {
       names: ['faults'],
       doc: 'chances per reply (drop, corrupt, late, foreign, exception, reboot), times (delayMs, lateMs, rebootMs), dead=3+5',
     },
-    { names: ['baudRate', 'baud'], doc: 'speed of a serial line' },
-    { names: ['mode'], doc: 'character frame of a serial line, e.g. 8E1' },
+    ...serialLineFlags,
   ],
   async run({ args, flags, print }) {
     const { parseFaults, parseUnits } = await import('../../connectors/modbus/simulator/parse-faults.ts');

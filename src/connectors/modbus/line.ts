@@ -1,7 +1,5 @@
 // From connection properties to the shared bus: one bus per physical line, whoever uses it (sources, sinks, lookups). Kept in the connection pool.
-import net from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { characterMs, lineText } from '../port/line.ts';
 import { portLocks, releasePortLocks } from '../port/locks.ts';
@@ -9,11 +7,10 @@ import { openPort } from '../port/open.ts';
 import { selectorText } from '../port/select.ts';
 import { ModbusBus } from './bus.ts';
 import type { ConnectionProps } from './options.ts';
+import { openSocket } from './transport/socket.ts';
 import { streamTransport } from './transport/stream.ts';
 import { openTcp } from './transport/tcp.ts';
 import type { OpenTransport } from './transport/transport.ts';
-
-const CONNECT_TIMEOUT_MS = 2000;
 
 export function lineKey(p: ConnectionProps): string {
   return p.protocol === 'tcp' || p.protocol === 'rtu-over-tcp'
@@ -75,27 +72,7 @@ const after = (clock: Clock) => (ms: number, work: () => void) => {
 };
 
 async function openRtuOverTcp(p: ConnectionProps, clock: Clock) {
-  const name = `modbus rtu-over-tcp://${p.host}:${p.tcpPort}`;
-  const socket = net.connect({ host: p.host, port: p.tcpPort });
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.once('error', (error) => {
-      clearTimeout(timer);
-      reject(ioError(`${name}: ${messageOf(error)}`, error));
-    });
-  });
-  socket.setNoDelay(true);
-  let failure: Error | undefined;
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  const ended = new Promise<Error | undefined>((resolve) =>
-    socket.once('close', () => resolve(ioError(`${name}: ${failure ? messageOf(failure) : 'the server closed the connection'}`, failure))),
-  );
+  const { socket, ended } = await openSocket(p.host, p.tcpPort, `modbus rtu-over-tcp://${p.host}:${p.tcpPort}`);
   // the speed of the line behind the server is the one given, or its default
   return streamTransport(
     socket,

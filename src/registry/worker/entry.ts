@@ -101,13 +101,15 @@ async function load(): Promise<void> {
     const lookup = factsOf(symbols[start.symbols.lookup], start.symbols.lookup);
     send({
       t: 'ready',
-      main,
-      lookup,
-      exports: Object.keys(symbols),
-      functions: Object.keys(symbols).filter(hasExec),
-      singletons: Object.keys(symbols).filter((name) => !isConstructor(symbols[name])),
-      worker: symbols['worker'] === true,
-      tampers: shared?.changes() ?? [],
+      facts: {
+        main,
+        lookup,
+        exports: Object.keys(symbols),
+        functions: Object.keys(symbols).filter(hasExec),
+        singletons: Object.keys(symbols).filter((name) => !isConstructor(symbols[name])),
+        worker: symbols['worker'] === true,
+        tampers: shared?.changes() ?? [],
+      },
     });
   } catch (error) {
     send({ t: 'broken', error: plain(error) });

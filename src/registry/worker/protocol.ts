@@ -53,19 +53,25 @@ export interface Emitted {
   offset: unknown;
 }
 
+/** What a plugin file turned out to be. */
+export interface WorkerFacts {
+  main: SymbolFacts | undefined;
+  lookup: SymbolFacts | undefined;
+  exports: string[];
+  /** Exports that have exec(). */
+  functions: string[];
+  /** Exports that are one object for all rules. */
+  singletons: string[];
+  /** The plugin wants its functions in a worker. */
+  worker: boolean;
+  /** What it changed of all code's common ground while it was loaded, e.g. `JSON.parse`; looked at only with `tryOut`. */
+  tampers: string[];
+}
+
 export type FromWorker =
   /** The worker itself stands; the file's own code comes now. */
   | { t: 'loading' }
-  | {
-      t: 'ready';
-      main: SymbolFacts | undefined;
-      lookup: SymbolFacts | undefined;
-      exports: string[];
-      functions: string[];
-      singletons: string[];
-      worker: boolean;
-      tampers: string[];
-    }
+  | { t: 'ready'; facts: WorkerFacts }
   | { t: 'broken'; error: PlainError }
   | { t: 'done'; call: number; value: unknown }
   | { t: 'failed'; call: number; error: PlainError }

@@ -1,6 +1,8 @@
 // Property `mergeField` of push sources with an interval (connectors.md 0.1): the last message of each value of that field, all of them
 // merged into one per interval; where they share other fields the latest wins. JSON only. Used by source-node.ts instead of downsample.ts.
+
 import type { Clock, TimerHandle } from '../../base/clock.ts';
+import { rawNumber } from '../../base/raw-json.ts';
 import type { Emit } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Downsampler } from './downsample.ts';
@@ -59,13 +61,12 @@ export function createFieldMerger(
 /** Numbers keep their spelling, so that the stream's own decoder sees what was sent. */
 function parse(data: Data): Record<string, unknown> | undefined {
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) return undefined;
-  const { rawJSON, parse: read } = JSON as unknown as {
-    rawJSON(text: string): unknown;
+  const { parse: read } = JSON as unknown as {
     parse(text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown): unknown;
   };
   try {
     const value = read(typeof data === 'string' ? data : Buffer.from(data).toString(), (_key, v, { source }) =>
-      typeof v === 'number' ? rawJSON(source) : v,
+      typeof v === 'number' ? rawNumber(source) : v,
     );
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {

@@ -1,14 +1,12 @@
 // Passwords in the statement of a stream or table: EXTRA holds properties of the connector, DATASOURCE may be an address with a login.
 // Shown and exported as ******, and put back from the stored statement when such a text comes in again. Like rules/rule-secrets.ts.
+import { bigintAsNumber } from '../../base/raw-json.ts';
 import { MASK, maskText, maskValue, restoreSecrets } from '../../base/secrets.ts';
 import type { CreateStatement, Span } from '../../sql/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import type { SourceDefinition } from './definition.ts';
 
-const toJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, v: unknown) =>
-    typeof v === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(v.toString()) : v,
-  );
+const toJson = (value: unknown): string => JSON.stringify(value, bigintAsNumber);
 
 /** @param extra JSON text of the option; what holds no secret is returned to the letter */
 export function maskExtra(extra: string): string {

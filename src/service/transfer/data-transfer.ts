@@ -1,10 +1,11 @@
 // Export and import of the whole configuration, in eKuiper's twelve maps (`Service` and `Schema` with capital S). Secrets leave as
 // ******; when such a text comes back, the secret that is stored stays.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { bigintAsNumber } from '../../base/raw-json.ts';
 import { restoreSecrets } from '../../base/secrets.ts';
 import type { ComponentKind } from '../../config/index.ts';
 import { maskSecrets, type Props } from '../../contract/props.ts';
-import { bigintAsNumber, type ConfKeyStore } from '../conf-keys.ts';
+import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { type PluginAdmin, rulesTouchedBy } from '../plugins/index.ts';

@@ -1,7 +1,7 @@
 // The configuration as YAML (GET /v2/data/export, POST /v2/data/import): the same content as the JSON export, with definitions as objects
 // instead of texts in texts, so that people can read and edit it.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import { bigintAsNumber } from '../conf-keys.ts';
+import { bigintAsNumber } from '../../base/raw-json.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { type Configuration, type DataTransfer, emptyConfiguration, hasProblems } from './data-transfer.ts';
 

@@ -2,9 +2,9 @@
 // ones): transaction-ids.ts. A reply with another id is thrown away; a header that cannot be one ends the connection, since the framing is lost.
 
 import { createRequire } from 'node:module';
-import net from 'node:net';
-import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
+import type net from 'node:net';
 import { encodeRequest, type ModbusRequest } from '../frame.ts';
+import { openSocket } from './socket.ts';
 import { createTransactionIds } from './transaction-ids.ts';
 import type { OnFrame, Transport } from './transport.ts';
 
@@ -21,8 +21,6 @@ interface TcpPort {
   on(event: 'close', take: () => void): void;
 }
 
-/** Short, so that a server that is back is found within 3 s. */
-const CONNECT_TIMEOUT_MS = 2000;
 /** Unit id and PDU. @source Modbus messaging over TCP/IP 1.0b, 3.1.3 */
 const MAX_FRAME_BYTES = 254;
 const HEADER_BYTES = 6;
@@ -30,34 +28,11 @@ const HEADER_BYTES = 6;
 export async function openTcp(host: string, port: number): Promise<Transport> {
   // loaded on use; CommonJS
   const TcpPortClass = createRequire(import.meta.url)('modbus-serial/ports/tcpport.js') as new (options: { socket: net.Socket }) => TcpPort;
-  const socket = net.connect({ host, port });
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.once('error', (error) => {
-      clearTimeout(timer);
-      reject(ioError(`modbus tcp://${host}:${port}: ${messageOf(error)}`, error));
-    });
-  });
-  socket.setNoDelay(true);
+  const { socket, ended } = await openSocket(host, port, `modbus tcp://${host}:${port}`);
   const line = new TcpPortClass({ socket });
   let wanted: { id: number; onFrame: OnFrame } | undefined;
   const ids = createTransactionIds(Math.floor(Math.random() * 0x10000));
   let strays = 0;
-  let giveUp!: (error: Error) => void;
-  const lost = new Promise<Error>((resolve) => {
-    giveUp = resolve;
-  });
-  let failure: Error | undefined;
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  socket.on('close', () =>
-    giveUp(ioError(`modbus tcp://${host}:${port}: ${failure ? messageOf(failure) : 'the server closed the connection'}`, failure)),
-  );
   const framingLost = (): boolean => {
     const rest = line._clientRcvData;
     if (rest.length < HEADER_BYTES) return false;
@@ -87,7 +62,7 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
     get strays() {
       return strays;
     },
-    lost,
+    lost: ended,
     async send(request: ModbusRequest, onFrame: OnFrame) {
       wanted = { id: ids.take(), onFrame };
       line._transactionIdWrite = wanted.id;
