@@ -1,4 +1,4 @@
-// Starts mosquitto and our daemon on free ports with a scratch root, runs the shared conformance runner, and compares its report with the list of
+// Starts mosquitto and our daemon on free ports with a scratch root, runs the conformance runner, and compares its report with the list of
 // known differences. Usage: node scripts/conformance.ts FOLDER [runner options]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

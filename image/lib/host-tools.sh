@@ -1,5 +1,5 @@
 # Installs what the build host lacks: packages, the arm64 binfmt, and a chroot with trixie's tools.
-# Trixie's mke2fs honours SOURCE_DATE_EPOCH and its QEMU knows the Pi boards; bookworm's do not (../shared/spec/image-facts.md).
+# Trixie's mke2fs honours SOURCE_DATE_EPOCH and its QEMU knows the Pi boards; bookworm's do not (docs/spec/image-facts.md).
 # Called by build.sh, build-deb.sh and test/image; next file: apt-arm64.sh.
 
 host_packages=(mmdebstrap arch-test qemu-user-static binfmt-support mtools dosfstools fdisk zstd device-tree-compiler dpkg-dev xz-utils ca-certificates)

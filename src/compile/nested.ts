@@ -1,4 +1,4 @@
-// a->b, a[i], a[i:j]. Rules: ../shared/spec/sql.md §4.3.
+// a->b, a[i], a[i:j]. Rules: docs/spec/sql.md §4.3.
 import { rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
 import { describe, formatV, goTypeName } from '../data/go-format.ts';

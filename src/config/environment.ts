@@ -1,5 +1,5 @@
 // Overrides of configuration files by environment variables: `<FILE>__<KEY>__<KEY>=value`, e.g. KUIPER__BASIC__RESTPORT=9082 or
-// MQTT_SOURCE__DEFAULT__SERVER=tcp://broker:1883. The same for every file (../shared/spec/rules.md §6.3).
+// MQTT_SOURCE__DEFAULT__SERVER=tcp://broker:1883. The same for every file (docs/spec/rules.md §6.3).
 import type { YamlMap } from './yaml-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

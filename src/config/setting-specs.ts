@@ -1,5 +1,5 @@
 // Every key of kuiper.yaml that the gateway reads, once: type, default, unit, limits. load-settings.ts reads values by it, a test
-// compares it with etc/kuiper.yaml, and unknown keys are reported with the nearest name from here. Source: ../shared/spec/rules.md §6.2.
+// compares it with etc/kuiper.yaml, and unknown keys are reported with the nearest name from here. Source: docs/spec/rules.md §6.2.
 
 export type SettingType = 'string' | 'int' | 'bool' | 'duration' | 'port' | 'strings';
 

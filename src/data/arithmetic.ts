@@ -1,6 +1,6 @@
 // + - * / % & | ^ on values, with Go's arithmetic: int64 wraps, int/int truncates, a float on either side makes a float.
 // Null on either side gives null (false for & | ^). Called by compile/ for every binary operator; the first lines of each function
-// are the hot path. Rules: ../shared/spec/sql.md §4.4.
+// are the hot path. Rules: docs/spec/sql.md §4.4.
 import { rowError } from '../base/errors/gateway-error.ts';
 import { describe, goTypeName } from './go-format.ts';
 import { type Value, wrapInt64 } from './value.ts';

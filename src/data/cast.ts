@@ -1,6 +1,6 @@
 // Conversion of values, in eKuiper's three levels. `strict`: ints from ints and whole floats only. `sameKind`: numbers among
 // themselves (a float is cut to an int), text as bytes. `all` (SQL cast()): also text, booleans and null. Errors carry Go's type
-// names. Datetimes: datetime-from.ts. Called by functions and codecs (STRICT_VALIDATION). Rules: ../shared/spec/sql.md §3.4.
+// names. Datetimes: datetime-from.ts. Called by functions and codecs (STRICT_VALIDATION). Rules: docs/spec/sql.md §3.4.
 
 import { rowError } from '../base/errors/gateway-error.ts';
 import { decodeBase64 } from './go-base64.ts';

@@ -1,6 +1,6 @@
 // Comparison of values: the six SQL operators, order of ORDER BY, equality of CASE and IN, typed equality, text of group keys.
 // Null makes every comparison false; ints compare with floats as floats; text byte by byte; a datetime with a datetime, a parsable
-// text or epoch milliseconds; any other mix is an error. Called by compile/ and exec/. Rules: ../shared/spec/sql.md §4.4, 4.1, 6.
+// text or epoch milliseconds; any other mix is an error. Called by compile/ and exec/. Rules: docs/spec/sql.md §4.4, 4.1, 6.
 import { rowError } from '../base/errors/gateway-error.ts';
 import { type BinaryOperatorText, invalidOperation, refuseContainer } from './arithmetic.ts';
 import type { DateTime } from './datetime.ts';

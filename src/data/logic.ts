@@ -1,5 +1,5 @@
 // AND and OR on values. The compiler short-circuits: when the left side decides, the right one is not evaluated.
-// `true OR null` is true, `null OR true` is false, `null AND …` is false. Rules: ../shared/spec/sql.md §4.4.
+// `true OR null` is true, `null OR true` is false, `null AND …` is false. Rules: docs/spec/sql.md §4.4.
 import { invalidOperation, refuseContainer } from './arithmetic.ts';
 import type { Value } from './value.ts';
 

@@ -1,4 +1,4 @@
-// Bound statement to plan: operators in eKuiper's order of evaluation (../shared/spec/sql.md §5). Where WHERE stands relative to the
+// Bound statement to plan: operators in eKuiper's order of evaluation (docs/spec/sql.md §5). Where WHERE stands relative to the
 // window is part of the language, not an optimisation: before windows that close by the clock, after those that rows close.
 
 import { isTrigger } from './bind/call.ts';

@@ -1,5 +1,5 @@
 // The plan as text, in the shape of eKuiper's EXPLAIN: one JSON object per line, tabs for depth.
-// @source eKuiper internal/topo/planner (BuildExplainInfo of each plan); ../shared/spec/sql.md §10
+// @source eKuiper internal/topo/planner (BuildExplainInfo of each plan); docs/spec/sql.md §10
 import { aggFuncInfo } from './logical/agg-func.ts';
 import { aggregateInfo } from './logical/aggregate.ts';
 import { analyticInfo } from './logical/analytic.ts';

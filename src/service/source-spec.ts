@@ -1,5 +1,5 @@
 // From a stream or table of the catalog to what the runtime opens: properties of files and conf key, connection, EXTRA and the
-// options of WITH, in this order (../shared/spec/rules.md §6.4).
+// options of WITH, in this order (docs/spec/rules.md §6.4).
 import type { Log } from '../base/log.ts';
 import type { Props } from '../contract/props.ts';
 import type { StreamSchema } from '../contract/schema.ts';

@@ -1,5 +1,5 @@
 // Binding strength of the operators, low to high; all bind to the left. Shared by the parser and the printer.
-// Member access and brackets bind like `*`, as in eKuiper: `a * b[0]` is `(a * b)[0]`. Source: ../shared/spec/sql.md §1.
+// Member access and brackets bind like `*`, as in eKuiper: `a * b[0]` is `(a * b)[0]`. Source: docs/spec/sql.md §1.
 import type { BinaryOp, Expr } from './ast.ts';
 
 export const binaryPrecedence: Readonly<Record<BinaryOp, number>> = {

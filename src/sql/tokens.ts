@@ -1,5 +1,5 @@
 // The kinds of token and the reserved words of the dialect. The lexer makes tokens, the parser reads them; print.ts needs the
-// reserved words to know which names must be back-quoted. Source: ../shared/spec/sql.md §1.
+// reserved words to know which names must be back-quoted. Source: docs/spec/sql.md §1.
 import type { Span } from './ast.ts';
 
 /** Reserved in every statement, compared in upper case. NULL, IS and DISTINCT are not among them: they are plain names. */

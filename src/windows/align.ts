@@ -1,5 +1,5 @@
 // First end of a time window: windows end at natural marks of the clock in the gateway's zone (every 10 s at :00, :10, :20 …), so that
-// windows of different rules and devices coincide. Later ends are plain steps. Source: ../shared/spec/sql.md §7 "Alignment".
+// windows of different rules and devices coincide. Later ends are plain steps. Source: docs/spec/sql.md §7 "Alignment".
 import type { TimeUnit } from './spec.ts';
 
 export const UNIT_MS: Readonly<Record<TimeUnit, number>> = { dd: 86_400_000, hh: 3_600_000, mi: 60_000, ss: 1000, ms: 1 };

@@ -6,11 +6,11 @@ import type { FieldDef } from '../../src/contract/schema.ts';
 import type { Row } from '../../src/data/value.ts';
 import { parseStatement } from '../../src/sql/index.ts';
 import { startRule, stream } from '../helpers/program.ts';
-import { decodeVector, differenceOf, type ExprCase, encodeVector, haveVectors, readVectors } from '../helpers/vectors.ts';
+import { decodeVector, differenceOf, type ExprCase, encodeVector, readVectors } from '../helpers/vectors.ts';
 
 const areas = ['array', 'cast', 'datetime', 'hash', 'json', 'math', 'misc', 'object', 'operator', 'string', 'typed'];
 
-describe.runIf(haveVectors).each(areas)('%s', (area) => {
+describe.each(areas)('%s', (area) => {
   it.each(readVectors<ExprCase>(area, 'expr').filter((c) => !/STRICT_VALIDATION/i.test(c.with ?? '')))('$name', (c) => {
     const failures = c.exprs.flatMap((_, i) => failuresOf(c, i));
     expect(failures.length, failures.slice(0, 200).join('\n')).toBe(0);
@@ -40,7 +40,7 @@ function pruned(f: FieldDef, used: ReadonlyMap<string, ReadonlySet<string> | und
   return [{ ...f, type: { kind: 'struct', fields: f.type.fields.filter((m) => members.has(m.name)) } }];
 }
 
-/** Runs `SELECT rid__, EXPR AS v`, as the shared runner does. */
+/** Runs `SELECT rid__, EXPR AS v`, as the conformance runner does. */
 function failuresOf(c: ExprCase, index: number): string[] {
   const e = c.exprs[index]!;
   const fields = (c.fields ?? '()').replace(/^\((?=.)(?!\))/, '(rid__ BIGINT, ');

@@ -1,5 +1,5 @@
 // Recorded flows that need no broker, sink options or REST: streams, rules, rows in, payloads out, on a virtual clock. What is left out
-// here (templates, memory chains, tables fed by other rules, real-time windows) is checked against the daemon by the shared runner.
+// here (templates, memory chains, tables fed by other rules, real-time windows) is checked against the daemon by the conformance runner.
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
@@ -8,7 +8,7 @@ import type { Row } from '../../src/data/value.ts';
 import type { PlanOptions, SourceInfo } from '../../src/plan/index.ts';
 import { parseStatement } from '../../src/sql/index.ts';
 import { startRule, type TestRule } from '../helpers/program.ts';
-import { decodeVector, differenceOf, encodeVector, type FlowCase, type FlowRule, haveVectors, readVectors } from '../helpers/vectors.ts';
+import { decodeVector, differenceOf, encodeVector, type FlowCase, type FlowRule, readVectors } from '../helpers/vectors.ts';
 
 const areas = ['select', 'analytic', 'aggregate', 'srf', 'window', 'join', 'meta', 'errors', 'shared'];
 const plainSink = new Set(['sendSingle', 'omitIfEmpty']);
@@ -18,7 +18,7 @@ interface Stream {
   topics: string[];
 }
 
-describe.runIf(haveVectors).each(areas)('%s', (area) => {
+describe.each(areas)('%s', (area) => {
   it.each(readVectors<FlowCase>(area, 'flow').filter(inProcess))('$name', async (c) => {
     const failures: string[] = [];
     await runFlow(c, failures);

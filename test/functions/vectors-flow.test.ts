@@ -1,15 +1,15 @@
 // Recorded rules of the areas aggregate, analytic and srf, in process: decoder → program → encoder. What needs sinks and REST is run by the
-// conformance job; the comparison is the shared runner's.
+// conformance job; the comparison is the conformance runner's.
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import json from '../../src/codecs/json/index.ts';
 import type { Row } from '../../src/data/value.ts';
 import { startRule, stream } from '../helpers/program.ts';
-import { decodeVector, differenceOf, encodeVector, type FlowCase, type FlowRule, haveVectors, readVectors } from '../helpers/vectors.ts';
+import { decodeVector, differenceOf, encodeVector, type FlowCase, type FlowRule, readVectors } from '../helpers/vectors.ts';
 
 const areas = ['aggregate', 'analytic', 'srf'];
 
-describe.runIf(haveVectors).each(areas)('%s', (area) => {
+describe.each(areas)('%s', (area) => {
   it.each(readVectors<FlowCase>(area, 'flow'))('$name', (c) => {
     expect(c.rules.flatMap((rule) => failureOf(c, rule))).toEqual([]);
   });

@@ -1,12 +1,10 @@
-// The recorded conformance vectors (../shared/conformance/vectors), run in process: decoder → program → encoder, without broker and REST.
-// Comparison as the shared runner does it (its header describes the files). Strict validation of streams is the source node's, so cases
+// The recorded conformance vectors (test/conformance/vectors), run in process: decoder → program → encoder, without broker and REST.
+// Comparison as the conformance runner does it (its header describes the files). Strict validation of streams is the source node's, so cases
 // that need it are left to the daemon.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '../../../shared/conformance/vectors');
-
-export const haveVectors = existsSync(root);
+const root = join(import.meta.dirname, '../conformance/vectors');
 
 export interface ExprCase {
   name: string;
@@ -46,7 +44,7 @@ export function readVectors<T>(area: string, kind: 'expr' | 'flow' | 'parse'): T
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T[]) : [];
 }
 
-/** JSON text with "$int:…" as numbers, as the shared runner sends it. */
+/** JSON text with "$int:…" as numbers, as the conformance runner sends it. */
 export const encodeVector = (v: unknown): string => JSON.stringify(v).replace(/"\$int:(-?\d+)"/g, '$1');
 
 /** JSON text to values, ints beyond 2^53 as "$int:…". */

@@ -1,5 +1,5 @@
-// Every endpoint of eKuiper's REST (../shared/spec/rest.json) has a route here, or stands below with the reason.
-import { existsSync, readFileSync } from 'node:fs';
+// Every endpoint of eKuiper's REST (docs/spec/rest.json) has a route here, or stands below with the reason.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeService } from '../service/make-service.ts';
@@ -9,8 +9,8 @@ interface Endpoint {
   path: string;
 }
 
-const file = join(import.meta.dirname, '../../../shared/spec/rest.json');
-const endpoints = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { endpoints: Endpoint[] }).endpoints : [];
+const file = join(import.meta.dirname, '../../docs/spec/rest.json');
+const { endpoints } = JSON.parse(readFileSync(file, 'utf8')) as { endpoints: Endpoint[] };
 
 /** Go's profiler cannot be served by Node; metrics are there with basic.prometheus only. */
 const ELSEWHERE = /^\/debug\/pprof\/|^\/metrics$/;

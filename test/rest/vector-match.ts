@@ -1,4 +1,4 @@
-// Comparison of an answer with a recorded expectation, matchers as in the header of ../shared/conformance/run.mjs.
+// Comparison of an answer with a recorded expectation, matchers as in the header of test/conformance/run.mjs.
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 const kinds: Record<string, (v: unknown) => boolean> = {

@@ -1,6 +1,6 @@
-// The statements recorded from the real eKuiper (../shared/conformance/vectors), driven straight through parser and checks: each one that
+// The statements recorded from the real eKuiper (test/conformance/vectors), driven straight through parser and checks: each one that
 // it accepted is accepted, each one that it refused is refused, or refused by a later stage that is named here.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isGatewayError } from '../../src/base/errors/gateway-error.ts';
 import {
@@ -15,14 +15,7 @@ import {
 } from '../../src/sql/index.ts';
 import { withoutSpans } from './helpers/without-spans.ts';
 
-const shared = process.env['KUIPER_SHARED'] ?? '../shared';
-const folder = `${shared}/conformance/vectors`;
-const present = existsSync(folder);
-if (!present) {
-  const text = `${folder} is missing (KUIPER_SHARED names the folder): the recorded statements are left out`;
-  if (process.env['CI'] === 'true') throw new Error(text);
-  console.warn(`\n*** ${text} ***\n`);
-}
+const folder = 'test/conformance/vectors';
 
 interface Vector {
   name: string;
@@ -40,7 +33,7 @@ function vectorsOf(area: string): Vector[] {
 
 /** Kinds of the functions as the specification groups them. */
 function specifiedFunctions(): FunctionNames {
-  const spec = JSON.parse(readFileSync(`${shared}/spec/functions.json`, 'utf8')) as {
+  const spec = JSON.parse(readFileSync('docs/spec/functions.json', 'utf8')) as {
     functions: { name: string; type?: string; category?: string }[];
   };
   const kinds: Record<string, Omit<FunctionFacts, 'name'>> = {
@@ -104,10 +97,10 @@ function differences(recorded: readonly { sql: string; refused: string | undefin
   });
 }
 
-describe.runIf(present)('recorded statements', () => {
-  const functions = present ? specifiedFunctions() : ({} as FunctionNames);
+describe('recorded statements', () => {
+  const functions = specifiedFunctions();
 
-  for (const vector of present ? vectorsOf('parse') : [])
+  for (const vector of vectorsOf('parse'))
     test(`parse: ${vector.name}`, () => {
       const statements = vector.sqls!.map(({ sql, ok, message }) => ({ sql, refused: ok ? undefined : message }));
       const needed = [...(vector.streams ?? []), ...(vector.tables ?? [])].map((sql) => ({ sql, refused: undefined }));

@@ -1,4 +1,4 @@
-// Defects of eKuiper (../shared/spec/ekuiper-defects.md) that concern windows and joins: ours does the documented thing. Rules run as
+// Defects of eKuiper (docs/spec/ekuiper-defects.md) that concern windows and joins: ours does the documented thing. Rules run as
 // written, through planner and compiler.
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/data/value.ts';

@@ -1,5 +1,5 @@
 // Names to columns: alias, column of one input, or, in schemaless joins, the first joined row that has the field.
-// Rules: ../shared/spec/sql.md §4.1 (aliases), §4.2 (columns); ekuiper-defects.md 18 (stream aliases work here).
+// Rules: docs/spec/sql.md §4.1 (aliases), §4.2 (columns); ekuiper-defects.md 18 (stream aliases work here).
 import type { StaticType } from '../../data/value.ts';
 import type { ColumnExpr, Span } from '../../sql/ast.ts';
 import { didYouMean } from '../../sql/suggest.ts';

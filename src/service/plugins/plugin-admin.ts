@@ -1,4 +1,4 @@
-// What REST and CLI see of plugins: list, describe, install, update, remove, functions. Texts: ../shared/spec/rules.md §9.1.
+// What REST and CLI see of plugins: list, describe, install, update, remove, functions. Texts: docs/spec/rules.md §9.1.
 // Next: place-archive.ts (files of an archive), src/registry (what runs).
 
 import { readFile, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 // Use cases of rules without HTTP. Order of every change: check everything, then store, then act; so a refused or failed command
-// leaves the rule as it was. Commands on one rule run one after the other. Texts: ../shared/spec/rest.json, rules.md §1.
+// leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { RuleHandle, RuleStatus, Runtime, Topo } from '../../runtime/index.ts';

@@ -1,5 +1,5 @@
 // How a stream or table is shown: JSON of GET /streams/{name}, text of DESCRIBE, JSON schema of GET /streams/{name}/schema.
-// Shapes: ../shared/spec/rest.json.
+// Shapes: docs/spec/rest.json.
 import { maskText } from '../../base/secrets.ts';
 import type { FieldDef, FieldType } from '../../contract/schema.ts';
 import { optionOf, type SourceDefinition } from './definition.ts';

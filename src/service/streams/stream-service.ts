@@ -1,5 +1,5 @@
 // Use cases of streams and tables without HTTP: run a statement, replace, drop, list, describe. Nothing is changed when a check fails.
-// Called by rest/routes/streams.ts and ruleset import. Texts: ../shared/spec/rest.json.
+// Called by rest/routes/streams.ts and ruleset import. Texts: docs/spec/rest.json.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { MASK } from '../../base/secrets.ts';
 import type { FieldDef } from '../../contract/schema.ts';

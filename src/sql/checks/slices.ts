@@ -1,5 +1,5 @@
 // A slice with literal ends must not be empty: `a[2:1]` and `a[1:1]`. eKuiper checks only fields that have an alias; we check all,
-// since a rule without the alias would act as the single index (a defect, ../shared/spec/sql.md §4.3).
+// since a rule without the alias would act as the single index (a defect, docs/spec/sql.md §4.3).
 import type { SelectStatement } from '../ast.ts';
 import { sqlError } from '../diagnostics.ts';
 import { rootsOf, walk } from '../walk.ts';

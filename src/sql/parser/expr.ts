@@ -1,5 +1,5 @@
 // Expressions: precedence climbing over binary operators, predicates and postfix access. Operands are in primary.ts.
-// Called by every clause. The shapes follow eKuiper's grammar, including what it refuses (../shared/spec/sql.md §1, §4).
+// Called by every clause. The shapes follow eKuiper's grammar, including what it refuses (docs/spec/sql.md §1, §4).
 import type { BinaryOp, Expr } from '../ast.ts';
 import { binaryPrecedence, POSTFIX_PRECEDENCE, PREDICATE_PRECEDENCE } from '../operators.ts';
 import { parseBrackets } from './brackets.ts';

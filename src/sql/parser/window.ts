@@ -1,5 +1,5 @@
 // Windows of GROUP BY: argument rules, FILTER(WHERE ..) and OVER(..). Called by call.ts when the name is one of the six.
-// The argument rules and texts are eKuiper's (../shared/spec/sql.md §7).
+// The argument rules and texts are eKuiper's (docs/spec/sql.md §7).
 import type { Expr, WindowExpr, WindowType } from '../ast.ts';
 import { printExpr } from '../print/expr.ts';
 import type { Token } from '../tokens.ts';

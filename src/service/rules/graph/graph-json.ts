@@ -1,4 +1,4 @@
-// The graph of a rule (../shared/spec/rules.md §4) as checked nodes in the order of flow. Texts of refusals are eKuiper's.
+// The graph of a rule (docs/spec/rules.md §4) as checked nodes in the order of flow. Texts of refusals are eKuiper's.
 // Next: graph-select.ts, which turns the order into a SELECT.
 import { GatewayError } from '../../../base/errors/gateway-error.ts';
 
