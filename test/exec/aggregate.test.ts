@@ -1,10 +1,10 @@
 // GROUP BY over collections.
 import { describe, expect, test } from 'vitest';
-import { Ack } from '../../src/data/ack.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import { createAggregate } from '../../src/exec/aggregate.ts';
 import type { AggregateSpec } from '../../src/exec/operator.ts';
 import { collect, count, max, sum } from '../../src/functions/aggregate/index.ts';
+import { MessageAck } from '../../src/runtime/delivery/ack.ts';
 import { call, col, createSink, createTestHost, newStats, row } from '../helpers/operators.ts';
 
 const win = { startMs: 1000, endMs: 2000, triggerMs: 2000 };
@@ -80,7 +80,7 @@ describe('aggregate', () => {
 
   test('a group without window keeps the handle of its message', () => {
     const { sink, op } = open({ calls: [call(count, [star], 3)] });
-    const ack = new Ack(() => undefined);
+    const ack = new MessageAck(() => undefined);
     op.row(new Tuple([1n], 5, undefined, ack));
     expect(sink.collections[0]!.rows[0]!.ack).toBe(ack);
     expect(sink.collections[0]!.rows[0]!.tsMs).toBe(5);

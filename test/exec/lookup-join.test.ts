@@ -1,11 +1,11 @@
 // Lookup joins: kinds, null keys, order of late answers, bounded concurrency, handles of messages.
 import { describe, expect, test } from 'vitest';
 import { ioError } from '../../src/base/errors/gateway-error.ts';
-import { Ack } from '../../src/data/ack.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
 import { createLookupJoin } from '../../src/exec/lookup-join.ts';
 import type { LookupJoinSpec } from '../../src/exec/operator.ts';
+import { MessageAck } from '../../src/runtime/delivery/ack.ts';
 import { col, createSink, createTestHost, newStats, row } from '../helpers/operators.ts';
 
 interface Asked {
@@ -119,7 +119,7 @@ describe('lookup join', () => {
 
   test('the message of a waiting row is held until its result is sent on', async () => {
     let confirmed = 0;
-    const ack = new Ack(() => confirmed++);
+    const ack = new MessageAck(() => confirmed++);
     const { op, asked, sink, settle } = open();
     op.row(new Tuple([1], 0, undefined, ack));
     ack.release();
@@ -138,7 +138,7 @@ describe('lookup join', () => {
 
   test('close releases what waits, and late answers do nothing', async () => {
     let confirmed = 0;
-    const ack = new Ack(() => confirmed++);
+    const ack = new MessageAck(() => confirmed++);
     const { op, asked, sink, settle, host } = open();
     op.row(new Tuple([1], 0, undefined, ack));
     ack.release();

@@ -1,8 +1,8 @@
 // The select list alone: key order, nulls, spreading, acknowledgement handles.
 import { describe, expect, it } from 'vitest';
-import { Ack } from '../../src/data/ack.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import { createProject, type OutputColumn, type ProjectSpec, sinkEmitter } from '../../src/exec/project.ts';
+import { MessageAck } from '../../src/runtime/delivery/ack.ts';
 import { noState, operatorHost, row } from '../helpers/operator-host.ts';
 
 const column = (name: string, slot: number, nulls: OutputColumn['nulls'] = 'keep-null'): OutputColumn => ({
@@ -68,7 +68,7 @@ describe('project', () => {
 
   it('gives the handle of a message to the sinks, none for rows of a window', () => {
     const p = project({ columns: [column('a', 0)] });
-    const ack = new Ack(() => undefined);
+    const ack = new MessageAck(() => undefined);
     p.op.row(new Tuple([1], 5, { topic: 't' }, ack));
     p.op.rows({
       rows: [new Tuple([1], 5, { topic: 't' }, ack, { startMs: 0, endMs: 9, triggerMs: 9 })],

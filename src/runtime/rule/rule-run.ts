@@ -6,7 +6,7 @@ import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { FunctionEnv } from '../../contract/function.ts';
 import type { CloseReason } from '../../contract/source.ts';
-import { Ack } from '../../data/ack.ts';
+import type { Ack } from '../../data/ack.ts';
 import type { Result, Tuple } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../exec/operator.ts';
@@ -14,6 +14,7 @@ import { type Checkpointed, type Checkpointer, type HeldFlow, newFlow } from '..
 import { matchOperators, packSnapshot, type RuleSnapshot } from '../checkpoint/rule-state.ts';
 import { SeenMessages } from '../checkpoint/seen-messages.ts';
 import type { RuleDefinition } from '../definition.ts';
+import { MessageAck } from '../delivery/ack.ts';
 import { type Environment, loadSink } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
@@ -100,7 +101,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
   /** Count of received messages at the oldest held one. */
   private heldFrom = 0;
   /** Counts results of state that are not delivered or stored; a checkpoint is committed only when those before it are. */
-  private epoch = new Ack(() => undefined);
+  private epoch = new MessageAck(() => undefined);
   private epochDone: Promise<void> | undefined;
   private epochList: readonly Ack[] = [];
   /** The checkpoint that is being made, or the last one. */
@@ -532,7 +533,7 @@ export class RuleRun implements ProgramHost, RunSide, SinkOwner, Checkpointed {
 
   private newEpoch(): void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.epoch = new Ack(resolve);
+    this.epoch = new MessageAck(resolve);
     this.epochDone = promise;
     this.epochList = [this.epoch];
   }

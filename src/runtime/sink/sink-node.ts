@@ -7,12 +7,13 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { Sink, SinkData, SinkDefinition } from '../../contract/sink.ts';
-import { Ack } from '../../data/ack.ts';
+import type { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
 import { ConnectionLosses } from '../connection-losses.ts';
 import type { ActionSpec } from '../definition.ts';
+import { MessageAck } from '../delivery/ack.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, countException, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { RuleOptions } from '../options.ts';
@@ -432,7 +433,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
   /** Resolves when the dead letter is delivered or stored: only then the item may leave the disk. */
   private async refuseStored(item: StoredItem, error: unknown): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const ack = new Ack(resolve);
+    const ack = new MessageAck(resolve);
     this.refuse({ ...item, acks: [ack] }, error);
     ack.release();
     await promise;

@@ -6,11 +6,12 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
-import { Ack } from '../../data/ack.ts';
+import type { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
 import { ConnectionLosses } from '../connection-losses.ts';
 import type { SourceSpec } from '../definition.ts';
+import { MessageAck } from '../delivery/ack.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
@@ -267,7 +268,7 @@ export class SourceNode implements ContextOwner {
     let ack: Ack | undefined;
     if (confirm !== undefined) {
       this.unconfirmed++;
-      ack = new Ack(() => {
+      ack = new MessageAck(() => {
         this.unconfirmed--;
         confirm();
       });
