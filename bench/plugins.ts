@@ -9,7 +9,7 @@ import { createFolders, foldersOf } from '../src/config/index.ts';
 import type { CallSite, Expr, ScalarDefinition } from '../src/contract/function.ts';
 import type { ConnectorContext } from '../src/contract/index.ts';
 import { Tuple } from '../src/data/tuple.ts';
-import { createPluginRegistry } from '../src/registry/index.ts';
+import { createPluginRegistry } from '../src/plugin-host/index.ts';
 import { openStore } from '../src/store/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kuiper-bench-'));

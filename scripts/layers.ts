@@ -13,7 +13,7 @@ export const rows: readonly (readonly string[])[] = [
   ['functions'],
   ['windows', 'codecs', 'templates'],
   ['connectors'],
-  ['registry', 'simulators'],
+  ['plugin-host', 'simulators'],
   ['plan'],
   ['exec'],
   ['compile'],

@@ -4,11 +4,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type OutputOptions, rolldown } from 'rolldown';
-import { stripTypes } from '../../src/registry/strip-types.ts';
+import { stripTypes } from '../../src/plugin-host/files/strip-types.ts';
 
 const REPO = resolve(import.meta.dirname, '../..');
-/** Code of workers, which is given to them as text (src/registry/worker/module-urls.ts). */
-const WORKERS = join(REPO, 'src/registry/worker');
+/** Code of workers, which is given to them as text (src/plugin-host/worker/module-urls.ts). */
+const WORKERS = join(REPO, 'src/plugin-host/worker');
 /** File name in the bundle -> entry. */
 const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provision: 'image/provision/main.ts' };
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { messageOf } from '../base/errors/gateway-error.ts';
-import { type ArchiveEntry, type PluginFileFacts, writeArchive } from '../registry/index.ts';
+import { type ArchiveEntry, type PluginFileFacts, writeArchive } from '../plugin-host/index.ts';
 import { readPackage } from '../service/plugins/read-package.ts';
 import { CliError } from './cli-error.ts';
 

@@ -1,6 +1,6 @@
 // What is wrong with a plugin, in lines for a terminal. Used by `show plugins` and `plugin release`.
 
-/** As REST describes it; see src/registry/plugin-entry.ts. */
+/** As REST describes it; see src/plugin-host/versions/plugin-entry.ts. */
 export interface ShownPlugin {
   name: string;
   version: string;

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { createRealClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import { createLog } from '../base/log.ts';
-import { checkPluginFile, type PluginFileFacts } from '../registry/index.ts';
+import { checkPluginFile, type PluginFileFacts } from '../plugin-host/index.ts';
 import { CliError } from './cli-error.ts';
 
 /** @throws CliError with file, line and what to do */

@@ -18,7 +18,7 @@ import {
 import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
-import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
+import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { callerOf, checkListenAddress, isLoopback, refusalWithoutToken } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';

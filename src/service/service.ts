@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
-import { createPluginRegistry, type PluginRegistry } from '../registry/index.ts';
+import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import type { RuleOptions, Runtime } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';

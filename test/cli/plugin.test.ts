@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { pluginTemplates } from '../../src/cli/plugin-templates.ts';
-import { readArchive } from '../../src/registry/index.ts';
+import { readArchive } from '../../src/plugin-host/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kuiper-cli-plugin-'));
 beforeAll(() => mkdirSync(join(folder, 'etc')));

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeArchive } from '../../src/registry/index.ts';
+import { writeArchive } from '../../src/plugin-host/index.ts';
 import { makePluginRoot, type PluginRoot, until } from './helpers/plugin-root.ts';
 
 const SINK = 'export class Out { open() {} collect() {} close() {} }';

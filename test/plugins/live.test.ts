@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeArchive } from '../../src/registry/index.ts';
+import { writeArchive } from '../../src/plugin-host/index.ts';
 import { gaps, type Kind, makePluginRoot, type PluginRoot, putByRename, TICKER, TO_FILE, until } from './helpers/plugin-root.ts';
 
 const wordCount = (mark: string) => `

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as geohash from '../../plugins/functions/geohash.ts';
 import { createRealClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
-import { checkPluginFile, pluginKinds } from '../../src/registry/index.ts';
+import { checkPluginFile, pluginKinds } from '../../src/plugin-host/index.ts';
 
 const folder = join(import.meta.dirname, '../../plugins');
 const files = pluginKinds.flatMap((kind) =>

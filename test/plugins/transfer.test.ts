@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readArchive } from '../../src/registry/index.ts';
+import { readArchive } from '../../src/plugin-host/index.ts';
 import { makePluginRoot, type PluginRoot, TICKER, TO_FILE, until } from './helpers/plugin-root.ts';
 
 let a: PluginRoot;

@@ -1,6 +1,6 @@
 // `kuiper plugin new`: A new plugin file that works, to start from.
 import { existsSync } from 'node:fs';
-import { isPluginName, pluginNameOf, symbolOf } from '../../registry/plugin-file.ts';
+import { isPluginName, pluginNameOf, symbolOf } from '../../plugin-host/files/plugin-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { writeLocalFile } from '../local-file.ts';

@@ -1,6 +1,6 @@
 // /plugins/{sources,sinks,functions,portables}: lists, install, remove. Texts differ between native and portable ones as in eKuiper.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { type PluginKind, pluginKinds, pluginNameOf } from '../../registry/index.ts';
+import { type PluginKind, pluginKinds, pluginNameOf } from '../../plugin-host/index.ts';
 import { checkName, type PluginAdmin, type PluginRequest } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';

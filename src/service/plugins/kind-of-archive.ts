@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { checkPluginFile, type PluginKind } from '../../registry/index.ts';
+import { checkPluginFile, type PluginKind } from '../../plugin-host/index.ts';
 import type { PluginPackage } from './read-package.ts';
 
 /** @throws PLUGIN_LOAD, PLUGIN_SYNTAX: it is no plugin */

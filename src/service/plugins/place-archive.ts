@@ -5,7 +5,7 @@ import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { Folders } from '../../config/index.ts';
-import type { PluginKind } from '../../registry/index.ts';
+import type { PluginKind } from '../../plugin-host/index.ts';
 import type { PluginPackage } from './read-package.ts';
 import { hashOf, type ShippedFiles } from './shipped-files.ts';
 

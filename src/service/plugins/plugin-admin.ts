@@ -1,12 +1,12 @@
 // What REST and CLI see of plugins: list, describe, install, update, remove, functions. Texts: docs/spec/rules.md §9.1.
-// Next: place-archive.ts (files of an archive), src/registry (what runs).
+// Next: place-archive.ts (files of an archive), src/plugin-host (what runs).
 
 import { readFile, rm } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Folders } from '../../config/index.ts';
-import { type FoundZip, type PluginKind, type PluginRegistry, pluginNameOf } from '../../registry/index.ts';
+import { type FoundZip, type PluginKind, type PluginRegistry, pluginNameOf } from '../../plugin-host/index.ts';
 import type { Downloader } from '../download.ts';
 import { isName } from '../names.ts';
 import { kindOfArchive } from './kind-of-archive.ts';

@@ -7,7 +7,7 @@ import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Folders } from '../../config/index.ts';
 import { maskSecrets } from '../../contract/props.ts';
-import { type ArchiveEntry, type PluginKind, type PluginRegistry, pluginKinds, writeArchive } from '../../registry/index.ts';
+import { type ArchiveEntry, type PluginKind, type PluginRegistry, pluginKinds, writeArchive } from '../../plugin-host/index.ts';
 
 export interface PluginTransferDeps {
   registry: PluginRegistry;

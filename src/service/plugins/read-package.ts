@@ -1,7 +1,7 @@
 // What a plugin's archive holds: plugin files, conf keys, metadata, runtime files. Other files are refused by name, since nothing would
 // ever find them. Used by plugin-admin.ts and by `kuiper plugin check`.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { type ArchiveEntry, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../registry/index.ts';
+import { type ArchiveEntry, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../plugin-host/index.ts';
 
 export interface PluginPackage {
   /** `<name>[@version].ts` … */

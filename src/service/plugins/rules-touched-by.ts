@@ -1,6 +1,6 @@
 // Which rules use a plugin, by what they say: calls of its functions, types of their streams, kinds of their actions. A rule whose text is not
 // understood (a function was missing) is found by the text itself.
-import type { PluginChange } from '../../registry/index.ts';
+import type { PluginChange } from '../../plugin-host/index.ts';
 
 export interface RuleText {
   id: string;

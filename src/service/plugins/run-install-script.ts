@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { nodeChildProcess } from '../../base/node-builtins.ts';
-import type { ArchiveEntry } from '../../registry/index.ts';
+import type { ArchiveEntry } from '../../plugin-host/index.ts';
 
 const LIMIT_MS = 300_000;
 /** End of the output that an error quotes, characters. */

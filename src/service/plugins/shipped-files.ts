@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
-import { type PluginKind, writeDurably } from '../../registry/index.ts';
+import { type PluginKind, writeDurably } from '../../plugin-host/index.ts';
 
 /** Path below etc → hash of the content that was shipped last. */
 export type Shipped = Readonly<Record<string, string>>;

@@ -1,0 +1,288 @@
+// The main thread's side of a source or sink plugin: starts the worker when it is needed, carries calls across, watches that it lives, and
+// ends it when nobody uses it. One per version of a plugin file. Used by remote-instance.ts.
+import { Worker } from 'node:worker_threads';
+import type { Clock, TimerHandle } from '../../base/clock.ts';
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { ModuleText } from '../worker/load-module.ts';
+import type { ModuleUrls } from '../worker/module-urls.ts';
+import type { Emitted, FromWorker, PlainError, ToWorker, WorkerFacts, WorkerStart } from '../worker/protocol.ts';
+
+/** What a worker tells one instance. */
+export interface InstanceListener {
+  emitted(batch: Emitted): void;
+  lost(error: Error): void;
+  state(changes: [key: string, value: unknown, has: boolean][]): void;
+}
+
+export interface PluginWorkerOptions {
+  plugin: string;
+  version: string;
+  text: ModuleText;
+  symbols: { main: string; lookup: string };
+  urls: ModuleUrls;
+  clock: Clock;
+  log: Log;
+  maxHeapMb: number;
+  /** A function plugin is tried before it is loaded into the main thread. */
+  tryOut?: boolean;
+  /** An uncaught error in it; the worker goes on. */
+  onLateError(message: string): void;
+  /** It hung or ran out of memory and was ended; instances were told. */
+  onDeath(reason: string): void;
+}
+
+export interface PluginWorker {
+  /** Loads the file. @throws what is wrong with the plugin, PLUGIN_LOAD or PLUGIN_STALLED */
+  start(): Promise<WorkerFacts>;
+  readonly facts: WorkerFacts | undefined;
+  /** @returns number of the instance */
+  attach(listener: InstanceListener): number;
+  detach(id: number): void;
+  call(id: number, method: string, args: unknown[]): Promise<unknown>;
+  post(message: ToWorker): void;
+  readonly instances: number;
+  close(): Promise<void>;
+}
+
+/** Loading is evaluation of one file; longer means that it hangs. A board on which the worker alone needs long gets more, in proportion. */
+const LOAD_LIMIT_MS = 5_000;
+const LOAD_LIMIT_BOOTS = 20;
+/** The worker itself, before the plugin's code: Node's and ours. */
+const BOOT_LIMIT_MS = 60_000;
+/** A worker whose event loop stands for so long is ended. Other plugins and the gateway are not touched meanwhile. */
+const STALL_LIMIT_MS = 10_000;
+const LOOK_MS = 2_500;
+/** An unused worker stays a moment: rules are checked first and started then. */
+const LINGER_MS = 5_000;
+/** After a load that nobody has asked for yet: at a start with many plugins their workers must not all stand at once. */
+const LINGER_LOADED_MS = 300;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
+  const listeners = new Map<number, InstanceListener>();
+  const waiting = new Map<number, Waiting>();
+  let worker: Worker | undefined;
+  let starting: Promise<WorkerFacts> | undefined;
+  let facts: WorkerFacts | undefined;
+  let beat: Int32Array | undefined;
+  let watch: TimerHandle | undefined;
+  let linger: TimerHandle | undefined;
+  let ids = 0;
+  let calls = 0;
+  let closed = false;
+
+  const dead = (reason: string) => {
+    const error = new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: reason });
+    worker = undefined;
+    starting = undefined;
+    o.clock.clear(watch);
+    for (const w of [...waiting.values()]) w.reject(error);
+    waiting.clear();
+    const told = [...listeners.values()];
+    listeners.clear();
+    for (const l of told) l.lost(error);
+  };
+
+  const kill = (w: Worker, reason: string) => {
+    if (worker !== w) return;
+    dead(reason);
+    void w.terminate();
+    o.log.error({ code: 'PLUGIN_STALLED', plugin: o.plugin, version: o.version, reason }, 'The worker of a plugin was ended.');
+    o.onDeath(reason);
+  };
+
+  const look = (w: Worker, last: number, stillMs: number) => {
+    watch = o.clock.setTimer(LOOK_MS, () => {
+      if (worker !== w) return;
+      const now = Atomics.load(beat!, 0);
+      const still = now === last ? stillMs + LOOK_MS : 0;
+      if (still >= STALL_LIMIT_MS) kill(w, `its event loop stood still for ${still / 1000} s (an endless loop?)`);
+      else look(w, now, still);
+    });
+  };
+
+  const onMessage = (m: FromWorker) => {
+    switch (m.t) {
+      case 'done':
+        waiting.get(m.call)?.resolve(m.value);
+        waiting.delete(m.call);
+        break;
+      case 'failed':
+        waiting.get(m.call)?.reject(errorOf(m.error));
+        waiting.delete(m.call);
+        break;
+      case 'emit':
+        listeners.get(m.batch.id)?.emitted(m.batch);
+        break;
+      case 'lost':
+        listeners.get(m.id)?.lost(errorOf(m.error));
+        break;
+      case 'state':
+        listeners.get(m.id)?.state(m.changes);
+        break;
+      case 'log':
+        o.log[m.level]({ plugin: o.plugin, text: m.message, ...(m.more.length ? { more: m.more } : {}) }, 'Plugin says.');
+        break;
+      case 'late':
+        o.log.error(
+          { code: 'PLUGIN_CALL', plugin: o.plugin, version: o.version, error: m.error.message, stack: m.error.stack },
+          'A plugin failed outside of a call; it goes on.',
+        );
+        o.onLateError(m.error.message);
+        break;
+    }
+  };
+
+  const startWorker = (): Promise<WorkerFacts> =>
+    new Promise((resolve, reject) => {
+      const memory = new SharedArrayBuffer(4);
+      beat = new Int32Array(memory);
+      const data: WorkerStart = {
+        text: o.text,
+        plugin: o.plugin,
+        modules: {
+          loader: o.urls.of('load-module'),
+          instance: o.urls.of('make-instance'),
+          ...(o.tryOut ? { intrinsics: o.urls.of('intrinsics') } : {}),
+        },
+        beat: memory,
+        symbols: o.symbols,
+      };
+      const w = new Worker(new URL(o.urls.of('entry')), {
+        workerData: data,
+        name: o.plugin,
+        execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
+        resourceLimits: { maxOldGenerationSizeMb: o.maxHeapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 },
+        stdout: true,
+        stderr: true,
+      });
+      // what goes past console (native modules) must not break the log's lines; it is read so that the pipe does not fill up
+      w.stdout.on('data', (text: Buffer) => o.log.info({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
+      w.stderr.on('data', (text: Buffer) => o.log.warn({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
+      worker = w;
+      const bootedAtMs = performance.now();
+      const within = (limitMs: number) =>
+        o.clock.setTimer(limitMs, () => {
+          reject(
+            new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: `loading took more than ${Math.round(limitMs / 1000)} s` }),
+          );
+          kill(w, 'loading did not end');
+        });
+      let limit = within(BOOT_LIMIT_MS);
+      w.on('message', (m: FromWorker) => {
+        if (worker !== w) return;
+        if (m.t === 'loading') {
+          o.clock.clear(limit);
+          limit = within(Math.max(LOAD_LIMIT_MS, LOAD_LIMIT_BOOTS * (performance.now() - bootedAtMs)));
+        } else if (m.t === 'ready') {
+          o.clock.clear(limit);
+          facts = m.facts;
+          look(w, 0, 0);
+          resolve(facts);
+        } else if (m.t === 'broken') {
+          o.clock.clear(limit);
+          reject(errorOf(m.error));
+        } else onMessage(m);
+      });
+      w.on('error', (error) => {
+        o.clock.clear(limit);
+        reject(error);
+        const code = (error as NodeJS.ErrnoException).code;
+        kill(w, code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${o.maxHeapMb} MB of memory` : (error as Error).message);
+      });
+      w.on('exit', () => {
+        o.clock.clear(limit);
+        if (worker === w) kill(w, 'it ended by itself');
+      });
+    });
+
+  const restLater = (afterMs = LINGER_MS) => {
+    o.clock.clear(linger);
+    linger = o.clock.setTimer(afterMs, () => {
+      if (listeners.size > 0 || waiting.size > 0) return;
+      const w = worker;
+      worker = undefined;
+      starting = undefined;
+      o.clock.clear(watch);
+      void w?.terminate();
+    });
+  };
+
+  const start = () => {
+    if (closed) return Promise.reject(new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: 'this version was replaced' }));
+    return (starting ??= startWorker().then(
+      (f) => {
+        if (listeners.size === 0) restLater(LINGER_LOADED_MS);
+        return f;
+      },
+      (error: unknown) => {
+        starting = undefined;
+        const w = worker;
+        worker = undefined;
+        void w?.terminate();
+        throw error;
+      },
+    ));
+  };
+
+  return {
+    start,
+    get facts() {
+      return facts;
+    },
+    attach(listener) {
+      o.clock.clear(linger);
+      const id = ++ids;
+      listeners.set(id, listener);
+      return id;
+    },
+    detach(id) {
+      if (!listeners.delete(id)) return;
+      if (worker) worker.postMessage({ t: 'call', call: 0, id, method: 'drop', args: [] } satisfies ToWorker);
+      if (listeners.size === 0) restLater();
+    },
+    async call(id, method, args) {
+      await start();
+      if (!worker) throw new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: 'its worker has ended' });
+      const call = ++calls;
+      const target = worker;
+      return new Promise((resolve, reject) => {
+        waiting.set(call, { resolve, reject });
+        try {
+          target.postMessage({ t: 'call', call, id, method, args } satisfies ToWorker);
+        } catch (error) {
+          waiting.delete(call);
+          reject(error);
+        }
+      });
+    },
+    post(message) {
+      worker?.postMessage(message);
+    },
+    get instances() {
+      return listeners.size;
+    },
+    async close() {
+      closed = true;
+      o.clock.clear(linger);
+      const w = worker;
+      if (w) dead('this version was replaced');
+      await w?.terminate();
+    },
+  };
+}
+
+/** An error of the plugin in this thread: its own text, code and wish to be tried again. */
+function errorOf(p: PlainError): Error {
+  const error = new Error(p.message) as Error & { code?: unknown; retriable?: boolean };
+  error.name = p.name;
+  if (p.stack !== undefined) error.stack = p.stack;
+  if (p.code !== undefined) error.code = p.code;
+  if (p.retriable !== undefined) error.retriable = p.retriable;
+  return error;
+}
