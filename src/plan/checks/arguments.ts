@@ -31,9 +31,10 @@ export function checkArguments(call: BoundCall, written: readonly Expr[], scope:
   const fail = (text: string, index?: number): Error =>
     scope.fail(
       'PLAN_BAD_ARGUMENT',
-      `validate function ${call.name.toLowerCase()} error: ${text}`,
+      `validate function ${nameShown(call)} error: ${text}`,
       (index === undefined ? undefined : written[index]?.span) ?? call.span,
-      `${def.name}(${def.params.map(shown).join(', ')})`,
+      // a plugin's own text says it all; its parameters are not known here
+      def.group === 'plugin' ? undefined : `${def.name}(${def.params.map(shown).join(', ')})`,
     );
   const { facts } = call;
   const least = def.params.filter((p) => !p.optional && !p.rest).length;
@@ -62,6 +63,9 @@ export function checkArguments(call: BoundCall, written: readonly Expr[], scope:
     }
   }
 }
+
+/** eKuiper writes built-in names in lower case; a plugin's name is camelCase and stays so. */
+const nameShown = ({ def, name }: BoundCall): string => (def.group === 'plugin' ? def.name : name.toLowerCase());
 
 /** A written condition (`a > 1`) counts as a boolean literal, as in eKuiper; a call that gives a boolean does not. */
 const isCondition = (fact: ArgFact): boolean => fact.type === 'boolean' && ['binary', 'between', 'in', 'like'].includes(fact.node);

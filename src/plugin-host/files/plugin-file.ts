@@ -13,6 +13,9 @@ const VERSION = /^[A-Za-z0-9._+~-]{1,100}$/;
 /** What editors and copy programs leave for a moment: `.x.ts.Ab12Cd` (rsync), `x.ts~`, `#x.ts#`, `4913` (vim), `sedAb12Cd`. */
 const TEMPORARY = /^\.|~$|^#.*#$|\.(?:part|partial|tmp|temp|swp|swx|bak|orig|crdownload|filepart|rej|old)$|^\d+$|^sed[A-Za-z0-9]{6}$/;
 
+/** What we write (status-file.ts) and what tools of authors leave. Signatures (`x.ts.sig`) are read together with their file. */
+const IGNORED = new Set(['STATUS.txt', 'package.json', 'tsconfig.json']);
+
 export interface PluginFileName {
   /** Lower-case first letter. */
   name: string;
@@ -30,7 +33,7 @@ export type FileNameResult =
 /** What a file in a plugin folder is by its name. `ignored`: temporary files, type declarations. `aside`: metadata and conf keys of a plugin, whose
  *  place is etc; metadata is read here too. */
 export function parsePluginFileName(fileName: string): FileNameResult {
-  if (TEMPORARY.test(fileName) || /\.d\.[cm]?ts$/.test(fileName) || fileName === 'package.json' || fileName === 'tsconfig.json')
+  if (TEMPORARY.test(fileName) || /\.d\.[cm]?ts$/.test(fileName) || IGNORED.has(fileName) || fileName.endsWith('.sig'))
     return { kind: 'ignored' };
   const extension = pluginExtensions.find((e) => fileName.endsWith(e));
   if (extension === undefined && /\.(?:json|ya?ml)$/.test(fileName)) return { kind: 'aside' };

@@ -32,6 +32,7 @@ import { createModuleLoader, type ModuleText } from '../worker/load-module.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
 import { type Active, type Candidate, describeEntry, type PluginDescription, type PluginEntry } from './plugin-entry.ts';
 import { openQuarantine } from './quarantine.ts';
+import { createStatusFiles, statusLines } from './status-file.ts';
 import { openTriedVersions } from './tried.ts';
 
 export interface PluginChange {
@@ -121,6 +122,18 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const sorted = new Map<string, { stamp: string; kind: PluginKind } | { stamp: string; reason: string }>();
   const zipsDone = new Map<string, string>();
   let uninstall: (() => void) | undefined;
+  const status = createStatusFiles(deps.folder, () => clock.now(), log);
+  let statusDue = false;
+  /** Several changes of one turn are one write. */
+  const showStatus = () => {
+    if (statusDue) return;
+    statusDue = true;
+    queueMicrotask(() => {
+      statusDue = false;
+      const others = [...refused, ...[...zipProblems.values()].map(({ zip, reason }) => ({ file: zip.path, reason }))];
+      status.write([...statusLines(known.values()), ...others.map(({ file, reason }) => ({ file, text: `NOT USED: ${reason}` }))]);
+    });
+  };
 
   const maxHeapMb = MAX_HEAP_MB;
   const onDeath = (entry: PluginEntry, text: { hash: string }, reason: string) => {
@@ -273,6 +286,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       if (entry.wanted.length === 0) known.delete(plugin);
     }
     tell(entry, before);
+    showStatus();
   };
 
   const tell = (entry: PluginEntry, before: Active | undefined) => {
@@ -418,10 +432,12 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         (error: unknown) => {
           log.error({ code: 'PLUGIN_ARCHIVE', file: zip.path, reason: messageOf(error) }, 'A zip in a folder of plugins is refused.');
           zipProblems.set(zip.path, { zip, reason: messageOf(error) });
+          showStatus();
         },
       );
     }
     for (const path of [...zipProblems.keys()]) if (!view.stamps.has(path)) zipProblems.delete(path);
+    showStatus();
   };
   /** Waits, but not for what hangs: that goes on by itself. */
   const soon = async <T>(work: Promise<T>): Promise<T | undefined> => {
@@ -450,7 +466,10 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     onChange: undefined,
     onZip: deps.onZip,
     async start(safe) {
-      if (safe) return;
+      if (safe) {
+        status.write([], 'Safe mode: no plugin is loaded. Correct or remove the one at fault and restart.');
+        return;
+      }
       uninstall = guard.install();
       await states.open();
       await functionNames.open();

@@ -1,5 +1,6 @@
 // A stream or table as the catalog keeps it: the statement's text, its syntax tree, and the options under short names.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { connectors } from '../../connectors/index.ts';
 import type { CreateStatement, SourceKind, Statement, StreamOptions } from '../../sql/index.ts';
 
 export interface SourceDefinition {
@@ -11,7 +12,7 @@ export interface SourceDefinition {
   readonly version: string;
   readonly temp: boolean;
   readonly lookup: boolean;
-  /** Lower case, default mqtt. */
+  /** Name of a connector or plugin, default mqtt. A built-in one in lower case, a plugin's as it is written. */
   readonly type: string;
   /** Lower case, default json. */
   readonly format: string;
@@ -51,9 +52,15 @@ export function definitionOf(sql: string, statement: CreateStatement): SourceDef
     version: o.VERSION?.value ?? '',
     temp: o.TEMP?.value ?? false,
     lookup: statement.object === 'table' && o.KIND?.value === 'lookup',
-    type: (o.TYPE?.value ?? '').toLowerCase() || 'mqtt',
+    type: typeNameOf(o.TYPE?.value ?? ''),
     format: (o.FORMAT?.value ?? '').toLowerCase() || 'json',
   };
+}
+
+/** Built-in connectors are found in any case, as people write them (`TYPE="MQTT"`); names of plugins are camelCase and stay as they are. */
+function typeNameOf(written: string): string {
+  const lower = written.toLowerCase();
+  return connectors.some((c) => c.name === lower) ? lower : written || 'mqtt';
 }
 
 /** Value of an option, undefined when it is not written or empty. */
