@@ -46,6 +46,9 @@ docs: setup ## write docs/errors.md and docs/functions/ anew
 bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
 	@$(NODE) bench/main.ts $(ARGS)
 
+mutate: setup ## break src one line at a time and see that tests notice; ARGS='--only AREA' (test/mutations/README.md)
+	@$(NODE) scripts/mutate.ts $(ARGS)
+
 campaign: setup ## long runs: kills and broker flaps (results in bench/results), then the image on raspi3b and built twice
 	@$(NODE) scripts/campaign.ts $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/storm.ts; fi
@@ -73,4 +76,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run test unit conformance check layers explain rule docs bench campaign deb image image-lock test-image qemu format clean
+.PHONY: help setup run test unit conformance check layers explain rule docs bench mutate campaign deb image image-lock test-image qemu format clean

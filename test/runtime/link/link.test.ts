@@ -168,9 +168,24 @@ describe('a link', () => {
     await clock.advance(50);
     expect(peer.calls).toEqual(['open', 'down lost while opening', 'close reopen']);
     await clock.advance(50);
+    expect(peer.pending).toHaveLength(2);
+    expect(link.state).toBe('opening');
     peer.pending[1]!.resolve();
     await clock.advance(0);
     expect(link.isOpen).toBe(true);
+    await clock.advance(2 * OPEN_LIMIT_MS);
+    expect(link.isOpen).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ignores an opening that was given up and succeeds while the next one is under way', async () => {
+    peer.opening = 'later';
+    link.start();
+    peer.fails[0]!(new Error('lost while opening'));
+    await clock.advance(100);
+    peer.pending[0]!.resolve();
+    await clock.advance(0);
+    expect(link.state).toBe('opening');
   });
 
   it('gives up an opening that never ends, after thirty seconds', async () => {
@@ -252,6 +267,7 @@ describe('a link', () => {
     expect(ended).toBe(false);
     peer.closes[0]!.resolve();
     await ending;
+    expect(clock.pending).toBe(0);
     expect(peer.calls).toEqual(['open', 'up', 'down lost', 'close reopen']);
     await clock.advance(60_000);
     expect(link.state).toBe('ended');
@@ -300,8 +316,10 @@ describe('a link', () => {
     link.onStatus('connecting', '');
     expect(link.connection).toMatchObject({ state: 'connecting', lastTryAtMs: triedAtMs, lastDisconnectedMessage: 'cable' });
     link.onStatus('connected', '');
+    const connectedAtMs = clock.now();
+    await clock.advance(10);
     link.onStatus('connected', '');
-    expect(link.connection).toMatchObject({ state: 'connected', lastConnectedAtMs: clock.now() });
+    expect(link.connection).toMatchObject({ state: 'connected', lastConnectedAtMs: connectedAtMs });
     expect(link.losses.reconnects).toBe(1);
     expect(link.losses.recent(clock.monotonic())).toBe(1);
     expect(peer.calls).toEqual(['open', 'up']);
