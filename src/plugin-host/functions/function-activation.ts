@@ -91,7 +91,8 @@ export async function activateFunctions(
   }
   for (const name of loaded.keys()) {
     const other = slots.get(name);
-    if (other?.current && other.current.suspect.plugin !== plugin) throw fail(nameTaken(name));
+    if (other?.current && other.current.suspect.plugin !== plugin)
+      throw new GatewayError('PLUGIN_LOAD', { file: text.path, problem: nameTaken(name), taken: name });
   }
   const before = entry.active?.functions ?? [];
   const replaced = new Set(before.map((name) => slots.get(name)?.current?.suspect));
@@ -123,8 +124,7 @@ export async function activateFunctions(
   };
 }
 
-/** Also looked for when a name becomes free. */
-export const nameTaken = (name: string): string => `function name ${name} already exists`;
+const nameTaken = (name: string): string => `function name ${name} already exists`;
 
 /** @param changes `JSON.parse`, … */
 export const tamperText = (changes: readonly string[]): string =>

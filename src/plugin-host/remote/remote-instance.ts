@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ComponentContext, StateStore } from '../../contract/context.ts';
 import type { Emitted, InstanceInfo } from '../worker/protocol.ts';
+import { LIMITS_MS, type LimitedMethod, withDeadline } from './deadline.ts';
 import { toPlugin } from './plugin-values.ts';
 import type { InstanceListener, PluginWorker } from './plugin-worker.ts';
 
@@ -31,9 +32,6 @@ export interface RemoteVersion {
 export interface PersistentState extends StateStore {
   entries(): [string, unknown][];
 }
-
-/** A `close` that hangs is left behind after so long. */
-const CLOSE_LIMIT_MS = 1_000;
 
 interface Part {
   version: RemoteVersion;
@@ -100,12 +98,17 @@ export class RemoteInstance {
   async call(method: string, args: unknown[]): Promise<unknown> {
     while (this.moving) await this.moving;
     if (!this.part) throw new Error(`plugin ${this.plugin.name} is not open`);
-    return this.part.version.worker.call(this.part.id, method, args);
+    return this.ask(this.part, method as LimitedMethod, args);
   }
 
   /** Also while a replacement is under way: for what belongs to opening. */
   async direct(method: string, args: unknown[]): Promise<unknown> {
-    return this.part?.version.worker.call(this.part.id, method, args);
+    return this.part && this.ask(this.part, method as LimitedMethod, args);
+  }
+
+  /** One call, with the end that its method has (deadline.ts). */
+  private ask({ version, id }: Part, method: LimitedMethod, args: unknown[]): Promise<unknown> {
+    return withDeadline(this.plugin.clock, `${this.plugin.kind}/${this.plugin.name}`, method, version.worker.call(id, method, args));
   }
 
   async close(reason: string | undefined): Promise<void> {
@@ -173,8 +176,8 @@ export class RemoteInstance {
     await version.worker.start();
     const part: Part = { version, id: version.worker.attach(this.listenerFor(version)) };
     try {
-      await version.worker.call(part.id, 'create', [version.symbols[this.role]]);
-      if (this.configured) await version.worker.call(part.id, 'configure', this.configured);
+      await this.ask(part, 'create', [version.symbols[this.role]]);
+      if (this.configured) await this.ask(part, 'configure', this.configured);
     } catch (error) {
       version.worker.detach(part.id);
       throw error;
@@ -194,7 +197,7 @@ export class RemoteInstance {
     };
   }
 
-  private async openPart({ version, id }: Part): Promise<void> {
+  private async openPart(part: Part): Promise<void> {
     const c = this.context!;
     await this.beforeOpen?.();
     const state =
@@ -206,7 +209,7 @@ export class RemoteInstance {
       rootPath: c.getRootPath(),
       state,
     };
-    await version.worker.call(id, 'open', [info]);
+    await this.ask(part, 'open', [info]);
   }
 
   private async closePart(part: Part, reason: string | undefined): Promise<void> {
@@ -215,8 +218,8 @@ export class RemoteInstance {
     try {
       await Promise.race([
         part.version.worker.call(part.id, 'close', [reason]),
-        clock.sleep(CLOSE_LIMIT_MS, limit.signal).then(() => {
-          throw new Error(`close of plugin ${this.plugin.name} did not end within ${CLOSE_LIMIT_MS} ms; it is left behind`);
+        clock.sleep(LIMITS_MS.close, limit.signal).then(() => {
+          throw new Error(`close of plugin ${this.plugin.name} did not end within ${LIMITS_MS.close} ms; it is left behind`);
         }),
       ]);
     } finally {

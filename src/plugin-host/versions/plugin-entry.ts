@@ -18,6 +18,8 @@ export interface Candidate {
   readonly file: FoundFile;
   state: VersionState;
   reason: string;
+  /** Name of a function that another plugin has; when it is free, this version is tried again. */
+  readonly cause?: string;
 }
 
 /** A version in effect. */

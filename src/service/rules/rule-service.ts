@@ -206,9 +206,14 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const { parse } = await plan();
       const parsed = understand('invalid rule json', () => parse(parseRuleJson(text)));
       const { draft } = parsed;
-      return lock.run(draft.id, async () => {
+      const mustBeNew = () => {
         if (all.has(draft.id)) throw new GatewayError('RULE_EXISTS', { rule: draft.id });
-        const definition = await check(parsed);
+      };
+      mustBeNew();
+      // before the lock: connectors and plugins look at their options there, and one that hangs must not hold the id
+      const definition = await check(parsed);
+      return lock.run(draft.id, async () => {
+        mustBeNew();
         await save(draft);
         add(parsed, runtime.createRule(definition));
         return draft.id;
@@ -219,11 +224,17 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const { parse } = await plan();
       const parsed = understand('Invalid rule json', () => parse(parseRuleJson(unmaskRuleText(text, all.get(id)?.draft.text), id)));
       const { draft } = parsed;
-      await lock.run(id, async () => {
+      const replaced = () => {
         const old = all.get(id);
         if (old && !mayReplace(old.draft.version, draft.version))
           throw new GatewayError('RULE_VERSION', { rule: id, old: old.draft.version, version: draft.version });
-        const definition = await check(parsed);
+        return old;
+      };
+      replaced();
+      // before the lock, as above
+      const definition = await check(parsed);
+      await lock.run(id, async () => {
+        const old = replaced();
         await save(draft);
         if (!old?.handle) return add(parsed, runtime.createRule(definition));
         old.draft = draft;
