@@ -117,7 +117,10 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     statusDue = true;
     queueMicrotask(() => {
       statusDue = false;
-      status.write([...statusLines(known.values()), ...reconciler.problems().map(({ file, reason }) => ({ file, text: `NOT USED: ${reason}` }))]);
+      status.write([
+        ...statusLines(known.values()),
+        ...reconciler.problems().map(({ file, reason }) => ({ file, text: `NOT USED: ${reason}` })),
+      ]);
     });
   };
   /** Again, for whom nobody waits: a failure is logged by the resolver. */
