@@ -26,7 +26,8 @@ const host: ProgramHost = {
     throw error;
   },
   touch: () => undefined,
-  begin: () => undefined,
+  begin: () => [],
+  resume: () => undefined,
   end: () => undefined,
   stats: newStats,
   scanTable() {

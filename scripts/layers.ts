@@ -53,6 +53,41 @@ export function upward(edges: readonly Edge[]): Edge[] {
   return edges.filter((e) => rowOf(e.from) <= rowOf(e.to) && !(`${e.from} → ${e.to}` in allowed));
 }
 
+/** Folders whose files may not import each other in a circle, types included: what two of them share belongs into a third (`runtime/ports.ts`). */
+export const circleFree: readonly string[] = ['src/runtime'];
+
+/** Circles of imports among the files below a folder: each is the list of files that reach one another. */
+export function circles(root: string): string[][] {
+  const targets = new Map<string, string[]>();
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const found = [...readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)];
+    targets.set(
+      file,
+      found.map(([, target]) => path.join(path.dirname(file), target!)),
+    );
+  }
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [...(targets.get(from) ?? [])];
+    for (let f = open.pop(); f !== undefined; f = open.pop()) {
+      if (seen.has(f) || !targets.has(f)) continue;
+      seen.add(f);
+      open.push(...targets.get(f)!);
+    }
+    return seen;
+  };
+  const reached = new Map([...targets.keys()].map((f) => [f, reach(f)]));
+  const out = new Map<string, string[]>();
+  for (const [file, own] of reached) {
+    if (!own.has(file)) continue;
+    const circle = [...own].filter((other) => reached.get(other)!.has(file)).sort();
+    out.set(circle.join(), circle);
+  }
+  return [...out.values()];
+}
+
 if (import.meta.main) {
   const edges = readEdges();
   if (process.argv.includes('--print'))
@@ -65,5 +100,7 @@ if (import.meta.main) {
   const bad = upward(edges);
   for (const e of bad) console.error(`upward import: ${e.from} → ${e.to} in ${e.file}`);
   for (const f of unknown) console.error(`src/${f} is not in the list of layers (scripts/layers.ts)`);
-  process.exit(bad.length || unknown.length ? 1 : 0);
+  const round = circleFree.flatMap(circles);
+  for (const c of round) console.error(`files import each other in a circle: ${c.join(' ')}`);
+  process.exit(bad.length || unknown.length || round.length ? 1 : 0);
 }

@@ -147,7 +147,8 @@ function host(): ProgramHost {
       throw error;
     },
     touch: () => undefined,
-    begin: () => undefined,
+    begin: () => [],
+    resume: () => undefined,
     end: () => undefined,
     stats,
     scanTable: none,

@@ -107,8 +107,8 @@ function runningProgram(
     end() {
       for (const op of operators) op.end?.();
     },
-    close() {
-      for (const op of operators) op.close?.();
+    close(again) {
+      for (const op of operators) op.close?.(again);
     },
   };
 }

@@ -57,7 +57,8 @@ function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: st
     exception: (stats, error) => host.exception(stats, error),
     touch: () => host.touch(),
     begin: () => host.begin(),
-    end: () => host.end(),
+    resume: (debt) => host.resume(debt),
+    end: (debt) => host.end(debt),
     stats: (operator) => host.stats(name(operator)),
     scanTable: (table) => host.scanTable(table),
     lookupTable: (table) => host.lookupTable(table),
@@ -91,8 +92,8 @@ function together(
     end() {
       for (const p of running) p.end();
     },
-    close() {
-      for (const p of running) p.close();
+    close(again) {
+      for (const p of running) p.close(again);
     },
   };
 }

@@ -3,9 +3,10 @@
 import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { operatorError } from './errors.ts';
-import type { Collection, Downstream, LookupJoinSpec, LookupTable, Operator, OperatorStats, ProgramHost } from './operator.ts';
+import type { Collection, Debt, Downstream, LookupJoinSpec, LookupTable, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
 const MAX_IN_FLIGHT = 16;
+const none: Debt = [];
 
 /** A row or collection whose lookups are not all answered, or that stands behind one. */
 interface Waiting {
@@ -16,6 +17,7 @@ interface Waiting {
   /** Rows whose lookup has not begun. */
   nextRow: number;
   failure: unknown;
+  debt: Debt;
 }
 
 export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
@@ -65,12 +67,13 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
     while (waiting.length > 0 && waiting[0]!.missing === 0) {
       const w = waiting.shift()!;
       stats.bufferLength = waiting.length;
+      host.resume(w.debt);
       try {
         if (w.failure !== undefined) fail(w.failure);
         else finish(w.c, w.found);
       } finally {
         for (const t of w.c.rows) t.ack?.release();
-        host.end();
+        host.end(w.debt);
       }
     }
   };
@@ -121,7 +124,7 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
 
   const rows = (c: Collection): void => {
     stats.recordsIn++;
-    const w: Waiting = { c, found: new Array(c.rows.length), missing: c.rows.length, nextRow: 0, failure: undefined };
+    const w: Waiting = { c, found: new Array(c.rows.length), missing: c.rows.length, nextRow: 0, failure: undefined, debt: none };
     if (waiting.length === 0) {
       // answered at once (cache, memory): nothing waits and nothing is held
       while (w.nextRow < c.rows.length && inFlight === 0) begin(w, w.nextRow++);
@@ -132,7 +135,7 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
       }
     }
     for (const t of c.rows) t.ack?.retain();
-    host.begin();
+    w.debt = host.begin();
     waiting.push(w);
     stats.bufferLength = waiting.length;
     pump();
@@ -143,16 +146,18 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
     stats,
     rows,
     row: (t) => rows({ rows: [t], win: t.win }),
-    close() {
+    close(again = false) {
       closed = true;
       const left = waiting;
       waiting = [];
       stats.bufferLength = 0;
+      // what the peer gives out again is not confirmed, and no checkpoint without it is stored
+      if (again || left.length === 0) return;
       for (const w of left) {
+        fail(new Error('the rule ended before the table answered'));
         for (const t of w.c.rows) t.ack?.release();
-        host.end();
+        host.end(w.debt);
       }
-      if (left.length > 0) host.log.debug({ rule: host.ruleId, op: stats.name, rows: left.length }, 'Lookups given up on close.');
     },
   };
 }

@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../contract/function.ts';
+import type { Ack } from '../data/ack.ts';
 import type { Result, Tuple, WindowRange } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import type { KeptSlot } from '../windows/spec.ts';
@@ -54,8 +55,12 @@ export interface Operator extends Downstream {
   watermark?(tsMs: number): void;
   /** Input is over (bounded source): flush what eKuiper would flush. */
   end?(): void;
-  close?(): void;
+  /** @param again the peers of the sources give unconfirmed messages out again: what waits for an answer is left unconfirmed */
+  close?(again?: boolean): void;
 }
+
+/** What asynchronous work owes: rows of state that are in it are in no checkpoint until it has ended. Given out by `begin`, opaque to operators. */
+export type Debt = readonly Ack[];
 
 /** What the runtime gives a running program. */
 export interface ProgramHost {
@@ -70,8 +75,10 @@ export interface ProgramHost {
   /** State changed in this call: hold the message until the next checkpoint. */
   touch(): void;
   /** Asynchronous work started / ended; drain and checkpoint wait for it, and too much of it is backpressure. */
-  begin(): void;
-  end(): void;
+  begin(): Debt;
+  /** The work goes on: what is pushed until `end` belongs to it. */
+  resume(debt: Debt): void;
+  end(debt: Debt): void;
   stats(name: string): OperatorStats;
   /** Current content of a scan table, and lookup tables, by name. */
   scanTable(name: string): ScanTable;
@@ -142,7 +149,8 @@ export interface RunningProgram {
   begin(): void;
   /** All inputs are at their end. */
   end(): void;
-  close(): void;
+  /** @param again see Operator.close */
+  close(again?: boolean): void;
 }
 
 // ------------------------------------------------------------------ what compile/ hands to the window, aggregate and join operators

@@ -8,8 +8,8 @@ import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
 import type { Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
+import type { TableAccess } from './ports.ts';
 import type { RuleLogSettings } from './rule/rule-log.ts';
-import type { TableAccess } from './table-access.ts';
 
 export interface RuntimeSettings {
   /** `basic.rulePatrolInterval`; below 1 s counts as 10 s. */

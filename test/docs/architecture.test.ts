@@ -1,7 +1,7 @@
 // ARCHITECTURE.md names only files and folders that exist; folders import in one direction.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readEdges, rows, upward } from '../../scripts/layers.ts';
+import { circleFree, circles, readEdges, rows, upward } from '../../scripts/layers.ts';
 
 describe('ARCHITECTURE.md', () => {
   it('names only files that exist', () => {
@@ -19,6 +19,16 @@ describe('ARCHITECTURE.md', () => {
 describe('layers', () => {
   it('have no upward import', () => {
     expect(upward(readEdges()).map((e) => `${e.from} → ${e.to} in ${e.file}`)).toEqual([]);
+  });
+
+  // @covers issue:14#2
+  it('hold no circle of imports below src/runtime', () => {
+    expect(circleFree).toContain('src/runtime');
+    expect(circleFree.flatMap(circles)).toEqual([]);
+  });
+
+  it('show a circle where there is one', () => {
+    expect(circles('test/docs/circle')).toEqual([['test/docs/circle/a.ts', 'test/docs/circle/b.ts']]);
   });
 
   it('list every folder of src', () => {

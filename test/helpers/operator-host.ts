@@ -37,7 +37,8 @@ export function operatorHost() {
       errors.push(messageOf(error));
     },
     touch: () => void count.touched++,
-    begin: () => undefined,
+    begin: () => [],
+    resume: () => undefined,
     end: () => undefined,
     stats: () => stats,
     scanTable: () => ({ rows: [], version: 0 }),

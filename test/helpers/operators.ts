@@ -38,7 +38,11 @@ export function createTestHost(clock = createVirtualClock()): TestHost {
       host.exceptions.push(messageOf(error));
     },
     touch: () => void host.touched++,
-    begin: () => void host.pending++,
+    begin: () => {
+      host.pending++;
+      return [];
+    },
+    resume: () => undefined,
     end: () => void host.pending--,
     stats: newStats,
     scanTable: (name) => host.scanTables[name]!,

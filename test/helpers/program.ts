@@ -88,7 +88,8 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
       results.push({ $error: messageOf(error) });
     },
     touch: () => void rule.touched++,
-    begin: () => undefined,
+    begin: () => [],
+    resume: () => undefined,
     end: () => undefined,
     stats(name) {
       let s = stats.get(name);

@@ -10,13 +10,14 @@ import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import { packSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
-import type { SourcePool } from '../source/source-pool.ts';
+import type { SourcePool } from '../ports.ts';
 import { healthOf } from '../status/health.ts';
+import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
-import { ignoredOptions } from './ignored-options.ts';
 import type { RuleLogs } from './rule-log.ts';
-import { type KeptState, RuleRun } from './rule-run.ts';
+import { RuleRun } from './rule-run.ts';
+import type { KeptState } from './run-api.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { type RuleAction, stateTable } from './state-table.ts';
 
@@ -299,15 +300,16 @@ export class Rule implements RuleHandle {
         state = snapshot && { snapshot, held: [] };
       }
       this.kept = undefined;
-      run = new RuleRun(this.definition, {
+      const own: RuleRun = new RuleRun(this.definition, {
         env,
         pool,
         checkpointer,
         snapshot: state?.snapshot,
         held: state?.held ?? [],
-        onEnd: (ended, error, text) => this.ended(ended, error, text),
+        onEnd: (error, text) => this.ended(own, error, text),
         onStored: () => checkpoints.stored(this.id),
       });
+      run = own;
       this.run = run;
       await run.prepare();
       await run.open();

@@ -1,28 +1,20 @@
-// One input of a running rule: takes tuples of a subscription and pushes them into the rule's program. Hot path.
+// One input of a running rule: takes tuples of a subscription and feeds them into the rule's program. Hot path; next: run-host.ts.
 import type { Ack } from '../../data/ack.ts';
 import type { Tuple } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
-import type { IndexConjunct, RunningProgram } from '../../exec/operator.ts';
-import type { Subscriber } from '../source/source-pool.ts';
+import type { IndexConjunct } from '../../exec/operator.ts';
+import type { Subscriber } from '../ports.ts';
 
-/** What the input needs of its run (rule-run.ts). */
+/** What the input needs of its run (run-host.ts). */
 export interface RunSide {
   readonly ruleId: string;
-  program: RunningProgram | undefined;
-  readonly delayed: { settle(): void } | undefined;
-  /** Set by host.touch() within a push. */
-  touched: boolean;
-  /** Every row counts as state (asynchronous lookups before a window). */
-  readonly holdAll: boolean;
-  hold(t: Tuple): void;
+  /** Runs the program with one row. @returns true when the row went into the state of the rule */
+  feed(input: number, t: Tuple): boolean;
+  hold(ack: Ack): void;
   /** True when the state holds this message already (a repetition by the peer). */
   knows(identity: number): boolean;
-  crash(error: unknown): void;
   inputEnded(input: number, text: string): void;
   sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void;
-  /** The row that is being pushed, for the dead letter of an expression that fails on it; kept up to date for stateless rules that want it. */
-  readonly wantsCurrent: boolean;
-  current: { input: number; tuple: Tuple } | undefined;
   stateChanged(): void;
 }
 
@@ -44,23 +36,11 @@ export class RunInput implements Subscriber {
   }
 
   push(t: Tuple): void {
-    const run = this.run;
-    const program = run.program;
-    if (program === undefined) return;
+    const { run } = this;
+    const { ack } = t;
     // counting it twice would falsify sums; its confirmation waits like that of the first one
-    if (t.ack?.repeated && run.knows(t.ack.identity)) return run.hold(t);
-    // a rule that feeds itself over a memory topic comes here again within the push
-    const outer = run.touched;
-    run.touched = run.holdAll;
-    if (run.wantsCurrent) run.current = { input: this.input, tuple: t };
-    try {
-      program.push(this.input, t);
-    } catch (error) {
-      run.crash(error);
-    }
-    if (run.delayed !== undefined) run.delayed.settle();
-    if (run.touched && t.ack !== undefined) run.hold(t);
-    run.touched = outer;
+    if (ack?.repeated && run.knows(ack.identity)) return run.hold(ack);
+    if (run.feed(this.input, t) && ack !== undefined) run.hold(ack);
   }
 
   end(text: string): void {

@@ -2,18 +2,18 @@
 // index kept away from it), and the last values after it left. Read by status and health.
 import type { SourceHealth } from '../api.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
-import type { DecodeGroup } from '../source/decode-group.ts';
-import type { SourceNode } from '../source/source-node.ts';
+import type { DecodePort, SourcePort } from '../ports.ts';
+import type { SourceStatusView } from '../status/view.ts';
 
-export class SourceView {
+export class SourceView implements SourceStatusView {
   readonly name: string;
-  private readonly node: SourceNode;
-  private readonly group: DecodeGroup;
+  private readonly node: SourcePort;
+  private readonly group: DecodePort;
   private base: Counts = noCounts;
   private joinedAtMs = 0;
   private frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
 
-  constructor(node: SourceNode, group: DecodeGroup, name: string) {
+  constructor(node: SourcePort, group: DecodePort, name: string) {
     this.node = node;
     this.group = group;
     this.name = name;

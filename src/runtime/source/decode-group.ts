@@ -7,9 +7,9 @@ import type { Ack } from '../../data/ack.ts';
 import { type Meta, Tuple } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
+import type { Subscriber } from '../ports.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createLayout, type Layout } from './layout.ts';
-import type { Subscriber } from './source-pool.ts';
 
 /** How a group reads messages. */
 export interface DecodePlan {

@@ -5,6 +5,7 @@
 import type { Emit } from '../../contract/source.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
+import type { HandoverKind } from '../ports.ts';
 
 export interface KeptMessage {
   data: Parameters<Emit>[0];
@@ -14,9 +15,6 @@ export interface KeptMessage {
   /** Retained until the handover ends. */
   ack: Ack | undefined;
 }
-
-/** `switch`: the rule is replaced or restarted by a command; `recovery`: it failed and waits for its restart. */
-export type HandoverKind = 'switch' | 'recovery';
 
 export interface Handovers {
   /** Rules between two runs. */

@@ -1,8 +1,8 @@
 // Subscribers of a subscription that take the same tuples: those on arrival time, and those on event time. Rules with an index conjunct
 // are found through rule-index.ts, all others get every row. Used by source-node.ts.
 import type { Tuple } from '../../data/tuple.ts';
+import type { Subscriber } from '../ports.ts';
 import { createRuleIndex } from './rule-index.ts';
-import type { Subscriber } from './source-pool.ts';
 
 export interface Lane {
   readonly size: number;

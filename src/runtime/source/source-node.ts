@@ -14,13 +14,13 @@ import type { SourceSpec } from '../definition.ts';
 import { MessageAck } from '../delivery/ack.ts';
 import type { Environment } from '../environment.ts';
 import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import type { HandoverKind, SourcePort, Subscriber } from '../ports.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
-import { createHandovers, type HandoverKind } from './handover.ts';
+import { createHandovers } from './handover.ts';
 import { createFieldMerger } from './merge-field.ts';
 import { identify } from './message-identity.ts';
 import { createPuller, type Puller } from './puller.ts';
-import type { Subscriber } from './source-pool.ts';
 
 /** What the pool worked out for a node before it is opened. */
 export interface SourcePlan {
@@ -43,7 +43,7 @@ const SAMPLE_MASK = 15;
 
 type Data = Parameters<Emit>[0];
 
-export class SourceNode implements ContextOwner {
+export class SourceNode implements ContextOwner, SourcePort {
   readonly name: string;
   readonly contextRuleId: string;
   readonly plan: SourcePlan;

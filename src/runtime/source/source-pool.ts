@@ -6,66 +6,14 @@ import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
-import type { Ack } from '../../data/ack.ts';
-import type { Tuple } from '../../data/tuple.ts';
-import type { Row } from '../../data/value.ts';
-import type { IndexConjunct } from '../../exec/operator.ts';
 import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
-import type { DecodeGroup, DecodePlan } from './decode-group.ts';
+import type { SourcePool, Subscriber } from '../ports.ts';
+import type { DecodePlan } from './decode-group.ts';
 import { createEventTime } from './event-time.ts';
-import type { HandoverKind } from './handover.ts';
 import { parsePayloadProps, withPayload } from './payload-decoder.ts';
 import { SourceNode, type SourcePlan } from './source-node.ts';
 import { createStrictValidation } from './strict-validation.ts';
-
-/** Someone who reads a subscription: an input of a rule, a scan table. */
-export interface Subscriber {
-  readonly ruleId: string;
-  /** Tuples are shared by all subscribers and must not be changed. */
-  push(t: Tuple): void;
-  /** Looked up by the subscription before `push` is called; [] = gets everything. */
-  readonly index: readonly IndexConjunct[];
-  /** Columns that it reads; undefined = all. */
-  readonly columns?: readonly string[] | undefined;
-  /** Tuples carry the time of the TIMESTAMP column; rows without it are refused. */
-  readonly eventTime: boolean;
-  /** A bounded source is at its end. @param text what the source said, mostly '' */
-  end(text: string): void;
-  /** A message that could not be decoded or validated (for option sendError and dead letters).
-   *  @param data the payload or row; undefined when a source failed without one */
-  sourceError?(error: unknown, data?: Uint8Array | string | Row, ack?: Ack): void;
-  /** The source put something into its state. */
-  stateChanged?(): void;
-}
-
-export interface Subscription {
-  /** Slot of a column in tuples pushed from now on; `*` = the whole decoded object. */
-  slotOf(column: string): number;
-  /** Starts the flow; until then nothing is pushed.
-   *  @returns number of messages kept since the rule's run before, which are pushed at once */
-  begin(): number;
-  /** No push after this. The physical subscription ends with its last subscriber.
-   *  @param handOver what comes from now on is kept for the rule's next run, until `endHandover`; with `recovery` the physical subscription
-   *         stays open until then, also without other subscribers */
-  close(reason?: CloseReason, handOver?: HandoverKind): void;
-  readonly node: SourceNode;
-  readonly group: DecodeGroup;
-}
-
-export interface SourcePool {
-  /** @throws when the source refuses datasource or properties, or is unknown */
-  subscribe(spec: SourceSpec, subscriber: Subscriber): Promise<Subscription>;
-  /** Checks without subscribing. @throws as subscribe */
-  validate(spec: SourceSpec): Promise<void>;
-  /** While pinned, subscriptions without subscribers stay open (restart of a rule, orderly end). */
-  pin(): void;
-  /** @returns when everything that became unused meanwhile is closed */
-  unpin(reason?: CloseReason): Promise<void>;
-  /** The rule's next run reads, or there is none: nothing is kept for it any more. */
-  endHandover(ruleId: string): void;
-  nodes(): readonly SourceNode[];
-}
 
 interface Entry {
   key: string;

@@ -2,16 +2,15 @@
 import type { RuleHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
-import { ignoredOptions } from '../rule/ignored-options.ts';
-import type { Rule } from '../rule/rule.ts';
-import type { RuleRun } from '../rule/rule-run.ts';
+import { ignoredOptions } from './ignored-options.ts';
+import type { RuleStatusView, RunStatusView } from './view.ts';
 
 /** A source that waits longer for its rules is worth a word. */
 const WAITING_MS = 2000;
 /** So many losses in a minute are no accident. */
 const FLAPPING = 2;
 
-export function healthOf(rule: Rule, env: Environment): RuleHealth {
+export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   const run = rule.run;
   const sources = run?.sources.map((s) => s.health()) ?? [];
   const sinks = run?.sinks.map((s) => s.health()) ?? [];
@@ -53,7 +52,7 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
   }
   const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
   if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);
-  if (run?.checkpointError) problems.push(`State cannot be stored: ${run.checkpointError}`);
+  if (run?.checkpoints.error) problems.push(`State cannot be stored: ${run.checkpoints.error}`);
   const exceptions =
     (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
     (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
@@ -71,17 +70,17 @@ export function healthOf(rule: Rule, env: Environment): RuleHealth {
     deadLetters: run?.deadLetters ?? 0,
     lastError: run?.lastError,
     checkpoint: {
-      bytes: run?.checkpointBytes ?? 0,
-      lastAtMs: run?.lastCheckpointAtMs ?? 0,
-      heldMessages: run?.heldCount ?? 0,
-      failures: run?.checkpointFailures ?? 0,
-      lastError: run?.checkpointError ?? '',
+      bytes: run?.checkpoints.bytes ?? 0,
+      lastAtMs: run?.checkpoints.lastAtMs ?? 0,
+      heldMessages: run?.checkpoints.heldCount ?? 0,
+      failures: run?.checkpoints.failures ?? 0,
+      lastError: run?.checkpoints.error ?? '',
     },
   };
 }
 
 /** A rule reads on by the definition that its streams had when it started, as in eKuiper. */
-function changedSources(run: RuleRun, { statementOf }: Pick<RuleDefinition, 'statementOf'>): string[] {
+function changedSources(run: RunStatusView, { statementOf }: Pick<RuleDefinition, 'statementOf'>): string[] {
   if (!statementOf) return [];
   return [...run.statements].flatMap(([name, before]) => {
     const now = statementOf(name);

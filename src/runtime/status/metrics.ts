@@ -1,6 +1,6 @@
 // Prometheus text exposition with eKuiper's names, then ours (rules.md §2). Called by REST /metrics.
-import type { Rule } from '../rule/rule.ts';
 import { nodesOf } from './status.ts';
+import type { RuleStatusView } from './view.ts';
 
 type Kind = 'counter' | 'gauge';
 
@@ -10,7 +10,7 @@ interface Family {
   lines: string[];
 }
 
-export function metricsText(rules: Iterable<Rule>): string {
+export function metricsText(rules: Iterable<RuleStatusView>): string {
   const families = new Map<string, Family>();
   const put = (name: string, kind: Kind, help: string, labels: Record<string, string>, value: number) => {
     let f = families.get(name);
@@ -79,8 +79,8 @@ export function metricsText(rules: Iterable<Rule>): string {
       put('kuiper_sink_queue_bytes', 'gauge', 'Bytes in the durable queue', labels, s.queueBytes);
     }
     put('kuiper_rule_dead_letters_total', 'counter', 'Given to dead letter actions', { rule: rule.id }, rule.run.deadLetters);
-    put('kuiper_rule_held_messages', 'gauge', 'Messages that wait for a checkpoint', { rule: rule.id }, rule.run.heldCount);
-    put('kuiper_rule_state_bytes', 'gauge', 'Size of the last checkpoint', { rule: rule.id }, rule.run.checkpointBytes);
+    put('kuiper_rule_held_messages', 'gauge', 'Messages that wait for a checkpoint', { rule: rule.id }, rule.run.checkpoints.heldCount);
+    put('kuiper_rule_state_bytes', 'gauge', 'Size of the last checkpoint', { rule: rule.id }, rule.run.checkpoints.bytes);
   }
   put('kuiper_rule_count', 'gauge', 'gauge of rule count', { status: 'running' }, running);
   put('kuiper_rule_count', 'gauge', 'gauge of rule count', { status: 'stop' }, stopped);

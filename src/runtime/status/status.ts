@@ -2,7 +2,7 @@
 import type { RuleStatus } from '../api.ts';
 import { stateTexts } from '../api.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
-import type { Rule } from '../rule/rule.ts';
+import type { RuleStatusView } from './view.ts';
 
 const connectionCodes = { connected: 1, connecting: 0, disconnected: -1 } as const;
 
@@ -38,7 +38,7 @@ export interface NodeStatus {
 }
 
 /** Nodes of the current or last run in order of the flow; [] for a rule that never ran. */
-export function nodesOf(rule: Rule): NodeStatus[] {
+export function nodesOf(rule: RuleStatusView): NodeStatus[] {
   const run = rule.run;
   if (!run) return [];
   // operators do not look at the clock for each row: their last call is that of the sources
@@ -59,7 +59,7 @@ export function nodesOf(rule: Rule): NodeStatus[] {
   ];
 }
 
-function head(rule: Rule): Record<string, unknown> {
+function head(rule: RuleStatusView): Record<string, unknown> {
   return {
     status: stateTexts[rule.state],
     message: rule.message,
@@ -69,7 +69,7 @@ function head(rule: Rule): Record<string, unknown> {
   };
 }
 
-export function statusOf(rule: Rule): RuleStatus {
+export function statusOf(rule: RuleStatusView): RuleStatus {
   const out = head(rule);
   for (const n of nodesOf(rule)) {
     const prefix = `${n.kind}_${n.name}_0_`;
@@ -79,7 +79,7 @@ export function statusOf(rule: Rule): RuleStatus {
   return out;
 }
 
-export function statusV2Of(rule: Rule): RuleStatus {
+export function statusV2Of(rule: RuleStatusView): RuleStatus {
   const out = head(rule);
   for (const n of nodesOf(rule)) out[`${n.kind === 'source' ? 'source' : 'op'}_${n.name}_0`] = nodeMetrics(n.stats, n.connection);
   out['health'] = rule.health();

@@ -3,7 +3,7 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
-import type { TableAccess } from '../table-access.ts';
+import type { TableAccess } from '../ports.ts';
 import { type OpenLookupTable, openLookupTable } from './lookup-table.ts';
 import { openScanTable } from './scan-table.ts';
 

@@ -3,8 +3,7 @@
 import type { Tuple } from '../../data/tuple.ts';
 import type { ScanTable } from '../../exec/operator.ts';
 import type { SourceSpec } from '../definition.ts';
-import type { SourcePool } from '../source/source-pool.ts';
-import type { TableLease } from '../table-access.ts';
+import type { SourcePool, TableLease } from '../ports.ts';
 
 /** RETAIN_SIZE when the table does not say: a file is read as a whole, other sources update one row. */
 const defaultRetainRows = (type: string): number => (type === 'file' ? 9999 : 1);

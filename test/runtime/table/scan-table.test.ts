@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Tuple } from '../../../src/data/tuple.ts';
 import type { SourceSpec } from '../../../src/runtime/definition.ts';
-import type { SourcePool, Subscriber } from '../../../src/runtime/source/source-pool.ts';
+import type { SourcePool, Subscriber } from '../../../src/runtime/ports.ts';
 import { openScanTable } from '../../../src/runtime/table/scan-table.ts';
 
 function setUp() {

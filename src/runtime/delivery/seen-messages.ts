@@ -1,7 +1,6 @@
 // Identities of messages that a rule's state holds and that their peer may still repeat: those since the last checkpoint, and those of
 // checkpoints before whose confirmation the peer may not have (it can wait behind another rule's message, since MQTT confirms in order).
-// Saved with the state, so that a repetition after a kill is not counted twice. Used by rule/rule-run.ts.
-import type { Clock } from '../../base/clock.ts';
+// Saved with the state, so that a repetition after a kill is not counted twice. Part of the ledger (ledger.ts).
 
 /** A confirmation reaches the peer within this time after the checkpoint: the interval of another rule's checkpoint, and a little. */
 const KEEP_MS = 20_000;
@@ -9,14 +8,9 @@ const KEEP_MS = 20_000;
 const MAX_KEPT = 20_000;
 
 export class SeenMessages {
-  private readonly clock: Clock;
   private current = new Set<number>();
   /** Of checkpoints before, oldest first. */
   private before: { ids: Set<number>; atMs: number }[] = [];
-
-  constructor(clock: Clock) {
-    this.clock = clock;
-  }
 
   add(identity: number): void {
     this.current.add(identity);
@@ -27,9 +21,8 @@ export class SeenMessages {
   }
 
   /** A checkpoint was taken.
-   *  @param window messages that the peer gives without confirmation, when known: more cannot be repeated */
-  next(window: number | undefined): void {
-    const nowMs = this.clock.monotonic();
+   *  @param nowMs monotonic  @param window messages that the peer gives without confirmation, when known: more cannot be repeated */
+  next(nowMs: number, window: number | undefined): void {
     if (this.current.size) this.before.push({ ids: this.current, atMs: nowMs });
     this.current = new Set();
     const most = window === undefined ? MAX_KEPT : Math.min(MAX_KEPT, 4 * window);
@@ -48,7 +41,8 @@ export class SeenMessages {
     return out;
   }
 
-  load(saved: Float64Array): void {
-    this.before = [{ ids: new Set(saved), atMs: this.clock.monotonic() }];
+  /** @param nowMs monotonic */
+  load(saved: Float64Array, nowMs: number): void {
+    this.before = [{ ids: new Set(saved), atMs: nowMs }];
   }
 }

@@ -1,0 +1,320 @@
+// What the program of a running rule (exec/operator.ts) and its sinks call: results go out, failures are counted and become dead letters, state
+// that changed is noted. Made by rule-run.ts, which puts the run together; fed by run-input.ts; gives to sink/sink-node.ts.
+import type { Clock } from '../../base/clock.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { FunctionEnv } from '../../contract/function.ts';
+import type { Ack } from '../../data/ack.ts';
+import type { Result, Tuple } from '../../data/tuple.ts';
+import type { Row, Value } from '../../data/value.ts';
+import type { Debt, LookupTable, OperatorStats, ProgramHost, RunningProgram, ScanTable } from '../../exec/operator.ts';
+import type { RuleDefinition } from '../definition.ts';
+import type { Environment } from '../environment.ts';
+import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
+import type { ScanLease, TableLease } from '../ports.ts';
+import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
+import type { SinkNode, SinkOwner } from '../sink/sink-node.ts';
+import { DelayedResults } from './delayed-results.ts';
+import { MAX_PENDING, Pressure } from './pressure.ts';
+import type { RunCheckpoint } from './run-checkpoint.ts';
+import type { RunSide } from './run-input.ts';
+
+export interface RunHostDeps {
+  definition: RuleDefinition;
+  env: Environment;
+  checkpoint: RunCheckpoint;
+  /** Asks the sources to wait (+1) or lets them go on (-1). */
+  press(change: 1 | -1): void;
+  /** State is kept from now on, though the statement keeps none: a source or a sink put something into its own. */
+  beginState(): void;
+  crash(error: unknown): void;
+  inputEnded(text: string): void;
+}
+
+const none: readonly Ack[] = [];
+
+export class RunHost implements ProgramHost, RunSide, SinkOwner {
+  readonly ruleId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly env: FunctionEnv;
+  readonly options: RuleDefinition['options'];
+  readonly operators: NodeStats[] = [];
+  readonly pressure: Pressure;
+  /** Undefined until the rule calls delay(). */
+  delayed: DelayedResults | undefined;
+  deadLetters = 0;
+  lastError: { text: string; atMs: number; op: string } | undefined;
+  readonly scans = new Map<string, ScanLease>();
+  readonly lookups = new Map<string, TableLease<LookupTable>>();
+  private readonly deps: RunHostDeps;
+  private readonly checkpoint: RunCheckpoint;
+  private program: RunningProgram | undefined;
+  /** All actions, in their order; those that take results; those that take what can never succeed. */
+  private sinks: readonly SinkNode[] = [];
+  private targets: readonly SinkNode[] = [];
+  private deadLetterSinks: readonly SinkNode[] = [];
+  /** Within `feed`: the row went into state. */
+  private touched = false;
+  /** Every row counts as state (asynchronous lookups before a window). */
+  private holdAll = false;
+  /** The row that is being fed, kept for dead letters of stateless rules that want them. */
+  private wantsCurrent = false;
+  private current: { input: number; tuple: Tuple } | undefined;
+  /** Slots that the program reads, by input, for dead letters. */
+  private readonly columns: { input: number; name: string; slot: number }[] = [];
+  private inputNames: readonly string[] = [];
+  /** Failures of rows are logged: for rules that someone looks at. */
+  private readonly loud: boolean;
+  private finished = false;
+
+  constructor(deps: RunHostDeps) {
+    const { definition, env } = deps;
+    this.deps = deps;
+    this.checkpoint = deps.checkpoint;
+    this.ruleId = definition.id;
+    this.options = definition.options;
+    this.clock = env.clock;
+    this.log = env.log;
+    this.loud = definition.options.debug || definition.options.logFilename !== '';
+    const { deps: gateway } = env;
+    this.env = {
+      clock: env.clock,
+      log: env.log,
+      timeZone: env.settings.timeZone,
+      ruleId: this.ruleId,
+      random: () => env.random(),
+      wait: (ms) => this.waitBeforeSinks(ms),
+      property: (name) => gateway.property?.(name),
+      keyedState: gateway.keyedState ?? noKeyedState,
+    };
+    this.pressure = new Pressure({
+      waits: definition.options.bufferFullPolicy === 'wait',
+      pending: () => this.checkpoint.ledger.works + (this.delayed?.count ?? 0),
+      press: (change) => deps.press(change),
+    });
+  }
+
+  /** @param sinks all actions  @param inputs names of the streams */
+  connect(
+    sinks: readonly SinkNode[],
+    plan: { inputs: readonly { source: string }[]; lookups: readonly string[]; stateful: boolean },
+  ): void {
+    this.sinks = sinks;
+    this.targets = sinks.filter((s) => !s.deadLetter);
+    this.deadLetterSinks = sinks.filter((s) => s.deadLetter);
+    this.inputNames = plan.inputs.map((i) => i.source);
+    this.holdAll = plan.stateful && plan.lookups.length > 0;
+    // the row under way is the one that fails only where nothing waits in a window
+    this.wantsCurrent = this.deadLetterSinks.length > 0 && !plan.stateful && plan.lookups.length === 0;
+  }
+
+  /** The program reads this column. */
+  reads(input: number, name: string, slot: number): void {
+    if (this.wantsCurrent) this.columns.push({ input, name, slot });
+  }
+
+  /** Rows go in from now on; undefined: no more. */
+  setProgram(program: RunningProgram | undefined): void {
+    this.program = program;
+  }
+
+  /** The run is ending: what fails from now on is no news, and sinks make nobody wait. */
+  finish(): void {
+    this.finished = true;
+    this.pressure.stop();
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- rows in
+
+  feed(input: number, t: Tuple): boolean {
+    const { program } = this;
+    if (program === undefined) return false;
+    // a rule that feeds itself over a memory topic comes here again within the push
+    const outer = this.touched;
+    this.touched = this.holdAll;
+    if (this.wantsCurrent) this.current = { input, tuple: t };
+    try {
+      program.push(input, t);
+    } catch (error) {
+      this.deps.crash(error);
+    }
+    if (this.delayed !== undefined) this.delayed.settle();
+    const touched = this.touched;
+    this.touched = outer;
+    return touched;
+  }
+
+  hold(ack: Ack): void {
+    // with lookups the row may not be in the state yet: a repetition is then counted again rather than lost
+    if (this.program !== undefined) this.checkpoint.hold(ack, !this.holdAll);
+  }
+
+  knows(identity: number): boolean {
+    return this.checkpoint.ledger.knows(identity);
+  }
+
+  inputEnded(_input: number, text: string): void {
+    this.deps.inputEnded(text);
+  }
+
+  sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void {
+    const text = messageOf(error);
+    this.note(text, 'source');
+    if (this.loud) this.log.warn({ rule: this.ruleId, op: 'source', cause: text }, 'A message failed.');
+    if (this.options.sendError) this.emitError(text);
+    if (data !== undefined) this.deadLetter({ op: this.inputNames[input]!, kind: 'source', reason: text, data }, ack ? [ack] : none);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- results out
+
+  emit(result: Result): void {
+    if (this.finished && !this.program) return;
+    const { ledger } = this.checkpoint;
+    // a position of a source changes without any row being held
+    if (ledger.keepsState && !ledger.dirty) this.checkpoint.touch();
+    result.acks = ledger.owe(result.acks);
+    if (this.delayed === undefined || !this.delayed.keep(result)) this.deliver(result);
+  }
+
+  /** Results wait in order when a call of delay() asks for it; the first one makes the queue. */
+  private waitBeforeSinks(ms: number): void {
+    this.delayed ??= new DelayedResults(
+      this.clock,
+      (result) => this.deliver(result),
+      () => this.pressure.update(),
+    );
+    this.delayed.wait(ms);
+  }
+
+  private deliver(result: Result): void {
+    const { targets } = this;
+    if (result.sinks !== undefined) return this.deliverTo(result.sinks, result);
+    for (let i = 0; i < targets.length; i++) targets[i]!.push(result);
+  }
+
+  private deliverTo(indexes: readonly number[], result: Result): void {
+    const { actions } = this.deps.definition;
+    for (let i = 0; i < actions.length; i++)
+      if (indexes.includes(actions[i]!.index) && !this.sinks[i]!.deadLetter) this.sinks[i]!.push(result);
+  }
+
+  get resultAcks(): readonly Ack[] {
+    return this.checkpoint.ledger.owed;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- failures
+
+  exception(stats: OperatorStats, error: unknown): void {
+    const text = messageOf(error);
+    countException(stats, text, this.clock.now());
+    this.note(text, stats.name);
+    if (this.loud) this.log.warn({ rule: this.ruleId, op: stats.name, cause: text }, 'A row failed.');
+    if (this.options.sendError) this.emitError(text);
+    if (this.current) {
+      const { input, tuple } = this.current;
+      this.deadLetter({ op: stats.name, kind: 'operator', reason: text, data: this.rowOf(input, tuple) }, tuple.ack ? [tuple.ack] : none);
+    }
+  }
+
+  deadLetter(letter: DeadLetter, acks: readonly Ack[]): void {
+    const list = this.deadLetterSinks;
+    if (list.length === 0) return;
+    this.deadLetters++;
+    const tsMs = this.clock.now();
+    const row = deadLetterRow(this.ruleId, letter, tsMs);
+    const early = this.options.ackPolicy === 'early';
+    for (const sink of list) sink.push({ rows: [row], acks: early ? none : acks, meta: undefined, tsMs });
+  }
+
+  note(text: string, op: string): void {
+    this.lastError = { text, atMs: this.clock.now(), op };
+  }
+
+  /** The columns that the rule reads. */
+  private rowOf(input: number, tuple: Tuple): Row {
+    const mine = this.columns.filter((c) => c.input === input);
+    const whole = mine.find((c) => c.name === '*');
+    if (whole) return tuple.cols[whole.slot] as Row;
+    const row: Row = {};
+    for (const c of mine) row[c.name] = tuple.cols[c.slot] as Value;
+    return row;
+  }
+
+  private emitError(text: string): void {
+    this.emit({ rows: [{ error: text }], acks: none, meta: undefined, tsMs: this.clock.now(), error: text });
+  }
+
+  crash(error: unknown): void {
+    this.deps.crash(error);
+  }
+
+  // ------------------------------------------------------------------------------------------------------- state and pressure
+
+  touch(): void {
+    this.touched = true;
+    if (!this.checkpoint.ledger.dirty) this.checkpoint.touch();
+  }
+
+  stateChanged(): void {
+    if (this.finished) return;
+    if (!this.checkpoint.ledger.keepsState) this.deps.beginState();
+    this.checkpoint.touch();
+  }
+
+  begin(): Debt {
+    const debt = this.checkpoint.ledger.begin();
+    if (this.checkpoint.ledger.works >= MAX_PENDING) this.pressure.update();
+    return debt;
+  }
+
+  resume(debt: Debt): void {
+    this.checkpoint.ledger.resume(debt);
+  }
+
+  end(debt: Debt): void {
+    this.checkpoint.ledger.end(debt);
+    if (this.checkpoint.ledger.works < MAX_PENDING) this.pressure.update();
+  }
+
+  behind(sink: SinkNode, yes: boolean): void {
+    this.pressure.behind(sink, yes);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- what it looks up
+
+  stats(name: string): OperatorStats {
+    let s = this.operators.find((o) => o.name === name);
+    if (!s) {
+      s = createNodeStats(name);
+      this.operators.push(s);
+    }
+    return s;
+  }
+
+  scanTable(name: string): ScanTable {
+    const lease = this.scans.get(name);
+    if (!lease) throw new GatewayError('INTERNAL', { text: `table ${name} is not an input of rule ${this.ruleId}` });
+    return lease.table;
+  }
+
+  lookupTable(name: string): LookupTable {
+    const lease = this.lookups.get(name);
+    if (!lease) throw new GatewayError('INTERNAL', { text: `lookup table ${name} is not part of rule ${this.ruleId}` });
+    return lease.table;
+  }
+
+  /** The run has ended: tables are given back. */
+  releaseTables(): void {
+    for (const lease of [...this.scans.values(), ...this.lookups.values()]) lease.release();
+    this.scans.clear();
+    this.lookups.clear();
+  }
+}
+
+const noKeyedState = {
+  get: () => undefined,
+  put() {
+    throw new GatewayError('INTERNAL', { text: 'this gateway was started without keyed state' });
+  },
+};
