@@ -2,8 +2,8 @@
 import { createRealClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import { createLog } from '../base/log.ts';
-import { ModbusBus } from '../connectors/modbus/bus.ts';
-import type { UnitSettings } from '../connectors/modbus/bus-unit.ts';
+import { ModbusBus } from '../connectors/modbus/bus/bus.ts';
+import type { UnitSettings } from '../connectors/modbus/bus/unit.ts';
 import type { ReadFunction } from '../connectors/modbus/frame.ts';
 import { opener } from '../connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../connectors/modbus/options.ts';

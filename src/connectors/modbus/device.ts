@@ -2,7 +2,7 @@
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Value } from '../../data/value.ts';
 import { type Block, mergeBlocks } from './blocks.ts';
-import type { ModbusBus } from './bus.ts';
+import type { ModbusBus } from './bus/bus.ts';
 import { exceptionNames, ModbusException } from './frame.ts';
 import type { DeviceProps } from './options.ts';
 import { readPoint } from './point-value.ts';

@@ -29,13 +29,16 @@ export const exceptionNames: Readonly<Record<number, string>> = {
 /** The unit answered with an exception: the request is wrong or the unit cannot serve it now. */
 export class ModbusException extends Error {
   readonly exceptionCode: number;
-  /** Busy and gateway troubles pass; wrong addresses do not. */
+  /** The unit asks for time: worth another try at once. */
   readonly retriable: boolean;
+  /** A gateway says that the unit cannot be reached. */
+  readonly unreachable: boolean;
   constructor(unit: number, code: number) {
     super(`unit ${unit} answers exception ${code}: ${exceptionNames[code] ?? 'unknown'}`);
     this.name = 'ModbusException';
     this.exceptionCode = code;
-    this.retriable = code === 5 || code === 6 || code === 10 || code === 11;
+    this.retriable = code === 5 || code === 6;
+    this.unreachable = code === 10 || code === 11;
   }
 }
 

@@ -5,7 +5,7 @@ import { characterMs, lineText } from '../port/line.ts';
 import { portLocks, releasePortLocks } from '../port/locks.ts';
 import { openPort } from '../port/open.ts';
 import { selectorText } from '../port/select.ts';
-import { ModbusBus } from './bus.ts';
+import { ModbusBus } from './bus/bus.ts';
 import type { ConnectionProps } from './options.ts';
 import { openSocket } from './transport/socket.ts';
 import { streamTransport } from './transport/stream.ts';

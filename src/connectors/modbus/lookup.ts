@@ -1,7 +1,7 @@
 // Modbus lookup table: asks the device that the join names (`ON plc.device = …` or `plc.unit = …`) for its points at that moment.
 import type { LookupSource } from '../../contract/source.ts';
 import type { Row, Value } from '../../data/value.ts';
-import type { ModbusBus } from './bus.ts';
+import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader } from './device.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';

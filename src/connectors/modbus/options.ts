@@ -2,7 +2,7 @@
 import { type OptionSpec, type Props, parseDurationMs, parseOptions } from '../../contract/props.ts';
 import { type LineSettings, lineOptions, toLineSettings } from '../port/line.ts';
 import { checkSelector, type PortSelector, selectorOptions } from '../port/select.ts';
-import type { UnitSettings } from './bus-unit.ts';
+import type { UnitSettings } from './bus/unit.ts';
 
 export const protocols = ['tcp', 'rtu', 'rtu-over-tcp', 'ascii'] as const;
 export type Protocol = (typeof protocols)[number];

@@ -4,7 +4,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
-import type { ModbusBus } from './bus.ts';
+import type { ModbusBus } from './bus/bus.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, type SinkProps, sinkOptions } from './options.ts';
 import { unscaled, writeBytes } from './point-value.ts';

@@ -4,7 +4,7 @@ import type { ConnectorContext } from '../../contract/context.ts';
 import type { Emit, Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
-import type { ModbusBus } from './bus.ts';
+import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader, type Reading } from './device.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';

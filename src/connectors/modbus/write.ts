@@ -1,7 +1,7 @@
 // Sends one group of writes and reads it back. A device that does not take several at once gets them one by one, and is not asked for the whole again.
 import { rowError } from '../../base/errors/gateway-error.ts';
-import type { ModbusBus } from './bus.ts';
-import type { UnitSettings } from './bus-unit.ts';
+import type { ModbusBus } from './bus/bus.ts';
+import type { UnitSettings } from './bus/unit.ts';
 import { ModbusException } from './frame.ts';
 import type { PointWrite, WriteGroup } from './write-plan.ts';
 

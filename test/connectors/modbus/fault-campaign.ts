@@ -3,7 +3,7 @@
 import net from 'node:net';
 import { createRealClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
-import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
+import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
-import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
+import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
 import type { ModbusFunction } from '../../../src/connectors/modbus/frame.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';

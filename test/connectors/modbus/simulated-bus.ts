@@ -2,8 +2,8 @@
 import { Duplex } from 'node:stream';
 import { createVirtualClock, type VirtualClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
-import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
-import type { UnitSettings } from '../../../src/connectors/modbus/bus-unit.ts';
+import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
+import type { UnitSettings } from '../../../src/connectors/modbus/bus/unit.ts';
 import type { Faults } from '../../../src/connectors/modbus/simulator/faults.ts';
 import { createPlc, type Plc } from '../../../src/connectors/modbus/simulator/plc.ts';
 import { type SimulatedLine, serveStream } from '../../../src/connectors/modbus/simulator/serve-stream.ts';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
-import { ModbusBus } from '../../../src/connectors/modbus/bus.ts';
+import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';
 import { parseFaults, parseUnits } from '../../../src/connectors/modbus/simulator/parse-faults.ts';

@@ -1,0 +1,183 @@
+// The units of one line and what is known of them together: who lives, how long a unit is waited for, when the next probe may go out. No clock and no
+// line of its own: bus.ts passes the moments. The life of one unit: life.ts.
+import { after, type Failure, type LifeEvent, PROBE_SHARE, phaseOf, restOf } from './life.ts';
+import { shortWaitMs } from './patience.ts';
+import type { Caution, Waiting } from './schedule.ts';
+import { createUnit, type Job, type Unit, type UnitSettings } from './unit.ts';
+
+/** One probe in so many waits for the whole time-out, the others as long as their neighbours need at most. */
+const FULL_PROBE_EVERY = 8;
+/** After many units fell silent at once, probes rest so long at most. */
+const MAX_PROBE_REST_MS = 30_000;
+/** A unit lives when it answered within this time. */
+const LIVING_MS = 60_000;
+/** An exception that takes longer than its neighbours' answers comes from a gateway that waited for the unit. */
+const SLOW_EXCEPTION_MS = 250;
+const SLOW_EXCEPTION_FACTOR = 4;
+/** An answer behind an abandoned request that takes longer (and longer than usual) waited for the gateway. */
+const LATE_MS = 100;
+/** While units that answer want the line, units that block it get one part in so many of its time. */
+const BLOCKED_REST = 9;
+
+/** A request that was given up before its time-out was over: a gateway may still be waiting for its unit, and the next request waits behind it. */
+interface Abandoned {
+  readonly sentMs: number;
+  readonly untilMs: number;
+}
+
+export class Roster implements Caution {
+  readonly units = new Map<number, Unit>();
+  blockMs = 0;
+  unknownAtMs = 0;
+  /** No probe before (monotonic ms), while other units live. */
+  private probeAtMs = 0;
+  /** The gateway says so when it cannot reach a unit; false: it only blocks. */
+  private speaks = false;
+  private abandoned: Abandoned | undefined;
+  private readonly random: () => number;
+
+  constructor(random: () => number) {
+    this.random = random;
+  }
+
+  unit(id: number): Unit {
+    let u = this.units.get(id);
+    if (!u) {
+      u = createUnit(id);
+      this.units.set(id, u);
+    }
+    return u;
+  }
+
+  *waiting(): Iterable<Waiting> {
+    for (const { id, reads, writes, life } of this.units.values())
+      yield { id, reads: reads.length, writes: writes.length, quietUntilMs: life.quietUntilMs, known: phaseOf(life) === 'alive' };
+  }
+
+  happen(unit: Unit, event: LifeEvent): void {
+    unit.life = after(unit.life, event);
+  }
+
+  /** @param tookMs beyond the time on the wire; undefined for an exception  @returns whether the unit was set aside until now */
+  answered(unit: Unit, nowMs: number, tookMs: number | undefined): boolean {
+    if (this.isLonely(nowMs)) {
+      // the first answer after all were silent, as when a cable is back
+      this.probeAtMs = 0;
+      for (const u of this.units.values()) this.happen(u, { type: 'revived' });
+    }
+    const wasAside = unit.life.failures > 0;
+    this.happen(unit, { type: 'answered', nowMs, tookMs: tookMs !== undefined && this.wasBlocked(tookMs, nowMs) ? undefined : tookMs });
+    return wasAside;
+  }
+
+  /** Nothing came within `waitMs` after a request to this unit. */
+  timedOut(unit: Unit, { timeoutMs, quietMs }: UnitSettings, waitMs: number, sentMs: number, nowMs: number): void {
+    this.happen(unit, { type: 'timedOut', nowMs, waitMs, timeoutMs, quietMs });
+    if (waitMs < timeoutMs) this.abandoned = { sentMs, untilMs: sentMs + timeoutMs };
+  }
+
+  /** Whether an answer was late only because its request waited behind an abandoned one: what the gateway's silence costs is learned from it. */
+  private wasBlocked(tookMs: number, nowMs: number): boolean {
+    const { abandoned } = this;
+    this.abandoned = undefined;
+    if (!abandoned || nowMs > abandoned.untilMs || tookMs <= Math.max(LATE_MS, SLOW_EXCEPTION_FACTOR * (this.slowestMs() ?? 0))) return false;
+    this.blocked(nowMs - abandoned.sentMs, nowMs);
+    this.rest(tookMs / PROBE_SHARE, nowMs);
+    return true;
+  }
+
+  private blocked(blockMs: number, nowMs: number): void {
+    this.blockMs = blockMs;
+    this.unknownAtMs = nowMs + BLOCKED_REST * blockMs;
+  }
+
+  private rest(restMs: number, nowMs: number): void {
+    this.probeAtMs = Math.min(nowMs + MAX_PROBE_REST_MS, Math.max(nowMs, this.probeAtMs) + restMs);
+  }
+
+  /** All tries of a request failed. @returns the units that are set aside beside this one, and whether this one is news */
+  failed(unit: Unit, failure: Failure, costMs: number, nowMs: number): { first: boolean; probeInMs: number; others: Unit[] } {
+    const before = unit.life;
+    const others = [...this.units.values()].filter((u) => u !== unit && u.life.failures > 0);
+    // units that were not asked yet may live
+    const lonely = this.isLonely(nowMs, unit) && !this.isUnknownWaiting();
+    this.happen(unit, { type: 'failed', nowMs, failure, costMs, lonely, otherAside: others.length, random: this.random() });
+    const restMs = restOf(before, unit.life, costMs);
+    if (restMs > 0 && !lonely) this.rest(restMs, nowMs);
+    if (failure === 'gateway') {
+      this.speaks = true;
+      this.blocked(costMs, nowMs);
+    }
+    return { first: before.failures === 0, probeInMs: Math.round(unit.life.asideUntilMs - nowMs), others };
+  }
+
+  /** Nothing is known of the units of a line that was opened. */
+  lineUp(): void {
+    this.probeAtMs = 0;
+    this.blockMs = 0;
+    this.unknownAtMs = 0;
+    this.speaks = false;
+    this.abandoned = undefined;
+    for (const u of this.units.values()) this.happen(u, { type: 'lineUp' });
+  }
+
+  /** Ms until a unit that is set aside may be tried again; 0 for others. */
+  probeInMs({ life }: Unit, nowMs: number): number {
+    if (life.failures === 0) return 0;
+    const soon = life.grace || life.heard === 'yes' || this.isLonely(nowMs);
+    return Math.max(0, (soon ? life.asideUntilMs : Math.max(life.asideUntilMs, this.probeAtMs)) - nowMs);
+  }
+
+  /** How long a try is waited for, beyond the time on the wire, ms. Writes wait for the whole time-out; reads of a unit in doubt do not while others
+   *  want the line. */
+  waitMs(unit: Unit, job: Job): number {
+    const { timeoutMs } = job.settings;
+    if (this.isPatient(unit, job)) return timeoutMs;
+    return Math.min(timeoutMs, shortWaitMs(unit.life.slowestMs ?? this.slowestMs(), unit.life.slowestMs !== undefined));
+  }
+
+  /** Whether an exception took so long that it is no answer of the unit: a gateway waited for it in vain. */
+  isSlowException(unit: Unit, job: Job, code: number, tookMs: number): boolean {
+    if (job.request.fn > 4 || code === 5 || code === 6) return false;
+    const usualMs = unit.life.slowestMs ?? this.slowestMs();
+    return tookMs > Math.max(SLOW_EXCEPTION_MS, SLOW_EXCEPTION_FACTOR * (usualMs ?? 0));
+  }
+
+  /** Whether a unit that has just not answered gets its further tries: not when each of them blocks the others. */
+  isTriedAgain({ life }: Unit, { tries, settings }: Job): boolean {
+    if (life.failures > 0 || tries > settings.retries) return false;
+    return this.blockMs === 0 || phaseOf(life) === 'alive' || this.units.size === 1;
+  }
+
+  private isUnknownWaiting(): boolean {
+    for (const u of this.units.values()) if (phaseOf(u.life) === 'unknown' && u.reads.length + u.writes.length > 0) return true;
+    return false;
+  }
+
+  /** No unit (beside this one) has answered of late. */
+  private isLonely(nowMs: number, beside?: Unit): boolean {
+    for (const u of this.units.values())
+      if (u !== beside && phaseOf(u.life) === 'alive' && nowMs - u.life.answeredAtMs! < LIVING_MS) return false;
+    return true;
+  }
+
+  private slowestMs(): number | undefined {
+    let slowestMs: number | undefined;
+    for (const { life } of this.units.values())
+      if (life.slowestMs !== undefined) slowestMs = Math.max(slowestMs ?? 0, life.slowestMs);
+    return slowestMs;
+  }
+
+  private isPatient(unit: Unit, { settings, request, tries }: Job): boolean {
+    const { life } = unit;
+    if (settings.patient || request.fn > 4 || life.heard === 'yes' || this.units.size === 1) return true;
+    // a gateway that waits for the unit blocks the line whether its answer is waited for or not
+    if (this.speaks && phaseOf(life) !== 'alive') return true;
+    // not all at once: the first that returns must not wait for the time-outs of all others
+    if (life.failures > 0) return (life.failures + unit.id) % FULL_PROBE_EVERY === 0;
+    if (life.answeredAtMs !== undefined) return tries === 1;
+    for (const u of this.units.values())
+      if (u !== unit && (u.life.answeredAtMs !== undefined || u.reads.length + u.writes.length > 0)) return false;
+    return true;
+  }
+}

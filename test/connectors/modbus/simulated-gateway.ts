@@ -1,0 +1,97 @@
+// A Modbus gateway on the virtual clock: TCP with transaction ids on our side, one serial line behind it that serves one request after the other. A unit
+// that it cannot reach blocks that line for as long as the gateway waits.
+import { createVirtualClock } from '../../../src/base/clock.ts';
+import { createMemoryLog } from '../../../src/base/log.ts';
+import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
+import type { ModbusRequest } from '../../../src/connectors/modbus/frame.ts';
+import type { OnFrame, Transport } from '../../../src/connectors/modbus/transport/transport.ts';
+
+export interface GatewayOptions {
+  /** Time of a unit that answers, ms. */
+  livingMs?: number;
+  /** How long the gateway waits for a unit that does not answer, ms. */
+  deadMs?: number;
+  /** What it says then; undefined: nothing. */
+  exception?: number | undefined;
+  /** Units that do not answer. May be changed. */
+  dead?: Set<number>;
+  /** Units that need longer, ms. */
+  slow?: ReadonlyMap<number, number>;
+  /** Requests to these units are answered with this exception at once. */
+  refuse?: ReadonlyMap<number, number>;
+}
+
+export function createSimulatedGateway({
+  livingMs = 20,
+  deadMs = 1000,
+  exception,
+  dead = new Set(),
+  slow = new Map(),
+  refuse = new Map(),
+}: GatewayOptions) {
+  const clock = createVirtualClock();
+  const log = createMemoryLog();
+  const seen: { atMs: number; unit: number }[] = [];
+  let freeAtMs = 0;
+  let wanted: { id: number; onFrame: OnFrame } | undefined;
+  let lastId = 0;
+  const transport: Transport = {
+    gapMs: 0,
+    renewable: false,
+    wireMs: () => 0,
+    strays: 0,
+    lost: new Promise(() => undefined),
+    async send(request: ModbusRequest, onFrame) {
+      const id = ++lastId;
+      wanted = { id, onFrame };
+      seen.push({ atMs: clock.monotonic(), unit: request.unit });
+      const isDead = dead.has(request.unit);
+      const refusal = refuse.get(request.unit);
+      const takesMs = isDead ? deadMs : refusal !== undefined ? livingMs : (slow.get(request.unit) ?? livingMs);
+      freeAtMs = Math.max(freeAtMs, clock.monotonic()) + takesMs;
+      if (isDead && exception === undefined) return;
+      const code = isDead ? exception : refusal;
+      clock.setTimer(freeAtMs - clock.monotonic(), () => {
+        const reply =
+          code === undefined
+            ? Buffer.from([request.unit, request.fn, 2 * request.count, ...new Uint8Array(2 * request.count)])
+            : Buffer.from([request.unit, request.fn | 0x80, code]);
+        if (wanted?.id === id) wanted.onFrame(reply);
+        else transport.onStray?.(request.unit);
+      });
+    },
+    close: async () => undefined,
+  };
+  const bus = new ModbusBus('gateway', async () => transport, clock, log.log, { random: () => 0.5 });
+  return { clock, bus, seen, log, dead };
+}
+
+/** Reads each unit in cycles of `intervalMs`, as a source does: a cycle that is still under way is not started twice. @returns good cycles per unit */
+export function readInCycles(
+  { clock, bus }: Pick<ReturnType<typeof createSimulatedGateway>, 'clock' | 'bus'>,
+  ids: readonly number[],
+  { intervalMs = 1000, timeoutMs = 3000, retries = 1, quietMs = 0 } = {},
+) {
+  const good = new Map<number, number>(ids.map((id) => [id, 0]));
+  let stopped = false;
+  for (const id of ids) {
+    let busy = false;
+    const tick = () => {
+      if (stopped) return;
+      clock.setTimer(intervalMs, tick);
+      if (busy) return;
+      busy = true;
+      bus
+        .request({ unit: id, fn: 3, address: 0, count: 2 }, { timeoutMs, retries, quietMs, gapMs: 0 })
+        .then(
+          () => good.set(id, good.get(id)! + 1),
+          () => undefined,
+        )
+        .finally(() => {
+          busy = false;
+        });
+    };
+    tick();
+  }
+  return { good, stop: () => void (stopped = true) };
+}
