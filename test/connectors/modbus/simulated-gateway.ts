@@ -4,7 +4,7 @@ import { createVirtualClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
 import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
 import type { ModbusRequest } from '../../../src/connectors/modbus/frame.ts';
-import type { OnFrame, Transport } from '../../../src/connectors/modbus/transport/transport.ts';
+import type { Transport } from '../../../src/connectors/modbus/transport/transport.ts';
 
 export interface GatewayOptions {
   /** Time of a unit that answers, ms. */
@@ -33,17 +33,14 @@ export function createSimulatedGateway({
   const log = createMemoryLog();
   const seen: { atMs: number; unit: number }[] = [];
   let freeAtMs = 0;
-  let wanted: { id: number; onFrame: OnFrame } | undefined;
-  let lastId = 0;
   const transport: Transport = {
     gapMs: 0,
     renewable: false,
+    overlaps: true,
     wireMs: () => 0,
     strays: 0,
     lost: new Promise(() => undefined),
     async send(request: ModbusRequest, onFrame) {
-      const id = ++lastId;
-      wanted = { id, onFrame };
       seen.push({ atMs: clock.monotonic(), unit: request.unit });
       const isDead = dead.has(request.unit);
       const refusal = refuse.get(request.unit);
@@ -56,8 +53,7 @@ export function createSimulatedGateway({
           code === undefined
             ? Buffer.from([request.unit, request.fn, 2 * request.count, ...new Uint8Array(2 * request.count)])
             : Buffer.from([request.unit, request.fn | 0x80, code]);
-        if (wanted?.id === id) wanted.onFrame(reply);
-        else transport.onStray?.(request.unit);
+        onFrame(reply);
       });
     },
     close: async () => undefined,

@@ -52,7 +52,7 @@ export class ModbusBus implements PooledConnection {
   private wake: (() => void) | undefined;
   /** Ends a pause, whatever it waits for. */
   private endPause: (() => void) | undefined;
-  private underWay: Exchange | undefined;
+  private readonly underWay = new Set<Exchange>();
 
   constructor(
     name: string,
@@ -135,7 +135,7 @@ export class ModbusBus implements PooledConnection {
     const error = ioError(`bus ${this.name} is closed`);
     this.jobs.failAll(error);
     this.endPause?.();
-    this.underWay?.abort(error);
+    for (const exchange of this.underWay) exchange.abort(error);
     await this.line.close();
   }
 
@@ -198,16 +198,31 @@ export class ModbusBus implements PooledConnection {
     const waitMs = this.roster.waitMs(unit, job);
     this.roster.happen(unit, { type: 'asked' });
     const sentMs = this.clock.monotonic();
-    this.underWay = startExchange(transport, job.request, waitMs, this.clock, (late) => {
+    const waits = { waitMs, limitMs: job.settings.timeoutMs };
+    const exchange = startExchange(transport, job.request, waits, this.clock, (late) => {
       this.counters.strays++;
       if (late) this.onStray(job.request.unit);
     });
-    const outcome = await this.underWay.outcome;
-    this.underWay = undefined;
+    this.underWay.add(exchange);
+    const outcome = await exchange.outcome;
     const now = this.clock.monotonic();
     job.waitedMs = Math.max(job.waitedMs, waitMs);
-    job.costMs += now - startMs;
-    await this.conclude(unit, job, transport, outcome, waitMs, sentMs);
+    if (outcome.kind !== 'pending') {
+      this.underWay.delete(exchange);
+      job.costMs += now - startMs;
+      await this.conclude(unit, job, transport, outcome, waitMs, sentMs);
+      return;
+    }
+    job.waitedMs = job.settings.timeoutMs;
+    const arrived = this.roster.pend(unit, sentMs, job.settings.timeoutMs);
+    this.refuseWaitingProbes(this.roster.asideBeside(unit), now);
+    void outcome.late.then(async (late) => {
+      this.underWay.delete(exchange);
+      arrived(this.clock.monotonic());
+      job.costMs += waitMs;
+      await this.conclude(unit, job, transport, late, job.settings.timeoutMs, sentMs);
+      this.kick();
+    });
   }
 
   /** Waits for the gap between frames, and until nobody else speaks: a late reply, or another master. */
@@ -223,7 +238,8 @@ export class ModbusBus implements PooledConnection {
 
   private async conclude(unit: Unit, job: Job, transport: Transport, outcome: Outcome, waitMs: number, sentMs: number): Promise<void> {
     const nowMs = this.clock.monotonic();
-    const tookMs = Math.max(0, nowMs - sentMs - transport.wireMs(job.request));
+    const answered = outcome.kind === 'good' || outcome.kind === 'exception';
+    const tookMs = answered ? Math.max(0, this.roster.ownMs(sentMs, nowMs) - transport.wireMs(job.request)) : 0;
     switch (outcome.kind) {
       case 'good':
         this.answered(unit, nowMs, tookMs, 'reply');
@@ -245,7 +261,7 @@ export class ModbusBus implements PooledConnection {
       case 'timeout':
         this.counters.timeouts++;
         unit.figures.timeouts++;
-        this.roster.timedOut(unit, job.settings, waitMs, sentMs, nowMs);
+        this.roster.happen(unit, { type: 'timedOut', nowMs, waitMs, timeoutMs: job.settings.timeoutMs, quietMs: job.settings.quietMs });
         if (this.roster.isTriedAgain(unit, job)) this.jobs.again(unit, job);
         else {
           const tries = `${job.tries} ${job.tries === 1 ? 'try' : 'tries'}`;
@@ -264,6 +280,7 @@ export class ModbusBus implements PooledConnection {
     const { quietMs, retries } = job.settings;
     if (error.unreachable || this.roster.isSlowException(unit, job, code, tookMs)) {
       // the line was blocked so long; asking twice would block it again
+      job.costMs = Math.max(job.costMs, tookMs);
       this.setAside(unit, job, 'gateway', error);
       return;
     }
@@ -280,7 +297,8 @@ export class ModbusBus implements PooledConnection {
     unit.figures.answers++;
     unit.figures.lastAnswerMs = Math.round(tookMs * 10) / 10;
     unit.figures.answeredAtMs = Math.trunc(this.clock.now());
-    if (this.roster.answered(unit, nowMs, what === 'reply' ? tookMs : undefined)) this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
+    if (this.roster.answered(unit, nowMs, what === 'reply' ? tookMs : undefined))
+      this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
   }
 
   private onStray(unitId: number): void {
@@ -296,11 +314,7 @@ export class ModbusBus implements PooledConnection {
     const { first, probeInMs, others } = this.roster.failed(unit, failure, job.costMs, nowMs);
     job.reject(error);
     this.jobs.fail(unit, error);
-    // others that wait for a probe have to wait longer now: their callers get an answer rather than being kept
-    for (const other of others) {
-      const otherInMs = this.roster.probeInMs(other, nowMs);
-      if (otherInMs > 0) this.jobs.fail(other, refusal(other.id, otherInMs));
-    }
+    this.refuseWaitingProbes(others, nowMs);
     if (first)
       this.log.warn(
         { code: 'MODBUS_UNIT', bus: this.name, unit: unit.id, probeInMs, cause: error.message },
@@ -308,14 +322,22 @@ export class ModbusBus implements PooledConnection {
       );
   }
 
+  /** Units that wait for a probe have to wait longer now: their callers get an answer rather than being kept. */
+  private refuseWaitingProbes(units: readonly Unit[], nowMs: number): void {
+    for (const unit of units) {
+      const probeInMs = this.roster.probeInMs(unit, nowMs);
+      if (probeInMs > 0) this.jobs.fail(unit, refusal(unit.id, probeInMs));
+    }
+  }
+
   // ------------------------------------------------------------------------------------------------------------ the line
 
   private onUp(): void {
-    this.roster.lineUp();
+    this.roster.lineUp(this.line.transport?.overlaps === true);
   }
 
   private onDown(error: Error): void {
-    this.underWay?.abort(error);
+    for (const exchange of this.underWay) exchange.abort(error);
     this.jobs.failAll(ioError(messageOf(error), error));
     this.kick();
   }

@@ -1,7 +1,7 @@
 // One request and its reply over an open transport, with its time-out. Called by bus.ts; what the outcome means for the unit: life.ts.
 import type { Clock, TimerHandle } from '../../../base/clock.ts';
 import { checkReply, type ModbusRequest } from '../frame.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { OnFrame, Transport } from '../transport/transport.ts';
 
 export type Outcome =
   | { kind: 'good'; data: Buffer }
@@ -11,25 +11,38 @@ export type Outcome =
   | { kind: 'sent' }
   | { kind: 'lost'; error: Error };
 
+/** Not answered within the short wait, and still expected until the time-out (transports on which requests overlap). */
+export interface Pending {
+  kind: 'pending';
+  late: Promise<Outcome>;
+}
+
 export interface Exchange {
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<Outcome | Pending>;
   /** The line is gone. */
   abort(error: Error): void;
+}
+
+export interface Waits {
+  /** How long the line waits for the reply, beyond the time on the wire, ms. */
+  waitMs: number;
+  /** How long a reply is still taken, ms; more than `waitMs` only where requests overlap. */
+  limitMs: number;
 }
 
 /** A driver that takes no bytes (flow control) must not hold the bus, ms. */
 const SEND_LIMIT_MS = 1000;
 
-/** @param waitMs beyond the time on the wire
- *  @param onStray a frame that is not the awaited reply; `late`: it came after the exchange was over */
+/** @param onStray a frame that is not the awaited reply; `late`: it came after the exchange was over */
 export function startExchange(
   transport: Transport,
   request: ModbusRequest,
-  waitMs: number,
+  { waitMs, limitMs }: Waits,
   clock: Clock,
   onStray: (late: boolean) => void,
 ): Exchange {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const first = Promise.withResolvers<Outcome | Pending>();
+  const late = Promise.withResolvers<Outcome>();
   const wireMs = transport.wireMs(request);
   const broadcast = request.unit === 0 && request.fn > 4 && transport.gapMs > 0;
   let timer: TimerHandle | undefined;
@@ -38,25 +51,35 @@ export function startExchange(
     if (!open) return;
     open = false;
     clock.clear(timer);
-    resolve(outcome);
+    transport.forget?.(onFrame);
+    // whoever waits: the second of the two is settled already, or nobody holds it
+    first.resolve(outcome);
+    late.resolve(outcome);
   };
-  const until = (ms: number) => {
+  const waitedLong = () => {
+    if (!transport.overlaps || limitMs <= waitMs) {
+      finish({ kind: 'timeout' });
+      return;
+    }
+    timer = clock.setTimer(limitMs - waitMs, () => finish({ kind: 'timeout' }));
+    first.resolve({ kind: 'pending', late: late.promise });
+  };
+  const until = (ms: number, work: () => void) => {
     clock.clear(timer);
-    timer = clock.setTimer(ms, () => finish({ kind: 'timeout' }));
+    timer = clock.setTimer(ms, work);
   };
-  until(waitMs + wireMs + SEND_LIMIT_MS);
-  transport
-    .send(request, (frame) => {
-      const check = open ? checkReply(request, frame) : undefined;
-      if (!check || check.kind === 'foreign') onStray(!open);
-      else finish(check);
-    })
-    .then(
-      () => {
-        if (broadcast) finish({ kind: 'sent' });
-        else if (open) until(waitMs + wireMs);
-      },
-      (error) => finish({ kind: 'lost', error: error as Error }),
-    );
-  return { outcome: promise, abort: (error) => finish({ kind: 'lost', error }) };
+  const onFrame: OnFrame = (frame) => {
+    const check = open ? checkReply(request, frame) : undefined;
+    if (!check || check.kind === 'foreign') onStray(!open);
+    else finish(check);
+  };
+  until(waitMs + wireMs + SEND_LIMIT_MS, () => finish({ kind: 'timeout' }));
+  transport.send(request, onFrame).then(
+    () => {
+      if (broadcast) finish({ kind: 'sent' });
+      else if (open) until(waitMs + wireMs, waitedLong);
+    },
+    (error) => finish({ kind: 'lost', error: error as Error }),
+  );
+  return { outcome: first.promise, abort: (error) => finish({ kind: 'lost', error }) };
 }

@@ -34,6 +34,8 @@ export type LifeEvent =
   | { readonly type: 'asked' }
   /** A reply, or a prompt exception. `tookMs` beyond the time on the wire; undefined for exceptions, which say nothing about how long a reply takes. */
   | { readonly type: 'answered'; readonly nowMs: number; readonly tookMs: number | undefined }
+  /** Its reply is still expected until then, while others are asked. */
+  | { readonly type: 'pending'; readonly untilMs: number }
   /** It asked for time: exceptions 5 and 6. */
   | { readonly type: 'busy'; readonly nowMs: number; readonly pauseMs: number }
   /** Nothing came within `waitMs` of its time-out. */
@@ -96,7 +98,7 @@ const probeMs = (failures: number, random: number): number => {
 };
 
 /** @returns the life after the event */
-export function after(life: UnitLife, event: LifeEvent): UnitLife {
+export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
   switch (event.type) {
     case 'asked':
       return life.heard === 'yes' ? { ...life, heard: 'used' } : life;
@@ -107,6 +109,8 @@ export function after(life: UnitLife, event: LifeEvent): UnitLife {
         answeredAtMs: event.nowMs,
         slowestMs: event.tookMs === undefined ? life.slowestMs : slower(life.slowestMs, event.tookMs),
       };
+    case 'pending':
+      return { ...life, quietUntilMs: event.untilMs };
     case 'busy':
       return { ...life, quietUntilMs: event.nowMs + event.pauseMs };
     case 'timedOut':

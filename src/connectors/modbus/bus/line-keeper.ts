@@ -102,7 +102,9 @@ export class LineKeeper {
     this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: error.message }, 'Bus lost.');
     transport
       .close()
-      .catch((failure) => this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: messageOf(failure) }, 'The line could not be closed.'));
+      .catch((failure) =>
+        this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: messageOf(failure) }, 'The line could not be closed.'),
+      );
     this.events.down(error);
   }
 

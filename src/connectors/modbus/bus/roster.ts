@@ -1,9 +1,9 @@
 // The units of one line and what is known of them together: who lives, how long a unit is waited for, when the next probe may go out. No clock and no
 // line of its own: bus.ts passes the moments. The life of one unit: life.ts.
-import { after, type Failure, type LifeEvent, PROBE_SHARE, phaseOf, restOf } from './life.ts';
+import { type Failure, type LifeEvent, lifeAfter, PROBE_SHARE, phaseOf, restOf } from './life.ts';
 import { shortWaitMs } from './patience.ts';
-import type { Caution, Waiting } from './schedule.ts';
-import { createUnit, type Job, type Unit, type UnitSettings } from './unit.ts';
+import { type Caution, MAX_PENDING, type Waiting } from './schedule.ts';
+import { createUnit, type Job, type Unit } from './unit.ts';
 
 /** One probe in so many waits for the whole time-out, the others as long as their neighbours need at most. */
 const FULL_PROBE_EVERY = 8;
@@ -16,14 +16,12 @@ const SLOW_EXCEPTION_MS = 250;
 const SLOW_EXCEPTION_FACTOR = 4;
 /** An answer behind an abandoned request that takes longer (and longer than usual) waited for the gateway. */
 const LATE_MS = 100;
+/** A gateway that waited for a unit may need a little longer the next time. */
+const BLOCK_ROOM = 1.1;
+/** Units that are not known are asked so far apart while several requests are unanswered. */
+const UNKNOWN_PACE_MS = 750;
 /** While units that answer want the line, units that block it get one part in so many of its time. */
 const BLOCKED_REST = 9;
-
-/** A request that was given up before its time-out was over: a gateway may still be waiting for its unit, and the next request waits behind it. */
-interface Abandoned {
-  readonly sentMs: number;
-  readonly untilMs: number;
-}
 
 export class Roster implements Caution {
   readonly units = new Map<number, Unit>();
@@ -33,11 +31,25 @@ export class Roster implements Caution {
   private probeAtMs = 0;
   /** The gateway says so when it cannot reach a unit; false: it only blocks. */
   private speaks = false;
-  private abandoned: Abandoned | undefined;
+  /** Moments at which requests were sent whose late replies are still expected. */
+  private readonly sentAtMs = new Set<{ readonly ms: number }>();
+  /** When a reply came last. */
+  private repliedAtMs = 0;
+  overlaps = false;
   private readonly random: () => number;
 
   constructor(random: () => number) {
     this.random = random;
+  }
+
+  get blockedUntilMs(): number {
+    let lastMs = 0;
+    for (const { ms } of this.sentAtMs) lastMs = ms;
+    return lastMs + BLOCK_ROOM * this.blockMs;
+  }
+
+  get pending(): number {
+    return this.sentAtMs.size;
   }
 
   unit(id: number): Unit {
@@ -55,7 +67,28 @@ export class Roster implements Caution {
   }
 
   happen(unit: Unit, event: LifeEvent): void {
-    unit.life = after(unit.life, event);
+    unit.life = lifeAfter(unit.life, event);
+  }
+
+  /** The reply is not there after its short wait and may still come. @returns to be called when it came, or does not any more */
+  pend(unit: Unit, sentMs: number, timeoutMs: number): (nowMs: number) => void {
+    const mark = { ms: sentMs };
+    this.sentAtMs.add(mark);
+    if (this.sentAtMs.size >= MAX_PENDING) this.unknownAtMs = Math.max(this.unknownAtMs, sentMs + UNKNOWN_PACE_MS);
+    // a probe that blocks the line has its cost now, not only when its time-out is over
+    if (unit.life.failures > 0 && this.blockMs > 0) this.rest(this.blockMs / PROBE_SHARE, sentMs);
+    this.happen(unit, { type: 'pending', untilMs: sentMs + timeoutMs });
+    return (nowMs) => {
+      this.sentAtMs.delete(mark);
+      this.happen(unit, { type: 'pending', untilMs: nowMs });
+    };
+  }
+
+  /** Time of a reply without what it spent behind replies to earlier requests, ms. */
+  ownMs(sentMs: number, nowMs: number): number {
+    const ms = nowMs - Math.max(sentMs, Math.min(this.repliedAtMs, nowMs));
+    this.repliedAtMs = nowMs;
+    return ms;
   }
 
   /** @param tookMs beyond the time on the wire; undefined for an exception  @returns whether the unit was set aside until now */
@@ -70,18 +103,12 @@ export class Roster implements Caution {
     return wasAside;
   }
 
-  /** Nothing came within `waitMs` after a request to this unit. */
-  timedOut(unit: Unit, { timeoutMs, quietMs }: UnitSettings, waitMs: number, sentMs: number, nowMs: number): void {
-    this.happen(unit, { type: 'timedOut', nowMs, waitMs, timeoutMs, quietMs });
-    if (waitMs < timeoutMs) this.abandoned = { sentMs, untilMs: sentMs + timeoutMs };
-  }
-
-  /** Whether an answer was late only because its request waited behind an abandoned one: what the gateway's silence costs is learned from it. */
+  /** Whether an answer was late only because its request waited behind one that is not answered: what silence behind a gateway costs is learned from it. */
   private wasBlocked(tookMs: number, nowMs: number): boolean {
-    const { abandoned } = this;
-    this.abandoned = undefined;
-    if (!abandoned || nowMs > abandoned.untilMs || tookMs <= Math.max(LATE_MS, SLOW_EXCEPTION_FACTOR * (this.slowestMs() ?? 0))) return false;
-    this.blocked(nowMs - abandoned.sentMs, nowMs);
+    const sentMs = nowMs - tookMs;
+    const earlier = [...this.sentAtMs].filter(({ ms }) => ms < sentMs);
+    if (earlier.length === 0 || tookMs <= Math.max(LATE_MS, SLOW_EXCEPTION_FACTOR * (this.slowestMs() ?? 0))) return false;
+    this.blocked((nowMs - earlier[0]!.ms) / earlier.length, nowMs);
     this.rest(tookMs / PROBE_SHARE, nowMs);
     return true;
   }
@@ -111,13 +138,18 @@ export class Roster implements Caution {
     return { first: before.failures === 0, probeInMs: Math.round(unit.life.asideUntilMs - nowMs), others };
   }
 
+  asideBeside(unit: Unit): Unit[] {
+    return [...this.units.values()].filter((u) => u !== unit && u.life.failures > 0);
+  }
+
   /** Nothing is known of the units of a line that was opened. */
-  lineUp(): void {
+  lineUp(overlaps: boolean): void {
+    this.overlaps = overlaps;
     this.probeAtMs = 0;
     this.blockMs = 0;
     this.unknownAtMs = 0;
     this.speaks = false;
-    this.abandoned = undefined;
+    this.repliedAtMs = 0;
     for (const u of this.units.values()) this.happen(u, { type: 'lineUp' });
   }
 
@@ -163,8 +195,7 @@ export class Roster implements Caution {
 
   private slowestMs(): number | undefined {
     let slowestMs: number | undefined;
-    for (const { life } of this.units.values())
-      if (life.slowestMs !== undefined) slowestMs = Math.max(slowestMs ?? 0, life.slowestMs);
+    for (const { life } of this.units.values()) if (life.slowestMs !== undefined) slowestMs = Math.max(slowestMs ?? 0, life.slowestMs);
     return slowestMs;
   }
 

@@ -22,6 +22,12 @@ export interface Caution {
   readonly blockMs: number;
   /** Moment (monotonic ms) from which a unit that is not known to answer goes before those that do. */
   readonly unknownAtMs: number;
+  /** Requests whose late replies are still expected. */
+  readonly pending: number;
+  /** Until then (monotonic ms) the line is blocked by the last of them. */
+  readonly blockedUntilMs: number;
+  /** Requests overlap on this line: one that blocks holds up those sent after it. */
+  readonly overlaps: boolean;
 }
 
 export const firstTurn: Turn = { lastRead: -1, lastWrite: -1, writesInRow: 0 };
@@ -33,6 +39,8 @@ export type Choice =
 
 /** Writes go first, but after so many in a row a read gets its turn. */
 const MAX_WRITES_IN_ROW = 4;
+/** With so many requests unanswered, further units that are not known are asked at a slower pace: the line may be blocked. */
+export const MAX_PENDING = 2;
 
 /** A spread of the ids in which neighbours are far apart: units that were switched off together seldom follow each other. */
 const spread = (id: number): number => (id * 0.6180339887) % 1;
@@ -44,6 +52,7 @@ export function nextTurn(units: Iterable<Waiting>, turn: Turn, nowMs: number, ca
   let read: number | undefined;
   let firstRead: number | undefined;
   let unknown: number | undefined;
+  const careful = caution.overlaps || caution.blockMs > 0;
   for (const u of units) {
     if (u.writes + u.reads === 0) continue;
     if (u.quietUntilMs > nowMs) {
@@ -54,7 +63,7 @@ export function nextTurn(units: Iterable<Waiting>, turn: Turn, nowMs: number, ca
       if (firstWrite === undefined || u.id < firstWrite) firstWrite = u.id;
       if (u.id > turn.lastWrite && (write === undefined || u.id < write)) write = u.id;
     }
-    if (u.reads > 0 && caution.blockMs > 0 && !u.known) {
+    if (u.reads > 0 && careful && !u.known) {
       if (unknown === undefined || spread(u.id) < spread(unknown)) unknown = u.id;
     } else if (u.reads > 0) {
       if (firstRead === undefined || u.id < firstRead) firstRead = u.id;
@@ -63,7 +72,15 @@ export function nextTurn(units: Iterable<Waiting>, turn: Turn, nowMs: number, ca
   }
   write ??= firstWrite;
   read ??= firstRead;
-  const cautious = unknown !== undefined && (read === undefined || nowMs >= caution.unknownAtMs);
+  let cautious = false;
+  if (unknown !== undefined) {
+    const due = nowMs >= caution.unknownAtMs;
+    // one that blocks is not followed by another before its answer (or its time-out) is there
+    const free = caution.pending === 0 || nowMs >= caution.blockedUntilMs;
+    if (caution.blockMs > 0) cautious = free && (read === undefined || due);
+    else cautious = caution.pending < MAX_PENDING || due;
+    if (!cautious && read === undefined) lookAtMs = Math.min(lookAtMs, caution.blockMs > 0 ? caution.blockedUntilMs : caution.unknownAtMs);
+  }
   if (write !== undefined && ((read === undefined && !cautious) || turn.writesInRow < MAX_WRITES_IN_ROW))
     return { unit: write, kind: 'write', turn: { ...turn, lastWrite: write, writesInRow: turn.writesInRow + 1 } };
   if (cautious) return { unit: unknown!, kind: 'read', turn: { ...turn, writesInRow: 0 } };

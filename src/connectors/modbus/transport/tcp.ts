@@ -1,5 +1,6 @@
 // Modbus TCP over package modbus-serial's TcpPort (header, reassembly). The transaction id is ours (the package counts to 256 and takes no care of live
-// ones): transaction-ids.ts. A reply with another id is thrown away; a header that cannot be one ends the connection, since the framing is lost.
+// ones): transaction-ids.ts. A reply is handed to the request with its id, also after later requests were sent; one with an unknown id is a stray. A header that
+// cannot be one ends the connection, since the framing is lost.
 
 import { createRequire } from 'node:module';
 import type net from 'node:net';
@@ -24,13 +25,16 @@ interface TcpPort {
 /** Unit id and PDU. @source Modbus messaging over TCP/IP 1.0b, 3.1.3 */
 const MAX_FRAME_BYTES = 254;
 const HEADER_BYTES = 6;
+/** Requests whose replies are still recognised; older ones are strays. */
+const MAX_WAITING = 64;
 
 export async function openTcp(host: string, port: number): Promise<Transport> {
   // loaded on use; CommonJS
   const TcpPortClass = createRequire(import.meta.url)('modbus-serial/ports/tcpport.js') as new (options: { socket: net.Socket }) => TcpPort;
   const { socket, ended } = await openSocket(host, port, `modbus tcp://${host}:${port}`);
   const line = new TcpPortClass({ socket });
-  let wanted: { id: number; onFrame: OnFrame } | undefined;
+  /** By transaction id, in the order in which they were sent. */
+  const waiting = new Map<number, OnFrame>();
   const ids = createTransactionIds(Math.floor(Math.random() * 0x10000));
   let strays = 0;
   const framingLost = (): boolean => {
@@ -47,8 +51,11 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
     const bytes = frame.subarray(0, -2);
     const id = line._transactionIdRead;
     ids.answered(id);
-    if (wanted && id === wanted.id) wanted.onFrame(Buffer.from(bytes));
-    else {
+    const onFrame = waiting.get(id);
+    if (onFrame) {
+      waiting.delete(id);
+      onFrame(Buffer.from(bytes));
+    } else {
       strays++;
       transport.onStray?.(bytes[0]!);
     }
@@ -58,15 +65,21 @@ export async function openTcp(host: string, port: number): Promise<Transport> {
   const transport: Transport = {
     gapMs: 0,
     renewable: true,
+    overlaps: true,
     wireMs: () => 0,
     get strays() {
       return strays;
     },
     lost: ended,
     async send(request: ModbusRequest, onFrame: OnFrame) {
-      wanted = { id: ids.take(), onFrame };
-      line._transactionIdWrite = wanted.id;
+      const id = ids.take();
+      waiting.set(id, onFrame);
+      if (waiting.size > MAX_WAITING) waiting.delete(waiting.keys().next().value!);
+      line._transactionIdWrite = id;
       line.write(Buffer.concat([encodeRequest(request), Buffer.alloc(2)]));
+    },
+    forget(onFrame) {
+      for (const [id, waits] of waiting) if (waits === onFrame) waiting.delete(id);
     },
     async close() {
       socket.destroy();

@@ -6,8 +6,12 @@ import type { ModbusRequest } from '../frame.ts';
 export type OnFrame = (frame: Buffer) => void;
 
 export interface Transport {
-  /** Sends a request; replies of earlier ones are thrown away first. `onFrame` gets the frames that can be its answer. */
+  /** Sends a request; replies of earlier ones are discarded first, unless requests overlap. `onFrame` gets the frames that can be its answer. */
   send(request: ModbusRequest, onFrame: OnFrame): Promise<void>;
+  /** True: replies carry the number of their request, so that one may still be taken after the next request was sent. */
+  readonly overlaps?: boolean;
+  /** Where requests overlap: the request is over, its reply is a stray from now on. */
+  forget?(onFrame: OnFrame): void;
   /** Time that the line needs between two frames, ms (RTU: 3.5 characters). */
   readonly gapMs: number;
   /** Time that the request and its good reply spend on the wire at the least, ms; 0 when it does not matter. */
