@@ -9,7 +9,17 @@ export interface Block {
   readonly points: readonly Point[];
 }
 
-export function mergeBlocks(points: readonly Point[], limits: Profile['limits']): Block[] {
+/** @param isRefused registers (coils) over which no block may reach: the device may not have them */
+export function mergeBlocks(
+  points: readonly Point[],
+  limits: Profile['limits'],
+  isRefused: (fn: ReadFunction, address: number) => boolean = () => false,
+): Block[] {
+  const bridges = (fn: ReadFunction, from: number, to: number): boolean => {
+    if (to - from > limits.maxGap) return false;
+    for (let address = from; address < to; address++) if (isRefused(fn, address)) return false;
+    return true;
+  };
   const blocks: Block[] = [];
   for (const fn of [1, 2, 3, 4] as const) {
     const max = fn <= 2 ? limits.maxCoils : limits.maxRegisters;
@@ -22,7 +32,7 @@ export function mergeBlocks(points: readonly Point[], limits: Profile['limits'])
     };
     for (const p of points.filter((q) => q.fn === fn).sort((a, b) => a.address - b.address || a.registers - b.registers)) {
       const pEnd = p.address + p.registers;
-      if (members.length && p.address <= end + limits.maxGap && Math.max(end, pEnd) - start <= max) end = Math.max(end, pEnd);
+      if (members.length && bridges(fn, end, p.address) && Math.max(end, pEnd) - start <= max) end = Math.max(end, pEnd);
       else {
         flush();
         start = p.address;
@@ -33,4 +43,21 @@ export function mergeBlocks(points: readonly Point[], limits: Profile['limits'])
     flush();
   }
   return blocks;
+}
+
+/** Two blocks of about as many points each; undefined when all points lie in the same registers. */
+export function halves(block: Block): [Block, Block] | undefined {
+  const points = [...block.points].sort((a, b) => a.address - b.address || a.registers - b.registers);
+  const part = (members: readonly Point[]): Block => {
+    const address = members[0]!.address;
+    return { fn: block.fn, address, count: Math.max(...members.map((p) => p.address + p.registers)) - address, points: members };
+  };
+  // the cut that lies nearest to the middle and separates registers
+  const middle = points.length / 2;
+  let cut = 0;
+  for (let i = 1; i < points.length; i++) {
+    const apart = points.slice(0, i).every((p) => p.address + p.registers <= points[i]!.address);
+    if (apart && (cut === 0 || Math.abs(i - middle) < Math.abs(cut - middle))) cut = i;
+  }
+  return cut === 0 ? undefined : [part(points.slice(0, cut)), part(points.slice(cut))];
 }

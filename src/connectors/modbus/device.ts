@@ -1,7 +1,7 @@
 // One device of a source: reads the blocks of an interval class and makes values with quality out of them. Used by source.ts and lookup.ts.
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Value } from '../../data/value.ts';
-import { type Block, mergeBlocks } from './blocks.ts';
+import { type Block, halves, mergeBlocks } from './blocks.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { exceptionNames, ModbusException } from './frame.ts';
 import type { DeviceProps } from './options.ts';
@@ -26,8 +26,23 @@ export interface DeviceReader {
   read(intervals: ReadonlySet<string>): Promise<Reading[]>;
 }
 
-/** How long a refused block is read point by point before it is tried as a whole again. */
-const SPLIT_MS = 600_000;
+/** How long refused points are left out before the block is tried as a whole again. */
+const LEFT_OUT_MS = 600_000;
+/** The same for a block of which every part was refused: the device may only be starting. */
+const ALL_REFUSED_MS = 60_000;
+
+/** What was learned of a block that the device refused as a whole. */
+interface Refusal {
+  readonly untilMs: number;
+  /** What is read instead. */
+  readonly blocks: readonly Block[];
+  /** Why the other points are refused. */
+  readonly why: ReadonlyMap<Point, string>;
+}
+
+/** Exceptions that speak of the registers: a part of the block may still be read. */
+const isAboutRegisters = (error: unknown): error is ModbusException =>
+  error instanceof ModbusException && error.exceptionCode >= 1 && error.exceptionCode <= 4;
 
 export function createDeviceReader(
   bus: ModbusBus,
@@ -58,28 +73,66 @@ export function createDeviceReader(
       : { point, value: null, quality: `bad: ${why}`, atMs: before?.atMs ?? 0 };
   };
 
-  /** Blocks that the device refused as a whole, and until when they are read point by point. */
-  const splitUntilMs = new Map<Block, number>();
-  const readApart = async (block: Block): Promise<Reading[]> =>
-    (await Promise.all(block.points.map((p) => readBlock({ fn: block.fn, address: p.address, count: p.registers, points: [p] })))).flat();
+  const refusals = new Map<Block, Refusal>();
 
   const readBlock = async (block: Block): Promise<Reading[]> => {
-    if ((splitUntilMs.get(block) ?? 0) > now()) return readApart(block);
+    const refusal = refusals.get(block);
+    if (refusal && refusal.untilMs > now()) return readAround(block, refusal);
+    refusals.delete(block);
+    const answer = await ask(block);
+    if (!isAboutRegisters(answer.error)) return answer.readings;
+    return block.points.length > 1 ? readApart(block) : answer.readings;
+  };
+
+  /** Reads the block without the points that the device refuses. */
+  const readAround = async (block: Block, refusal: Refusal): Promise<Reading[]> => {
+    const answers = await Promise.all(refusal.blocks.map(ask));
+    // it refuses something else now: looked at as a whole in the next cycle
+    if (answers.some(({ error }) => isAboutRegisters(error)) && refusal.why.size > 0) refusals.delete(block);
+    return [...answers.flatMap(({ readings }) => readings), ...[...refusal.why].map(([point, why]) => failed(point, why))];
+  };
+
+  /** Finds out by halving which points of a refused block cannot be read, and remembers it. */
+  const readApart = async (block: Block): Promise<Reading[]> => {
+    const why = new Map<Point, string>();
+    const readable = new Set<number>();
+    const readings: Reading[] = [];
+    let conclusive = true;
+    const read = async (part: Block): Promise<void> => {
+      const { readings: parts, error } = await ask(part);
+      // points in the same registers stand and fall together
+      const two = isAboutRegisters(error) ? halves(part) : undefined;
+      if (two) {
+        for (const half of two) await read(half);
+        return;
+      }
+      readings.push(...parts);
+      if (isAboutRegisters(error)) for (const p of part.points) why.set(p, reasonOf(error));
+      else if (error) conclusive = false;
+      else for (let address = part.address; address < part.address + part.count; address++) readable.add(address);
+    };
+    for (const half of halves(block) ?? [block]) await read(half);
+    if (!conclusive) return readings;
+    if (why.size === block.points.length) refusals.set(block, { untilMs: now() + ALL_REFUSED_MS, blocks: [block], why: new Map() });
+    else {
+      const rest = block.points.filter((p) => !why.has(p));
+      const blocks = mergeBlocks(rest, profile.limits, (_fn, address) => !readable.has(address));
+      refusals.set(block, { untilMs: now() + LEFT_OUT_MS, blocks, why });
+    }
+    return readings;
+  };
+
+  /** One request. Never throws: the error is handed on beside readings of bad quality. */
+  const ask = async (block: Block): Promise<{ readings: Reading[]; error?: unknown }> => {
     let data: Buffer;
     try {
       data = await bus.request({ unit: device.unit, fn: block.fn, address: block.address, count: block.count }, device.settings);
     } catch (error) {
-      // a hole that the device refuses must not cost the points around it: they are read one by one
-      if (error instanceof ModbusException && error.exceptionCode === 2 && block.points.length > 1) {
-        splitUntilMs.set(block, now() + SPLIT_MS);
-        return readApart(block);
-      }
-      const why =
-        error instanceof ModbusException ? (exceptionNames[error.exceptionCode] ?? `exception ${error.exceptionCode}`) : messageOf(error);
-      return block.points.map((p) => failed(p, why));
+      const why = reasonOf(error);
+      return { readings: block.points.map((p) => failed(p, why)), error };
     }
     const atMs = now();
-    return block.points.map((point) => {
+    const readings = block.points.map((point) => {
       try {
         const value = readPoint(point, block, data);
         last.set(point.name, { value, atMs });
@@ -88,6 +141,7 @@ export function createDeviceReader(
         return failed(point, messageOf(error));
       }
     });
+    return { readings };
   };
 
   return {
@@ -99,3 +153,6 @@ export function createDeviceReader(
     },
   };
 }
+
+const reasonOf = (error: unknown): string =>
+  error instanceof ModbusException ? (exceptionNames[error.exceptionCode] ?? `exception ${error.exceptionCode}`) : messageOf(error);

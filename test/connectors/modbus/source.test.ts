@@ -130,4 +130,73 @@ describe('modbus source', () => {
     const merged = o.sim.seen.filter((s) => s.frame.readUInt16BE(4) === 3);
     expect(merged).toHaveLength(1);
   });
+
+  describe('a device that refuses a part of a block', () => {
+    /** 40 registers in a row; a device whose `missing` are refused with `code`. */
+    const wide = async (missing: readonly number[], code: number) => {
+      const o = await open(
+        `points: [${Array.from({ length: 40 }, (_, i) => `{name: p${i}, address: ${100 + i}, type: int16}`).join(', ')}]`,
+        {
+          emitBad: true,
+          timeout: 1000,
+        },
+      );
+      for (let i = 0; i < 40; i++) o.unit.holding[100 + i] = i;
+      const answer = o.sim.plc.answer;
+      o.sim.plc.answer = (request) => {
+        const from = request.readUInt16BE(2);
+        const to = from + request.readUInt16BE(4);
+        const refused = missing.some((m) => 100 + m >= from && 100 + m < to);
+        return refused ? Buffer.from([request[0]!, request[1]! | 0x80, code]) : answer(request);
+      };
+      await o.start();
+      return o;
+    };
+    const NAMES: Record<number, string> = {
+      1: 'illegal function',
+      2: 'illegal data address',
+      3: 'illegal data value',
+      4: 'server device failure',
+    };
+
+    // @covers issue:19#4 @covers finding:field#2.4
+    it.each([1, 2, 3, 4])('exception %i: the others are read, in two requests a cycle once it is known', async (code) => {
+      const o = await wide([20], code);
+      await cycle(o, 3000);
+      const before = o.sim.seen.length;
+      const rows = o.rows.length;
+      await cycle(o, 10_000);
+      expect(o.rows.length - rows).toBe(10);
+      expect(o.sim.seen.length - before).toBe(20);
+      for (const { row, meta } of o.rows) {
+        for (let i = 0; i < 40; i++) expect(row[`p${i}`]).toBe(i === 20 ? null : BigInt(i));
+        expect((meta['quality'] as Record<string, string>)['p20']).toBe(`bad: ${NAMES[code]}`);
+        expect((meta['quality'] as Record<string, string>)['p21']).toBe('good');
+      }
+      // after ten minutes it is tried as a whole again: the register may be there now
+      await cycle(o, 600_000);
+      expect(o.sim.seen.filter((s) => s.frame.readUInt16BE(4) === 40)).toHaveLength(2);
+    });
+
+    it('several missing registers cost as many requests as there are pieces between them', async () => {
+      const o = await wide([0, 13, 14, 39], 2);
+      await cycle(o, 3000);
+      const before = o.sim.seen.length;
+      await cycle(o, 5000);
+      expect(o.sim.seen.length - before).toBe(10);
+      expect(Object.values(o.rows.at(-1)!.row).filter((v) => v === null)).toHaveLength(4);
+    });
+
+    it('everything refused: asked as a whole, not in pieces, and read at once when the device is ready', async () => {
+      const missing = Array.from({ length: 40 }, (_, i) => i);
+      const o = await wide(missing, 4);
+      await cycle(o, 3000);
+      const before = o.sim.seen.length;
+      await cycle(o, 10_000);
+      expect(o.sim.seen.length - before).toBe(10);
+      missing.length = 0;
+      await cycle(o, 1500);
+      expect(o.rows.at(-1)!.row['p39']).toBe(39n);
+    });
+  });
 });
