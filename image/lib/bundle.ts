@@ -12,7 +12,7 @@ const WORKERS = join(REPO, 'src/plugin-host/worker');
 /** File name in the bundle -> entry. */
 const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provision: 'image/provision/main.ts' };
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
-const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript'];
+const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript', 'rolldown'];
 
 /** What one load brings along in any case becomes one file: each file costs a slow board 10 ms. In this order; what the command line or
  *  provisioning need too stays apart, so that they load no more than that. */
@@ -87,6 +87,7 @@ export async function bundle(out: string): Promise<void> {
   mkdirSync(join(out, 'worker'), { recursive: true });
   for (const file of readdirSync(WORKERS))
     writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypes(readFileSync(join(WORKERS, file), 'utf8')));
+  writeFileSync(join(out, 'worker/kit.js'), stripTypes(readFileSync(join(REPO, 'src/plugin-kit/runtime.ts'), 'utf8')));
   // An entry that became a mere re-export would not know any more that it is the program.
   if (!readFileSync(join(out, 'provision.mjs'), 'utf8').includes('import.meta.main')) throw new Error('provision.mjs would do nothing');
 }

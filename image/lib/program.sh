@@ -93,6 +93,9 @@ stage_program() {
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
   mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$dir/image/provision"
   "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/bundle.ts" "$dir/dist" || fail "the bundle was not made"
+  # The package of plugin authors: `kuiper plugin new` puts it into the folders that it writes.
+  "$repo_dir/node_modules/node/bin/node" "$repo_dir/scripts/plugin-kit.ts" "$dir/dist/plugin-kit" >/dev/null || fail "the plugin kit was not made"
+  rm -f "$dir"/dist/plugin-kit/*.key
   # Only what a running gateway reads: no modes or owners of the work tree.
   chmod -R u=rwX,go=rX "$dir"
   check_program "$arch" "$dir"

@@ -23,5 +23,7 @@ export interface ConnectorEntry {
   name: string;
   /** What it offers, known without loading. */
   offers: readonly ('source' | 'sink' | 'lookup')[];
+  /** A plugin has a part in it. */
+  plugin?: true;
   load(): Promise<ConnectorDefinition>;
 }

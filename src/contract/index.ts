@@ -1,4 +1,4 @@
-// What component and plugin authors see: `import type { … } from 'kuiper-gateway'`.
+// What authors of connectors, formats and functions of the gateway see. Plugins see src/plugin-kit.
 export type { Clock } from '../base/clock.ts';
 export type { Log } from '../base/log.ts';
 export type { Meta } from '../data/tuple.ts';

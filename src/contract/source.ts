@@ -58,6 +58,8 @@ export interface SourceDefinition {
   /** One physical subscription may serve all rules with equal type, datasource and properties. False for sources with a position of their own (file, simulator). */
   shareable: boolean;
   options: readonly OptionSpec[];
+  /** `interval` is an option of its own, whatever the list says: the gateway does not thin its messages out (plugins). */
+  ownInterval?: true;
   doc: string;
   create(): Source;
 }

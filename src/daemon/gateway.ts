@@ -114,6 +114,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     return plugins ? plugins.connector(name, builtin) : builtin;
   };
 
+  const connectorNames = () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])];
+
   /** Undefined: metrics belong on the REST server. */
   const ownMetricsPort = () => (settings.prometheus.port === settings.rest.port ? undefined : settings.prometheus.port);
 
@@ -202,7 +204,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               log,
               trialServer,
               functions,
-              connectors: () => connectors,
+              connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               metrics: settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
           ),
@@ -285,7 +287,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           folders,
           componentFiles,
           connectors: connectorNamed,
-          connectorNames: () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])],
+          connectorNames,
           formats: () => codecs.map((c) => c.name),
           settings: () => ({
             timeZone: timeZone ?? settings.timeZone,

@@ -5,6 +5,7 @@ import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { createPluginWorker } from '../remote/plugin-worker.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
+import { checkApiVersion } from './api-version.ts';
 import { missingExport } from './missing-export.ts';
 import { type PluginKind, parsePluginFileName, shownVersion, symbolOf } from './plugin-file.ts';
 import { placed, readPluginSource } from './plugin-source.ts';
@@ -42,7 +43,8 @@ export async function checkPluginFile(path: string, clock: Clock, log: Log): Pro
     onDeath: () => undefined,
   });
   try {
-    const { main, lookup, exports, functions } = await worker.start();
+    const { main, lookup, exports, functions, apiVersion } = await worker.start();
+    checkApiVersion(apiVersion);
     // several functions in one file need no symbol of the plugin's name; a single one of another name is a slip
     const facts = main ?? lookup ?? (functions.length > 1 ? { singleton: false, methods: ['exec'] } : undefined);
     const kind = kindOf((main ?? (lookup ? undefined : facts))?.methods ?? [], lookup !== undefined);

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Guard, Suspect } from '../containment/guard.ts';
+import { checkApiVersion } from '../files/api-version.ts';
 import { missingExport } from '../files/missing-export.ts';
 import { pluginNameOf, shownVersion, symbolOf } from '../files/plugin-file.ts';
 import { placed } from '../files/plugin-source.ts';
@@ -52,6 +53,7 @@ export async function activateFunctions(
   const plugin = `functions/${entry.name}`;
   const known = deps.tried.find(plugin, text.path, text.hash);
   const facts = known?.facts ?? (await probe(entry, file, text, deps));
+  refuseLater(facts, fail);
   const suspect = guard.add({ plugin, version: shownVersion(file.version), path: text.path, hash: text.hash });
   deps.watch(suspect);
   const loaded = new Map<string, LoadedFunction>();
@@ -125,6 +127,15 @@ export async function activateFunctions(
 }
 
 const nameTaken = (name: string): string => `function name ${name} already exists`;
+
+/** What would fail with each row is said at once. @throws PLUGIN_LOAD */
+function refuseLater(facts: WorkerFacts, fail: (problem: string, cause?: unknown) => GatewayError): void {
+  try {
+    checkApiVersion(facts.apiVersion);
+  } catch (error) {
+    throw fail(messageOf(error), error);
+  }
+}
 
 /** @param changes `JSON.parse`, … */
 export const tamperText = (changes: readonly string[]): string =>

@@ -51,7 +51,7 @@ export function createSyncFunctions(o: SyncFunctionsOptions): SyncFunctions {
     const data: FunctionStart = {
       text: o.text,
       plugin: o.plugin,
-      modules: { loader: o.urls.of('load-module'), instance: o.urls.of('make-instance') },
+      modules: { loader: o.urls.of('load-module'), instance: o.urls.of('make-instance'), kit: o.urls.of('kit') },
       port: port2,
       answered: memory,
       rootPath: o.rootPath,

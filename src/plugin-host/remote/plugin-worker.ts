@@ -148,6 +148,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         modules: {
           loader: o.urls.of('load-module'),
           instance: o.urls.of('make-instance'),
+          kit: o.urls.of('kit'),
           ...(o.tryOut ? { intrinsics: o.urls.of('intrinsics') } : {}),
         },
         beat: memory,

@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { checkApiVersion } from '../files/api-version.ts';
 import { missingExport } from '../files/missing-export.ts';
 import { shownVersion, symbolOf } from '../files/plugin-file.ts';
 import { placed } from '../files/plugin-source.ts';
@@ -50,6 +51,7 @@ export async function activateRemote(entry: PluginEntry, file: FoundFile, text: 
   let offers: Active['offers'];
   try {
     facts = await worker.start();
+    checkApiVersion(facts.apiVersion);
     offers = offersOf(kind, symbols, facts);
   } catch (error) {
     await worker.close();

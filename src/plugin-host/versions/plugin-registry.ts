@@ -95,7 +95,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const { clock, log } = deps;
   const guard = createGuard(log);
   const urls = createModuleUrls();
-  const loader = createModuleLoader();
+  const loader = createModuleLoader(() => urls.of('kit'));
   const states = createPluginStates(deps.store.kv('pluginState'), clock, log);
   const functionNames = createFunctionNames(deps.store.kv('pluginFunctions'), [deps.etc, deps.folder], log);
   const quarantine = openQuarantine(join(deps.dataDir, 'plugins', 'quarantine.json'), log);

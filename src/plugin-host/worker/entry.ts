@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type * as Intrinsics from './intrinsics.ts';
 import type * as Loader from './load-module.ts';
 import type * as Instances from './make-instance.ts';
-import type { Emitted, FromWorker, InstanceInfo, PlainError, SymbolFacts, ToWorker, WorkerStart } from './protocol.ts';
+import type { Emitted, FromWorker, InstanceInfo, PlainError, SymbolFacts, ToWorker, WorkerFacts, WorkerStart } from './protocol.ts';
 
 type Anything = Record<string, any>;
 interface Item {
@@ -71,12 +71,32 @@ function factsOf(exported: unknown, name: string): SymbolFacts | undefined {
   const singleton = !isConstructor(exported);
   if (!singleton) spares.set(name, instance);
   if (typeof instance !== 'object' || instance === null) throw new Error(`${name} is not an object, a class or a factory`);
-  return { singleton, methods: METHODS.filter((m) => typeof instance[m] === 'function') };
+  const methods = METHODS.filter((m) => typeof instance[m] === 'function');
+  return { singleton, methods, asyncMethods: methods.filter((m) => instance[m].constructor?.name?.endsWith('AsyncFunction') === true) };
+}
+
+/** What the define… helpers of the kit attach to an export. */
+function definedOf(exported: unknown): Anything | undefined {
+  const facts = typeof exported === 'function' ? (exported as { plugin?: unknown }).plugin : undefined;
+  return typeof facts === 'object' && facts !== null ? (facts as Anything) : undefined;
+}
+
+function declaredFacts(): Pick<WorkerFacts, 'apiVersion' | 'doc' | 'options'> {
+  const defined = [start.symbols.main, start.symbols.lookup, ...Object.keys(symbols)]
+    .map((name) => definedOf(symbols[name]))
+    .find((d) => d !== undefined);
+  const version = symbols['apiVersion'] ?? defined?.['apiVersion'];
+  return {
+    ...(version === undefined ? {} : { apiVersion: String(version) }),
+    doc: String(defined?.['doc'] ?? ''),
+    options: Array.isArray(defined?.['options']) ? (defined['options'] as Anything[]) : [],
+  };
 }
 
 /** A class or an object with exec(): one function of several in a file. */
 function hasExec(name: string): boolean {
   const v = symbols[name];
+  if (definedOf(v)?.['kind'] === 'function') return true;
   const shape = (typeof v === 'function' ? v.prototype : v) as { exec?: unknown } | null | undefined;
   return typeof shape?.exec === 'function';
 }
@@ -84,7 +104,7 @@ function hasExec(name: string): boolean {
 async function load(): Promise<void> {
   send({ t: 'loading' });
   try {
-    const module = await createModuleLoader().load(start.text);
+    const module = await createModuleLoader(() => start.modules.kit).load(start.text);
     const inner = module['default'];
     symbols = typeof inner === 'object' && inner !== null ? { ...(inner as Anything), ...module } : { ...module };
     for (const name of [start.symbols.main, start.symbols.lookup]) {
@@ -93,7 +113,7 @@ async function load(): Promise<void> {
       if (isConstructor(exported) && exported.prototype === undefined) {
         const made = await makeInstance(exported);
         const once = [made];
-        symbols[name] = () => (once.length ? once.pop() : makeInstance(exported));
+        symbols[name] = Object.assign(() => (once.length ? once.pop() : makeInstance(exported)), { plugin: definedOf(exported) });
         spares.delete(name);
       }
     }
@@ -109,6 +129,7 @@ async function load(): Promise<void> {
         singletons: Object.keys(symbols).filter((name) => !isConstructor(symbols[name])),
         worker: symbols['worker'] === true,
         tampers: shared?.changes() ?? [],
+        ...declaredFacts(),
       },
     });
   } catch (error) {

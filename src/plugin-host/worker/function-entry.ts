@@ -9,7 +9,7 @@ import type * as Instances from './make-instance.ts';
 export interface FunctionStart {
   text: ModuleText;
   plugin: string;
-  modules: { loader: string; instance: string };
+  modules: { loader: string; instance: string; kit: string };
   port: MessagePort;
   /** Number of the last answer. */
   answered: SharedArrayBuffer;
@@ -56,7 +56,7 @@ Object.assign(console, { debug: say('debug'), log: say('info'), info: say('info'
 process.on('uncaughtException', (error) => say('error')('late error:', error));
 process.on('unhandledRejection', (error) => say('error')('late error:', error));
 
-const module = await createModuleLoader().load(start.text);
+const module = await createModuleLoader(() => start.modules.kit).load(start.text);
 const inner = module['default'];
 const symbols: Record<string, unknown> = typeof inner === 'object' && inner !== null ? { ...inner, ...module } : { ...module };
 const instances = new Map<number, Anything>();

@@ -38,7 +38,11 @@ function quietly<T>(work: () => T): T {
   }
 }
 
-export function createModuleLoader(): ModuleLoader {
+/** The kit has no file where a plugin lies. */
+const KIT_URL = 'file:///kuiper-gateway/plugin-kit.mjs';
+
+/** @param kit gives the `data:` URL of the running part of `@kuiper-gateway/plugin` */
+export function createModuleLoader(kit: () => string): ModuleLoader {
   const waiting = new Map<string, string>();
   let hooked = false;
   let count = 0;
@@ -50,9 +54,14 @@ export function createModuleLoader(): ModuleLoader {
           throw new Error(
             "kuiper-gateway has only types: write `import type { … } from 'kuiper-gateway'`; everything else comes with the context",
           );
+        if (specifier === '@kuiper-gateway/plugin') return { url: KIT_URL, format: 'module', shortCircuit: true };
+        if (specifier === '@kuiper-gateway/plugin/testing')
+          throw new Error('@kuiper-gateway/plugin/testing is for tests: import it in the test file, not in the plugin');
         return next(specifier, context);
       },
       load(url, context, next) {
+        // a file URL, since require() of a data: URL is not possible
+        if (url === KIT_URL) return { format: 'module', source: Buffer.from(kit().replace(/^[^,]*,/, ''), 'base64'), shortCircuit: true };
         const source = waiting.get(url);
         if (source === undefined) return next(url, context);
         waiting.delete(url);

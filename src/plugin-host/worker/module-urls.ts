@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { stripTypes } from '../files/strip-types.ts';
 
 export interface ModuleUrls {
-  /** @param name file of this folder, without `.ts` */
-  of(name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably' | 'intrinsics'): string;
+  /** @param name file of this folder, without `.ts`; `kit`: the running part of `@kuiper-gateway/plugin` */
+  of(name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably' | 'intrinsics' | 'kit'): string;
 }
 
 export function createModuleUrls(): ModuleUrls {
@@ -26,8 +26,12 @@ export function createModuleUrls(): ModuleUrls {
   };
 }
 
+const SOURCES: Readonly<Record<string, string>> = { kit: '../../plugin-kit/runtime.ts' };
+
 /** The package brings them without types (image/lib/bundle.ts). */
 function read(name: string): string {
   const made = join(import.meta.dirname, '../../../dist/worker', `${name}.js`);
-  return existsSync(made) ? readFileSync(made, 'utf8') : stripTypes(readFileSync(join(import.meta.dirname, `${name}.ts`), 'utf8'));
+  return existsSync(made)
+    ? readFileSync(made, 'utf8')
+    : stripTypes(readFileSync(join(import.meta.dirname, SOURCES[name] ?? `${name}.ts`), 'utf8'));
 }

@@ -6,7 +6,7 @@ export interface WorkerStart {
   /** Shown in errors. */
   plugin: string;
   /** `data:` URLs of the helper modules. */
-  modules: { loader: string; instance: string; intrinsics?: string };
+  modules: { loader: string; instance: string; kit: string; intrinsics?: string };
   /** Beats while the worker's event loop turns. */
   beat: SharedArrayBuffer;
   /** Symbols that may be used. */
@@ -17,6 +17,8 @@ export interface WorkerStart {
 export interface SymbolFacts {
   singleton: boolean;
   methods: string[];
+  /** Those of them that are declared async. */
+  asyncMethods: string[];
 }
 
 export interface InstanceInfo {
@@ -66,6 +68,11 @@ export interface WorkerFacts {
   worker: boolean;
   /** What it changed of all code's common ground while it was loaded, e.g. `JSON.parse`; looked at only with `tryOut`. */
   tampers: string[];
+  /** Contract that it was written for, when it says so. */
+  apiVersion?: string;
+  /** What the helpers of the kit told: `defineSource({ doc, options, … })`. */
+  doc: string;
+  options: Record<string, unknown>[];
 }
 
 export type FromWorker =

@@ -25,7 +25,7 @@ export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps
   const list = (offer: Offer) =>
     connectors()
       .filter((c) => c.offers.includes(offer))
-      .map((c) => ({ name: c.name, about: about(''), type: 'internal' }))
+      .map((c) => ({ name: c.name, about: about(''), type: c.plugin ? 'plugin' : 'internal' }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   const load = async (name: string, offer: Offer) => {
     const entry = connectors().find((c) => c.name === name && c.offers.includes(offer));

@@ -137,7 +137,10 @@ async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePla
   }
   const pulls = intervalMs > 0 && typeof definition.create().pull === 'function';
   // options of plugins are their own affair; a built-in connector lists the `interval` that it treats itself
-  const ownInterval = definition.options.length === 0 || definition.options.some((o) => o.name.toLowerCase() === 'interval');
+  const ownInterval =
+    definition.ownInterval === true ||
+    definition.options.length === 0 ||
+    definition.options.some((o) => o.name.toLowerCase() === 'interval');
   return { spec, definition, mergeField, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
 }
 
