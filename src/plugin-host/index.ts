@@ -5,5 +5,6 @@ export { checkPluginFile, type PluginFileFacts } from './files/check-plugin-file
 export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './files/plugin-file.ts';
 export type { FoundZip } from './files/scan.ts';
 export { writeArchive } from './files/write-archive.ts';
+export type { PluginLogLine } from './versions/plugin-logs.ts';
 export { createPluginRegistry, type PluginChange, type PluginRegistry } from './versions/plugin-registry.ts';
 export { writeDurably } from './worker/write-durably.ts';

@@ -7,6 +7,7 @@ import type { AggregateDefinition, ArgFact, CallSite, Expr, FunctionDefinition, 
 import type { Tuple } from '../../data/tuple.ts';
 import type { Value } from '../../data/value.ts';
 import { CURRENT, type Guard, SEQUENCE, type Suspect } from '../containment/guard.ts';
+import { placeOfError } from '../files/place-of-error.ts';
 import { checkedState } from '../remote/plugin-state.ts';
 import { fromPlugin, toPlugin } from '../remote/plugin-values.ts';
 import { isConstructor, makeInstance } from '../worker/make-instance.ts';
@@ -201,7 +202,15 @@ class Place {
   }
 
   private failed(error: unknown): GatewayError {
-    return rowError(`call func ${this.slot.name} error: ${messageOf(error)}`);
+    const { plugin, path } = this.suspect;
+    const place = placeOfError(error, path);
+    const text = place === undefined ? messageOf(error) : `${messageOf(error)} (${place})`;
+    // at most one line in 10 s for a plugin and rule; the plugin's own log counts the others
+    this.env.log.warn(
+      { code: 'PLUGIN_CALL', plugin, rule: this.site.env.ruleId, op: this.slot.name, error: text },
+      'A function of a plugin failed.',
+    );
+    return rowError(`call func ${this.slot.name} error: ${text}`);
   }
 
   private refusePromise(result: Promise<unknown>): GatewayError {
@@ -234,7 +243,13 @@ class Place {
       this.instance = instance;
       this.suspect = next.suspect;
       this.id = next.suspect.id;
-      this.context = contextOf(site, env, isConstructor(next.exported) ? this.own : checkedState(slot.state), this.controller.signal);
+      this.context = contextOf(
+        site,
+        env,
+        next.suspect.plugin,
+        isConstructor(next.exported) ? this.own : checkedState(slot.state),
+        this.controller.signal,
+      );
     } catch (error) {
       if (!this.instance) throw error;
       slot.startFailed(messageOf(error));
@@ -242,11 +257,11 @@ class Place {
   }
 }
 
-function contextOf(site: CallSite, env: InlineEnv, state: StateStore, signal: AbortSignal): FunctionContext {
+function contextOf(site: CallSite, env: InlineEnv, plugin: string, state: StateStore, signal: AbortSignal): FunctionContext {
   let logger: PluginLogger | undefined;
   return {
     ...state,
-    getLogger: () => (logger ??= loggerOf(env.log.child({ rule: site.env.ruleId, op: site.name }))),
+    getLogger: () => (logger ??= loggerOf(env.log.child({ plugin, rule: site.env.ruleId, op: site.name }))),
     getRuleId: () => site.env.ruleId,
     getOpId: () => site.name,
     getInstanceId: () => 0,

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { placeOfError } from '../files/place-of-error.ts';
 import type { ModuleText } from '../worker/load-module.ts';
 import type { ModuleUrls } from '../worker/module-urls.ts';
 import type { Emitted, FromWorker, PlainError, ToWorker, WorkerFacts, WorkerStart } from '../worker/protocol.ts';
@@ -106,6 +107,11 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
     });
   };
 
+  const placedText = (error: PlainError): string => {
+    const place = placeOfError(error, o.text.path);
+    return place === undefined ? error.message : `${error.message} (${place})`;
+  };
+
   const onMessage = (m: FromWorker) => {
     switch (m.t) {
       case 'done':
@@ -113,6 +119,8 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         waiting.delete(m.call);
         break;
       case 'failed':
+        // for the plugin's own log; what the runtime does about it, it reports itself
+        o.log.debug({ plugin: o.plugin, error: placedText(m.error) }, 'A call of the plugin failed.');
         waiting.get(m.call)?.reject(errorOf(m.error));
         waiting.delete(m.call);
         break;
@@ -130,7 +138,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         break;
       case 'late':
         o.log.error(
-          { code: 'PLUGIN_CALL', plugin: o.plugin, version: o.version, error: m.error.message, stack: m.error.stack },
+          { code: 'PLUGIN_CALL', plugin: o.plugin, version: o.version, error: placedText(m.error), stack: m.error.stack },
           'A plugin failed outside of a call; it goes on.',
         );
         o.onLateError(m.error.message);

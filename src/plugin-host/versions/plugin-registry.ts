@@ -28,6 +28,7 @@ import type { RemotePlugin } from '../remote/remote-instance.ts';
 import { createModuleLoader } from '../worker/load-module.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
 import { describeEntry, type PluginDescription, type PluginEntry } from './plugin-entry.ts';
+import { createPluginLogs, type PluginLogLine } from './plugin-logs.ts';
 import { openQuarantine } from './quarantine.ts';
 import { createReconciler } from './reconcile.ts';
 import { createResolver } from './resolver.ts';
@@ -72,6 +73,8 @@ export interface PluginRegistry {
   /** undefined: nothing of this name */
   describe(kind: PluginKind, name: string): PluginDescription | undefined;
   entry(kind: PluginKind, name: string): PluginEntry | undefined;
+  /** Its last log lines. @param after number of the last one that is known */
+  logs(kind: PluginKind, name: string, after: number): readonly PluginLogLine[];
   /** Names of functions and the plugin that has them. */
   functionOwners(): Map<string, string>;
   registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
@@ -92,7 +95,9 @@ const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 60_000;
 
 export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
-  const { clock, log } = deps;
+  const { clock } = deps;
+  const logs = createPluginLogs(deps.log, () => clock.now());
+  const { log } = logs;
   const guard = createGuard(log);
   const urls = createModuleUrls();
   const loader = createModuleLoader(() => urls.of('kit'));
@@ -283,6 +288,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       return first && { name, version: '', state: 'failed', reason: first.reason, file: first.file, versions: [] };
     },
     entry: (kind, name) => entries.get(`${kind}/${name}`),
+    logs: (kind, name, after) => logs.of(`${kind}/${name}`, after),
     functionOwners: () =>
       new Map([...entries.values()].flatMap((e) => (e.active?.functions ?? []).map((f): [string, string] => [f, e.name]))),
     async registerFunctions(name, names) {

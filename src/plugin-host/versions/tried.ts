@@ -23,7 +23,7 @@ export interface TriedVersions {
 }
 
 /** Changes with what a trial looks at. */
-const FORMAT = `2 ${process.version}`;
+const FORMAT = `3 ${process.version}`;
 
 /** Larger ones are tried at each start: a card should not be written for them. */
 const MAX_KEPT_CHARS = 1_000_000;

@@ -72,7 +72,20 @@ function factsOf(exported: unknown, name: string): SymbolFacts | undefined {
   if (!singleton) spares.set(name, instance);
   if (typeof instance !== 'object' || instance === null) throw new Error(`${name} is not an object, a class or a factory`);
   const methods = METHODS.filter((m) => typeof instance[m] === 'function');
-  return { singleton, methods, asyncMethods: methods.filter((m) => instance[m].constructor?.name?.endsWith('AsyncFunction') === true) };
+  return {
+    singleton,
+    methods,
+    otherMethods: otherMethodsOf(instance),
+    asyncMethods: methods.filter((m) => instance[m].constructor?.name?.endsWith('AsyncFunction') === true),
+  };
+}
+
+/** Names of its other methods: a misspelt one is seen. */
+function otherMethodsOf(instance: Anything): string[] {
+  const names = new Set<string>();
+  for (let o: object | null = instance; o !== null && o !== Object.prototype; o = Object.getPrototypeOf(o) as object | null)
+    for (const [name, d] of Object.entries(Object.getOwnPropertyDescriptors(o))) if (typeof d.value === 'function') names.add(name);
+  return [...names].filter((n) => n !== 'constructor' && !METHODS.includes(n));
 }
 
 /** What the define… helpers of the kit attach to an export. */

@@ -17,6 +17,8 @@ export interface WorkerStart {
 export interface SymbolFacts {
   singleton: boolean;
   methods: string[];
+  /** What else it has. */
+  otherMethods: string[];
   /** Those of them that are declared async. */
   asyncMethods: string[];
 }

@@ -88,6 +88,15 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       },
     },
     {
+      method: 'GET',
+      path: `${base}/{name}/logs`,
+      handle(r) {
+        const name = listedName(type, r, plugins);
+        const after = Number(r.query.get('after') ?? 0);
+        return json(withPrefix(`logs of ${type} plugin ${name} error`, () => plugins.logs(type, name, Number.isFinite(after) ? after : 0)));
+      },
+    },
+    {
       method: 'POST',
       path: `${base}/{name}/release`,
       async handle(r) {

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Folders } from '../../config/index.ts';
-import { type FoundZip, type PluginKind, type PluginRegistry, pluginNameOf } from '../../plugin-host/index.ts';
+import { type FoundZip, type PluginKind, type PluginLogLine, type PluginRegistry, pluginNameOf } from '../../plugin-host/index.ts';
 import type { Downloader } from '../download.ts';
 import { isName } from '../names.ts';
 import { kindOfArchive } from './kind-of-archive.ts';
@@ -31,6 +31,8 @@ export interface Installed {
 
 export interface PluginAdmin {
   names(kind: PluginKind): string[];
+  /** Its last log lines. @throws GatewayError SERVICE_NOT_FOUND `not found` */
+  logs(kind: PluginKind, name: string, after: number): readonly PluginLogLine[];
   /** @throws GatewayError SERVICE_NOT_FOUND `not found` */
   describe(kind: PluginKind, name: string): Record<string, unknown>;
   /** Resolves when the plugin is in effect. @throws GatewayError SERVICE_REFUSED for a bad uri, archive or plugin; nothing was kept then */
@@ -159,6 +161,10 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
 
   const admin: PluginAdmin = {
     names: (kind) => registry.names(kind),
+    logs(kind, name, after) {
+      admin.describe(kind, name);
+      return registry.logs(kind, pluginNameOf(name), after);
+    },
     describe(kind, name) {
       // what is no plugin is listed by the name of its file
       const found = registry.describe(kind, pluginNameOf(name)) ?? registry.describe(kind, name);
