@@ -3,6 +3,7 @@
 import type { Meta } from '../data/tuple.ts';
 import type { Row } from '../data/value.ts';
 import type { ConnectorContext, SourceContext } from './context.ts';
+import type { DeviceReport } from './device.ts';
 import type { OptionSpec, Props } from './props.ts';
 
 /** Hands data to the gateway.
@@ -29,6 +30,8 @@ export interface Source<C = ConnectorContext> {
   close(ctx: C, reason?: CloseReason): void | Promise<void>;
   /** Pull sources: fetches once; called at once and then each interval, never two at a time. */
   pull?(ctx: C, emit: Emit): void | Promise<void>;
+  /** The devices behind it, for health and `GET /devices`. Called when a person asks. */
+  devices?(): readonly DeviceReport[];
   /** Position for the checkpoint (file offset, last id); called when a checkpoint is made. */
   offset?(): unknown;
   /** Called before `open` with the last checkpointed position. */

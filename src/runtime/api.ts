@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
+import type { DeviceReport } from '../contract/device.ts';
 import type { Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
@@ -101,6 +102,8 @@ export interface SourceHealth {
   /** Losses of the connection in the last minute; `lastLoss` says why it was lost last. */
   recentLosses: number;
   lastLoss: string;
+  /** The devices behind it, where the connector knows them. */
+  devices: readonly DeviceReport[];
 }
 
 export interface SinkHealth {
@@ -192,6 +195,8 @@ export interface Runtime {
   rules(): Iterable<RuleHandle>;
   /** State of the connection that rules share under a connectionSelector; undefined when none uses it now, or it cannot tell. */
   connectionState?(type: string, selector: string): { state: ConnectionState; message: string } | undefined;
+  /** Devices behind the sources that are read now. */
+  devices?(): (DeviceReport & { source: string })[];
   /** Prometheus text exposition. */
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */

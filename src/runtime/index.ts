@@ -109,6 +109,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const c = connections.find(type, selector);
       return c?.state && { state: c.state, message: c.stateMessage ?? '' };
     },
+    devices: () => pool.nodes().flatMap((n) => n.devices().map((d) => ({ source: n.name, ...d }))),
     metricsText: () => metricsText(rules.values()),
     start() {
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);

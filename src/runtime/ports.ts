@@ -1,5 +1,6 @@
 // What the parts of the runtime see of each other: interfaces only, so that no file needs the one that needs it. Rules subscribe at the pool
 // (source/source-pool.ts), tables are opened for them (table/index.ts), sources give to subscribers (rule/run-input.ts, table/scan-table.ts).
+import type { DeviceReport } from '../contract/device.ts';
 import type { CloseReason } from '../contract/source.ts';
 import type { Ack } from '../data/ack.ts';
 import type { Tuple } from '../data/tuple.ts';
@@ -47,6 +48,8 @@ export interface SourcePort {
   readonly peerDropped: number;
   readonly waitingMs: number;
   readonly lastMessageAtMs: number;
+  /** The devices behind it, as its connector reports them. */
+  devices(): readonly DeviceReport[];
   readonly hasOffset: boolean;
   offset(): unknown;
   rewind(offset: unknown): void;

@@ -11,6 +11,7 @@ import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
+import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
 import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
@@ -74,6 +75,8 @@ export interface Service {
   readonly schemas: SchemaRegistry;
   readonly plugins: PluginAdmin;
   readonly trials: TrialService;
+  /** Serial ports of this machine, and devices behind the sources that are read now. */
+  devices(): Promise<Device[]>;
   /** Creates stored rules, tells triggered ones to start, and imports init.json where it is new. @param safe nothing is started */
   begin(safe: boolean): Promise<void>;
   close(): Promise<void>;
@@ -165,6 +168,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     schemas,
     plugins,
     trials,
+    async devices() {
+      const { listDevices } = await import('./devices/list-devices.ts');
+      return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
+    },
     async begin(safe) {
       await rules.load(safe);
       if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);

@@ -17,6 +17,7 @@ import { describeStream } from './describe-stream.ts';
 import { describeTable } from './describe-table.ts';
 import { describeUdf } from './describe-udf.ts';
 import { deviceList } from './device-list.ts';
+import { deviceShow } from './device-show.ts';
 import { dropPlugin } from './drop-plugin.ts';
 import { dropRule } from './drop-rule.ts';
 import { dropSchema } from './drop-schema.ts';
@@ -114,4 +115,5 @@ export const commands: readonly Command[] = [
   modbusRead,
   modbusWrite,
   deviceList,
+  deviceShow,
 ];

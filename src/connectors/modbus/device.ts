@@ -1,10 +1,12 @@
 // One device of a source: reads the blocks of an interval class and makes values with quality out of them. Used by source.ts and lookup.ts.
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { DeviceReport } from '../../contract/device.ts';
 import type { Value } from '../../data/value.ts';
 import { type Block, halves, mergeBlocks } from './blocks.ts';
 import type { ModbusBus } from './bus/bus.ts';
+import { deviceReport, type PointState } from './device-state.ts';
 import { exceptionNames, ModbusException } from './frame.ts';
-import type { DeviceProps } from './options.ts';
+import type { DeviceProps, SourceProps } from './options.ts';
 import { readPoint } from './point-value.ts';
 import type { Point, Profile } from './profile.ts';
 
@@ -17,6 +19,8 @@ export interface Reading {
   readonly quality: Quality;
   /** Wall time of the reply, epoch ms; 0 = never read. */
   readonly atMs: number;
+  /** Why the device refuses the point, though it answers. */
+  readonly refused?: string;
 }
 
 export interface DeviceReader {
@@ -24,6 +28,8 @@ export interface DeviceReader {
   readonly profile: Profile;
   /** Reads all points of these interval classes. Never throws: failures are readings of bad quality. */
   read(intervals: ReadonlySet<string>): Promise<Reading[]>;
+  /** Its state in words, for people. */
+  report(): DeviceReport;
 }
 
 /** How long refused points are left out before the block is tried as a whole again. */
@@ -46,11 +52,13 @@ const isAboutRegisters = (error: unknown): error is ModbusException =>
 
 export function createDeviceReader(
   bus: ModbusBus,
+  line: string,
   device: DeviceProps,
   profile: Profile,
-  onFailure: 'null' | 'last',
+  { onFailure, maxAgeMs }: Pick<SourceProps, 'onFailure' | 'maxAgeMs'>,
   now: () => number,
 ): DeviceReader {
+  const states = new Map<string, PointState>();
   const last = new Map<string, { value: Value; atMs: number }>();
   const blocksOf = new Map<string, Block[]>();
   const blocks = (intervals: ReadonlySet<string>): Block[] => {
@@ -66,11 +74,11 @@ export function createDeviceReader(
     return list;
   };
 
-  const failed = (point: Point, why: string): Reading => {
+  const failed = (point: Point, why: string, refused = ''): Reading => {
     const before = last.get(point.name);
-    return onFailure === 'last' && before
-      ? { point, value: before.value, quality: 'stale', atMs: before.atMs }
-      : { point, value: null, quality: `bad: ${why}`, atMs: before?.atMs ?? 0 };
+    return onFailure === 'last' && before && (maxAgeMs === 0 || now() - before.atMs <= maxAgeMs)
+      ? { point, value: before.value, quality: 'stale', atMs: before.atMs, refused }
+      : { point, value: null, quality: `bad: ${why}`, atMs: before?.atMs ?? 0, refused };
   };
 
   const refusals = new Map<Block, Refusal>();
@@ -89,7 +97,7 @@ export function createDeviceReader(
     const answers = await Promise.all(refusal.blocks.map(ask));
     // it refuses something else now: looked at as a whole in the next cycle
     if (answers.some(({ error }) => isAboutRegisters(error)) && refusal.why.size > 0) refusals.delete(block);
-    return [...answers.flatMap(({ readings }) => readings), ...[...refusal.why].map(([point, why]) => failed(point, why))];
+    return [...answers.flatMap(({ readings }) => readings), ...[...refusal.why].map(([point, why]) => failed(point, why, why))];
   };
 
   /** Finds out by halving which points of a refused block cannot be read, and remembers it. */
@@ -129,7 +137,8 @@ export function createDeviceReader(
       data = await bus.request({ unit: device.unit, fn: block.fn, address: block.address, count: block.count }, device.settings);
     } catch (error) {
       const why = reasonOf(error);
-      return { readings: block.points.map((p) => failed(p, why)), error };
+      const refused = isAboutRegisters(error) ? why : '';
+      return { readings: block.points.map((p) => failed(p, why, refused)), error };
     }
     const atMs = now();
     const readings = block.points.map((point) => {
@@ -149,8 +158,10 @@ export function createDeviceReader(
     profile,
     async read(intervals) {
       const readings = (await Promise.all(blocks(intervals).map(readBlock))).flat();
+      for (const r of readings) states.set(r.point.name, { quality: r.quality, refused: r.refused ?? '' });
       return readings;
     },
+    report: () => deviceReport(device, line, states, bus.report(device.unit)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { LookupSource } from '../../contract/source.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader } from './device.ts';
-import { acquireBus, releaseBus } from './line.ts';
+import { acquireBus, lineKey, releaseBus } from './line.ts';
 import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';
 import { loadProfile } from './profile-file.ts';
 
@@ -20,7 +20,7 @@ export function createModbusLookup(): LookupSource {
       const line = acquireBus(ctx, props);
       bus = line;
       readers = props.devices.map((d) =>
-        createDeviceReader(line, d, loadProfile(ctx.getRootPath(), d.profile), props.onFailure, () => ctx.clock.now()),
+        createDeviceReader(line, lineKey(props), d, loadProfile(ctx.getRootPath(), d.profile), props, () => ctx.clock.now()),
       );
     },
     async lookup(_ctx, fields, keys, values) {

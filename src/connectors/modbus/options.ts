@@ -69,6 +69,14 @@ export const sourceOptions: readonly OptionSpec[] = [
     oneOf: ['null', 'last'],
     doc: 'A point that could not be read: null (quality bad), or its last value (quality stale).',
   },
+  {
+    name: 'maxAge',
+    as: 'maxAgeMs',
+    type: 'duration',
+    default: 600_000,
+    min: 0,
+    doc: 'With onFailure last: a value older than this becomes null. 0: no limit.',
+  },
   { name: 'emitBad', type: 'bool', default: false, doc: 'Send a row also when no point of the device could be read.' },
 ];
 
@@ -106,6 +114,7 @@ export interface SourceProps extends ConnectionProps {
   intervalMs: number;
   rows: 'device' | 'point';
   onFailure: 'null' | 'last';
+  maxAgeMs: number;
   emitBad: boolean;
   devices: DeviceProps[];
 }

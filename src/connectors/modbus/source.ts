@@ -6,7 +6,7 @@ import type { Meta } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader, type Reading } from './device.ts';
-import { acquireBus, releaseBus } from './line.ts';
+import { acquireBus, lineKey, releaseBus } from './line.ts';
 import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';
 import { loadProfile } from './profile-file.ts';
 
@@ -15,6 +15,7 @@ export function createModbusSource(): Source {
   let bus: ModbusBus | undefined;
   let unwatch: (() => void) | undefined;
   let timers: (() => void)[] = [];
+  let readers: DeviceReader[] = [];
 
   return {
     configure(datasource, raw) {
@@ -30,7 +31,8 @@ export function createModbusSource(): Source {
       unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
       for (const device of props.devices) {
         const profile = profiles.get(device.profile)!;
-        const reader = createDeviceReader(line, device, profile, props.onFailure, () => Math.trunc(ctx.clock.now()));
+        const reader = createDeviceReader(line, lineKey(props), device, profile, props, () => Math.trunc(ctx.clock.now()));
+        readers.push(reader);
         const periods = new Map<number, Set<string>>();
         for (const name of new Set(profile.points.map((p) => p.interval))) {
           const ms = name === 'default' ? (profile.intervalsMs['default'] ?? props.intervalMs) : profile.intervalsMs[name]!;
@@ -42,9 +44,12 @@ export function createModbusSource(): Source {
       }
     },
 
+    devices: () => readers.map((r) => r.report()),
+
     close(ctx) {
       for (const stop of timers) stop();
       timers = [];
+      readers = [];
       unwatch?.();
       unwatch = undefined;
       const release = bus ? releaseBus(ctx, props) : undefined;

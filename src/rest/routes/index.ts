@@ -36,7 +36,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...trialRoutes(service.trials, trialServer),
     ...connectionRoutes(service.connections),
     ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
-    ...deviceRoutes(),
+    ...deviceRoutes(service),
     ...dataRoutes(service, stop),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),

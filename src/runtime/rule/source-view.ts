@@ -64,6 +64,7 @@ export class SourceView implements SourceStatusView {
       reconnects: node.losses.reconnects - base.reconnects,
       recentLosses: node.recentLosses,
       lastLoss: node.connection.lastDisconnectedMessage,
+      devices: node.devices(),
     };
   }
 

@@ -5,6 +5,7 @@ import { createBackoff } from '../../base/backoff.ts';
 import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
+import type { DeviceReport } from '../../contract/device.ts';
 import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
@@ -187,6 +188,10 @@ export class SourceNode implements ContextOwner, SourcePort {
     this.resumed = undefined;
     this.waitingSinceMs = undefined;
     go();
+  }
+
+  devices(): readonly DeviceReport[] {
+    return this.source.devices?.() ?? [];
   }
 
   /** Losses of the connection in the last minute. */

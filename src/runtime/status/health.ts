@@ -30,6 +30,8 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
         problems.push(
           `Source ${s.stream} waits for the sinks of its rules since ${Math.round(s.waitingMs / 1000)} s; its peer may drop what it cannot keep.`,
         );
+      // while the line is away its state says everything
+      if (s.connection === 'connected') for (const d of s.devices) if (d.problem) problems.push(`Source ${s.stream}: ${d.problem}`);
       if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
     }
   if (live && run) problems.push(...changedSources(run, rule.definition));

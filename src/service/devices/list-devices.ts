@@ -1,7 +1,17 @@
-// What hangs on this machine: serial ports with their stable names, and who of the gateway's neighbours holds them. Used by GET /devices.
+// Serial ports of this machine with their stable names and holders; and the type of everything that GET /devices lists.
 
 import { findHolder, isHeldByUs } from '../../connectors/port/holder.ts';
 import { listPorts, type PortInfo, type PortRoots } from '../../connectors/port/list.ts';
+import type { DeviceReport } from '../../contract/device.ts';
+
+/** A device on a line of the gateway, as its source reports it. */
+export interface BusDevice extends DeviceReport {
+  kind: 'bus';
+  /** Stream that reads it. */
+  source: string;
+}
+
+export type Device = DeviceInfo | BusDevice;
 
 export interface DeviceInfo extends PortInfo {
   kind: 'serial';

@@ -57,6 +57,20 @@ describe('modbus in a rule', () => {
       throw new Error(`${(error as Error).message}: ${(await daemon.call('GET', '/rules/control/status')).text}`);
     });
     expect(plc.units.get(1)!.holding[21]).toBe(0);
+    // a point that the device refuses is a problem of the rule, and named
+    const health = JSON.parse((await daemon.call('GET', '/rules/control/health')).text) as {
+      ok: boolean;
+      problems: string[];
+      sources: { devices: unknown[] }[];
+    };
+    expect(health.ok).toBe(false);
+    expect(health.problems).toContainEqual(
+      `Source plc: Device one (unit 1, tcp://127.0.0.1:${server.port}) refuses 1 of 5 points (gone: illegal data address). Check function, address and type in its profile.`,
+    );
+    expect(health.sources[0]!.devices).toMatchObject([
+      { name: 'one', unit: 1, state: 'answering', refused: { gone: 'illegal data address' } },
+      { name: 'two', unit: 2, state: 'answering' },
+    ]);
     two.holding[10] = 100;
     await until(() => two.holding[21] === 101 && two.coils[2] === 0, 'changed values', 10_000);
   }, 40_000);

@@ -35,7 +35,7 @@ async function open(profile: string, props: Record<string, unknown> = {}) {
       () => undefined,
     );
   closers.push(() => source.close(ctx));
-  return { sim, rows, ctx, start, unit: sim.plc.units.get(1)! };
+  return { sim, rows, ctx, start, source, unit: sim.plc.units.get(1)! };
 }
 const cycle = (o: Awaited<ReturnType<typeof open>>, ms = 1000) => o.sim.clock.advance(ms);
 
@@ -197,6 +197,91 @@ describe('modbus source', () => {
       missing.length = 0;
       await cycle(o, 1500);
       expect(o.rows.at(-1)!.row['p39']).toBe(39n);
+    });
+  });
+
+  describe('the state of its devices', () => {
+    // @covers issue:19#2 @covers finding:field#2.2
+    it('a device that never answers is reported within 5 s, with how long, why and when it is tried again', async () => {
+      const o = await open('points: [{name: a, address: 1, type: int16}]', { unit: 9, timeout: 1000, retries: 1 });
+      await o.start();
+      await cycle(o, 100);
+      expect(o.source.devices!()).toEqual([expect.objectContaining({ name: 'm', unit: 9, state: 'unasked', problem: '' })]);
+      await cycle(o, 4900);
+      const [device] = o.source.devices!();
+      expect(device).toMatchObject({ state: 'silent', lastReplyAtMs: 0, points: { good: 0, stale: 0, bad: 1 }, refused: {} });
+      expect(device!.failingMs).toBeGreaterThan(1000);
+      expect(device!.problem).toMatch(
+        /^Device m \(unit 9, rtu-over-tcp:\/\/x:502\) has not answered for \d+ s: unit 9 does not answer within 1000 ms \(\d tr(y|ies)\)\.( It is tried again in 1 s\.)? Check its power, its wiring, and its unit id, speed and parity\.$/,
+      );
+    });
+
+    it('a device that answers again has no problem any more', async () => {
+      const o = await open('points: [{name: a, address: 1, type: int16}]', { onFailure: 'last' });
+      await o.start();
+      await cycle(o);
+      expect(o.source.devices!()[0]).toMatchObject({
+        state: 'answering',
+        failingMs: 0,
+        problem: '',
+        points: { good: 1, stale: 0, bad: 0 },
+      });
+      o.sim.line().faults = { dead: new Set([1]) };
+      await cycle(o, 10_000);
+      expect(o.source.devices!()[0]).toMatchObject({ state: 'silent', points: { good: 0, stale: 1, bad: 0 } });
+      expect(o.source.devices!()[0]!.problem).toContain('1 point still shows its last value.');
+      o.sim.line().faults = {};
+      await cycle(o, 3000);
+      expect(o.source.devices!()[0]).toMatchObject({ state: 'answering', failingMs: 0, nextTryMs: 0, problem: '' });
+      expect(o.source.devices!()[0]!.lastReplyAtMs).toBeGreaterThan(0);
+    });
+
+    it('the last value is given no longer than maxAge, and then null', async () => {
+      const o = await open('points: [{name: a, address: 1, type: int16}]', { onFailure: 'last', maxAge: 5000, emitBad: true });
+      o.unit.holding[1] = 7;
+      await o.start();
+      await cycle(o, 1500);
+      o.sim.line().faults = { dead: new Set([1]) };
+      await cycle(o, 4000);
+      expect(o.rows.at(-1)!.row['a']).toBe(7n);
+      await cycle(o, 3000);
+      expect(o.rows.at(-1)!.row['a']).toBeNull();
+      expect((o.rows.at(-1)!.meta['quality'] as Record<string, string>)['a']).toMatch(/^bad: unit 1 does not answer/);
+    });
+
+    it('points that the device refuses are named, and a device that refuses all of them is refusing', async () => {
+      const o = await open('points: [{name: a, address: 1, type: int16}, {name: b, address: 5000, type: int16}]');
+      await o.start();
+      await cycle(o, 2500);
+      expect(o.source.devices!()[0]).toMatchObject({
+        state: 'answering',
+        refused: { b: 'illegal data address' },
+        points: { good: 1, stale: 0, bad: 1 },
+        problem:
+          'Device m (unit 1, rtu-over-tcp://x:502) refuses 1 of 2 points (b: illegal data address). Check function, address and type in its profile.',
+      });
+      const all = await open('points: [{name: b, address: 5000, type: int16}]');
+      await all.start();
+      await cycle(all, 2500);
+      expect(all.source.devices!()[0]).toMatchObject({ state: 'refusing' });
+      expect(all.source.devices!()[0]!.problem).toContain('refuses every point (b: illegal data address)');
+    });
+
+    it('one dead device of three is named alone', async () => {
+      const o = await open('points: [{name: a, address: 1, type: int16}]', {
+        devices: [
+          { name: 'm1', unit: 1 },
+          { name: 'm2', unit: 7 },
+          { name: 'm3', unit: 2 },
+        ],
+      });
+      await o.start();
+      await cycle(o, 5000);
+      expect(o.source.devices!().map((d) => [d.name, d.state, d.problem === ''])).toEqual([
+        ['m1', 'answering', true],
+        ['m2', 'silent', false],
+        ['m3', 'answering', true],
+      ]);
     });
   });
 });
