@@ -113,6 +113,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     },
     timeZone: zoneOf(value('basic.timezone')),
     prometheus: { enabled: value('basic.prometheus'), port: value('basic.prometheusPort') },
+    runtimeFolder: value('basic.runtimeFolder'),
     pluginHosts: value('basic.pluginHosts'),
     ignoreCase: value('basic.ignoreCase'),
     sqlMaxConnections: value('basic.sql.maxConnections'),

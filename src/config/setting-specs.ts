@@ -26,6 +26,12 @@ export const settingSpecs: readonly SettingSpec[] = [
     doc: 'Lowest level that is logged.',
   },
   { path: 'basic.debug', type: 'bool', default: false, doc: 'Forces level debug.' },
+  {
+    path: 'basic.runtimeFolder',
+    type: 'string',
+    default: '',
+    doc: 'Folder in memory (tmpfs) for the record of messages under way after a crash. Empty: RUNTIME_DIRECTORY, XDG_RUNTIME_DIR or /dev/shm.',
+  },
   { path: 'basic.rotateSize', type: 'int', default: 10_485_760, min: 0, doc: 'Size in bytes at which the log file of a rule is rotated.' },
   { path: 'basic.rotateCount', type: 'int', default: 3, min: 0, doc: 'Older log files of a rule that are kept.' },
   { path: 'basic.restIp', type: 'string', default: '127.0.0.1', doc: 'Address of REST. Any but loopback needs authentication.' },

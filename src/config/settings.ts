@@ -21,6 +21,8 @@ export interface Settings {
   /** IANA name; `Local` is resolved to the machine's zone. */
   readonly timeZone: string;
   readonly prometheus: { readonly enabled: boolean; readonly port: number };
+  /** Folder in memory for the record of messages under way; '' = one that the machine offers. */
+  readonly runtimeFolder: string;
   readonly pluginHosts: string;
   readonly ignoreCase: boolean;
   readonly sqlMaxConnections: number;

@@ -22,10 +22,15 @@ export interface CrashGuardOptions {
   /** systemd runs us (NOTIFY_SOCKET): whoever ends the service goes through it, so every end without a word before the healthy time counts.
    *  Else such an end counts only before READY: a person or a test that kills the program again and again must not find its rules stopped. */
   supervised?: boolean;
+  /** Asked at the start after an unclean end: true when it is known which rule was under way (ADR 0086). Such an end does not count.
+   *  @param counted the end was our own as far as can be told here */
+  explain?(counted: boolean): boolean;
 }
 
 export interface StartDecision {
   safeMode: boolean;
+  /** The run before ended without end(). */
+  unclean: boolean;
   /** For status and log: what happened and how to leave safe mode. */
   reason?: string;
 }
@@ -64,7 +69,7 @@ interface Memory {
 }
 
 export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
-  const { dataDir, clock, healthyAfterMs, maxCrashes, log, supervised = false } = options;
+  const { dataDir, clock, healthyAfterMs, maxCrashes, log, supervised = false, explain = () => false } = options;
   const file = join(dataDir, 'crash-guard.json');
   const bootId = options.bootId ?? readBootId();
   let memory: Memory | undefined;
@@ -94,8 +99,14 @@ export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
       const last = readMemory(file, log);
       const nowMs = clock.now();
       // Without a real-time clock the wall time may have gone back: moments in the future count as just now.
-      const own = (last?.ownCrashesAtMs ?? []).filter((atMs) => nowMs - atMs < OWN_CRASH_WINDOW_MS);
-      const diedAtStart = last?.running === true && !last.healthy && last.bootId === bootId && (supervised || last.ready !== true);
+      let own = (last?.ownCrashesAtMs ?? []).filter((atMs) => nowMs - atMs < OWN_CRASH_WINDOW_MS);
+      const unclean = last?.running === true;
+      const ownEnd = unclean && own.some((atMs) => atMs >= last.startedAtMs);
+      let diedAtStart = unclean && !last.healthy && last.bootId === bootId && (supervised || last.ready !== true);
+      if (unclean && explain(diedAtStart || ownEnd)) {
+        diedAtStart = false;
+        if (ownEnd) own = own.slice(0, -1);
+      }
       const startCrashes = (last?.startCrashes ?? 0) + (diedAtStart ? 1 : 0);
       const crashes = Math.max(startCrashes, own.length);
       const safeMode = crashes >= maxCrashes;
@@ -113,13 +124,14 @@ export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
       timer = clock.setTimer(healthyAfterMs, () => void healthy());
       if (!safeMode) {
         if (crashes > 0) log.warn({ code: 'CRASH_GUARD_COUNT', crashes, maxCrashes, lastReason }, 'The last run ended by a crash.');
-        return { safeMode };
+        return { safeMode, unclean };
       }
       const reason =
         `Safe mode: the gateway crashed ${crashes} times in a row${lastReason ? ` (last: ${lastReason})` : ''}; ` +
-        'no rules and no user plugins were started. Remove the cause (see the log), then restart the service for a normal start.';
+        'no rules and no user plugins were started, since no single rule or message could be told as the cause. ' +
+        'Remove the cause (see the log), then restart the service for a normal start.';
       log.error({ code: 'SAFE_MODE', crashes, lastReason }, 'Safe mode: no rules, no user plugins.');
-      return { safeMode, reason };
+      return { safeMode, unclean, reason };
     },
     ready() {
       if (memory?.running && !memory.ready) save({ ...memory, ready: true });

@@ -25,7 +25,15 @@ import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
-import { createRuntime, defaultRuleOptions, parseRuleOptions, type Runtime } from '../runtime/index.ts';
+import {
+  createLetterBox,
+  createRuntime,
+  createSuspects,
+  defaultRuleOptions,
+  parseRuleOptions,
+  type Runtime,
+  type Suspects,
+} from '../runtime/index.ts';
 import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
 import { suggest } from '../sql/suggest.ts';
 import { openStore, type Store } from '../store/index.ts';
@@ -33,7 +41,7 @@ import { checkSections } from './check-sections.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import type { Part } from './lifecycle.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
-import { healthyAfterMs } from './test-hooks.ts';
+import { healthyAfterMs, withTestFunctions } from './test-hooks.ts';
 
 export interface GatewayOptions {
   folders: Folders;
@@ -55,8 +63,10 @@ export interface Gateway {
   reload(): void;
   /** For the last handler of a fatal error; synchronous. */
   crashed(reason: string): void;
-  /** READY was said: crash protection must know. */
+  /** READY is about to be said: crash protection must know. */
   ready(): void;
+  /** READY was said. */
+  announced(): void;
   /** True when an uncaught error is a plugin's; it was counted and logged, and the gateway goes on. */
   blame(error: unknown): boolean;
   /** Cuts what still hangs on REST. */
@@ -79,6 +89,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let lock: RootLock | undefined;
   let metrics: MetricsServer | undefined;
   let plugins: PluginRegistry | undefined;
+  let suspects: Suspects | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
   const componentFiles = createComponentFiles(folders, env);
@@ -88,11 +99,14 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     healthyAfterMs: healthyAfterMs(env, HEALTHY_AFTER_MS),
     maxCrashes: MAX_CRASHES,
     supervised: Boolean(env['NOTIFY_SOCKET']),
+    explain: (counted) => suspects!.died(counted) !== undefined,
     log,
   });
+  const holdsForReady = () => Boolean(env['NOTIFY_SOCKET']) && suspects?.engaged === true;
   const gate = Promise.withResolvers<void>();
   let catalogue: Promise<FunctionCatalogue> | undefined;
-  const functions = () => (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(plugins?.functions)));
+  const functions = () =>
+    (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(withTestFunctions(env, plugins?.functions))));
   const trialHub = createTrialHub();
   const dataServer = createDataServer({
     address: () => settings.dataServer,
@@ -176,14 +190,22 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'crash guard',
       async start() {
-        safeModeReason = (await guard.begin()).reason;
+        const memory = [settings.runtimeFolder, ...memoryFolders(env)].filter((folder) => folder !== '');
+        suspects = createSuspects({ dataDir: folders.data, folders: memory, clock, log });
+        const decision = await guard.begin();
+        safeModeReason = decision.reason;
+        suspects.begin(decision.unclean);
       },
-      stop: () => guard.end(),
+      async stop() {
+        suspects?.end();
+        await guard.end();
+      },
     },
     {
       name: 'store',
       start() {
         store = openStore({ dataDir: folders.data, clock, log });
+        suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
       stop: () => store?.close(),
       stopTimeoutMs: 1_000,
@@ -246,6 +268,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           clock,
           log,
           store: store!,
+          suspects: suspects!,
           connectors: connectorNamed,
           codecs: codecNamed,
           rootPath: folders.root,
@@ -283,6 +306,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           runtime: runtime!,
           functions,
           trialHub,
+          deadLetters: () => suspects?.letters,
           plugins: plugins!,
           folders,
           componentFiles,
@@ -309,7 +333,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       name: 'rules',
       async start() {
         await service!.begin(safeModeReason !== undefined);
-        runtime!.rulesLoaded();
+        // a message that freezes us before READY would be noticed by the time limit of the start only
+        if (!holdsForReady()) runtime!.rulesLoaded();
       },
     },
     {
@@ -349,7 +374,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     clock,
     log,
     safeMode: () => safeModeReason,
-    problems: () => store?.reports().map((r) => `${r.file}: ${r.text}`) ?? [],
+    problems: () => [...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []), ...(suspects?.problem ? [suspects.problem] : [])],
     setTimeZone: (name) => {
       timeZone = name;
     },
@@ -374,9 +399,17 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     },
     crashed: (reason) => guard.crashed(reason),
     ready: () => guard.ready(),
+    announced() {
+      if (holdsForReady()) runtime?.rulesLoaded();
+    },
     blame: (error) => plugins?.blame(error) !== undefined,
     destroy: () => rest?.destroy(),
   };
+}
+
+/** Where systemd and desktops give a folder in memory, then what every Linux has. */
+function memoryFolders(env: Environment): string[] {
+  return [...(env['RUNTIME_DIRECTORY'] ?? '').split(':'), env['XDG_RUNTIME_DIR'] ?? '', '/dev/shm'];
 }
 
 async function codecNamed(format: string): Promise<CodecDefinition | undefined> {

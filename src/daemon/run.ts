@@ -13,6 +13,8 @@ import { installTestHooks } from './test-hooks.ts';
 
 /** A stop that takes longer is cut: the port must be free within 2 s, also with a dead sink. */
 const STOP_LIMIT_MS = 1_900;
+/** Sources wait for so long at most until systemd knows that we are there. */
+const ANNOUNCE_LIMIT_MS = 2_000;
 
 export async function runDaemon(args: DaemonArguments, env: Environment): Promise<void> {
   if (args.version) {
@@ -100,7 +102,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     { url: gateway.url, rules: gateway.service.rules.list().length, readyMs, rssMb: Math.round(process.memoryUsage.rss() / 1e6) },
     `Serving kuiper (version - ${VERSION}), and restful api on ${gateway.url}.`,
   );
-  void notifier.ready();
+  void Promise.race([notifier.ready(), clock.sleep(ANNOUNCE_LIMIT_MS)]).then(() => gateway.announced());
   void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
   notifier.startWatchdog();
   // written at the exit too; but a device that loses power before its first clean stop shall start warm the next time

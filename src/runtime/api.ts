@@ -11,6 +11,7 @@ import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
 import type { TableAccess } from './ports.ts';
 import type { RuleLogSettings } from './rule/rule-log.ts';
+import type { ParkedRule, Suspects } from './suspect/index.ts';
 
 export interface RuntimeSettings {
   /** `basic.rulePatrolInterval`; below 1 s counts as 10 s. */
@@ -62,6 +63,8 @@ export interface RuntimeDeps {
   dataServer?: DataServer;
   /** Where rules with `logFilename` write. A function, so that a reload of the settings takes effect. */
   logFiles?(): RuleLogSettings;
+  /** Finds messages that end the process. Absent: nothing is watched. */
+  suspects?: Suspects;
   /** Scan and lookup tables (runtime/table). */
   tables?: TableAccess;
 }
@@ -149,6 +152,10 @@ export interface RuleHealth {
   exceptions: number;
   /** Given to the actions with `deadLetter`. */
   deadLetters: number;
+  /** Messages that it did not evaluate since they ended the gateway before; they are among the dead letters. */
+  setAside: number;
+  /** Set: the rule is parked, for this message or (without one) for several deaths in a row. */
+  parked?: ParkedRule;
   lastError: { text: string; atMs: number; op: string } | undefined;
   checkpoint: { bytes: number; lastAtMs: number; heldMessages: number; failures: number; lastError: string };
 }
@@ -162,6 +169,8 @@ export interface RuleHandle {
   readonly id: string;
   readonly definition: RuleDefinition;
   readonly state: RuleState;
+  /** Set: it ended the gateway and waits for a start or an edit by the user. */
+  readonly parked: ParkedRule | undefined;
   /** Commands answer at once; the run itself is asynchronous, failures show in the status (rules.md 1.3). The promise resolves when the command's
    *  effect is reached or was replaced by a later command. */
   start(): Promise<void>;

@@ -23,6 +23,15 @@ export { stateTexts } from './api.ts';
 export type * from './definition.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
 export { parseCacheProps } from './sink/cache-props.ts';
+export {
+  createLetterBox,
+  createSuspects,
+  type Letter,
+  type LetterBox,
+  type LetterHead,
+  parkedText,
+  type Suspects,
+} from './suspect/index.ts';
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const settings = { ...defaultSettings, ...deps.settings };

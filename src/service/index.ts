@@ -1,4 +1,5 @@
 // Use cases without HTTP. `createService` ties them together; REST and the daemon use nothing else of this folder.
+export type { LetterBox } from '../runtime/index.ts';
 export type { AsyncTasks } from './async-tasks.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';

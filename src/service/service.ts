@@ -6,7 +6,7 @@ import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import type { RuleOptions, Runtime } from '../runtime/index.ts';
+import type { LetterBox, RuleOptions, Runtime } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
@@ -46,6 +46,8 @@ export interface ServiceDeps {
   settings(): ServiceSettings;
   /** Where results of trial rules go; the connector `trialConnector(hub)` must be among `connectors`. */
   trialHub: TrialHub;
+  /** Messages that ended the gateway. Absent: none are kept. */
+  deadLetters?(): LetterBox | undefined;
   /** Plugins, loaded before the service. Absent: there are none. */
   plugins?: PluginRegistry;
 }
@@ -77,6 +79,7 @@ export interface Service {
   readonly trials: TrialService;
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
+  deadLetters(): LetterBox | undefined;
   /** Creates stored rules, tells triggered ones to start, and imports init.json where it is new. @param safe nothing is started */
   begin(safe: boolean): Promise<void>;
   close(): Promise<void>;
@@ -172,6 +175,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       const { listDevices } = await import('./devices/list-devices.ts');
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
     },
+    deadLetters: () => deps.deadLetters?.(),
     async begin(safe) {
       await rules.load(safe);
       if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);

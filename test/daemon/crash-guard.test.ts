@@ -30,7 +30,7 @@ async function killedAfter(runMs: number, bootId?: string) {
 }
 
 test('a first start is a normal one', async () => {
-  expect(await guard().begin()).toEqual({ safeMode: false });
+  expect(await guard().begin()).toEqual({ safeMode: false, unclean: false });
 });
 
 test('a crash at every start leads to safe mode after the third, with the reason', async () => {
@@ -85,7 +85,7 @@ test('a clean stop ends safe mode', async () => {
   const safe = guard();
   expect((await safe.begin()).safeMode).toBe(true);
   await safe.end();
-  expect(await guard().begin()).toEqual({ safeMode: false });
+  expect(await guard().begin()).toEqual({ safeMode: false, unclean: false });
 });
 
 test('fatal errors of its own count after a healthy time too, for ten minutes, and name the last one', async () => {
@@ -115,7 +115,7 @@ test('fatal errors that are far apart do not add up', async () => {
 test('a damaged marker is reported and does not stop the start', async () => {
   await writeFile(join(dir, 'crash-guard.json'), '{"version":1,');
   const before = memory.lines.length;
-  expect(await guard().begin()).toEqual({ safeMode: false });
+  expect(await guard().begin()).toEqual({ safeMode: false, unclean: false });
   expect(memory.lines.slice(before).some((line) => line['code'] === 'CRASH_GUARD_READ')).toBe(true);
 });
 
@@ -124,7 +124,7 @@ test('a marker that cannot be written is reported and does not stop the start', 
   await mkdir(join(dir, 'crash-guard.json.tmp')); // a folder in the temp file's place: open fails for root too
   const { log, lines } = createMemoryLog();
   const g = createCrashGuard({ dataDir: dir, clock, healthyAfterMs, maxCrashes, log, bootId: 'b' });
-  expect(await g.begin()).toEqual({ safeMode: false });
+  expect(await g.begin()).toEqual({ safeMode: false, unclean: false });
   expect(lines.map((line) => line['code'])).toEqual(['CRASH_GUARD_WRITE']);
 });
 
@@ -153,4 +153,57 @@ test('rule: safe mode exactly when the last three or more runs of one boot died 
     }),
     { numRuns: 25 },
   );
+});
+
+// @covers finding:security#D8
+test('deaths of which the rule is known never lead to safe mode; those that cannot be told apart do, and it says so', async () => {
+  const asked: boolean[] = [];
+  const run = async (known: boolean) => {
+    const g = createCrashGuard({
+      dataDir: dir,
+      clock,
+      healthyAfterMs,
+      maxCrashes,
+      log: memory.log,
+      bootId: 'boot-1',
+      supervised: true,
+      explain(counted) {
+        asked.push(counted);
+        return known;
+      },
+    });
+    const decision = await g.begin();
+    g.ready();
+    return decision;
+  };
+  for (let i = 0; i < 10; i++) expect((await run(true)).safeMode).toBe(false);
+  expect(asked).toEqual(Array.from({ length: 9 }, () => true));
+  expect([await run(false), await run(false)].map((d) => d.safeMode)).toEqual([false, false]);
+  expect((await run(true)).safeMode).toBe(false);
+  const last = await run(false);
+  expect(last).toMatchObject({ safeMode: true, unclean: true });
+  expect(last.reason).toContain('no single rule or message could be told as the cause');
+});
+
+test('an own fatal error of which the rule is known is not counted either', async () => {
+  const own = async (known: boolean) => {
+    const g = createCrashGuard({ dataDir: dir, clock, healthyAfterMs, maxCrashes, log: memory.log, bootId: 'b', explain: () => known });
+    const { safeMode } = await g.begin();
+    g.ready();
+    await clock.advance(90_000);
+    g.crashed('boom');
+    return safeMode;
+  };
+  for (let i = 0; i < 6; i++) expect(await own(true)).toBe(false);
+  expect([await own(false), await own(false), await own(false)]).toEqual([false, false, true]);
+});
+
+test('only an unclean end is asked about', async () => {
+  let asked = 0;
+  for (let i = 0; i < 2; i++) {
+    const g = createCrashGuard({ dataDir: dir, clock, healthyAfterMs, maxCrashes, log: memory.log, explain: () => asked++ > 99 });
+    expect(await g.begin()).toEqual({ safeMode: false, unclean: false });
+    await g.end();
+  }
+  expect(asked).toBe(0);
 });

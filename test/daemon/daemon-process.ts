@@ -27,6 +27,7 @@ export async function startDaemon(
   root: string,
   env: Record<string, string> = {},
   args: string[] = [],
+  onSpawn: (child: ChildProcess) => void = () => undefined,
 ): Promise<RunningDaemon | FailedDaemon> {
   const child = spawn(NODE, ['--max-semi-space-size=2', MAIN, '--root', root, ...args], {
     // the cache is given by the environment, as in package.json and the unit: then main.ts itself comes from it too
@@ -39,6 +40,7 @@ export async function startDaemon(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onSpawn(child);
   const lines: Record<string, unknown>[] = [];
   let stderr = '';
   let rest = '';

@@ -28,6 +28,7 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
       };
       const handle: RuleHandle = {
         id: first.id,
+        parked: undefined,
         get definition() {
           return definition;
         },
@@ -62,6 +63,7 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           lateRows: 0,
           exceptions: 0,
           deadLetters: 0,
+          setAside: 0,
           lastError: undefined,
           checkpoint: { bytes: 0, lastAtMs: 0, heldMessages: 0, failures: 0, lastError: '' },
         }),

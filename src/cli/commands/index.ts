@@ -7,6 +7,7 @@ import { createScript } from './create-script.ts';
 import { createService } from './create-service.ts';
 import { createStream } from './create-stream.ts';
 import { createTable } from './create-table.ts';
+import { describeDeadletter } from './describe-deadletter.ts';
 import { describePlugin } from './describe-plugin.ts';
 import { describeRule } from './describe-rule.ts';
 import { describeSchema } from './describe-schema.ts';
@@ -18,6 +19,7 @@ import { describeTable } from './describe-table.ts';
 import { describeUdf } from './describe-udf.ts';
 import { deviceList } from './device-list.ts';
 import { deviceShow } from './device-show.ts';
+import { dropDeadletter } from './drop-deadletter.ts';
 import { dropPlugin } from './drop-plugin.ts';
 import { dropRule } from './drop-rule.ts';
 import { dropSchema } from './drop-schema.ts';
@@ -45,6 +47,7 @@ import { pluginPack } from './plugin-pack.ts';
 import { pluginRelease } from './plugin-release.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
+import { showDeadletters } from './show-deadletters.ts';
 import { showPlugins } from './show-plugins.ts';
 import { showRules } from './show-rules.ts';
 import { showSchemas } from './show-schemas.ts';
@@ -79,6 +82,9 @@ export const commands: readonly Command[] = [
   startRule,
   stopRule,
   restartRule,
+  showDeadletters,
+  describeDeadletter,
+  dropDeadletter,
   createPlugin,
   describePlugin,
   dropPlugin,

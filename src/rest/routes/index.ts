@@ -5,6 +5,7 @@ import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
 import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
@@ -37,6 +38,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...connectionRoutes(service.connections),
     ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
     ...deviceRoutes(service),
+    ...deadLetterRoutes(service.deadLetters),
     ...dataRoutes(service, stop),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),

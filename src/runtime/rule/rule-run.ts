@@ -52,16 +52,23 @@ export class RuleRun implements RunStatusView {
       onStored: () => deps.onStored(),
       crash: (error) => this.crash(error),
     });
+    const { suspects } = env.deps;
     this.host = new RunHost({
       definition,
-      env,
+      env: suspects?.engaged ? { ...env, clock: suspects.clockOf(definition.id, env.clock) } : env,
       checkpoint: this.checkpoints,
       press: (change) => this.inputs.press(change),
       beginState: () => this.beginState(),
       crash: (error) => this.crash(error),
       inputEnded: (text) => this.inputEnded(text),
     });
-    this.inputs = new RunInputs(this.host, { clock: env.clock, pool: deps.pool, tables: env.deps.tables, specOf: definition.sources });
+    this.inputs = new RunInputs(this.host, {
+      clock: env.clock,
+      pool: deps.pool,
+      tables: env.deps.tables,
+      specOf: definition.sources,
+      suspects: env.deps.suspects,
+    });
   }
 
   get sources(): readonly SourceView[] {

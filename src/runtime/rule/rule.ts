@@ -15,6 +15,7 @@ import { healthOf } from '../status/health.ts';
 import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
+import { type ParkedRule, parkedText } from '../suspect/index.ts';
 import type { RuleLogs } from './rule-log.ts';
 import { RuleRun } from './rule-run.ts';
 import type { KeptState } from './run-api.ts';
@@ -34,7 +35,7 @@ export interface RuleDeps {
 const CONNECT_MS = 300;
 
 /** How a run is closed. */
-type Ending = 'user' | 'keep' | 'error' | 'finish' | 'shutdown' | 'delete';
+type Ending = 'user' | 'keep' | 'error' | 'park' | 'finish' | 'shutdown' | 'delete';
 
 interface Command {
   action: RuleAction;
@@ -75,12 +76,19 @@ export class Rule implements RuleHandle {
     this.deps = deps;
     this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
     this.logIgnored();
+    const { parked } = this;
+    if (parked) this.enter('stoppedByError', parkedText(parked));
+  }
+
+  get parked(): ParkedRule | undefined {
+    return this.deps.env.deps.suspects?.parkedRule(this.id);
   }
 
   // ---------------------------------------------------------------------------------------------------------- commands
 
   async start(): Promise<void> {
     this.mustExist();
+    this.deps.env.deps.suspects?.release(this.id);
     await this.command('start', '', 'user');
   }
 
@@ -103,6 +111,7 @@ export class Rule implements RuleHandle {
       await this.command('stop', 'stopped by update', 'keep');
       const before = this.definition;
       this.definition = definition;
+      this.deps.env.deps.suspects?.forget(this.id);
       this.logIgnored();
       this.schedule = schedule;
       this.recoveries = 0;
@@ -156,6 +165,7 @@ export class Rule implements RuleHandle {
     this.deleted = true;
     await this.command('stop', 'canceled manually', 'delete');
     this.closed = true;
+    this.deps.env.deps.suspects?.forget(this.id);
     this.deps.pool.endHandover(this.id);
     this.dropKept();
     this.clearRecovery();
@@ -193,7 +203,7 @@ export class Rule implements RuleHandle {
 
   /** Asked at each round of the patrol loop. */
   patrol(nowMs: number): void {
-    if (this.closed) return;
+    if (this.closed || this.parked) return;
     if (this.schedule.scheduled) {
       const due = this.schedule.inSchedule(nowMs);
       if (due && this.state === 'waiting') void this.command('scheduleStart', '', 'user');
@@ -348,9 +358,12 @@ export class Rule implements RuleHandle {
     this.state = 'stopping';
     const { env } = this.deps;
     const { options } = this.definition;
-    const saves = c.ending === 'shutdown' || (c.ending === 'user' && options.qos > 0 && options.enableSaveStateBeforeStop);
+    const parks = c.ending === 'park';
+    const saves = c.ending === 'shutdown' || parks || (c.ending === 'user' && options.qos > 0 && options.enableSaveStateBeforeStop);
+    // what is confirmed by the end of the run can still be told to the peer; messages that wait there stay for the rule's next start
+    if (parks) this.deps.pool.pin();
     try {
-      const reason: CloseReason = c.ending === 'shutdown' ? 'shutdown' : 'stopped';
+      const reason: CloseReason = c.ending === 'shutdown' || parks ? 'shutdown' : 'stopped';
       const kept = await this.run?.close({
         reason,
         handOver: this.switching > 0 ? 'switch' : c.ending === 'error' && this.recovers ? 'recovery' : undefined,
@@ -363,11 +376,12 @@ export class Rule implements RuleHandle {
     } catch (error) {
       this.closeFailed(error);
     }
+    if (parks) await this.deps.pool.unpin('shutdown');
     this.lastStopAtMs = env.clock.now();
     await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
     await this.closeLog();
     this.enter(to, c.message);
-    if (to === 'stoppedByError') this.planRecovery();
+    if (to === 'stoppedByError' && !parks) this.planRecovery();
     if (c.ending === 'finish') this.onTriggeredChange?.(false);
     c.done();
     this.next();
@@ -408,8 +422,12 @@ export class Rule implements RuleHandle {
   private ended(run: RuleRun, error: unknown, text: string): void {
     if (run !== this.run) return;
     if (error !== undefined) {
-      this.log.error({ rule: this.id, cause: messageOf(error) }, 'Rule stops by an error.');
-      void this.command('fail', messageOf(error), 'error');
+      const parks = (error as { code?: unknown } | null)?.code === 'RULE_PARKED';
+      this.log.error(
+        { rule: this.id, ...(parks && { code: 'RULE_PARKED' }), cause: messageOf(error) },
+        parks ? 'Rule is parked.' : 'Rule stops by an error.',
+      );
+      void this.command('fail', messageOf(error), parks ? 'park' : 'error');
     } else void this.command('finish', text ? `done: ${text}` : 'done', 'finish');
   }
 

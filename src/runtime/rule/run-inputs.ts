@@ -5,6 +5,7 @@ import type { CloseReason } from '../../contract/source.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { HandoverKind, SourcePool, SourcePort, Subscription, TableAccess } from '../ports.ts';
+import type { Suspects } from '../suspect/index.ts';
 import type { RunHost } from './run-host.ts';
 import { RunInput } from './run-input.ts';
 import { SourceView } from './source-view.ts';
@@ -14,6 +15,7 @@ export interface RunInputsDeps {
   pool: SourcePool;
   tables: TableAccess | undefined;
   specOf: RuleDefinition['sources'];
+  suspects: Suspects | undefined;
 }
 
 export class RunInputs {
@@ -53,7 +55,9 @@ export class RunInputs {
     const spec = this.deps.specOf(input.source);
     const index = plan.index.filter((c) => c.input === i);
     const reader = new RunInput(this.host, i, index, plan.eventTime, input.all ? undefined : input.columns);
-    const subscription = await this.deps.pool.subscribe(spec, reader);
+    const { suspects } = this.deps;
+    const noted = suspects?.engaged ? suspects.input(reader, (error) => this.host.crash(error)) : reader;
+    const subscription = await this.deps.pool.subscribe(spec, noted);
     this.subscriptions[i] = subscription;
     this.views.push(new SourceView(subscription.node, subscription.group, spec.name));
     this.open++;

@@ -103,6 +103,13 @@ export class SourceNode implements ContextOwner, SourcePort {
       this.downsampler = plan.mergeField
         ? createFieldMerger(env.clock, plan.downsampleMs, plan.mergeField, forward)
         : createDownsampler(env.clock, plan.downsampleMs, forward);
+    const { suspects } = env.deps;
+    if (suspects?.engaged)
+      this.receive = suspects.around({
+        place: `${plan.spec.type} ${plan.spec.datasource}`,
+        receive: this.receive.bind(this),
+        setAside: () => this.onDropped(1, 'set aside, since its evaluation ended the gateway before'),
+      });
   }
 
   /** @throws when datasource or properties are wrong */

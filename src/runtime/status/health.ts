@@ -16,7 +16,8 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   const sinks = run?.sinks.map((s) => s.health()) ?? [];
   const problems: string[] = [];
   const live = rule.state === 'running' || rule.state === 'starting';
-  if (rule.state === 'stoppedByError') problems.push(`The rule stopped by an error: ${rule.message}`);
+  if (rule.state === 'stoppedByError')
+    problems.push(rule.parked ? `The rule is ${rule.message}` : `The rule stopped by an error: ${rule.message}`);
   if (live)
     for (const s of sources) {
       if (s.connection !== 'connected') problems.push(`Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
@@ -59,6 +60,9 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
     (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
     (run?.sinks.reduce((n, s) => n + s.stats.exceptions, 0) ?? 0);
+  const setAside = env.deps.suspects?.setAsideCount(rule.id) ?? 0;
+  if (setAside > 0)
+    problems.push(`${setAside} messages were not evaluated, since they ended the gateway before (kuiper show deadletters).`);
   for (const r of env.deps.store.reports()) problems.push(`${r.file}: ${r.text}`);
   return {
     state: rule.state,
@@ -70,6 +74,8 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     lateRows,
     exceptions,
     deadLetters: run?.deadLetters ?? 0,
+    setAside,
+    ...(rule.parked && { parked: rule.parked }),
     lastError: run?.lastError,
     checkpoint: {
       bytes: run?.checkpoints.bytes ?? 0,

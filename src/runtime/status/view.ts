@@ -3,12 +3,14 @@ import type { OperatorStats, RuleProgram } from '../../exec/operator.ts';
 import type { RuleHealth, RuleState, SinkHealth, SourceHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
+import type { ParkedRule } from '../suspect/index.ts';
 
 export interface RuleStatusView {
   readonly id: string;
   readonly definition: RuleDefinition;
   readonly state: RuleState;
   readonly message: string;
+  readonly parked: ParkedRule | undefined;
   readonly lastStartAtMs: number;
   readonly lastStopAtMs: number;
   readonly nextStartAtMs: number;

@@ -2,7 +2,7 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import type { RuleHandle, RuleStatus, Runtime, Topo } from '../../runtime/index.ts';
+import { parkedText, type RuleHandle, type RuleStatus, type Runtime, type Topo } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -20,6 +20,8 @@ export interface RuleListItem {
   version: string;
   trace: boolean;
   tags: readonly string[] | null;
+  /** Set: why the rule is parked; ours. */
+  parked?: string;
 }
 
 export interface BulkResult {
@@ -147,7 +149,8 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   const add = (parsed: ParsedRule, handle: RuleHandle) => {
     all.set(handle.id, { draft: parsed.draft, parsed, handle, problem: '', trace: false });
     watch(handle);
-    if (parsed.draft.triggered) background(handle.id, 'start', handle.start());
+    // a parked rule waits for the user
+    if (parsed.draft.triggered && !handle.parked) background(handle.id, 'start', handle.start());
   };
   const rewrite = async (entry: Entry, change: (object: Record<string, unknown>) => void) => {
     const draft = parseRuleJson(editJsonText(entry.draft.text, change), entry.draft.id);
@@ -183,7 +186,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       return;
     }
     const { handle, draft } = entry;
-    if (!handle || !draft.triggered) return;
+    if (!handle || !draft.triggered || handle.parked) return;
     if (handle.state === 'stoppedByError') background(id, 'start', handle.start());
     else if (!movedByItself) background(id, 'restart', handle.restart({ keepState: true }));
   };
@@ -200,6 +203,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
           version: draft.version,
           trace,
           tags: draft.tags ?? null,
+          ...(handle?.parked && { parked: parkedText(handle.parked) }),
         }))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
     async create(text) {

@@ -12,6 +12,11 @@ export const runtimeErrors = {
     ekuiperCode: 4000,
     cure: 'Write five fields (minute hour day month weekday) such as "0 8 * * 1-5", or @every 1h, @hourly, @daily, @weekly, @monthly, @yearly.',
   },
+  RULE_PARKED: {
+    text: '{text}',
+    ekuiperCode: 4000,
+    cure: 'The gateway ended while the rule evaluated this message, so the rule waits. Start it to go on without the message (it is among the dead letters), or correct the rule.',
+  },
   RUNTIME_UNKNOWN_SOURCE: {
     text: 'source type {type} not found',
     ekuiperCode: 2101,

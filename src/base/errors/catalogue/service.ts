@@ -7,6 +7,11 @@ export const serviceErrors = {
     ekuiperCode: 1000,
     cure: 'Names of streams, tables, rules, plugins, schemas, services, conf keys and connections consist of letters, digits, _ and -.',
   },
+  DEAD_LETTER_UNKNOWN: {
+    text: 'Dead letter {id} is not found',
+    ekuiperCode: 1002,
+    cure: 'List the ids with `kuiper show deadletters` or GET /deadletters.',
+  },
   STREAM_COMMAND: {
     text: '{text}',
     ekuiperCode: 3000,

@@ -1,0 +1,12 @@
+// `kuiper show deadletters`: List the messages that ended the gateway and are not evaluated any more.
+import { type Command, indent } from '../command.ts';
+
+export const showDeadletters: Command = {
+  name: 'show deadletters',
+  usage: 'show deadletters',
+  doc: 'List the messages that ended the gateway and are not evaluated any more.',
+  async run(context) {
+    const text = await context.client.call('GET', '/deadletters');
+    context.print(text.trim() === '[]' ? 'There are no dead letters.' : indent(text));
+  },
+};
