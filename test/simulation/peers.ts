@@ -1,0 +1,188 @@
+// Simulated peers of sinks and lookup tables, behind a connector `sim` as a plugin would bring one: they take rows, lose connections with and without
+// having taken what was on its way, hang, refuse single rows, and answer lookups late.
+import { ioError } from '../../src/base/errors/gateway-error.ts';
+import type { ConnectorEntry } from '../../src/contract/connector.ts';
+import type { ConnectorContext } from '../../src/contract/context.ts';
+import type { SinkData } from '../../src/contract/sink.ts';
+import type { Row } from '../../src/data/value.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+export interface Received {
+  atMs: number;
+  rows: Row[];
+  /** The gateway was not told that it was taken. */
+  indefinite: boolean;
+  /** Life of the gateway that sent it. */
+  life: number;
+}
+
+export interface PeerFaults {
+  /** Nobody is there: opening fails, and what is open is lost. */
+  away: boolean;
+  /** Takes nothing and does not answer. */
+  hangs: boolean;
+  /** Takes rows and loses the connection before it says so. */
+  lossy: boolean;
+  slowMs: number;
+}
+
+export class SinkPeer {
+  readonly name: string;
+  readonly received: Received[] = [];
+  readonly faults: PeerFaults = { away: false, hangs: false, lossy: false, slowMs: 0 };
+  /** Rows with these ids are refused for good. */
+  readonly refuses = new Set<number>();
+  readonly refused: number[] = [];
+  readonly open = new Set<{ fail(error: Error): void; flying: Set<(error: Error) => void> }>();
+  calls = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** The connection is lost; what is on its way has no answer. */
+  cut(): void {
+    for (const c of [...this.open]) {
+      this.open.delete(c);
+      for (const reject of [...c.flying]) reject(ioError('the connection was lost'));
+      c.fail(ioError('the connection was lost'));
+    }
+  }
+}
+
+export class Peers {
+  readonly sinks = new Map<string, SinkPeer>();
+  readonly lookup = { slowMs: 0, away: false, calls: 0 };
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  sink(name: string): SinkPeer {
+    let s = this.sinks.get(name);
+    if (!s) {
+      s = new SinkPeer(name);
+      this.sinks.set(name, s);
+    }
+    return s;
+  }
+
+  /** The connector as this life of the gateway has it. */
+  connector(process: Process): ConnectorEntry {
+    const { world } = this;
+    const peerOf = (name: string) => this.sink(name);
+    const { lookup } = this;
+    return {
+      name: 'sim',
+      offers: ['sink', 'lookup'],
+      load: async () => ({
+        name: 'sim',
+        sink: {
+          kind: 'sink',
+          name: 'sim',
+          payload: 'rows',
+          maxInFlight: 8,
+          options: [],
+          doc: '',
+          create() {
+            let peer = peerOf('?');
+            let own: { fail(error: Error): void; flying: Set<(error: Error) => void> } | undefined;
+            return {
+              configure(props) {
+                peer = peerOf(String(props['to']));
+              },
+              open: (_ctx: ConnectorContext, fail) =>
+                new Promise<void>((resolve, reject) => {
+                  world.at(
+                    world.between(1, 10),
+                    () => {
+                      if (peer.faults.away) return reject(ioError('nobody is there'));
+                      own = { fail, flying: new Set() };
+                      peer.open.add(own);
+                      resolve();
+                    },
+                    process,
+                  );
+                }),
+              collect(_ctx, data) {
+                if (!process.puts('sink')) return new Promise(() => undefined);
+                return take(world, process, peer, own, data);
+              },
+              close() {
+                if (own) peer.open.delete(own);
+                own = undefined;
+              },
+            };
+          },
+        },
+        lookup: {
+          kind: 'lookup',
+          name: 'sim',
+          options: [],
+          doc: '',
+          create: () => ({
+            open: () => undefined,
+            close: () => undefined,
+            lookup: (_ctx, _fields, _keys, values) =>
+              new Promise<Row[]>((resolve, reject) => {
+                lookup.calls++;
+                world.at(
+                  world.between(1, 20) + lookup.slowMs,
+                  () => {
+                    if (lookup.away) reject(ioError('the table is away'));
+                    else resolve([{ k: values[0] as never, name: `name-${String(values[0])}` }]);
+                  },
+                  process,
+                );
+              }),
+          }),
+        },
+      }),
+    };
+  }
+}
+
+function take(
+  world: World,
+  process: Process,
+  peer: SinkPeer,
+  own: { fail(error: Error): void; flying: Set<(error: Error) => void> } | undefined,
+  data: SinkData,
+): Promise<void> {
+  peer.calls++;
+  const rows = (Array.isArray(data) ? data : [data]) as Row[];
+  if (!own || !peer.open.has(own)) return Promise.reject(ioError('not connected'));
+  return new Promise<void>((resolve, reject) => {
+    own.flying.add(reject);
+    const settle = (work: () => void) => {
+      if (!own.flying.delete(reject)) return;
+      work();
+    };
+    const arrive = () => {
+      // the bytes are under way: they arrive though the gateway may be gone, unless the connection is
+      if (peer.faults.hangs && peer.open.has(own)) return void world.at(100, arrive);
+      if (!peer.open.has(own) || !own.flying.has(reject)) return;
+      const bad = rows.find((r) => peer.refuses.has(Number(r['id'])));
+      if (bad) {
+        peer.refused.push(Number(bad['id']));
+        return settle(() => reject(new Error(`row ${String(bad['id'])} is not welcome`)));
+      }
+      const lost = peer.faults.lossy && world.chance(0.3);
+      const record: Received = { atMs: world.nowMs, rows, indefinite: lost || !process.alive, life: process.number };
+      peer.received.push(record);
+      if (lost) return peer.cut();
+      world.at(
+        world.between(0, 3),
+        () => {
+          if (!process.alive) record.indefinite = true;
+          if (!own.flying.has(reject)) record.indefinite = true;
+          settle(resolve);
+        },
+        undefined,
+      );
+    };
+    world.at(world.between(1, 4) + peer.faults.slowMs, arrive);
+  });
+}
