@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoint.ts';
-import { createDatabase, type Database, type DatabaseReport } from './database.ts';
+import { createDatabase, type Database, type DatabaseOptions, type DatabaseReport } from './database.ts';
 import { createKvTable, type KvTable } from './kv.ts';
 import { migrations } from './migrations/index.ts';
 import { createSinkQueueStore, type SinkQueueStore } from './sink-queue.ts';
@@ -31,15 +31,17 @@ export interface StoreOptions {
   dataDir: string;
   clock: Clock;
   log: Log;
+  /** Opens one file; a simulated disk is put in here. Default: SQLite. */
+  database?: (options: DatabaseOptions) => Database;
 }
 
 /** Opens (and makes) the data folder. Files themselves are opened on first use.
  *  @throws when the folder cannot be made */
-export function openStore({ dataDir, clock, log }: StoreOptions): Store {
+export function openStore({ dataDir, clock, log, database = createDatabase }: StoreOptions): Store {
   mkdirSync(dataDir, { recursive: true });
   const reports: DatabaseReport[] = [];
   const open = (file: string, list: (typeof migrations)[keyof typeof migrations], check: boolean): Database =>
-    createDatabase({ path: join(dataDir, file), migrations: list, clock, log, reports, check });
+    database({ path: join(dataDir, file), migrations: list, clock, log, reports, check });
   const catalog = open('sqliteKV.db', migrations.catalog, true);
   const checkpoint = open('checkpoint.db', migrations.checkpoint, true);
   const cache = open('cache.db', migrations.cache, false);

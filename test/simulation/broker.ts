@@ -2,7 +2,6 @@
 // that it queued for a session, and it remembers what became of each.
 import mqttPacket from 'mqtt-packet';
 import type { Network, PeerEnd } from './net.ts';
-import type { World } from './world.ts';
 
 export interface Publication {
   topic: string;
@@ -50,13 +49,12 @@ export interface BrokerEvents {
   published(topic: string, payload: Buffer, qos: number): void;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: packets are as package mqtt-packet gives them
+/** Packets are as package mqtt-packet gives them. */
 type Packet = any;
 
 export class Broker {
   readonly port: number;
   readonly listener;
-  private readonly world: World;
   private readonly events: BrokerEvents;
   private readonly sessions = new Map<string, Session>();
   private readonly connections = new Set<Connection>();
@@ -67,7 +65,6 @@ export class Broker {
   losses = 0;
 
   constructor(network: Network, port: number, events: BrokerEvents) {
-    this.world = network.world;
     this.port = port;
     this.events = events;
     this.listener = {
@@ -87,6 +84,10 @@ export class Broker {
     let n = 0;
     for (const s of this.sessions.values()) n += s.queue.length + s.inFlight.size;
     return n;
+  }
+
+  subscribed(filter: string): boolean {
+    return [...this.sessions.values()].some((s) => s.filters.has(filter));
   }
 
   publish(message: Publication): void {
@@ -160,8 +161,7 @@ export class Broker {
       case 'connect':
         return this.connect(c, p);
       case 'subscribe':
-        for (const s of p.subscriptions)
-          c.session!.filters.set(s.topic, { qos: s.qos, identifier: p.properties?.subscriptionIdentifier });
+        for (const s of p.subscriptions) c.session!.filters.set(s.topic, { qos: s.qos, identifier: p.properties?.subscriptionIdentifier });
         return this.send(c, { cmd: 'suback', messageId: p.messageId, granted: p.subscriptions.map((s: Packet) => s.qos), reasonCode: 0 });
       case 'unsubscribe':
         for (const topic of p.unsubscriptions) c.session!.filters.delete(topic);

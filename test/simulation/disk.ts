@@ -66,7 +66,11 @@ interface File {
 
 export interface DiskFaults {
   /** Why writes fail now; '' = they do not. */
-  failing: '' | 'SQLITE_FULL: database or disk is full' | 'SQLITE_READONLY: attempt to write a readonly database' | 'SQLITE_IOERR: disk I/O error';
+  failing:
+    | ''
+    | 'SQLITE_FULL: database or disk is full'
+    | 'SQLITE_READONLY: attempt to write a readonly database'
+    | 'SQLITE_IOERR: disk I/O error';
   /** Part of the writes that fail by themselves. */
   errorRate: number;
   /** Latency of a sync, ms. */
@@ -80,6 +84,8 @@ export class Disk {
   tornUnits = 0;
   /** Broken on purpose: a write is answered when it is in the cache. */
   skipSync = false;
+  /** Broken on purpose: a page of a queue is gone when it was read. */
+  losesPages = false;
   private readonly world: World;
   private readonly files = new Map<string, File>();
 
@@ -101,9 +107,9 @@ export class Disk {
     }
     const own = file;
     const { world } = this;
-    let waiting: Unit[] = [];
+    const waiting: Unit[] = [];
     let busy = false;
-    let closing: (() => void)[] = [];
+    const closing: (() => void)[] = [];
     const fail = (text: string) => new GatewayError('STORE_FAILED', { file: name, text });
 
     const next = () => {
@@ -149,7 +155,13 @@ export class Disk {
         new Promise<R[]>((resolve) => {
           world.at(
             0,
-            () => resolve(own.cache.statement(sql).all(...(params as SQLInputValue[])).map((row) => ({ ...row })) as R[]),
+            () => {
+              const rows = own.cache.statement(sql).all(...(params as SQLInputValue[]));
+              if (this.losesPages && sql.startsWith('SELECT payload FROM sink_queue'))
+                for (const m of [own.cache, own.medium])
+                  m.statement('DELETE FROM sink_queue WHERE queue = ? AND seq = ?').run(...(params as SQLInputValue[]));
+              resolve(rows.map((row) => ({ ...row })) as R[]);
+            },
             process,
           );
         }),

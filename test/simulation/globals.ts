@@ -3,6 +3,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import './real.ts';
 import type { EventHandle, World } from './world.ts';
 
 let world: World | undefined;
@@ -83,7 +84,10 @@ export function replaceGlobals(): void {
   const random = () => (world ? world.random() : 0.5);
   Math.random = random;
   const bytes = (n: number) => Buffer.from(Array.from({ length: n }, () => Math.floor(random() * 256)));
-  crypto.randomUUID = (() => bytes(16).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')) as typeof crypto.randomUUID;
+  crypto.randomUUID = (() =>
+    bytes(16)
+      .toString('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')) as typeof crypto.randomUUID;
   crypto.randomBytes = bytes as unknown as typeof crypto.randomBytes;
   net.connect = ((options: { host?: string; port?: number }) => connect!(options)) as unknown as typeof net.connect;
   net.createConnection = net.connect;

@@ -67,6 +67,8 @@ export class GatewaySocket extends Duplex {
   private outAtMs = 0;
   private inAtMs = 0;
   private gone = false;
+  /** Written before the connection was made. */
+  private readonly early: Buffer[] = [];
 
   constructor(world: World, process: Process) {
     super({ allowHalfOpen: false });
@@ -82,10 +84,15 @@ export class GatewaySocket extends Duplex {
       close: () => {
         if (this.gone || this.process.alive === false) return;
         this.inAtMs = Math.max(this.inAtMs, this.world.nowMs);
-        this.world.at(this.inAtMs - this.world.nowMs, () => this.destroyed || this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })), this.process);
+        this.world.at(
+          this.inAtMs - this.world.nowMs,
+          () => this.destroyed || this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
+          this.process,
+        );
       },
     });
     this.emit('connect');
+    for (const bytes of this.early.splice(0)) this.carry(bytes);
   }
 
   /** Bytes for the gateway: in order, now and then in pieces. */
@@ -119,6 +126,10 @@ export class GatewaySocket extends Duplex {
   }
 
   private carry(bytes: Buffer): void {
+    if (this.connecting) {
+      this.early.push(bytes);
+      return;
+    }
     if (this.gone || !this.process.puts('socket')) return;
     this.outAtMs = Math.max(this.outAtMs, this.world.nowMs + this.world.between(0, 2));
     this.world.at(this.outAtMs - this.world.nowMs, () => {

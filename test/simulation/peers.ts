@@ -27,6 +27,15 @@ export interface PeerFaults {
   slowMs: number;
 }
 
+export interface SinkConnection {
+  readonly process: Process;
+  fail(error: Error): void;
+  /** Rejects what is on its way. */
+  readonly flying: Set<(error: Error) => void>;
+  /** Rows arrive in their order. */
+  arrivesAtMs: number;
+}
+
 export class SinkPeer {
   readonly name: string;
   readonly received: Received[] = [];
@@ -34,11 +43,16 @@ export class SinkPeer {
   /** Rows with these ids are refused for good. */
   readonly refuses = new Set<number>();
   readonly refused: number[] = [];
-  readonly open = new Set<{ fail(error: Error): void; flying: Set<(error: Error) => void> }>();
+  readonly open = new Set<SinkConnection>();
   calls = 0;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** The gateway is gone. */
+  forget(process: Process): void {
+    for (const c of [...this.open]) if (c.process === process) this.open.delete(c);
   }
 
   /** The connection is lost; what is on its way has no answer. */
@@ -88,7 +102,7 @@ export class Peers {
           doc: '',
           create() {
             let peer = peerOf('?');
-            let own: { fail(error: Error): void; flying: Set<(error: Error) => void> } | undefined;
+            let own: SinkConnection | undefined;
             return {
               configure(props) {
                 peer = peerOf(String(props['to']));
@@ -99,7 +113,7 @@ export class Peers {
                     world.between(1, 10),
                     () => {
                       if (peer.faults.away) return reject(ioError('nobody is there'));
-                      own = { fail, flying: new Set() };
+                      own = { process, fail, flying: new Set(), arrivesAtMs: 0 };
                       peer.open.add(own);
                       resolve();
                     },
@@ -144,45 +158,47 @@ export class Peers {
   }
 }
 
-function take(
-  world: World,
-  process: Process,
-  peer: SinkPeer,
-  own: { fail(error: Error): void; flying: Set<(error: Error) => void> } | undefined,
-  data: SinkData,
-): Promise<void> {
+function take(world: World, process: Process, peer: SinkPeer, own: SinkConnection | undefined, data: SinkData): Promise<void> {
   peer.calls++;
   const rows = (Array.isArray(data) ? data : [data]) as Row[];
   if (!own || !peer.open.has(own)) return Promise.reject(ioError('not connected'));
   return new Promise<void>((resolve, reject) => {
     own.flying.add(reject);
+    const calledAtMs = world.nowMs;
     const settle = (work: () => void) => {
-      if (!own.flying.delete(reject)) return;
-      work();
+      if (own.flying.delete(reject)) work();
     };
     const arrive = () => {
-      // the bytes are under way: they arrive though the gateway may be gone, unless the connection is
-      if (peer.faults.hangs && peer.open.has(own)) return void world.at(100, arrive);
-      if (!peer.open.has(own) || !own.flying.has(reject)) return;
+      const alive = process.alive && peer.open.has(own);
+      if (!alive || !own.flying.has(reject)) {
+        // the bytes were on the wire when their sender died
+        if (!process.alive && own.flying.has(reject) && world.chance(0.5)) record(true);
+        return;
+      }
+      if (peer.faults.hangs) return void world.at(100, arrive);
       const bad = rows.find((r) => peer.refuses.has(Number(r['id'])));
       if (bad) {
         peer.refused.push(Number(bad['id']));
         return settle(() => reject(new Error(`row ${String(bad['id'])} is not welcome`)));
       }
       const lost = peer.faults.lossy && world.chance(0.3);
-      const record: Received = { atMs: world.nowMs, rows, indefinite: lost || !process.alive, life: process.number };
-      peer.received.push(record);
+      // after a second without an answer the gateway takes the other way
+      const item = record(lost || world.nowMs - calledAtMs >= 900);
       if (lost) return peer.cut();
-      world.at(
-        world.between(0, 3),
-        () => {
-          if (!process.alive) record.indefinite = true;
-          if (!own.flying.has(reject)) record.indefinite = true;
-          settle(resolve);
-        },
-        undefined,
-      );
+      world.at(world.between(0, 3), () => {
+        if (!process.alive || !own.flying.has(reject)) item.indefinite = true;
+        settle(resolve);
+      });
     };
-    world.at(world.between(1, 4) + peer.faults.slowMs, arrive);
+    const record = (indefinite: boolean): Received => {
+      const item: Received = { atMs: world.nowMs, rows, indefinite, life: process.number };
+      peer.received.push(item);
+      world.trace(`sink ${peer.name} took ${rows.map(textOf).join(' ')}${indefinite ? ' (no answer)' : ''}`);
+      return item;
+    };
+    own.arrivesAtMs = Math.max(own.arrivesAtMs, world.nowMs + world.between(1, 4) + peer.faults.slowMs);
+    world.at(own.arrivesAtMs - world.nowMs, arrive);
   });
 }
+
+const textOf = (row: Row): string => JSON.stringify(row, (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v));

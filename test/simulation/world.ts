@@ -1,6 +1,8 @@
 // Virtual time of a simulated gateway: one queue of events in order of time, one source of randomness, one trace. Everything that the gateway waits
 // for comes from here, so that the same seed gives the same run. The globals are replaced by globals.ts.
 
+import { realTurn } from './real.ts';
+
 export interface Owner {
   /** False: the process was killed; nothing of it happens any more. */
   alive: boolean;
@@ -16,8 +18,6 @@ interface Event {
 
 export type EventHandle = Pick<Event, 'cleared'>;
 
-const realImmediate = setImmediate;
-const turn = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve));
 
 /** Seeded numbers 0 ≤ x < 1 (sfc32). */
 export function createRandom(seed: number): () => number {
@@ -103,10 +103,10 @@ export class World {
 
   /** Lets everything that was begun come to rest, without time passing. */
   async settle(): Promise<void> {
-    await turn();
+    await realTurn();
     while (this.immediates.length > 0) {
       for (const { fire, owner } of this.immediates.splice(0)) if (owner?.alive !== false) this.as(owner, fire);
-      await turn();
+      await realTurn();
     }
   }
 
