@@ -55,6 +55,9 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 
+simulate: setup ## the whole gateway in simulated worlds: SEEDS=1-1000, BREAK=ack-early|skip-sync|lose-drain|drop-dedup, ARGS=--trace
+	@$(NODE) scripts/simulate.ts $(if $(SEEDS),$(SEEDS),1-200) $(if $(BREAK),--break $(BREAK)) $(ARGS)
+
 deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
 	@image/build-deb.sh
 
@@ -76,4 +79,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run test unit conformance check layers explain rule docs bench mutate campaign deb image image-lock test-image qemu format clean
+.PHONY: help setup run simulate test unit conformance check layers explain rule docs bench mutate campaign deb image image-lock test-image qemu format clean

@@ -21,6 +21,7 @@ export interface Message {
 
 export class Oracle implements BrokerEvents {
   readonly violations: string[] = [];
+  private readonly kinds = new Set<string>();
   readonly messages = new Map<number, Message>();
   private readonly world: World;
   private readonly peers: Peers;
@@ -33,8 +34,11 @@ export class Oracle implements BrokerEvents {
     this.scenario = scenario;
   }
 
-  violation(text: string): void {
-    if (this.violations.length < 20) this.violations.push(text);
+  /** @param kind of the same kind only the first is kept */
+  violation(text: string, kind = text): void {
+    if (this.kinds.has(kind)) return;
+    this.kinds.add(kind);
+    this.violations.push(text);
     this.world.trace(`VIOLATION ${text}`);
   }
 
@@ -132,9 +136,10 @@ export class Oracle implements BrokerEvents {
           if (!before) {
             first.set(id, r);
             if (r.indefinite) continue;
-          } else if (!before.indefinite && lives === 1 && !(m.repeated > 0 && !shape.stateful))
+          } else if (!before.indefinite && lives === 1 && !(m.repeated > 0 && !shape.dedups))
             this.violation(
-              `rule ${shape.kind} gave message ${id} at ${before.atMs} and again at ${r.atMs} ms, without a kill and with every answer definite`,
+              `rule ${shape.kind} gave message ${id} at ${Math.round(before.atMs)} and again at ${Math.round(r.atMs)} ms, without a kill and with every answer definite`,
+              `double ${shape.kind}`,
             );
           if (before?.indefinite) first.set(id, r);
         }
@@ -162,7 +167,8 @@ export class Oracle implements BrokerEvents {
         for (const id of shape.idsOf(row)) {
           if (seen.has(id) || late.has(id)) continue;
           seen.add(id);
-          if (id < highest) this.violation(`rule ${shape.kind} gave message ${id} for the first time after ${highest}`);
+          if (id < highest)
+            this.violation(`rule ${shape.kind} gave message ${id} for the first time after ${highest}`, `order ${shape.kind}`);
           highest = Math.max(highest, id);
         }
   }

@@ -34,6 +34,7 @@ export interface SinkConnection {
   readonly flying: Set<(error: Error) => void>;
   /** Rows arrive in their order. */
   arrivesAtMs: number;
+  readonly arrivals: (() => void)[];
 }
 
 export class SinkPeer {
@@ -113,7 +114,7 @@ export class Peers {
                     world.between(1, 10),
                     () => {
                       if (peer.faults.away) return reject(ioError('nobody is there'));
-                      own = { process, fail, flying: new Set(), arrivesAtMs: 0 };
+                      own = { process, fail, flying: new Set(), arrivesAtMs: 0, arrivals: [] };
                       peer.open.add(own);
                       resolve();
                     },
@@ -175,7 +176,6 @@ function take(world: World, process: Process, peer: SinkPeer, own: SinkConnectio
         if (!process.alive && own.flying.has(reject) && world.chance(0.5)) record(true);
         return;
       }
-      if (peer.faults.hangs) return void world.at(100, arrive);
       const bad = rows.find((r) => peer.refuses.has(Number(r['id'])));
       if (bad) {
         peer.refused.push(Number(bad['id']));
@@ -190,14 +190,20 @@ function take(world: World, process: Process, peer: SinkPeer, own: SinkConnectio
         settle(resolve);
       });
     };
+    /** In order; while the peer hangs nothing arrives. */
+    const next = (c: SinkConnection): void => {
+      if (peer.faults.hangs && process.alive && peer.open.has(c)) world.at(100, () => next(c));
+      else c.arrivals.shift()?.();
+    };
     const record = (indefinite: boolean): Received => {
       const item: Received = { atMs: world.nowMs, rows, indefinite, life: process.number };
       peer.received.push(item);
       world.trace(`sink ${peer.name} took ${rows.map(textOf).join(' ')}${indefinite ? ' (no answer)' : ''}`);
       return item;
     };
+    own.arrivals.push(arrive);
     own.arrivesAtMs = Math.max(own.arrivesAtMs, world.nowMs + world.between(1, 4) + peer.faults.slowMs);
-    world.at(own.arrivesAtMs - world.nowMs, arrive);
+    world.at(own.arrivesAtMs - world.nowMs, () => next(own));
   });
 }
 

@@ -19,6 +19,8 @@ export interface RuleShape {
   mayKeep: number;
   /** The rule has state: repetitions by the broker are taken once, and results are owed to checkpoints. */
   stateful: boolean;
+  /** Repetitions by the broker are taken once. Not where rows wait for a lookup before they are in the state: better twice than never. */
+  dedups: boolean;
   /** Only messages with such values. */
   expects(v: number): boolean;
   /** Results are made of rows in order, without gaps: first deliveries come in the order of ids. */
@@ -37,6 +39,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: false,
+    dedups: false,
     expects: passes,
     ordered: true,
   },
@@ -47,6 +50,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: many,
     mayKeep: 4,
     stateful: true,
+    dedups: true,
     expects: all,
     ordered: false,
   },
@@ -57,6 +61,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: many,
     mayKeep: 0,
     stateful: true,
+    dedups: true,
     expects: all,
     ordered: false,
   },
@@ -67,6 +72,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: true,
+    dedups: true,
     expects: all,
     ordered: true,
   },
@@ -77,6 +83,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: false,
+    dedups: false,
     expects: all,
     ordered: true,
   },
@@ -87,6 +94,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: many,
     mayKeep: 3,
     stateful: true,
+    dedups: false,
     expects: all,
     ordered: false,
   },
@@ -97,6 +105,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: false,
+    dedups: false,
     expects: passes,
     ordered: false,
   },
@@ -107,6 +116,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: false,
+    dedups: false,
     expects: passes,
     ordered: false,
   },
@@ -117,6 +127,7 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     idsOf: one,
     mayKeep: 0,
     stateful: true,
+    dedups: true,
     expects: passes,
     ordered: false,
   },

@@ -136,7 +136,9 @@ class Run {
 
   private async until(so: () => boolean, ms: number, what: string): Promise<void> {
     if (await this.pass(ms, so)) return;
-    const rules = this.gateway?.rules.list().map((r) => `${r.id} ${r.status} ${JSON.stringify(this.gateway!.runtime.rule(r.id)?.health().problems)}`);
+    const rules = this.gateway?.rules
+      .list()
+      .map((r) => `${r.id} ${r.status} ${JSON.stringify(this.gateway!.runtime.rule(r.id)?.health().problems)}`);
     throw new Error(
       `seed ${this.scenario.seed}: ${what} did not come in time: ${this.oracle.violations.join(' ')} ${rules?.join('; ')}\n${this.gateway?.lines.map((l) => JSON.stringify(l)).join('\n')}`,
     );

@@ -18,7 +18,6 @@ interface Event {
 
 export type EventHandle = Pick<Event, 'cleared'>;
 
-
 /** Seeded numbers 0 ≤ x < 1 (sfc32). */
 export function createRandom(seed: number): () => number {
   let [a, b, c, d] = [0x9e3779b9 ^ seed, 0x243f6a88, 0xb7e15162 ^ Math.imul(seed, 0x85ebca6b), 1];

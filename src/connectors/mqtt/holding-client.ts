@@ -29,19 +29,13 @@ export class HoldingClient extends mqtt.MqttClient {
 
   /** @param streamBuilder opens the socket; see streams.ts */
   constructor(streamBuilder: StreamBuilder, options: IClientOptions, onPublish: OnPublish) {
-    super(streamBuilder, {
-      ...options,
-      // called for QoS 1 and 2 when the PUBLISH arrives; QoS 2 is taken here, QoS 1 in handleMessage
-      customHandleAcks: (
-        _topic: string,
-        _message: Buffer,
-        packet: IPublishPacket,
-        done: (error: Error | number, code?: number) => void,
-      ) => {
-        if (packet.qos === 2) this.take(packet);
-        done(0);
-      },
-    } as IClientOptions);
+    super(streamBuilder, options);
+    // Called for QoS 1 and 2 when the PUBLISH arrives; QoS 2 is taken here, QoS 1 in handleMessage. Set here and not by the options, which the
+    // package reads for MQTT 5 only: with 3.1.1 messages of QoS 2 would never be given out.
+    this.options.customHandleAcks = (_topic, _message, packet, done) => {
+      if (packet.qos === 2) this.take(packet);
+      done(0);
+    };
     this.onPublish = onPublish;
     this.sendNow = this['_sendPacket'].bind(this) as SendPacket;
     // Every packet leaves through this method; acknowledgements wait for flushAcks.
