@@ -1,7 +1,7 @@
 // gateway.yaml -> Settings plus problems in plain words. A wrong part never hides the others: a typo in a rule must not cost the
 // SSH key. Called by main.ts; next file: render.ts.
 import { isIP } from 'node:net';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, parseDocument, Scalar, visit } from 'yaml';
 import { type Addressing, type Problem, REMOVED, type Settings, type WifiNetwork } from './settings.ts';
 
 export interface ReadOptions {
@@ -58,7 +58,26 @@ export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptio
     wrong([], 'expected settings as "name: value" lines');
     return { settings, problems, document };
   }
-  const all = document.toJS() as Record<string, unknown>;
+  // an unquoted `*` refers to a part named `&…`; where there is none, a text was meant (a password, a pool of servers)
+  visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document) !== undefined) return undefined;
+      const text = `*${node.source}`;
+      problems.push({
+        where: 'the file',
+        line: node.range ? lines.linePos(node.range[0]).line : undefined,
+        text: `${text} begins with "*", which means something else in YAML; it was read as text. Put it into quotes: "${text}"`,
+      });
+      return new Scalar(text);
+    },
+  });
+  let all: Record<string, unknown>;
+  try {
+    all = document.toJS() as Record<string, unknown>;
+  } catch (error) {
+    wrong([], `it cannot be unfolded: ${(error as Error).message}`);
+    return { settings, problems, document };
+  }
 
   const part = (path: readonly string[]): Record<string, unknown> | undefined => {
     const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], all);

@@ -1,6 +1,6 @@
 // Reads one YAML file into plain data and remembers the line of each key, so that a wrong value is reported where it stands.
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, visit } from 'yaml';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 
 export type YamlMap = Record<string, unknown>;
@@ -35,11 +35,24 @@ export function readYamlFile(file: string, like?: YamlFile): YamlFile | undefine
 /** @param file name for messages only */
 export function parseYamlText(file: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const bad = doc.errors[0];
   if (bad) throw new GatewayError('CONFIG_SYNTAX', { file, line: lines.linePos(bad.pos[0]).line, reason: bad.message });
-  // maxAliasCount: a file of a few lines must not unfold to gigabytes
-  const data: unknown = doc.toJS({ maxAliasCount: 100 }) ?? {};
+  visit(doc, {
+    Alias(_key, node) {
+      if (node.resolve(doc) !== undefined) return;
+      const line = node.range ? lines.linePos(node.range[0]).line : 1;
+      const reason = `"*${node.source}" refers to "&${node.source}", which is not there; a text that begins with * needs quotes`;
+      throw new GatewayError('CONFIG_SYNTAX', { file, line, reason });
+    },
+  });
+  let data: unknown;
+  try {
+    // maxAliasCount: a file of a few lines must not unfold to gigabytes
+    data = doc.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    throw new GatewayError('CONFIG_SYNTAX', { file, line: 1, reason: messageOf(error) }, { cause: error });
+  }
   if (typeof data !== 'object' || Array.isArray(data))
     throw new GatewayError('CONFIG_SYNTAX', { file, line: 1, reason: 'expected "key: value" lines at the top level' });
   return {

@@ -29,9 +29,14 @@ const HEADER_BYTES = 6;
 const MAX_WAITING = 64;
 
 export async function openTcp(host: string, port: number): Promise<Transport> {
+  const { socket, ended } = await openSocket(host, port, `modbus tcp://${host}:${port}`);
+  return tcpTransport(socket, ended);
+}
+
+/** @param ended resolves when the socket is lost */
+export function tcpTransport(socket: net.Socket, ended: Promise<Error>): Transport {
   // loaded on use; CommonJS
   const TcpPortClass = createRequire(import.meta.url)('modbus-serial/ports/tcpport.js') as new (options: { socket: net.Socket }) => TcpPort;
-  const { socket, ended } = await openSocket(host, port, `modbus tcp://${host}:${port}`);
   const line = new TcpPortClass({ socket });
   /** By transaction id, in the order in which they were sent. */
   const waiting = new Map<number, OnFrame>();

@@ -1,0 +1,59 @@
+// The thread in which a target runs. It writes each input into shared memory before it runs, so that watch.ts knows what hangs; what it finds
+// goes there by message. Started by watch.ts.
+import { parentPort, workerData } from 'node:worker_threads';
+import { startCoverage } from './coverage.ts';
+import { createLoop, minimise } from './loop.ts';
+import { bytesOf, type Target } from './target.ts';
+
+export interface WorkerData {
+  /** File that exports `targets`. */
+  targetsFile: string;
+  target: string;
+  guided: boolean;
+  seed: number;
+  /** Inputs to run. */
+  count: number;
+  corpus: Uint8Array[];
+  /** [0] counts inputs, [1] = length of the input under way; its bytes follow. */
+  shared: SharedArrayBuffer;
+  /** At the end, only inputs that are needed are kept. */
+  minimise: boolean;
+}
+
+export type WorkerMessage =
+  | { kind: 'fault'; input: Uint8Array; text: string }
+  | { kind: 'part'; executions: number; edges: number; grown: Uint8Array[] }
+  | { kind: 'end'; corpus: Uint8Array[] };
+
+const data = workerData as WorkerData;
+const { targets } = (await import(data.targetsFile)) as { targets: readonly Target[] };
+const target = targets.find((t) => t.name === data.target)!;
+const say = (message: WorkerMessage) => parentPort!.postMessage(message);
+const head = new Int32Array(data.shared, 0, 2);
+const bytes = new Uint8Array(data.shared, 8);
+const coverage = data.guided ? startCoverage(target.files) : undefined;
+const run = await target.load();
+const loop = createLoop({
+  target,
+  run,
+  seed: data.seed,
+  corpus: [...(data.corpus.length > 0 ? data.corpus : target.seeds.map(bytesOf))],
+  coverage,
+  before(input) {
+    bytes.set(input.length <= bytes.length ? input : input.subarray(0, bytes.length));
+    Atomics.store(head, 1, input.length);
+    Atomics.add(head, 0, 1);
+  },
+  fault: (input, error) => say({ kind: 'fault', input, text: (error as Error | undefined)?.stack ?? String(error) }),
+});
+/** Inputs between two reports. */
+const PART = 20_000;
+let told = loop.corpus.length;
+while (loop.executions < data.count) {
+  const before = loop.executions;
+  await loop.go(Math.min(PART, data.count - loop.executions));
+  say({ kind: 'part', executions: loop.executions - before, edges: loop.edges, grown: loop.corpus.slice(told) });
+  told = loop.corpus.length;
+}
+const corpus = data.minimise && coverage ? await minimise(loop.corpus, run, coverage) : [...loop.corpus];
+say({ kind: 'end', corpus });
