@@ -19,6 +19,17 @@ const ODD_NUMBERS = ['0', '-0', '-1', '1e308', '9223372036854775807', '922337203
 /** How often a part may be repeated: what is nested or listed grows by it. */
 const MAX_REPEATS = 60;
 
+const MAX_GROUP_BYTES = 400;
+/** Closing sign by opening one: ( [ { " ' ` */
+const CLOSING = new Map([
+  [40, 41],
+  [91, 93],
+  [123, 125],
+  [34, 34],
+  [39, 39],
+  [96, 96],
+]);
+
 export interface Mutator {
   /** @returns a changed copy of `parent`, at most `maxBytes` long
    *  @param other a second input to take parts of */
@@ -42,12 +53,28 @@ export function createMutator(random: Random, words: readonly string[], maxBytes
     scratch.copyWithin(at, at + count, length);
     length -= count;
   };
+  /** The first bracketed or quoted part behind `at`: [from, to), empty when there is none. */
+  const group = (at: number): [number, number] => {
+    let from = at;
+    while (from < length && !CLOSING.has(scratch[from]!)) from++;
+    const open = scratch[from];
+    const close = CLOSING.get(open ?? -1);
+    if (from >= length || close === undefined) return [0, 0];
+    let depth = 0;
+    for (let i = from; i < length && i < from + MAX_GROUP_BYTES; i++) {
+      if (scratch[i] === close && (close !== open || i > from)) {
+        depth--;
+        if (depth === 0 || close === open) return [from, i + 1];
+      } else if (scratch[i] === open) depth++;
+    }
+    return [0, 0];
+  };
   /** Short parts are likelier. */
   const size = (max: number): number => (max <= 0 ? 0 : 1 + random(1 + random(1 + random(max))));
 
   const step = (other: Uint8Array): void => {
     const at = length === 0 ? 0 : random(length);
-    switch (random(length === 0 ? 3 : 14)) {
+    switch (random(length === 0 ? 3 : 17)) {
       case 0:
         insert(at, tokens[random(tokens.length)]!);
         return;
@@ -104,6 +131,26 @@ export function createMutator(random: Random, words: readonly string[], maxBytes
         if (width === 1) scratch[at] = scratch[at]! + add;
         else if (width === 2) view.setUint16(at, (view.getUint16(at) + add) & 0xffff);
         else view.setUint32(at, (view.getUint32(at) + add) >>> 0);
+        return;
+      }
+      case 13: {
+        const word = tokens[random(tokens.length)]!;
+        remove(at, Math.min(size(length - at), length - at));
+        insert(at, word);
+        return;
+      }
+      case 14:
+      case 15: {
+        // what stands between brackets or quotes, as a whole: away, twice, or a word in its place
+        const [from, to] = group(at);
+        if (to <= from) return;
+        const part = scratch.slice(from, to);
+        const what = random(3);
+        if (what === 0) insert(to, part);
+        else {
+          remove(from, to - from);
+          if (what === 1) insert(from, tokens[random(tokens.length)]!);
+        }
         return;
       }
       default: {

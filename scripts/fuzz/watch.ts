@@ -51,10 +51,15 @@ export async function watch(options: WatchOptions): Promise<WatchResult> {
     known.add(place);
     result.findings.push(f);
   };
+  const enough = () => result.findings.length >= maxFindings || options.stop?.() === true;
   for (let round = 0; result.executions < options.count && result.findings.length < maxFindings; round++) {
     // after a hang another part of the sequence: the same seed would run into the same input
     const left = options.count - result.executions;
-    const ended = await once({ ...options, seed: options.seed + round * 7919, count: left, corpus: result.corpus }, result, find);
+    const ended = await once(
+      { ...options, seed: options.seed + round * 7919, count: left, corpus: result.corpus, stop: enough },
+      result,
+      find,
+    );
     if (ended) break;
   }
   return result;

@@ -3,9 +3,9 @@ import { readSettings } from '../../../image/provision/read-settings.ts';
 import { isInternalAddress } from '../../../src/base/net-guard.ts';
 import { inferValue, overridesOf } from '../../../src/config/environment.ts';
 import { parseYamlText } from '../../../src/config/yaml-file.ts';
-import { readArchive } from '../../../src/registry/archive.ts';
-import { compareVersions, parsePluginFileName } from '../../../src/registry/plugin-file.ts';
-import { writeArchive } from '../../../src/registry/write-archive.ts';
+import { readArchive } from '../../../src/plugin-host/files/archive.ts';
+import { compareVersions, parsePluginFileName } from '../../../src/plugin-host/files/plugin-file.ts';
+import { writeArchive } from '../../../src/plugin-host/files/write-archive.ts';
 import { hostNameOf, isLoopback } from '../../../src/rest/access.ts';
 import { packSnapshot, unpackSnapshot } from '../../../src/runtime/checkpoint/rule-state.ts';
 import { packState, unpackState } from '../../../src/runtime/plain-state.ts';
@@ -100,7 +100,7 @@ export const fileTargets: readonly Target[] = [
     ],
     words: ['PK\x01\x02', 'PK\x03\x04', 'PK\x05\x06', '../', '/etc', 'a.ts', '\\'],
     maxBytes: 900,
-    files: /\/src\/registry\/archive/,
+    files: /\/src\/plugin-host\/files\/archive/,
     load: async () => (input) => {
       const entries = orRefusesCoded(() => readArchive(Buffer.from(input), { maxBytes: 1 << 20, maxEntries: 50, maxRatio: 100 }));
       let total = 0;
@@ -117,7 +117,7 @@ export const fileTargets: readonly Target[] = [
     seeds: ['random@v1.2.0.ts\n1.2\n1.10\nv2', 'MySource.mjs\n\na\nb', 'x@.js\n1a\n1b\n01'],
     words: ['@', '.ts', '.js', 'v', '.', '\n', '-rc1', '0', '10', '9'],
     maxBytes: 100,
-    files: /\/src\/registry\/plugin-file/,
+    files: /\/src\/plugin-host\/files\/plugin-file/,
     load: async () => (input) => {
       const [name = '', a = '', b = '', c = ''] = textOf(input).split('\n');
       parsePluginFileName(name);
