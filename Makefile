@@ -49,6 +49,12 @@ bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same
 mutate: setup ## break src one line at a time and see that tests notice; ARGS='--only AREA' (test/mutations/README.md)
 	@$(NODE) scripts/mutate.ts $(ARGS)
 
+fuzz: setup ## every fuzz target for some seconds, guided by coverage. ARGS="--target json-path --count 200000"
+	@NODE_COMPILE_CACHE=.cache/compile $(NODE) scripts/fuzz.ts $(ARGS)
+
+fuzz-long: setup ## goes on where the last run ended, until stopped (Ctrl-C); ARGS="--seconds 3600 --keep --record" writes corpus and figures
+	@NODE_COMPILE_CACHE=.cache/compile $(NODE) scripts/fuzz.ts --mode both --count 100000 $(if $(findstring --seconds,$(ARGS)),,--seconds 86400) $(ARGS)
+
 campaign: setup ## long runs: kills and broker flaps (results in bench/results), then the image on raspi3b and built twice
 	@$(NODE) scripts/campaign.ts $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/storm.ts; fi

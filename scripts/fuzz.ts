@@ -71,7 +71,7 @@ do {
         guided: mode === 'guided',
         seed: 1 + state.rounds * 104_729,
         // without coverage they run many times faster
-        count: Number(values.count) * (mode === 'guided' ? 1 : 5),
+        count: Number(values.count) * (mode === 'guided' ? 1 : 50),
         corpus,
         minimise: mode === 'guided',
         stop,

@@ -30,7 +30,7 @@ const KNOWN: Record<string, readonly string[]> = {
 /** @param text the file as it is; never throws */
 export function readSettings(text: string, { hasTimezone, hasPlugin }: ReadOptions): ReadResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const problems: Problem[] = [];
   const settings: Settings = {};
   const lineOf = (path: readonly (string | number)[]): number | undefined => {

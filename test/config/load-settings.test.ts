@@ -216,4 +216,16 @@ describe('YAML files', () => {
     writeFileSync(file, lines.join('\n'));
     expect(() => readYamlFile(file)).toThrow(/alias/i);
   });
+
+  // @covers issue:13#7
+  test('an alias without its anchor is refused with file, line and cure', () => {
+    const file = join(root, 'kuiper.yaml');
+    writeFileSync(file, 'basic:\n  restPort: 9081\n  aesKey: *abc\n');
+    expect(() => readYamlFile(file)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_SYNTAX',
+        message: expect.stringMatching(/kuiper\.yaml:3: .*"\*abc" refers to "&abc".*quotes/),
+      }),
+    );
+  });
 });

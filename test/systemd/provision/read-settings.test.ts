@@ -12,6 +12,22 @@ const read = (text: string) => readSettings(text, options);
 const KEY = `ssh-ed25519 ${'A'.repeat(68)} me@laptop`;
 
 describe('readSettings', () => {
+  // @covers issue:13#7
+  test('an unquoted * is read as text and told with its line; everything else is taken', () => {
+    const { settings, problems } = read(`hostname: box\nssh:\n  keys: ["${KEY}"]\nmqtt: {password: *secret-42}\n`);
+    expect(settings.hostname).toBe('box');
+    expect(settings.sshKeys).toEqual([KEY]);
+    expect(settings.mqttPassword).toBe('*secret-42');
+    expect(problems).toEqual([{ where: 'the file', line: 4, text: expect.stringContaining('Put it into quotes: "*secret-42"') }]);
+  });
+
+  test('a file that unfolds to gigabytes is a problem, not a crash', () => {
+    const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}, *a${i}]`)].join('\n');
+    const { settings, problems } = read(bomb);
+    expect(settings).toEqual({});
+    expect(problems.map((p) => p.text)).toEqual([expect.stringContaining('it cannot be unfolded')]);
+  });
+
   test('reads a whole file', () => {
     const { settings, problems } = read(`
 hostname: kuiper-hall3
