@@ -8,6 +8,7 @@ import { type LineSettings, lineText } from './line.ts';
 import type { PortRoots } from './list.ts';
 import { type PortLocks, portLocks, releasePortLocks } from './locks.ts';
 import { type OpenPort, openPort } from './open.ts';
+import { Owed } from './owed.ts';
 import { type PortSelector, selectorText } from './select.ts';
 
 /** A look at /dev costs little, and a person who puts a plug back waits for it. */
@@ -40,6 +41,8 @@ export class KeptPort implements PooledConnection {
   private told = '';
   private pausers = 0;
   private talk: Promise<unknown> = Promise.resolve();
+  /** Answers that are still under way on this line. */
+  readonly owed = new Owed();
   state: ConnectionState = 'connecting';
   message = '';
 
@@ -99,6 +102,7 @@ export class KeptPort implements PooledConnection {
       const port = await openPort({ selector: this.selector, line: this.line, ...this.deps });
       if (this.closed) return await port.close();
       this.port = port;
+      this.owed.clear();
       port.stream.on('data', (chunk: Buffer) => {
         for (const user of this.users) user.onData(chunk);
       });

@@ -4,6 +4,8 @@ import type { FrameOut, Framer } from './framing/index.ts';
 
 export interface LineReader {
   data(chunk: Uint8Array): void;
+  /** Bytes of the half frame. */
+  readonly held: number;
   /** Forgets a half frame. */
   reset(): void;
   stop(): void;
@@ -23,6 +25,9 @@ export function createLineReader(clock: Clock, framer: Framer, out: FrameOut): L
     });
   };
   return {
+    get held() {
+      return framer.held;
+    },
     data(chunk) {
       if (idleMs !== undefined) {
         const nowMs = clock.monotonic();

@@ -1,17 +1,22 @@
-// Asks instruments in turn and waits for each answer: one conversation at a time on a line, with time-outs and repeats.
+// Asks instruments in turn, round after round. One that does not answer is asked less often, so that the others keep their pace. The requests themselves:
+// conversation.ts. Started by source.ts.
 import type { Clock, TimerHandle } from '../../base/clock.ts';
-import { messageOf } from '../../base/errors/gateway-error.ts';
+import type { DeviceReport } from '../../contract/device.ts';
 import type { KeptPort } from '../port/index.ts';
+import type { Answers } from './answers.ts';
+import { type ConversationOptions, createConversation, quietMsOf, type Stray } from './conversation.ts';
 import type { LineReader } from './line-reader.ts';
+import { createRequestStates, type RequestStates } from './request-state.ts';
 import type { Request } from './requests.ts';
 
 /** How often an absent port is looked at before a round of requests. */
 const AWAY_MS = 100;
+/** An instrument that stays silent takes one part in so many of the line's time. */
+const SILENT_REST = 9;
+const MAX_REST_MS = 60_000;
 
-export interface PollerOptions {
+export interface PollerOptions extends ConversationOptions {
   pollMs: number;
-  timeoutMs: number;
-  retries: number;
   turnaroundMs: number;
 }
 
@@ -19,13 +24,14 @@ export interface PollerEvents {
   answer(frame: Buffer, request: Request): void;
   /** All repeats went unanswered, or the request could not be written. */
   failed(request: Request, reason: string): void;
-  /** A frame that nobody asked for. */
-  unasked(): void;
+  /** A frame that is no answer. */
+  stray(what: Stray, request: Request | undefined, error?: unknown): void;
 }
 
 export interface Poller {
   /** Each frame of the line. */
   frame(frame: Buffer): void;
+  devices(line: string): DeviceReport[];
   stop(): void;
 }
 
@@ -34,41 +40,37 @@ export function startPoller(
   port: KeptPort,
   reader: LineReader,
   requests: readonly Request[],
+  answers: Answers,
   o: PollerOptions,
   events: PollerEvents,
 ): Poller {
   let stopped = false;
-  let waiting: ((frame: Buffer | undefined) => void) | undefined;
   let pause: TimerHandle | undefined;
+  let endTurnaround: (() => void) | undefined;
+  const states: RequestStates = createRequestStates(requests);
+  const conversation = createConversation(clock, port, reader, answers, o, (what, request, error) => {
+    if (request && what !== 'echo') states.stray(request);
+    events.stray(what, request, error);
+  });
 
-  const answerWithin = (ms: number): Promise<Buffer | undefined> =>
-    new Promise((resolve) => {
-      const timer = clock.setTimer(ms, () => waiting?.(undefined));
-      waiting = (frame) => {
-        waiting = undefined;
-        clock.clear(timer);
-        resolve(frame);
-      };
-    });
   const ask = async (request: Request): Promise<void> => {
-    let reason = '';
-    for (let tries = 0; tries <= o.retries && !stopped; tries++) {
-      reader.reset(); // a late answer to the request before must not be taken for this one
-      try {
-        const answer = answerWithin(o.timeoutMs);
-        await port.write(request.bytes);
-        const frame = await answer;
-        if (stopped) return;
-        if (frame) return events.answer(frame, request);
-        reason = `no answer within ${o.timeoutMs} ms`;
-      } catch (error) {
-        (waiting as ((frame: undefined) => void) | undefined)?.(undefined);
-        reason = messageOf(error);
-        break; // the port is away: repeats would fail alike
-      }
+    const startMs = clock.monotonic();
+    states.asked(request);
+    const outcome = await conversation.ask(request);
+    if (outcome.kind === 'stopped') return;
+    const nowMs = clock.monotonic();
+    if (outcome.kind === 'answered') {
+      states.answered(request, nowMs, clock.now(), outcome.tookMs);
+      events.answer(outcome.frame, request);
+      return;
     }
-    if (!stopped) events.failed(request, reason);
+    const costMs = nowMs - startMs + (requests.length > 1 && !requests.every(answers.identifies) ? quietMsOf(o) - o.timeoutMs : 0);
+    // alone on its line it keeps nobody waiting
+    const restMs = requests.length > 1 && port.state === 'connected' ? Math.min(MAX_REST_MS, SILENT_REST * costMs) : 0;
+    states.failed(request, nowMs, outcome.reason, restMs);
+    events.failed(request, outcome.reason);
   };
+
   const round = async (): Promise<void> => {
     const startMs = clock.monotonic();
     if (port.state !== 'connected') {
@@ -79,21 +81,29 @@ export function startPoller(
     for (const request of requests) {
       if (stopped) return;
       if (port.state !== 'connected') break;
+      if (!states.isDue(request, clock.monotonic())) continue;
       await port.converse(() => ask(request));
-      if (o.turnaroundMs > 0 && !stopped) await new Promise<void>((resolve) => clock.setTimer(o.turnaroundMs, resolve));
+      if (o.turnaroundMs > 0 && !stopped)
+        await new Promise<void>((resolve) => {
+          const timer = clock.setTimer(o.turnaroundMs, resolve);
+          endTurnaround = () => {
+            clock.clear(timer);
+            resolve();
+          };
+        });
     }
     if (!stopped) pause = clock.setTimer(Math.max(0, startMs + o.pollMs - clock.monotonic()), () => void round());
   };
   void round();
   return {
-    frame(frame) {
-      if (waiting) waiting(frame);
-      else events.unasked();
-    },
+    frame: (frame) => conversation.frame(frame),
+    devices: (line) => states.report(line, clock.monotonic()),
     stop() {
       stopped = true;
       clock.clear(pause);
-      waiting?.(undefined);
+      endTurnaround?.();
+      conversation.stop();
+      port.owed.interrupt();
     },
   };
 }

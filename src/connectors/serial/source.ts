@@ -1,11 +1,13 @@
 // Serial source: frames of a kept port, as bytes for FORMAT or as rows by pattern or layout; by itself or when asked (requests).
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
+import type { DeviceReport } from '../../contract/device.ts';
 import type { Emit, Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
 import { acquirePort } from '../port/index.ts';
-import { compileNamedGroups } from './decode/named-groups.ts';
+import { createAnswers } from './answers.ts';
+import { columnsOfPattern, compileNamedGroups } from './decode/named-groups.ts';
 import { compileLayout } from './decode/struct.ts';
 import { createLineReader } from './line-reader.ts';
 import { type PortProps, parsePortProps, sourceOptions } from './options.ts';
@@ -17,10 +19,18 @@ const MAX_BEHIND_BYTES = 1_048_576;
 /** A noisy line must not fill the log. */
 const TELL_EVERY_MS = 10_000;
 
+const STRAYS = {
+  late: (request: string) => `an answer to request ${request} came late`,
+  foreign: (request: string) => `an answer of another instrument while request ${request} waited`,
+  unasked: () => 'a frame nobody asked for',
+};
+
 export function createSerialSource(): Source {
   let props: PortProps;
   let decode: ((frame: Uint8Array) => Row) | undefined;
+  let columns: readonly string[] = [];
   let stop: (() => void) | undefined;
+  let devices: (() => DeviceReport[]) | undefined;
 
   return {
     configure(datasource, raw) {
@@ -28,6 +38,7 @@ export function createSerialSource(): Source {
       const { pattern, layout } = props.parsed as { pattern: string; layout: Record<string, unknown>[] };
       if (pattern !== '' && layout.length > 0) throw new Error('property pattern and property layout exclude each other');
       decode = pattern !== '' ? compileNamedGroups(pattern) : layout.length > 0 ? compileLayout(layout) : undefined;
+      columns = pattern !== '' ? columnsOfPattern(pattern) : layout.map((f) => String(f['name']));
       compileRequests(
         props.parsed['requests'],
         props.framing.create(props.framingOptions, () => undefined),
@@ -41,6 +52,14 @@ export function createSerialSource(): Source {
       const flow = createFlow(emit, props.line.flowControl === 'none' ? undefined : () => port.pause(), (reason) => ctx.dropped(1, reason));
       let meta: Meta = { port: port.path };
       let toldAtMs = Number.NEGATIVE_INFINITY;
+      const undecodable = (error: unknown) => {
+        // the reason is a key in the status: never the frame's own text, of which noise makes any number
+        ctx.dropped(1, 'the frame cannot be decoded');
+        const nowMs = ctx.clock.monotonic();
+        if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+        toldAtMs = nowMs;
+        ctx.log.warn({ code: 'DECODE_FAILED', error: messageOf(error) }, 'A frame cannot be decoded.');
+      };
       const hand = (frame: Buffer, columns?: Row) => {
         // FORMAT gives the columns then; what is known of the request is in meta()
         if (!decode) return flow.send(frame, frame.length, columns ? ({ ...meta, ...columns } as Meta) : meta);
@@ -48,12 +67,7 @@ export function createSerialSource(): Source {
           const row = decode(frame);
           flow.send(columns ? { ...columns, ...row } : row, frame.length, meta);
         } catch (error) {
-          // the reason is a key in the status: never the frame's own text, of which noise makes any number
-          ctx.dropped(1, 'the frame cannot be decoded');
-          const nowMs = ctx.clock.monotonic();
-          if (nowMs - toldAtMs < TELL_EVERY_MS) return;
-          toldAtMs = nowMs;
-          ctx.log.warn({ code: 'DECODE_FAILED', error: messageOf(error) }, 'A frame cannot be decoded.');
+          undecodable(error);
         }
       };
       let poller: Poller | undefined;
@@ -67,8 +81,9 @@ export function createSerialSource(): Source {
           ctx.status(state, message);
         },
       });
+      const answers = createAnswers(props.framing, props.framingOptions, decode, columns);
       if (requests.length)
-        poller = startPoller(ctx.clock, port, reader, requests, props.parsed as PollerOptions, {
+        poller = startPoller(ctx.clock, port, reader, requests, answers, props.parsed as PollerOptions, {
           answer(frame, request) {
             if (failing.delete(request.name)) ctx.log.info({ request: request.name }, 'The instrument answers again.');
             hand(frame, request.columns);
@@ -79,9 +94,14 @@ export function createSerialSource(): Source {
               ctx.log.warn({ code: 'SERIAL_NO_ANSWER', request: request.name, error: reason }, 'The instrument does not answer.');
             failing.add(request.name);
           },
-          unasked: () => ctx.dropped(1, 'a frame nobody asked for'),
+          stray(what, request, error) {
+            if (what === 'undecodable') undecodable(error);
+            else if (what !== 'echo') ctx.dropped(1, STRAYS[what](request?.name ?? ''));
+          },
         });
+      devices = () => poller?.devices(port.path) ?? [];
       stop = () => {
+        devices = undefined;
         poller?.stop();
         reader.stop();
         flow.stop();
@@ -89,6 +109,8 @@ export function createSerialSource(): Source {
         release();
       };
     },
+
+    devices: () => devices?.() ?? [],
 
     close() {
       stop?.();

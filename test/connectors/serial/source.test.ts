@@ -115,6 +115,7 @@ describe('serial source', () => {
       requests: [{ name: 'read', send: '#{{.unit}}?', each: [{ unit: 1 }, { unit: 2 }, { unit: 3 }] }],
       pattern: ':(?P<value__float>[0-9.]+)$',
       timeout: 80,
+      quietTime: 100,
       retries: 1,
       pollInterval: 60_000,
     });

@@ -3,6 +3,10 @@ import { RE2JS } from 're2js';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import type { Row, Value } from '../../../data/value.ts';
 
+/** Columns that a pattern gives, in its order. */
+export const columnsOfPattern = (pattern: string): string[] =>
+  [...pattern.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map((m) => m[1]!.replace(/__(int|float)$/, ''));
+
 /** @param pattern with `(?P<name>…)` or `(?<name>…)`; a name may end in `__int` or `__float`: the column is a number then
  *  @throws Error naming the property when the pattern is wrong or has no named group */
 export function compileNamedGroups(pattern: string): (frame: Uint8Array) => Row {
