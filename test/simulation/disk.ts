@@ -135,17 +135,17 @@ export class Disk {
           const statements = group.flatMap((u) => u.statements);
           own.cache.apply(statements);
           own.unsynced.push(statements);
-          if (this.skipSync) for (const u of group) u.resolve();
-          world.at(
-            (this.skipSync ? 3000 : world.between(1, 8)) + hiccup + faults.slowMs,
-            () => {
-              this.sync(own, statements);
-              this.writes++;
-              if (!this.skipSync) for (const u of group) u.resolve();
-              next();
-            },
-            process,
-          );
+          const answer = () => {
+            for (const u of group) u.resolve();
+            next();
+          };
+          const done = () => {
+            this.sync(own, statements);
+            this.writes++;
+            if (!this.skipSync) answer();
+          };
+          world.at((this.skipSync ? 2000 : world.between(1, 8)) + hiccup + faults.slowMs, done, process);
+          if (this.skipSync) answer();
         },
         process,
       );

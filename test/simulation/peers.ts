@@ -178,7 +178,8 @@ function take(world: World, process: Process, peer: SinkPeer, own: SinkConnectio
       }
       const bad = rows.find((r) => peer.refuses.has(Number(r['id'])));
       if (bad) {
-        peer.refused.push(Number(bad['id']));
+        // the whole item is refused
+        for (const r of rows) peer.refused.push(Number(r['id']));
         return settle(() => reject(new Error(`row ${String(bad['id'])} is not welcome`)));
       }
       const lost = peer.faults.lossy && world.chance(0.3);

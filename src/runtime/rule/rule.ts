@@ -1,5 +1,5 @@
-// A rule from creation to deletion: carries commands out by the state table, one transition at a time and at most one command waiting.
-// A run is a RuleRun; a new one is made at each start. Called by the service through RuleHandle and by the patrol loop.
+// A rule from creation to deletion: takes commands, asks rule-machine.ts what follows from them, and does it. A run is a RuleRun; a new one is made
+// at each start, with what kept-run.ts has of the one before. Called by the service through RuleHandle and by the patrol loop.
 import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -7,7 +7,6 @@ import type { CloseReason } from '../../contract/source.ts';
 import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
 import type { Checkpointer } from '../checkpoint/checkpointer.ts';
-import { packSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import type { SourcePool } from '../ports.ts';
@@ -16,11 +15,13 @@ import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
 import { type ParkedRule, parkedText } from '../suspect/index.ts';
+import { KeptRun } from './kept-run.ts';
 import type { RuleLogs } from './rule-log.ts';
+import { type Command, type Ending, newMachine, type RuleEvent, recoveryPauseMs, step } from './rule-machine.ts';
 import { RuleRun } from './rule-run.ts';
 import type { KeptState } from './run-api.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
-import { type RuleAction, stateTable } from './state-table.ts';
+import type { RuleAction } from './state-table.ts';
 
 export interface RuleDeps {
   env: Environment;
@@ -34,22 +35,13 @@ export interface RuleDeps {
 /** A rule is "starting" until its sources are connected, but not longer than this: a broker may be away for days. */
 const CONNECT_MS = 300;
 
-/** How a run is closed. */
-type Ending = 'user' | 'keep' | 'error' | 'park' | 'finish' | 'shutdown' | 'delete';
-
-interface Command {
-  action: RuleAction;
-  /** Message of the stop. */
-  message: string;
-  ending: Ending;
-  done: () => void;
+interface OwnCommand extends Command {
+  readonly done: () => void;
 }
 
 export class Rule implements RuleHandle {
   readonly id: string;
   definition: RuleDefinition;
-  state: RuleState = 'stopped';
-  message = '';
   lastStartAtMs = 0;
   lastStopAtMs = 0;
   /** The run, or the last one: its counters stay visible after a stop. */
@@ -57,16 +49,10 @@ export class Rule implements RuleHandle {
   onTriggeredChange: ((triggered: boolean) => void) | undefined;
   private readonly deps: RuleDeps;
   private schedule: Schedule;
-  private pending: Command | undefined;
-  /** State of the run before, for the next one. */
-  private kept: KeptState | undefined;
-  /** Updates and restarts under way: what arrives between the runs is kept. */
-  private switching = 0;
+  private machine = newMachine<OwnCommand>();
+  private readonly kept: KeptRun;
   private logging: ReturnType<RuleLogs['open']> | undefined;
   private recovery: TimerHandle | undefined;
-  private recoveries = 0;
-  private closed = false;
-  private deleted = false;
   private startedAtMonoMs = 0;
 
   /** @throws RULE_INVALID_CRON */
@@ -74,10 +60,19 @@ export class Rule implements RuleHandle {
     this.id = definition.id;
     this.definition = definition;
     this.deps = deps;
+    this.kept = new KeptRun(definition.id, deps.env, deps.checkpoints);
     this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
     this.logIgnored();
     const { parked } = this;
-    if (parked) this.enter('stoppedByError', parkedText(parked));
+    if (parked) this.machine = { ...this.machine, state: 'stoppedByError', message: parkedText(parked) };
+  }
+
+  get state(): RuleState {
+    return this.machine.state;
+  }
+
+  get message(): string {
+    return this.machine.message;
   }
 
   get parked(): ParkedRule | undefined {
@@ -114,8 +109,8 @@ export class Rule implements RuleHandle {
       this.deps.env.deps.suspects?.forget(this.id);
       this.logIgnored();
       this.schedule = schedule;
-      this.recoveries = 0;
-      await this.dropQueues(before, definition);
+      this.happened({ type: 'replaced' });
+      await this.kept.dropQueues(before, definition);
       if (definition.triggered) await this.start();
     });
   }
@@ -124,62 +119,32 @@ export class Rule implements RuleHandle {
   private async switchOver(go: () => Promise<void>): Promise<void> {
     const { pool } = this.deps;
     pool.pin();
-    this.switching++;
+    this.happened({ type: 'switchBegins' });
     try {
       await go();
     } finally {
-      if (--this.switching === 0) {
-        pool.endHandover(this.id);
-        // a replaced rule that does not run: its state goes to disk, so that the messages in it can be confirmed
-        if (this.kept?.held.length && this.state !== 'starting') await this.storeKept();
-      }
+      await this.happened({ type: 'switchEnds' });
       await pool.unpin();
     }
   }
 
-  private async storeKept(): Promise<void> {
-    const { kept } = this;
-    if (!kept?.held.length) return;
-    const { env, checkpoints } = this.deps;
-    try {
-      await env.deps.store.checkpoints.save({ rule: this.id, atMs: env.clock.now(), state: packSnapshot(kept.snapshot) });
-      checkpoints.stored(this.id);
-    } catch (error) {
-      // unconfirmed messages come again when the peer is connected anew
-      env.log.error(
-        { code: 'STORE_FAILED', rule: this.id, cause: messageOf(error) },
-        'State of a rule that does not run could not be stored.',
-      );
-      return;
-    }
-    for (const ack of kept.held) ack.release();
-    if (this.kept === kept) this.kept = { snapshot: kept.snapshot, held: [] };
-  }
-
-  private dropKept(): void {
-    for (const ack of this.kept?.held ?? []) ack.release();
-    this.kept = undefined;
-  }
-
   async delete(): Promise<void> {
-    this.deleted = true;
+    this.happened({ type: 'deleting' });
     await this.command('stop', 'canceled manually', 'delete');
-    this.closed = true;
     this.deps.env.deps.suspects?.forget(this.id);
     this.deps.pool.endHandover(this.id);
-    this.dropKept();
+    this.kept.drop();
     this.clearRecovery();
     this.deps.onDeleted(this);
-    await this.dropQueues(this.definition, undefined);
+    await this.kept.dropQueues(this.definition, undefined);
     await this.deps.checkpoints.forget(this.id);
   }
 
   /** Orderly end of the gateway: state is stored, sessions at peers are kept. */
   async shutdown(): Promise<void> {
-    this.closed = true;
-    this.clearRecovery();
+    this.happened({ type: 'closing' });
     if (this.state === 'running' || this.state === 'starting') await this.command('stop', 'canceled manually', 'shutdown');
-    else if (this.switching === 0) this.deps.pool.endHandover(this.id);
+    else if (this.machine.switching === 0) this.deps.pool.endHandover(this.id);
   }
 
   resetOffset(stream: string, values: Readonly<Record<string, unknown>>): void {
@@ -198,12 +163,12 @@ export class Rule implements RuleHandle {
   }
 
   private mustExist(): void {
-    if (this.deleted) throw new GatewayError('RUNTIME_RULE_CLOSED', { rule: this.id });
+    if (this.machine.life === 'deleted') throw new GatewayError('RUNTIME_RULE_CLOSED', { rule: this.id });
   }
 
   /** Asked at each round of the patrol loop. */
   patrol(nowMs: number): void {
-    if (this.closed || this.parked) return;
+    if (this.machine.life !== 'live' || this.parked) return;
     if (this.schedule.scheduled) {
       const due = this.schedule.inSchedule(nowMs);
       if (due && this.state === 'waiting') void this.command('scheduleStart', '', 'user');
@@ -243,56 +208,50 @@ export class Rule implements RuleHandle {
   // ---------------------------------------------------------------------------------------------------------- transitions
 
   private command(action: RuleAction, message: string, ending: Ending): Promise<void> {
-    return new Promise((done) => this.apply({ action, message, ending, done }));
+    return new Promise((done) => {
+      this.happened({ type: 'command', command: { action, message, ending, done }, scheduled: this.schedule.scheduled });
+    });
   }
 
-  private apply(c: Command): void {
-    const move = stateTable[this.state][c.action];
-    switch (move.effect) {
-      case 'ignore':
-        return c.done();
-      case 'queue': {
-        // one place: a later command replaces an earlier one, whose caller is answered
-        const before = this.pending;
-        this.pending = c;
-        before?.done();
-        return;
+  /** @returns when what was to be done at once is done; runs are opened and closed in the background */
+  private happened(event: RuleEvent<OwnCommand>): Promise<void> | undefined {
+    const { machine, effects } = step(this.machine, event);
+    this.machine = machine;
+    let waits: Promise<void> | undefined;
+    for (const e of effects) {
+      switch (e.do) {
+        case 'open':
+          void this.open(e.command);
+          break;
+        case 'halt':
+          void this.halt(e.command);
+          break;
+        case 'answer':
+          e.command.done();
+          break;
+        case 'clearRecovery':
+          this.clearRecovery();
+          break;
+        case 'planRecovery':
+          this.planRecovery();
+          break;
+        case 'forget':
+          void this.forgetState(e.ending).catch((error: unknown) => this.closeFailed(error));
+          break;
+        case 'endHandover':
+          this.deps.pool.endHandover(this.id);
+          break;
+        case 'storeKept':
+          waits = this.kept.store();
+          break;
+        case 'untrigger':
+          this.onTriggeredChange?.(false);
       }
-      case 'settle':
-        this.enter(move.to, c.message);
-        this.clearRecovery();
-        if (this.switching === 0) this.deps.pool.endHandover(this.id);
-        if (c.action === 'stop') void this.forgetState(c.ending);
-        return c.done();
-      case 'wait':
-        this.enter('waiting', c.message);
-        return c.done();
-      case 'run':
-        if (c.action === 'start' && this.schedule.scheduled) {
-          this.enter('waiting', '');
-          return c.done();
-        }
-        void this.open(c);
-        return;
-      case 'halt':
-        void this.halt(c, move.to);
     }
+    return waits;
   }
 
-  private enter(state: RuleState, message: string): void {
-    this.state = state;
-    this.message = message;
-  }
-
-  private next(): void {
-    const c = this.pending;
-    this.pending = undefined;
-    if (c) this.apply(c);
-  }
-
-  private async open(c: Command): Promise<void> {
-    this.clearRecovery();
-    this.enter('starting', '');
+  private async open(c: OwnCommand): Promise<void> {
     const { pool, checkpointer, checkpoints } = this.deps;
     const env = this.openLog();
     let run: RuleRun | undefined;
@@ -304,12 +263,7 @@ export class Rule implements RuleHandle {
     };
     env.bootGate.enter();
     try {
-      state = this.kept;
-      if (!state) {
-        const snapshot = await checkpoints.load(this.id);
-        state = snapshot && { snapshot, held: [] };
-      }
-      this.kept = undefined;
+      state = await this.kept.take();
       const own: RuleRun = new RuleRun(this.definition, {
         env,
         pool,
@@ -332,30 +286,27 @@ export class Rule implements RuleHandle {
         c.done();
         await connecting;
       }
-      if (this.state === 'starting') this.enter('running', '');
+      leave();
+      c.done();
+      this.happened({ type: 'opened', scheduled: this.schedule.scheduled });
     } catch (error) {
       this.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
-      this.state = 'stopping';
+      this.happened({ type: 'refusing' });
       await run
         ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
         .catch((cause: unknown) => this.closeFailed(cause));
       // a rule that could not start (a plugin is missing) still has its state when it can
-      this.kept = state;
-      await this.storeKept();
+      this.kept.put(state);
+      await this.kept.store();
       this.lastStopAtMs = env.clock.now();
       await this.closeLog();
-      this.enter('stoppedByError', messageOf(error));
-      this.planRecovery();
-    } finally {
       leave();
+      c.done();
+      this.happened({ type: 'refused', message: messageOf(error), scheduled: this.schedule.scheduled });
     }
-    c.done();
-    this.next();
   }
 
-  private async halt(c: Command, to: RuleState): Promise<void> {
-    this.clearRecovery();
-    this.state = 'stopping';
+  private async halt(c: OwnCommand): Promise<void> {
     const { env } = this.deps;
     const { options } = this.definition;
     const parks = c.ending === 'park';
@@ -366,13 +317,13 @@ export class Rule implements RuleHandle {
       const reason: CloseReason = c.ending === 'shutdown' || parks ? 'shutdown' : 'stopped';
       const kept = await this.run?.close({
         reason,
-        handOver: this.switching > 0 ? 'switch' : c.ending === 'error' && this.recovers ? 'recovery' : undefined,
+        handOver: this.machine.switching > 0 ? 'switch' : c.ending === 'error' && this.recovers ? 'recovery' : undefined,
         state: saves || c.ending === 'keep' ? 'save' : 'drop',
         keepQueues: c.ending !== 'delete',
         // a rule that is deleted or fails does not wait for its sinks
         timeoutMs: c.ending === 'delete' || c.ending === 'error' ? 0 : env.settings.stopTimeoutMs,
       });
-      if (c.ending === 'keep') this.kept = kept;
+      if (c.ending === 'keep') this.kept.put(kept);
     } catch (error) {
       this.closeFailed(error);
     }
@@ -380,19 +331,12 @@ export class Rule implements RuleHandle {
     this.lastStopAtMs = env.clock.now();
     await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
     await this.closeLog();
-    this.enter(to, c.message);
-    if (to === 'stoppedByError' && !parks) this.planRecovery();
-    if (c.ending === 'finish') this.onTriggeredChange?.(false);
-    c.done();
-    this.next();
+    this.happened({ type: 'halted', scheduled: this.schedule.scheduled });
   }
 
   /** A rule with qos 0 begins anew after a stop by the user, as in eKuiper; only an end of the process (orderly or not) keeps its state. */
   private async forgetState(ending: Ending): Promise<void> {
-    if (ending === 'finish' || (ending === 'user' && this.definition.options.qos === 0)) {
-      this.dropKept();
-      await this.deps.checkpoints.forget(this.id);
-    }
+    if (ending === 'finish' || (ending === 'user' && this.definition.options.qos === 0)) await this.kept.forget();
   }
 
   /** @returns what the run needs, with the rule's own log */
@@ -433,7 +377,7 @@ export class Rule implements RuleHandle {
 
   /** A failed run is followed by another one. */
   private get recovers(): boolean {
-    return this.definition.options.restart.attempts > 0 && !this.closed && !this.deleted;
+    return this.definition.options.restart.attempts > 0 && this.machine.life === 'live';
   }
 
   /** Restart strategy: pauses grow and are spread, and shrink again after a run that lasted. */
@@ -441,9 +385,8 @@ export class Rule implements RuleHandle {
     const r = this.definition.options.restart;
     const { clock } = this.deps.env;
     if (!this.recovers) return;
-    if (clock.monotonic() - this.startedAtMonoMs > 2 * r.maxDelayMs) this.recoveries = 0;
-    const plainMs = Math.min(r.maxDelayMs, r.delayMs * r.multiplier ** this.recoveries++);
-    const pauseMs = plainMs * (1 + r.jitterFactor * (2 * this.deps.env.random() - 1));
+    this.happened({ type: 'recovering', afterLong: clock.monotonic() - this.startedAtMonoMs > 2 * r.maxDelayMs });
+    const pauseMs = recoveryPauseMs(r, this.machine.recoveries - 1, this.deps.env.random());
     this.recovery = clock.setTimer(pauseMs, () => {
       this.recovery = undefined;
       void this.command('recover', '', 'user');
@@ -453,19 +396,5 @@ export class Rule implements RuleHandle {
   private clearRecovery(): void {
     this.deps.env.clock.clear(this.recovery);
     this.recovery = undefined;
-  }
-
-  /** Queues on disk of sinks that a new definition no longer has. */
-  private async dropQueues(before: RuleDefinition, after: RuleDefinition | undefined): Promise<void> {
-    const keep = new Set(after?.actions.map((a) => `${a.type}_${a.index}`) ?? []);
-    for (const a of before.actions) {
-      const name = `${a.type}_${a.index}`;
-      if (keep.has(name)) continue;
-      try {
-        await this.deps.env.deps.store.sinkQueues.clear(`${this.id}/${name}`);
-      } catch (error) {
-        this.deps.env.log.warn({ rule: this.id, sink: name, cause: messageOf(error) }, 'The queue of a removed sink could not be cleared.');
-      }
-    }
   }
 }

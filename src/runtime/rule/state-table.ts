@@ -1,5 +1,5 @@
 // The life of a rule as a table: state × action → what to do and where that leads (rules.md 1.3). Commands that come while a transition
-// is under way wait; only the last one is kept. Used by rule.ts.
+// is under way wait; only the last one is kept. Used by rule-machine.ts.
 import type { RuleState } from '../api.ts';
 
 export type RuleAction =
