@@ -65,7 +65,12 @@ export const settingSpecs: readonly SettingSpec[] = [
     default: false,
     doc: 'Downloads and HTTP connectors may reach loopback and private addresses.',
   },
-  { path: 'basic.allowExternalFileAccess', type: 'bool', default: true, doc: 'file:// may point outside data/uploads.' },
+  {
+    path: 'basic.allowExternalFileAccess',
+    type: 'bool',
+    default: false,
+    doc: 'file:// in requests may point outside data/uploads; never to etc, databases, tokens or /proc.',
+  },
   { path: 'basic.enableInstallScript', type: 'bool', default: false, doc: 'An install.sh in the archive of a plugin is run on install.' },
   {
     path: 'source.httpServerIp',

@@ -11,6 +11,21 @@ export type Props = Record<string, unknown>;
 
 export type OptionType = 'string' | 'int' | 'float' | 'bool' | 'duration' | 'string[]' | 'object' | 'object[]' | 'map' | 'any';
 
+/** Kinds of places into which a template puts values of messages. */
+export type DynamicKind =
+  | 'file-path'
+  | 'url'
+  | 'http-method'
+  | 'body-type'
+  | 'headers'
+  | 'form-fields'
+  | 'mqtt-topic'
+  | 'user-properties'
+  | 'flag'
+  | 'memory-topic'
+  | 'table-name'
+  | 'modbus-unit';
+
 export interface OptionSpec {
   /** eKuiper's wire name, e.g. `interval`. */
   name: string;
@@ -27,8 +42,9 @@ export interface OptionSpec {
   max?: number;
   /** Never printed, returned or exported in clear. */
   secret?: boolean;
-  /** The value may hold a template `{{…}}` that is evaluated per message (sinks). */
-  dynamic?: boolean;
+  /** The value may hold a template `{{…}}` that is evaluated per message (sinks): what a message may choose then, decided in
+   *  templates/rendered/ and listed in docs/security.md. */
+  dynamic?: DynamicKind;
   doc: string;
   example?: unknown;
   /** Exact eKuiper error text for a bad or missing value, where recorded. `{value}` is filled in. */
@@ -60,6 +76,10 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
     }
     if (spec.required && value === '') {
       problems.push(spec.error ?? `property ${spec.name} is required`);
+      continue;
+    }
+    if (spec.dynamic === 'flag' && typeof value === 'string' && value.includes('{{')) {
+      out[key] = spec.default; // each message says it
       continue;
     }
     try {

@@ -1,12 +1,14 @@
-// Files that a request names by URL: file:// (only below data/uploads when basic.allowExternalFileAccess is false) and http(s)
+// Files that a request names by URL: file:// (only below data/uploads unless basic.allowExternalFileAccess is true, and never the
+// gateway's own files, whatever the setting says) and http(s)
 // (loopback, private, link-local and multicast addresses only with basic.enablePrivateNet, checked on the resolved address at connect,
 // so that a name cannot resolve to something else in between).
-import { realpathSync } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { type OwnPlaces, ownPlaces } from '../base/files/own-places.ts';
 import { checkLiteralHost, guardedLookup } from '../base/net-guard.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 
@@ -26,10 +28,11 @@ const TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
 export function createDownloader(dataDir: string, settings: () => DownloadSettings): Downloader {
+  const places = ownPlaces(dirname(dataDir));
   const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
   return {
     async read(url) {
-      if (url.startsWith('file://')) return readLocal(url, join(dataDir, 'uploads'), settings().allowExternalFileAccess);
+      if (url.startsWith('file://')) return readLocal(url, join(dataDir, 'uploads'), settings().allowExternalFileAccess, places);
       if (/^https?:\/\//.test(url)) {
         try {
           return await fetchBytes(url, settings().enablePrivateNet, MAX_REDIRECTS);
@@ -42,7 +45,7 @@ export function createDownloader(dataDir: string, settings: () => DownloadSettin
   };
 }
 
-async function readLocal(url: string, uploads: string, anywhere: boolean): Promise<Uint8Array> {
+async function readLocal(url: string, uploads: string, anywhere: boolean, places: OwnPlaces): Promise<Uint8Array> {
   const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
   let path: string;
   try {
@@ -53,8 +56,15 @@ async function readLocal(url: string, uploads: string, anywhere: boolean): Promi
   try {
     // links are followed first: the target counts
     const real = realpathSync(path);
-    if (!anywhere && !real.startsWith(realpathSync(uploads) + sep)) throw refuse(`file access denied: path must be under ${uploads}`);
-    await using file = await open(real);
+    if (!anywhere && !real.startsWith(realpathSync(uploads) + sep))
+      throw refuse(
+        `file access denied: path must be under ${uploads}; "allowExternalFileAccess: true" below basic in kuiper.yaml opens others`,
+      );
+    const why = await places.readRefusal(real);
+    if (why !== undefined) throw refuse(`file access denied: ${why}`);
+    // not a pipe, which nobody may ever write, and no device, which never ends
+    await using file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) throw new Error('it is no plain file');
     if ((await file.stat()).size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES} bytes`);
     return await file.readFile();
   } catch (error) {

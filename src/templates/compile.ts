@@ -12,8 +12,11 @@ interface Frame {
   dot: Value;
   vars: Map<string, Value>;
   parent: Frame | undefined;
-  out: { text: string };
+  out: { text: string; print: Printer | undefined };
 }
+
+/** Writes a value into the text printed so far, where that text has a syntax of its own. @throws rowError when it cannot stand there */
+export type Printer = (text: string, value: Value, before: string) => string;
 
 type Eval = (f: Frame) => Value;
 type Run = (f: Frame) => Signal;
@@ -25,13 +28,14 @@ const CONTINUE: Signal = 2;
 
 export type CompiledTemplate = (data: Value) => string;
 
-/** @throws GatewayError TEMPLATE_FAILED while rendering, with the line */
-export function compileTree(tree: TemplateTree, functions: TemplateFunctions): CompiledTemplate {
+/** @param printer made for each rendering; missing: values are printed as they are
+ *  @throws GatewayError TEMPLATE_FAILED while rendering, with the line */
+export function compileTree(tree: TemplateTree, functions: TemplateFunctions, printer?: () => Printer): CompiledTemplate {
   const templates = new Map<string, Run>();
   for (const [name, nodes] of tree.defined) templates.set(name, runAll(nodes));
   const main = runAll(tree.main);
   return (data) => {
-    const frame: Frame = { dot: data, vars: new Map([['', data]]), parent: undefined, out: { text: '' } };
+    const frame: Frame = { dot: data, vars: new Map([['', data]]), parent: undefined, out: { text: '', print: printer?.() } };
     main(frame);
     return frame.out.text;
   };
@@ -64,7 +68,7 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions): C
         const silent = node.pipeline.variables.length > 0;
         return (f) => {
           const v = value(f);
-          if (!silent) put(f, printValue(v));
+          if (!silent) put(f, f.out.print ? f.out.print(printValue(v), v, f.out.text) : printValue(v));
           return NEXT;
         };
       }

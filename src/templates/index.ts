@@ -1,6 +1,6 @@
 // Go text/template for sinks (dataTemplate, dynamic properties): text → function. Compiled when a rule is made; a bad template refuses the rule.
 import type { Value } from '../data/value.ts';
-import { type CompiledTemplate, compileTree } from './compile.ts';
+import { type CompiledTemplate, compileTree, type Printer } from './compile.ts';
 import { collectionFunctions } from './functions/collections.ts';
 import { coreFunctions } from './functions/core.ts';
 import { encodingFunctions, type TemplateEnv } from './functions/encoding.ts';
@@ -9,34 +9,35 @@ import { mathFunctions } from './functions/math.ts';
 import { stringFunctions } from './functions/strings.ts';
 import { parseTemplate } from './parser.ts';
 
-export type { CompiledTemplate } from './compile.ts';
+export type { CompiledTemplate, Printer } from './compile.ts';
 export type { TemplateEnv } from './functions/encoding.ts';
 
 export interface TemplateEngine {
-  /** @throws GatewayError TEMPLATE_SYNTAX */
-  compile(source: string): CompiledTemplate;
+  /** @param printer how values are written (rendered/)  @throws GatewayError TEMPLATE_SYNTAX */
+  compile(source: string, printer?: () => Printer): CompiledTemplate;
   /** Compiles every text with `{{` in a property value, also inside lists and objects.
    *  @returns a function of the data that gives the value with all templates rendered, or undefined when there is none */
-  compileDynamic(value: unknown): ((data: Value) => unknown) | undefined;
+  compileDynamic(value: unknown, printer?: () => Printer): ((data: Value) => unknown) | undefined;
 }
 
 export function createTemplateEngine(env: TemplateEnv): TemplateEngine {
   const functions: TemplateFunctions = new Map(
     Object.entries({ ...stringFunctions, ...mathFunctions, ...collectionFunctions, ...encodingFunctions(env), ...coreFunctions }),
   );
-  const compile = (source: string) =>
+  const compile = (source: string, printer?: () => Printer) =>
     compileTree(
       parseTemplate(source, (name) => functions.has(name)),
       functions,
+      printer,
     );
-  const compileDynamic = (value: unknown): ((data: Value) => unknown) | undefined => {
-    if (typeof value === 'string') return value.includes('{{') ? compile(value) : undefined;
+  const compileDynamic = (value: unknown, printer?: () => Printer): ((data: Value) => unknown) | undefined => {
+    if (typeof value === 'string') return value.includes('{{') ? compile(value, printer) : undefined;
     if (Array.isArray(value)) {
-      const parts = value.map(compileDynamic);
+      const parts = value.map((v) => compileDynamic(v, printer));
       return parts.some(Boolean) ? (data) => parts.map((p, i) => (p ? p(data) : value[i])) : undefined;
     }
     if (typeof value === 'object' && value !== null) {
-      const parts = Object.entries(value).map(([k, v]) => [k, v, compileDynamic(v)] as const);
+      const parts = Object.entries(value).map(([k, v]) => [k, v, compileDynamic(v, printer)] as const);
       return parts.some(([, , p]) => p) ? (data) => Object.fromEntries(parts.map(([k, v, p]) => [k, p ? p(data) : v])) : undefined;
     }
     return undefined;

@@ -1,11 +1,11 @@
 // `kuiper create plugin`: Install a plugin (source, sink, function, portable).
 
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { type Command, FILE_FLAG, rephrase } from '../command.ts';
 import { definitionText, parseDefinition } from '../definition.ts';
 import { pluginPath } from '../plugin-type.ts';
+import { withUpload } from '../upload.ts';
 
 export const createPlugin: Command = {
   name: 'create plugin',
@@ -22,13 +22,16 @@ export const createPlugin: Command = {
     let body: Record<string, unknown>;
     if (typeof zip === 'string') {
       if (!existsSync(zip)) throw new CliError(`The specified zip file ${zip} could not be found.`, 'usage');
-      body = { file: `file://${resolve(zip)}` };
+      body = { file: zip };
     } else body = parseDefinition(definitionText(context, 'plugin', 2), 'plugin');
     if (!body['file']) throw new CliError('Create plugin error: Missing plugin file url.', 'usage');
     await rephrase(
       '',
       (cause) => `Create plugin error: ${cause}`,
-      () => context.client.call('POST', path, JSON.stringify({ ...body, name })),
+      () => {
+        const install = (file: unknown) => context.client.call('POST', path, JSON.stringify({ ...body, file, name }));
+        return typeof zip === 'string' ? withUpload(context.client, zip, `${name}.zip`, install) : install(body['file']);
+      },
     );
     context.print(`Plugin ${name} is created.`);
   },

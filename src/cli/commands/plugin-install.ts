@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { type Command, rephrase } from '../command.ts';
 import { packPlugin } from '../pack-plugin.ts';
 import { checkLocalPlugin, describeFacts } from '../plugin-file-check.ts';
+import { withUpload } from '../upload.ts';
 
 export const pluginInstall: Command = {
   name: 'plugin install',
@@ -22,12 +23,18 @@ export const pluginInstall: Command = {
       packPlugin(file, facts, zip);
       const path = `/plugins/${facts.kind}`;
       const functions = typeof flags['functions'] === 'string' ? { functions: flags['functions'].split(',').map((f) => f.trim()) } : {};
-      const body = JSON.stringify({ name: facts.name, file: `file://${zip}`, ...functions });
       const there = (await client.json<string[]>('GET', path)).includes(facts.name);
       answer = await rephrase(
         '',
         (cause) => `Install plugin error: ${cause}`,
-        () => client.call(there ? 'PUT' : 'POST', there ? `${path}/${facts.name}` : path, body),
+        () =>
+          withUpload(client, zip, `${facts.name}.zip`, (url) =>
+            client.call(
+              there ? 'PUT' : 'POST',
+              there ? `${path}/${facts.name}` : path,
+              JSON.stringify({ name: facts.name, file: url, ...functions }),
+            ),
+          ),
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -61,7 +61,13 @@ export interface FileSourceProps {
 }
 
 export const sinkOptions: readonly OptionSpec[] = [
-  { name: 'path', type: 'string', default: 'cache', dynamic: true, doc: 'File name; may hold a template.' },
+  {
+    name: 'path',
+    type: 'string',
+    default: 'cache',
+    dynamic: 'file-path',
+    doc: 'File name; may hold a template, whose values stay below the folder before it.',
+  },
   {
     name: 'fileType',
     type: 'string',

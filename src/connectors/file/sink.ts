@@ -1,15 +1,17 @@
 // File sink: entries as lines, one JSON array per file, or csv; rolled by time, count or size; gzip or zstd per file. A file is truncated when a run of
-// the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the operating system has taken it.
-import { createWriteStream } from 'node:fs';
-import { appendFile, mkdir, stat } from 'node:fs/promises';
+// the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the operating system has taken it. Which file
+// a template may name: templates/rendered/file-path.ts; that it is really opened there: base/files/open-below.ts.
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { openBelow } from '../../base/files/open-below.ts';
+import { type OwnPlaces, ownFolderOf, ownPlaces, realOf } from '../../base/files/own-places.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
+import { createVetting, hasTemplate, placeOf, type Vet } from '../../templates/rendered/index.ts';
 import { type FileSinkProps, sinkOptions } from './options.ts';
 
 /** Templates can name many files; beyond this the one that was opened first rests: it is closed, and goes on where it was when it is needed. */
@@ -17,8 +19,17 @@ const MAX_OPEN = 64;
 /** Beyond this the one that rests longest is finished. */
 const MAX_RESTING = 10_000;
 
+/** Names of a run that are remembered with `append`. */
+const MAX_BEGUN = 10_000;
+
+/** Where a file is: a folder that the owner named, and what lies below it. */
+interface Target {
+  readonly base: string;
+  readonly names: readonly string[];
+}
+
 interface OpenFile {
-  readonly target: string;
+  readonly target: Target;
   readonly out: Writable;
   readonly ended: Promise<void>;
   readonly openedAtMs: number;
@@ -33,26 +44,44 @@ export function createFileSink(): Sink {
   const resting = new Map<string, Pick<OpenFile, 'target' | 'openedAtMs' | 'entries' | 'bytes'>>();
   /** Names that this run had open: only the first opening goes on at the end of what is there. */
   const begun = new Set<string>();
+  /** Files by what templates gave. */
+  const named = new Map<string, string>();
   let timer: TimerHandle | undefined;
   let lastNameMs = 0;
 
+  let vet: Vet;
+  let places: OwnPlaces | undefined;
+  let chosenByMessage = false;
+
   const fileName = (name: string, nowMs: number): string => {
-    const { dir, name: base, ext } = path.parse(name);
-    if (props.rollingNamePattern === 'prefix') return path.join(dir, `${nowMs}-${base}${ext}`);
-    if (props.rollingNamePattern === 'suffix') return path.join(dir, `${base}-${nowMs}${ext}`);
+    const { name: base, ext } = path.parse(name);
+    if (props.rollingNamePattern === 'prefix') return `${nowMs}-${base}${ext}`;
+    if (props.rollingNamePattern === 'suffix') return `${base}-${nowMs}${ext}`;
     return name;
   };
 
-  async function openFile(name: string, ctx: ConnectorContext): Promise<OpenFile> {
+  /** One path is one file, however it is written. @throws rowError when a message may not choose it */
+  function targetOf(rendered: string, root: string): Target {
+    if (chosenByMessage) {
+      const { base, names } = placeOf(props.path, rendered);
+      return { base: path.resolve(root, base), names };
+    }
+    // links of a constant path are the owner's
+    const real = realOf(path.resolve(root, rendered));
+    return { base: path.dirname(real), names: [path.basename(real)] };
+  }
+
+  const open = (target: Target, ctx: ConnectorContext, append: boolean) =>
+    openBelow({ ...target, places: (places ??= ownPlaces(ctx.getRootPath())), append, chosenByMessage });
+
+  async function openFile(name: string, first: Target, ctx: ConnectorContext): Promise<OpenFile> {
     // two files of one name never get the same time, or the second would truncate the first
     lastNameMs = Math.max(ctx.clock.now(), lastNameMs + 1);
     const rested = resting.get(name);
-    const target = rested?.target ?? path.resolve(ctx.getRootPath(), fileName(name, lastNameMs));
-    const size = !rested && props.append && !begun.has(name) ? await sizeOf(target) : 0;
-    await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
-      throw ioError(`file ${target}: ${messageOf(error)}`, error);
-    });
-    const disk = createWriteStream(target, { flags: rested || size > 0 ? 'a' : 'w' });
+    const target = rested?.target ?? { base: first.base, names: [...first.names.slice(0, -1), fileName(first.names.at(-1)!, lastNameMs)] };
+    const goesOn = rested !== undefined || (props.append && !begun.has(name));
+    const { handle, path: place, size } = await open(target, ctx, goesOn);
+    const disk = handle.createWriteStream();
     let out: Writable = disk;
     if (props.compression) {
       const packer = props.compression.toLowerCase() === 'gzip' ? zlib.createGzip() : zlib.createZstdCompress();
@@ -70,22 +99,19 @@ export function createFileSink(): Sink {
       failure: undefined,
     };
     const broken = (error: Error) => {
-      file.failure = ioError(`file ${target}: ${messageOf(error)}`, error);
+      file.failure = ioError(`file ${place}: ${messageOf(error)}`, error);
       files.delete(name);
     };
     disk.on('error', broken);
     if (out !== disk) out.on('error', broken);
-    await new Promise<void>((resolve, reject) => {
-      disk.once('open', () => resolve());
-      disk.once('error', (error) => reject(ioError(`file ${target}: ${messageOf(error)}`, error)));
-    });
     resting.delete(name);
     if (props.append) begun.add(name);
+    if (begun.size > MAX_BEGUN) begun.delete(begun.values().next().value!);
     return file;
   }
 
   /** Closes a file that will go on later. */
-  async function rest(name: string, file: OpenFile): Promise<void> {
+  async function rest(name: string, file: OpenFile, ctx: ConnectorContext): Promise<void> {
     files.delete(name);
     const { target, openedAtMs, entries, bytes } = file;
     if (!file.failure) {
@@ -93,16 +119,21 @@ export function createFileSink(): Sink {
       await file.ended;
     }
     resting.set(name, { target, openedAtMs, entries, bytes });
-    if (resting.size > MAX_RESTING) await finish(resting.keys().next().value!);
+    if (resting.size > MAX_RESTING) await finish(resting.keys().next().value!, ctx);
   }
 
   /** Nothing more comes into a file that rests. */
-  async function finish(name: string): Promise<void> {
+  async function finish(name: string, ctx: ConnectorContext): Promise<void> {
     const file = resting.get(name);
     resting.delete(name);
     if (!file || props.fileType !== 'json') return;
     const packed = { gzip: zlib.gzipSync, zstd: zlib.zstdCompressSync }[props.compression.toLowerCase()];
-    await appendFile(file.target, packed ? packed(']') : ']');
+    const { handle } = await open(file.target, ctx, true);
+    try {
+      await handle.appendFile(packed ? packed(']') : ']');
+    } finally {
+      await handle.close();
+    }
   }
 
   async function closeFile(file: OpenFile): Promise<void> {
@@ -119,6 +150,10 @@ export function createFileSink(): Sink {
   return {
     configure(raw) {
       props = parseOptions<FileSinkProps>('file sink', sinkOptions, raw);
+      chosenByMessage = hasTemplate(props.path);
+      vet = createVetting(sinkOptions, { path: props.path });
+      const own = ownFolderOf(props.path);
+      if (own) throw new Error(`property path: ${own} belongs to the gateway: no rule writes there`);
       if (props.fileType === 'csv' && props.format.toLowerCase() !== 'delimited')
         throw new Error('format must be delimited when fileType is csv');
       if (props.append && props.fileType === 'json') throw new Error('append is for fileType lines and csv: a json file holds one array');
@@ -140,7 +175,7 @@ export function createFileSink(): Sink {
             }
           for (const [name, file] of resting)
             if (ctx.clock.monotonic() - file.openedAtMs >= props.rollingIntervalMs)
-              finish(name).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
+              finish(name, ctx).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
           timer = ctx.clock.setTimer(checkMs, check);
         };
         timer = ctx.clock.setTimer(checkMs, check);
@@ -148,14 +183,22 @@ export function createFileSink(): Sink {
     },
 
     async collect(ctx, data, dynamic) {
-      const name = dynamic?.['path'] === undefined ? props.path : String(dynamic['path']);
+      const rendered = (vet(dynamic)['path'] as string | undefined) ?? props.path;
+      let name = named.get(rendered);
+      let target: Target | undefined;
+      if (name === undefined) {
+        target = targetOf(rendered, ctx.getRootPath());
+        name = path.join(target.base, ...target.names);
+        if (named.size >= MAX_OPEN) named.clear();
+        named.set(rendered, name);
+      }
       let file = files.get(name);
       if (!file) {
         if (files.size >= MAX_OPEN) {
           const [oldName, old] = files.entries().next().value!;
-          await rest(oldName, old);
+          await rest(oldName, old, ctx);
         }
-        file = await openFile(name, ctx);
+        file = await openFile(name, target ?? targetOf(rendered, ctx.getRootPath()), ctx);
         files.set(name, file);
       }
       const payload = typeof data === 'string' ? data : (data as Uint8Array);
@@ -179,17 +222,7 @@ export function createFileSink(): Sink {
       const open = [...files.values()];
       files.clear();
       begun.clear();
-      await Promise.all([...open.map(closeFile), ...[...resting.keys()].map(finish)]);
+      await Promise.all([...open.map(closeFile), ...[...resting.keys()].map((name) => finish(name, ctx))]);
     },
   };
-}
-
-/** @returns bytes of the file; 0 when there is none */
-async function sizeOf(target: string): Promise<number> {
-  try {
-    return (await stat(target)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw ioError(`file ${target}: ${messageOf(error)}`, error);
-  }
 }

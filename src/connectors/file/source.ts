@@ -2,7 +2,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { type OwnPlaces, ownPlaces, realOf } from '../../base/files/own-places.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import { createJsonDecoder } from '../../codecs/json/decode.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
@@ -35,8 +36,16 @@ export function createFileSource(): Source {
   let decode: (bytes: Uint8Array) => Row | Row[];
   let stop: AbortController | undefined;
   let watcher: FSWatcher | undefined;
+  let places: OwnPlaces;
+
+  /** @throws when the file is one of the gateway's own, wherever a link leads */
+  async function checkReadable(file: string): Promise<void> {
+    const why = await places.readRefusal(realOf(file));
+    if (why !== undefined) throw new GatewayError('PLACE_REFUSED', { text: `file ${file}: ${why}` });
+  }
 
   async function readOne(file: string, ctx: ConnectorContext, emit: Emit, signal: AbortSignal): Promise<void> {
+    await checkReadable(file);
     const info = await stat(file);
     const same = offset.file === file && offset.inode === info.ino && info.size >= offset.sizeBytes;
     const skip = same ? offset.rows : 0;
@@ -55,10 +64,17 @@ export function createFileSource(): Source {
     finished(file, info.mtimeMs);
     if (props.actionAfterRead === 1) await rm(file);
     else if (props.actionAfterRead === 2) {
+      await checkTarget(ctx);
       const target = path.resolve(ctx.getRootPath(), props.moveTo);
       await mkdir(target, { recursive: true });
       await rename(file, path.join(target, path.basename(file)));
     }
+  }
+
+  async function checkTarget(ctx: ConnectorContext): Promise<void> {
+    const to = path.resolve(ctx.getRootPath(), props.moveTo);
+    const why = await places.writeRefusal(realOf(to), 'x');
+    if (why !== undefined) throw new GatewayError('PLACE_REFUSED', { text: `moveTo ${to}: ${why}` });
   }
 
   function finished(file: string, mtimeMs: number): void {
@@ -80,6 +96,9 @@ export function createFileSource(): Source {
 
     async open(ctx, emit, fail) {
       const target = path.join(path.resolve(ctx.getRootPath(), props.path), name);
+      places = ownPlaces(ctx.getRootPath());
+      await checkReadable(target);
+      if (props.actionAfterRead === 2) await checkTarget(ctx);
       const info = await stat(target).catch(() => {
         throw new Error(`file ${target} not exist`);
       });

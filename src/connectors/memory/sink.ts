@@ -2,10 +2,11 @@
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import type { Row } from '../../data/value.ts';
+import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import { MemoryBus, type RowKind } from './bus.ts';
 
 export const memorySinkOptions: readonly OptionSpec[] = [
-  { name: 'topic', type: 'string', default: '', dynamic: true, doc: 'Topic; may hold a template, no wildcards.' },
+  { name: 'topic', type: 'string', default: '', dynamic: 'memory-topic', doc: 'Topic; may hold a template, no wildcards.' },
   { name: 'rowkindField', type: 'string', default: '', doc: 'Field that says insert, update, upsert or delete (for lookup tables).' },
   { name: 'keyField', type: 'string', default: '', doc: 'Key field of the row; needed with rowkindField.' },
 ];
@@ -17,6 +18,7 @@ export function createMemorySink(): Sink {
   let rowkindField = '';
   let keyField = '';
   let bus: MemoryBus | undefined;
+  let vet: Vet;
   const kindOf = (row: Row): RowKind => {
     if (!rowkindField) return 'insert';
     const kind = row[rowkindField];
@@ -27,6 +29,7 @@ export function createMemorySink(): Sink {
   return {
     configure(raw) {
       ({ topic, rowkindField, keyField } = parseOptions('memory sink', memorySinkOptions, raw));
+      vet = createVetting(memorySinkOptions, raw);
       if (!topic.includes('{{') && /[#+]/.test(topic)) throw new Error(`invalid memory topic ${topic}: wildcard found`);
       if (rowkindField && !keyField) throw new Error('keyField is required when rowkindField is set');
     },
@@ -37,8 +40,7 @@ export function createMemorySink(): Sink {
       ctx.status('connected');
     },
     collect(_ctx, data, dynamic) {
-      const to = dynamic?.['topic'] === undefined ? topic : String(dynamic['topic']);
-      if (dynamic !== undefined && /[#+]/.test(to)) throw new Error(`invalid memory topic ${to}: wildcard found`);
+      const to = (vet(dynamic)['topic'] as string | undefined) ?? topic;
       return bus!.publish(to, Array.isArray(data) ? data : [data as Row], kindOf, keyField || undefined);
     },
     close(ctx) {

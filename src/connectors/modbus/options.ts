@@ -83,7 +83,13 @@ export const sourceOptions: readonly OptionSpec[] = [
 export const sinkOptions: readonly OptionSpec[] = [
   ...connectionOptions,
   { name: 'profile', type: 'string', required: true, doc: 'Register map: etc/sources/modbus/<profile>.yaml.' },
-  { name: 'unit', type: 'string', default: '1', dynamic: true, doc: 'Unit id, 0 to 255; may hold a template.' },
+  {
+    name: 'unit',
+    type: 'string',
+    default: '1',
+    dynamic: 'modbus-unit',
+    doc: 'Unit id, 0 to 255; may hold a template, which never gives the broadcast address of a serial line.',
+  },
   { name: 'readBack', type: 'bool', default: true, doc: 'Read what was written and compare.' },
   {
     name: 'ignoreUnknown',

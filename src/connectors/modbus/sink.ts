@@ -4,6 +4,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
+import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, type SinkProps, sinkOptions } from './options.ts';
@@ -17,11 +18,13 @@ export function createModbusSink(): Sink {
   let props: SinkProps;
   let profile: Profile | undefined;
   let bus: ModbusBus | undefined;
+  let vet: Vet;
   let unwatch: (() => void) | undefined;
   const refused = new Set<string>();
   return {
     configure(raw) {
       props = parseConnection<SinkProps>('modbus sink', sinkOptions, raw);
+      vet = createVetting(sinkOptions, raw);
       if (!props.unit.includes('{{')) toUnit(props.unit);
     },
     open(ctx) {
@@ -30,7 +33,7 @@ export function createModbusSink(): Sink {
       unwatch = bus.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
     },
     async collect(_ctx, data, dynamic) {
-      const unit = toUnit(dynamic?.['unit'] ?? props.unit);
+      const unit = toUnit(vet(dynamic)['unit'] ?? props.unit);
       const line = bus!;
       // nobody answers a broadcast
       const readBack = props.readBack && !(unit === 0 && props.protocol !== 'tcp');

@@ -148,13 +148,13 @@ export const sinkOptions: readonly OptionSpec[] = [
     name: 'topic',
     type: 'string',
     required: true,
-    dynamic: true,
+    dynamic: 'mqtt-topic',
     doc: 'Topic to publish to; may hold a template.',
     error: 'mqtt sink is missing property topic',
   },
   qosOption(0),
-  { name: 'retained', type: 'bool', default: false, dynamic: true, doc: 'Publish as retained messages.' },
-  { name: 'properties', type: 'map', default: {}, dynamic: true, doc: 'MQTT 5 user properties; values may hold templates.' },
+  { name: 'retained', type: 'bool', default: false, dynamic: 'flag', doc: 'Publish as retained messages.' },
+  { name: 'properties', type: 'map', default: {}, dynamic: 'user-properties', doc: 'MQTT 5 user properties; values may hold templates.' },
 ];
 
 export interface SinkProps extends ConnectionProps {

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
+import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import { MqttConnection } from './connection.ts';
 import { acquireClient, acquireNamed } from './named.ts';
 import { connectionOptions, type SinkProps, sinkOptions } from './options.ts';
@@ -17,12 +18,14 @@ export function createMqttSink(): Sink {
   let connection: MqttConnection | undefined;
   let key = '';
   let unwatch: (() => void) | undefined;
+  let vet: Vet;
   let userProperties: Record<string, string> | undefined;
 
   return {
     configure(rawProps) {
       props = parseOptions<SinkProps>('mqtt sink', sinkOptions, rawProps);
       raw = rawProps;
+      vet = createVetting(sinkOptions, rawProps);
       parseAddresses(props.server);
       if (!isTemplate(props.topic) && /[#+]/.test(props.topic)) throw new Error("mqtt sink topic shouldn't contain # or +");
       userProperties = Object.keys(props.properties).length ? props.properties : undefined;
@@ -52,12 +55,11 @@ export function createMqttSink(): Sink {
       unwatch = connection.watch((state, message) => ctx.status(state, message));
     },
 
-    collect(_ctx, data, dynamic) {
-      const topic = dynamic?.['topic'] === undefined ? props.topic : String(dynamic['topic']);
-      if (dynamic && (topic === '' || /[#+]/.test(topic))) throw new Error(`mqtt sink: "${topic}" is not a topic to publish to`);
-      const retained =
-        dynamic?.['retained'] === undefined ? props.retained : dynamic['retained'] === true || dynamic['retained'] === 'true';
-      const user = (dynamic?.['properties'] as Record<string, string> | undefined) ?? userProperties;
+    collect(_ctx, data, given) {
+      const dynamic = vet(given);
+      const topic = (dynamic['topic'] as string | undefined) ?? props.topic;
+      const retained = (dynamic['retained'] as boolean | undefined) ?? props.retained;
+      const user = (dynamic['properties'] as Record<string, string> | undefined) ?? userProperties;
       return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, user);
     },
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ioError, rowError } from '../../base/errors/gateway-error.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import {
   checkMethodAndBody,
   contentTypes,
@@ -14,18 +15,24 @@ import {
 } from '../http-shared/client.ts';
 
 const options: readonly OptionSpec[] = [
-  { name: 'url', type: 'string', default: 'http://localhost', dynamic: true, doc: 'Address; may hold a template.' },
-  { name: 'method', type: 'string', default: 'get', dynamic: true, doc: 'get, post, put or delete.' },
+  { name: 'url', type: 'string', default: 'http://localhost', dynamic: 'url', doc: 'Address; may hold a template behind the host.' },
+  { name: 'method', type: 'string', default: 'get', dynamic: 'http-method', doc: 'get, post, put or delete.' },
   {
     name: 'bodyType',
     type: 'string',
     default: '',
-    dynamic: true,
+    dynamic: 'body-type',
     doc: 'none text json html xml javascript form binary formdata; empty: none for get, else json.',
   },
+  {
+    name: 'allowedHosts',
+    type: 'string[]',
+    doc: 'Hosts that a template in url may choose: name, name:port, *.name, or * for any. Without it the host stands in url before the first template.',
+    example: ['*.plant.example'],
+  },
   { name: 'format', type: 'string', default: 'json', doc: 'Format of the payload.' },
-  { name: 'headers', type: 'map', default: {}, dynamic: true, doc: 'Headers; values may hold templates.' },
-  { name: 'formData', type: 'map', default: {}, dynamic: true, doc: 'Further fields of bodyType formdata.' },
+  { name: 'headers', type: 'map', default: {}, dynamic: 'headers', doc: 'Headers; values may hold templates.' },
+  { name: 'formData', type: 'map', default: {}, dynamic: 'form-fields', doc: 'Further fields of bodyType formdata.' },
   { name: 'fileFieldName', type: 'string', default: '', doc: 'Field of formdata that carries the payload as a file.' },
   { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 5000, min: 0, doc: 'Longest time for one exchange; 0 = none.' },
   {
@@ -69,6 +76,7 @@ export default defineConnector({
     create() {
       let props: RestProps;
       let client: HttpClient | undefined;
+      let vet: Vet;
       /** Of payloads that the runtime compressed. */
       let encoding = '';
       const isTemplate = (t: string) => t.includes('{{');
@@ -76,6 +84,7 @@ export default defineConnector({
         configure(raw) {
           props = parseOptions<RestProps>('rest sink', options, raw);
           refuseOauth('rest sink', raw);
+          vet = createVetting(options, raw);
           const compression = Object.entries(raw).find(([k]) => k.toLowerCase() === 'compression')?.[1];
           encoding = compression === 'gzip' || compression === 'zstd' ? compression : '';
           if (!isTemplate(props.method)) checkMethodAndBody(props.method, isTemplate(props.bodyType) ? '' : props.bodyType);
@@ -88,8 +97,9 @@ export default defineConnector({
           client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
           ctx.status('connected');
         },
-        async collect(ctx, data, dynamic) {
-          const of = <T>(name: string, fallback: T): T => (dynamic?.[name] === undefined ? fallback : (dynamic[name] as T));
+        async collect(ctx, data, given) {
+          const dynamic = vet(given);
+          const of = <T>(name: string, fallback: T): T => (dynamic[name] === undefined ? fallback : (dynamic[name] as T));
           const method = String(of('method', props.method)).toLowerCase();
           const bodyType = (String(of('bodyType', props.bodyType)) || (method === 'get' ? 'none' : 'json')).toLowerCase();
           checkMethodAndBody(method, bodyType);
@@ -104,7 +114,7 @@ export default defineConnector({
             headers['content-type'] = `multipart/form-data; boundary=${boundary}`;
             body = formBody(boundary, of('formData', props.formData), props.fileFieldName, data as string | Uint8Array);
           }
-          for (const [k, v] of Object.entries(of('headers', props.headers))) headers[k.toLowerCase()] = String(v);
+          for (const [k, v] of Object.entries(of('headers', props.headers))) headers[k.toLowerCase()] = headerText(String(v));
           const response = await client!.send(
             { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) },
             ctx.signal,
@@ -135,6 +145,9 @@ export function checkResponse(status: number, body: Buffer, responseType: string
     return `response body error: decode fail for ${(error as Error).message}`;
   }
 }
+
+/** UTF-8 goes out byte for byte, as from Go. */
+const headerText = (text: string): string => (/[\u0080-\uffff]/.test(text) ? Buffer.from(text).toString('latin1') : text);
 
 function formBody(boundary: string, fields: Record<string, string>, fileField: string, data: string | Uint8Array): Buffer {
   const safe = (s: string) => s.replace(/["\r\n]/g, '_');

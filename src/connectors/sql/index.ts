@@ -5,6 +5,7 @@ import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { createVetting, printSql, type Vet } from '../../templates/rendered/index.ts';
 import { checkIdentifier, mark, openSqlite, type SqliteFile, type Statement, sqlitePath } from './sqlite.ts';
 
 const dburl: OptionSpec = {
@@ -36,7 +37,14 @@ const sourceOptions: readonly OptionSpec[] = [
 ];
 const sinkOptions: readonly OptionSpec[] = [
   dburl,
-  { name: 'table', type: 'string', required: true, dynamic: true, doc: 'Table; may hold a template.', error: 'property table is required' },
+  {
+    name: 'table',
+    type: 'string',
+    required: true,
+    dynamic: 'table-name',
+    doc: 'Table; may hold a template.',
+    error: 'property table is required',
+  },
   { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write; missing ones are NULL.' },
   { name: 'rowkindField', type: 'string', default: '', doc: 'Column that says insert, update or delete.' },
   { name: 'keyField', type: 'string', default: '', doc: 'Key column of update and delete.' },
@@ -90,7 +98,7 @@ export default defineConnector({
           cfg = p.templateSqlQueryCfg ?? p.internalSqlQueryCfg ?? {};
           last = cfg.indexValue;
           if (cfg.templateSql) {
-            const render = engine().compile(cfg.templateSql);
+            const render = engine().compile(cfg.templateSql, printSql);
             query = (value) => ({ sql: render(cfg.indexField ? { [cfg.indexField]: value } : {}), params: [] });
             return;
           }
@@ -156,10 +164,12 @@ export default defineConnector({
       let path = '';
       let props: { table: string; fields: string[]; rowkindField: string; keyField: string };
       let db: SqliteFile | undefined;
+      let vet: Vet;
       return {
         configure(raw) {
           const p = parseOptions<typeof props & { dburl: string }>('sql sink', sinkOptions, raw);
           props = p;
+          vet = createVetting(sinkOptions, raw);
           path = sqlitePath(p.dburl);
           if (!p.table.includes('{{')) checkIdentifier(p.table, 'table');
           if (p.rowkindField && !p.keyField) throw new Error('keyField is required when rowkindField is set');
@@ -169,7 +179,7 @@ export default defineConnector({
           ctx.status('connected');
         },
         async collect(_ctx, data, dynamic) {
-          const table = checkIdentifier(dynamic?.['table'] === undefined ? props.table : String(dynamic['table']), 'table');
+          const table = checkIdentifier((vet(dynamic)['table'] as string | undefined) ?? props.table, 'table');
           const rows = Array.isArray(data) ? data : [data as Row];
           if (rows.length === 0) return;
           if (props.rowkindField) return db!.write(rows.map((row) => changeOf(table, row, props)));
@@ -209,7 +219,7 @@ export default defineConnector({
         configure(datasource, raw) {
           const p = parseOptions<{ dburl: string; templateSqlQueryCfg?: QueryCfg }>('sql lookup', lookupOptions, raw);
           path = sqlitePath(p.dburl);
-          if (p.templateSqlQueryCfg?.templateSql) render = engine().compile(p.templateSqlQueryCfg.templateSql);
+          if (p.templateSqlQueryCfg?.templateSql) render = engine().compile(p.templateSqlQueryCfg.templateSql, printSql);
           else table = checkIdentifier(datasource, 'table');
         },
         async open(ctx) {

@@ -2,7 +2,8 @@
 // The package hands integers over as doubles, in both directions; exact int64 therefore travels as text and is cast inside SQLite.
 import path from 'node:path';
 import sqlite3 from 'sqlite3';
-import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { GatewayError, ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { ownPlaces, realOf } from '../../base/files/own-places.ts';
 import { encodeJson } from '../../codecs/json/encode.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { setMember } from '../../data/set-member.ts';
@@ -54,9 +55,15 @@ export function toParam(v: Value): string | number | Buffer | null {
   return typeof v === 'object' ? encodeJson(v) : v;
 }
 
-/** @param file relative ones lie below the root of the gateway */
+/** @param file relative ones lie below the root of the gateway
+ *  @throws GatewayError PLACE_REFUSED for a database of the gateway itself, ioError when it cannot be opened */
 export async function openSqlite(file: string, rootPath: string, mode: 'read' | 'write'): Promise<SqliteFile> {
-  const target = path.resolve(rootPath, file);
+  const target = realOf(path.resolve(rootPath, file));
+  const places = ownPlaces(rootPath);
+  const why =
+    (await places.readRefusal(target)) ??
+    (mode === 'write' ? await places.writeRefusal(path.dirname(target), path.basename(target)) : undefined);
+  if (why !== undefined) throw new GatewayError('PLACE_REFUSED', { text: `database ${target}: ${why}` });
   const db = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened = new sqlite3.Database(target, mode === 'read' ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE, (error) =>
       error ? reject(ioError(`database ${target}: ${messageOf(error)}`, error)) : resolve(opened),

@@ -84,11 +84,17 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
         }
         const what = 'Invalid body: Error decoding file json';
         const body = bodyObject(r, what);
-        const [name, content, file] = [textMember(body, 'name', what), textMember(body, 'content', what), textMember(body, 'file', what)];
+        const [name, content, file, base64] = ['name', 'content', 'file', 'base64'].map((m) => textMember(body, m, what)) as [
+          string,
+          string,
+          string,
+          string,
+        ];
         const need = (missing: string) =>
           new GatewayError('SERVICE_REFUSED', { text: `Invalid body: missing necessary field: invalid body: ${missing} is required` });
-        if (!content && !file) throw need('content or FilePath');
+        if (!content && !file && !base64) throw need('content or FilePath');
         if (!name) throw need('name');
+        if (base64) return created(await uploads.write(name, Buffer.from(base64, 'base64')));
         return created(
           await uploads.write(name, content || (await withPrefix('Upload error: getFile has error', () => download.read(file)))),
         );

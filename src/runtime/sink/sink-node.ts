@@ -667,7 +667,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
   private redirected(dynamic: DynamicProps | undefined): DynamicProps | undefined {
     if (!this.cache.alterQueue || !this.cache.destination || !this.definition.resendProperty) return dynamic;
-    return { ...dynamic, [this.definition.resendProperty]: this.cache.destination };
+    return { ...dynamic, [this.definition.resendProperty]: this.cache.destination, resendDestination: this.cache.destination };
   }
 
   /** resendIndicatorField: true in rows that come late. Encoded payloads stay as they are. */

@@ -13,6 +13,7 @@ import type { Ack } from '../../data/ack.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { type CompiledTemplate, createTemplateEngine, type TemplateEngine } from '../../templates/index.ts';
+import { holdsTemplate, printerOf, printJson, specNamed } from '../../templates/rendered/index.ts';
 import { type TransformProps, transformOptions } from './options.ts';
 import { createShape, type Shape } from './shape.ts';
 
@@ -86,7 +87,9 @@ export async function createTransform(
   let encrypt: ((d: Uint8Array) => Uint8Array) | undefined;
   let encoder: Encoder;
   try {
-    const template: CompiledTemplate | undefined = props.dataTemplate ? engine().compile(props.dataTemplate) : undefined;
+    const template: CompiledTemplate | undefined = props.dataTemplate
+      ? engine().compile(props.dataTemplate, isBytes ? undefined : printJson)
+      : undefined;
     shape = createShape(props, template);
     // a sink may do these itself (file: one stream per file)
     const own = new Set(sink.options.map((o) => o.name));
@@ -103,7 +106,7 @@ export async function createTransform(
   } catch (error) {
     return fail(messageOf(error));
   }
-  const dynamicOf = compileDynamicProps(raw, engine, fail);
+  const dynamicOf = compileDynamicProps(raw, sink.options, engine, fail);
 
   const pack = (data: string | Uint8Array): string | Uint8Array => {
     if (!compress && !encrypt) return data;
@@ -217,23 +220,22 @@ function isEmptyRow(row: Row): boolean {
 
 const asText = (d: string | Uint8Array): string => (typeof d === 'string' ? d : Buffer.from(d).toString());
 
-function hasTemplate(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('{{');
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasTemplate);
-}
-
-/** All properties with a template, compiled: data → values by wire name. */
+/** All properties with a template, compiled: data → values by wire name. Of a property that a connector declares as constant nothing is rendered;
+ *  what it does not know (plugins) is handed over as it comes out. */
 function compileDynamicProps(
   raw: Props,
+  specs: SinkDefinition['options'],
   engine: () => TemplateEngine,
   fail: (problem: string) => never,
 ): ((data: Row | Row[]) => Record<string, unknown>) | undefined {
   const parts: [string, (data: Value) => unknown][] = [];
   for (const [name, value] of Object.entries(raw)) {
-    if (notDynamic.has(name.toLowerCase()) || !hasTemplate(value)) continue;
+    if (notDynamic.has(name.toLowerCase()) || !holdsTemplate(value)) continue;
+    const spec = specNamed(specs, name);
+    if (spec && !spec.dynamic) continue;
     try {
-      const render = engine().compileDynamic(value);
-      if (render) parts.push([name, render]);
+      const render = engine().compileDynamic(value, printerOf(spec?.dynamic));
+      if (render) parts.push([spec?.name ?? name, render]);
     } catch (error) {
       fail(`property ${name}: ${messageOf(error)}`);
     }

@@ -69,22 +69,24 @@ describe.runIf(haveMosquitto)('MQTT sink', () => {
         server: broker.url,
         topic: 'out/{{.id}}',
         qos,
-        retained: true,
-        properties: { unit: 'C' },
+        retained: '{{.keep}}',
+        properties: { unit: '{{.unit}}' },
         protocolVersion: '5',
       });
       await sink.open(ctx, () => undefined);
       closers.push(() => sink.close(ctx));
       await until(() => ctx.states.at(-1)?.state === 'connected', 'connected');
-      await sink.collect(ctx, '{"v":1}', { topic: 'out/7' });
-      await sink.collect(ctx, Buffer.from('x'), { topic: 'out/8', retained: false, properties: { unit: 'K' } });
+      await sink.collect(ctx, '{"v":1}', { topic: 'out/7', retained: 'true', properties: { unit: 'C' } });
+      await sink.collect(ctx, Buffer.from('x'), { topic: 'out/8', retained: 'false', properties: { unit: 'K' } });
       await until(() => got.length === 2, 'two messages');
       expect(got).toMatchObject([
         { topic: 'out/7', text: '{"v":1}', retain: true, user: { unit: 'C' } },
         { topic: 'out/8', text: 'x', retain: false, user: { unit: 'K' } },
       ]);
       // a template that gives no topic costs that item only
-      await expect((async () => sink.collect(ctx, 'x', { topic: 'a/+' }))()).rejects.toThrow(/"a\/\+" is not a topic to publish to/);
+      await expect((async () => sink.collect(ctx, 'x', { topic: 'a/+', retained: '', properties: { unit: '' } }))()).rejects.toThrow(
+        /"a\/\+" is not a topic to publish to/,
+      );
     });
 
   for (const qos of [1, 2])

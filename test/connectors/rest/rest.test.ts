@@ -54,7 +54,12 @@ describe('rest sink', () => {
   });
 
   it('takes url, method, bodyType and headers from templates', async () => {
-    await send({ url: '{{.u}}', method: '{{.m}}' }, '1', { url: `${peer.url}/d1`, method: 'put', bodyType: 'text', headers: { h: 'v' } });
+    await send({ url: `${peer.url}/{{.u}}`, method: '{{.m}}', bodyType: '{{.b}}', headers: { h: '{{.h}}' } }, '1', {
+      url: `${peer.url}/d1`,
+      method: 'put',
+      bodyType: 'text',
+      headers: { h: 'v' },
+    });
     expect(peer.asked[0]).toMatchObject({ method: 'PUT', path: '/d1', body: '1' });
     expect(peer.asked[0]!.headers).toMatchObject({ h: 'v', 'content-type': 'text/plain' });
   });

@@ -55,7 +55,7 @@ export function makePluginRoot(): PluginRoot {
       return daemon!;
     },
     async start(env) {
-      daemon = await runDaemon(root, env);
+      daemon = await runDaemon(root, { KUIPER__BASIC__ALLOWEXTERNALFILEACCESS: 'true', ...env });
       return daemon;
     },
     put: (kind, file, text) => writeFileSync(join(root, 'plugins', kind, file), text),

@@ -22,4 +22,14 @@ export const connectorErrors = {
     ekuiperCode: 2201,
     cure: 'The template cannot be rendered for this result. Guard it with {{if}} or {{with}}, or give a default.',
   },
+  PLACE_REFUSED: {
+    text: '{text}',
+    ekuiperCode: 2201,
+    cure: "A file may only lie below the constant part of the configured path, and never among the gateway's own files. Correct the path of the rule, or the value that the message brings. docs/security.md lists what a message may choose.",
+  },
+  VALUE_REFUSED: {
+    text: '{text}',
+    ekuiperCode: 2201,
+    cure: 'A template put a value of a message where it may not stand. Correct the template, or clean the value in SQL. docs/security.md lists what a message may choose.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
