@@ -11,6 +11,7 @@ import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import { deepEqual } from '../../data/compare.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { createVetting, hasTemplate, printerOf } from '../../templates/rendered/index.ts';
 import {
   checkMethodAndBody,
   contentTypes,
@@ -22,7 +23,14 @@ import {
 } from '../http-shared/client.ts';
 
 const options: readonly OptionSpec[] = [
-  { name: 'url', type: 'string', default: 'http://localhost', doc: 'Address; DATASOURCE is appended. May hold a template over states.' },
+  {
+    name: 'url',
+    type: 'string',
+    default: 'http://localhost',
+    dynamic: 'url',
+    doc: 'Address; DATASOURCE is appended. May hold a template over states, behind the host.',
+  },
+  { name: 'allowedHosts', type: 'string[]', doc: 'Hosts that a template in url may choose: name, name:port, *.name, or * for any.' },
   { name: 'method', type: 'string', default: 'get', doc: 'get, post, put or delete.' },
   { name: 'interval', as: 'intervalMs', type: 'duration', default: 10_000, min: 0, doc: 'Time between requests.' },
   { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 5000, min: 0, doc: 'Longest time for one exchange; 0 = none.' },
@@ -55,6 +63,7 @@ interface PullProps extends TlsProps {
   responseType: string;
   compression: string;
   states: Record<string, Value>;
+  allowedHosts: string[] | undefined;
 }
 
 function configure(datasource: string, raw: Record<string, unknown>): PullProps {
@@ -65,6 +74,7 @@ function configure(datasource: string, raw: Record<string, unknown>): PullProps 
   if (!/^https?:\/\//i.test(props.url)) throw new Error(`Invalid scheme ${/^(\w+):/.exec(props.url)?.[1] ?? props.url}`);
   if (datasource && datasource !== '/')
     props.url = props.url.replace(/\/$/, '') + (datasource.startsWith('/') ? datasource : `/${datasource}`);
+  createVetting(options, { url: props.url, allowedHosts: props.allowedHosts });
   return props;
 }
 
@@ -120,7 +130,11 @@ export default defineConnector({
           client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
           stop = new AbortController();
           const { signal } = stop;
-          const url = props.url.includes('{{') ? engineOf(ctx).compile(props.url) : () => props.url;
+          const { url: configured } = props;
+          const render = hasTemplate(configured) ? engineOf(ctx).compile(configured, printerOf('url')) : undefined;
+          const vet = createVetting(options, { url: configured, allowedHosts: props.allowedHosts });
+          // states are what the peer answered: they choose no host and no other path
+          const url = (values: Record<string, Value>) => (render ? String(vet({ url: render(values) })['url']) : configured);
           let lastHash = '';
           const run = async () => {
             for (;;) {

@@ -76,7 +76,17 @@ export const sourceOptions: readonly OptionSpec[] = [
   },
 ];
 
-export const sinkOptions: readonly OptionSpec[] = [...portOptions, framingOption, ...anyFraming];
+export const sinkOptions: readonly OptionSpec[] = [
+  ...portOptions,
+  framingOption,
+  ...anyFraming,
+  {
+    name: 'severalFrames',
+    type: 'bool',
+    default: false,
+    doc: 'A payload may be read as several frames (lines of a batch). Otherwise such a payload is refused: a value that holds the end of a frame would be a command of its own.',
+  },
+];
 
 export interface PortProps {
   selector: PortSelector;
