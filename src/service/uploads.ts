@@ -1,9 +1,10 @@
 // Files that users upload: data/uploads, sub-folders allowed, nothing outside. Names are checked here and nowhere else.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { isWithin, realOf } from '../base/files/own-places.ts';
 
 export interface Uploads {
   /** Absolute paths. */
@@ -23,7 +24,8 @@ export function createUploads(dataDir: string): Uploads {
   const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
   const pathOf = (name: string, what: string): string => {
     const path = resolve(root, name);
-    if (name.includes('\0') || !path.startsWith(root + sep)) throw refuse(`${what}: the name "${name}" leads out of the folder of uploads`);
+    const inside = path.startsWith(root + sep) && isWithin(realOf(dirname(path)), realOf(root));
+    if (name.includes('\0') || !inside) throw refuse(`${what}: the name "${name}" leads out of the folder of uploads`);
     return path;
   };
   const write = async (name: string, content: Uint8Array | string): Promise<string> => {
@@ -41,11 +43,7 @@ export function createUploads(dataDir: string): Uploads {
     write,
     async list() {
       try {
-        const entries = await readdir(root, { recursive: true, withFileTypes: true });
-        return entries
-          .filter((e) => e.isFile())
-          .map((e) => join(e.parentPath, e.name))
-          .sort();
+        return filesIn(root).sort();
       } catch (error) {
         throw refuse(`Error reading the file upload dir: ${messageOf(error)}`, error);
       }
@@ -60,10 +58,10 @@ export function createUploads(dataDir: string): Uploads {
     },
     exportAll() {
       const out: Record<string, string> = {};
-      for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
-        const found = statSync(join(root, name));
-        if (!found.isFile() || found.size > MAX_EXPORT_BYTES) continue;
-        const bytes = readFileSync(join(root, name));
+      for (const path of filesIn(root)) {
+        if (lstatSync(path).size > MAX_EXPORT_BYTES) continue;
+        const name = relative(root, path);
+        const bytes = readFileSync(path);
         const text = bytes.toString('utf8');
         out[name] = JSON.stringify(Buffer.from(text).equals(bytes) ? { name, content: text } : { name, base64: bytes.toString('base64') });
       }
@@ -74,4 +72,12 @@ export function createUploads(dataDir: string): Uploads {
       await write(name, base64 === undefined ? (content ?? '') : Buffer.from(base64, 'base64'));
     },
   };
+}
+
+/** Links are left out: what they lead to was not uploaded. Nor are halves of uploads that a kill left behind. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {
+    const path = join(folder, e.name);
+    return e.isDirectory() ? filesIn(path) : e.isFile() && !e.name.endsWith('.part') ? [path] : [];
+  });
 }

@@ -103,7 +103,8 @@ export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): Http
           },
         );
         request.on('error', failed);
-        request.end(body);
+        // as bytes: joined with a text body, headers would be written in another encoding than they were made
+        request.end(typeof body === 'string' ? Buffer.from(body) : body);
       });
     },
     close() {

@@ -159,9 +159,14 @@ export class SinkNode implements ContextOwner, TransformOutput {
     try {
       this.transform.push(result);
     } catch (error) {
-      this.refuse({ data: result.rows, dynamic: undefined, rows: result.rows.length, acks: result.acks }, error);
-      if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
+      this.failed(result, error);
     }
+  }
+
+  /** From the transform: rows of a result that cannot be sent. The others of it go on. */
+  failed(result: Result, error: unknown): void {
+    this.refuse({ data: result.rows, dynamic: undefined, rows: result.rows.length, acks: result.acks }, error);
+    if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
   }
 
   /** From the transform: one finished item. */

@@ -23,6 +23,8 @@ export type DynamicProps = Readonly<Record<string, unknown>>;
  *  @param rows number of rows in the item, for counting */
 export interface TransformOutput {
   item(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): void;
+  /** One row of a result that goes out row by row cannot be sent: refused alone. Missing: the whole result fails. */
+  failed?(result: Result, error: unknown): void;
 }
 
 export interface TransformDeps {
@@ -134,7 +136,16 @@ export async function createTransform(
         const { rows, acks } = result;
         if (props.omitIfEmpty && rows.every(isEmptyRow)) return;
         if (!props.sendSingle) return send(rows, acks);
-        for (const row of rows) if (!(props.omitIfEmpty && isEmptyRow(row))) send(row, acks);
+        for (const row of rows) {
+          if (props.omitIfEmpty && isEmptyRow(row)) continue;
+          try {
+            send(row, acks);
+          } catch (error) {
+            // the neighbours of a row that a message spoiled go out
+            if (rows.length === 1 || !out.failed) throw error;
+            out.failed({ ...result, rows: [row] }, error);
+          }
+        }
       },
     };
   }
