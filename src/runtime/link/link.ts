@@ -29,6 +29,8 @@ export interface LinkOwner {
   closeFailed(error: unknown): void;
   /** True for an error that is an end and no loss: nothing is opened again. */
   isEnd?(error: unknown): boolean;
+  /** It came to its end (`isEnd`). */
+  linkFinished?(error: unknown): void;
   /** A try begins. */
   linkOpening?(): void;
   /** The component reported a state. @param before the state that it had */
@@ -207,7 +209,9 @@ export class Link {
     const end = this.owner.isEnd?.(error) === true;
     this.clearOpenTimer();
     if (!end && (this.phase === 'open' || this.phase === 'opening')) this.generation++;
+    const before = this.phase;
     this.apply(end ? 'finished' : 'failed', error);
+    if (this.phase === 'finished' && before !== 'finished') this.owner.linkFinished?.(error);
   }
 
   private down(error: unknown): void {

@@ -1,8 +1,6 @@
 // One physical subscription: opens the connector and keeps it open, counts each message and hands it to its groups of subscribers.
 // Called by connectors through `emit`; next on the path: decode-group.ts, then RunInput in rule/run-input.ts.
 // Hot path: no closure, no promise and no lookup by name per message, besides one closure when the peer wants a confirmation.
-import { createBackoff } from '../../base/backoff.ts';
-import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { DeviceReport } from '../../contract/device.ts';
@@ -10,17 +8,19 @@ import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract
 import type { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
-import { ConnectionLosses } from '../connection-losses.ts';
 import type { SourceSpec } from '../definition.ts';
 import { MessageAck } from '../delivery/ack.ts';
 import type { Environment } from '../environment.ts';
-import { type ConnectionStats, createConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { Link, type LinkOwner } from '../link/link.ts';
+import { type ConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { HandoverKind, SourcePort, Subscriber } from '../ports.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
 import { createHandovers } from './handover.ts';
 import { createFieldMerger } from './merge-field.ts';
 import { identify } from './message-identity.ts';
+import { Parking } from './parking.ts';
+import { Patience } from './patience.ts';
 import { createPuller, type Puller } from './puller.ts';
 
 /** What the pool worked out for a node before it is opened. */
@@ -35,35 +35,23 @@ export interface SourcePlan {
 }
 
 const MAX_DROP_REASONS = 20;
-/** Messages kept while no rule reads (a rule is being restarted), their confirmation waits too; from here on the source is asked to wait … */
-const MAX_PARKED = 1000;
-/** … and one that does not wait loses its oldest. */
-const MAX_PARKED_IMPATIENT = 10_000;
 /** Latency is measured for the first of so many messages (a power of two less one). */
 const SAMPLE_MASK = 15;
 
 type Data = Parameters<Emit>[0];
 
-export class SourceNode implements ContextOwner, SourcePort {
+export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
   readonly name: string;
   readonly contextRuleId: string;
   readonly plan: SourcePlan;
   readonly stats: NodeStats;
-  readonly connection: ConnectionStats = createConnectionStats();
-  readonly losses = new ConnectionLosses();
-  /** Messages that the source was not told to be done. */
+  /** Messages not yet confirmed to the source. */
   unconfirmed = 0;
   dropped = 0;
   /** What the peer said that it dropped itself. */
   peerDropped = 0;
-  /** Monotonic ms since when the source is asked to wait; undefined = it is not. */
-  private waitingSinceMs: number | undefined;
   readonly dropReasons: Record<string, number> = {};
   lastMessageAtMs = 0;
-  /** Rules that ask the source to wait. */
-  private behind = 0;
-  private resume: (() => void) | undefined;
-  private resumed: Promise<void> | undefined;
   private groups: readonly DecodeGroup[] = [];
   private readers = 0;
   /** Rules with state, which must see repetitions. */
@@ -71,17 +59,16 @@ export class SourceNode implements ContextOwner, SourcePort {
   private readonly env: Environment;
   private readonly source: Source;
   private readonly context: OwnedContext;
-  private readonly backoff;
+  private readonly link: Link;
+  private readonly patience: Patience;
+  private readonly parking: Parking;
   private readonly downsampler: Downsampler | undefined;
   private puller: Puller | undefined;
-  private retry: TimerHandle | undefined;
-  private phase: 'new' | 'opening' | 'open' | 'waiting' | 'ended' | 'closed' = 'new';
-  private generation = 0;
   /** The gate was asked to open this source. */
   private asked = false;
-  private statusReported = false;
   private connectWaiters: (() => void)[] = [];
-  private parked: { data: Data; meta: Meta | undefined; ack: (() => void) | undefined }[] = [];
+  /** Gives to rules; made for each connection. */
+  private emit: Emit = () => undefined;
   /** What arrives for rules that are between two runs while others read on. */
   private readonly handovers = createHandovers({
     full: (yes) => this.pressure(yes ? 1 : -1),
@@ -96,7 +83,12 @@ export class SourceNode implements ContextOwner, SourcePort {
     this.contextRuleId = ruleId;
     this.stats = createNodeStats(plan.spec.name);
     this.source = plan.definition.create();
-    this.backoff = createBackoff({ random: () => env.random() });
+    this.link = new Link(this, { clock: env.clock, random: () => env.random() });
+    this.patience = new Patience(env.clock);
+    this.parking = new Parking({
+      full: (yes) => this.patience.change(yes ? 1 : -1),
+      dropped: (n, reason) => this.onDropped(n, reason),
+    });
     this.context = new OwnedContext(env, this);
     const forward = (data: Data, meta: Meta | undefined, ack: (() => void) | undefined) => void this.receive(data, meta, ack);
     if (plan.downsampleMs > 0)
@@ -146,13 +138,10 @@ export class SourceNode implements ContextOwner, SourcePort {
     }
     group.add(subscriber);
     this.readers++;
-    if (this.parked.length) {
-      const parked = this.parked;
-      this.parked = [];
-      if (parked.length >= MAX_PARKED) this.pressure(-1);
+    if (this.parking.size > 0) {
       let given = 0;
       let failed = false;
-      for (const m of parked) {
+      for (const m of this.parking.take()) {
         void this.receive(m.data, m.meta, m.ack);
         given++;
         if (failed || alive()) continue;
@@ -164,18 +153,18 @@ export class SourceNode implements ContextOwner, SourcePort {
       const text = this.ended;
       queueMicrotask(() => subscriber.end(text));
     }
-    if (this.phase !== 'new' || this.asked) return replayed;
+    if (this.link.state !== 'closed' || this.asked) return replayed;
     this.asked = true;
     this.env.bootGate.whenOpen(() => {
       this.asked = false;
-      if (this.phase === 'new' && this.readers > 0) this.open();
+      if (this.readers > 0) this.link.start();
     });
     return replayed;
   }
 
   /** From now on messages are kept for this rule as well, until its next run has joined and `endHandover` is called. */
   handOver(ruleId: string, kind: HandoverKind): void {
-    if (this.phase !== 'closed') this.handovers.begin(ruleId, kind);
+    if (this.link.state !== 'ended') this.handovers.begin(ruleId, kind);
   }
 
   endHandover(ruleId: string): void {
@@ -188,13 +177,15 @@ export class SourceNode implements ContextOwner, SourcePort {
 
   /** A rule fell behind (+1) or caught up (-1). */
   pressure(change: 1 | -1): void {
-    this.behind += change;
-    if (this.behind > 0 || !this.resume) return;
-    const go = this.resume;
-    this.resume = undefined;
-    this.resumed = undefined;
-    this.waitingSinceMs = undefined;
-    go();
+    this.patience.change(change);
+  }
+
+  get connection(): ConnectionStats {
+    return this.link.connection;
+  }
+
+  get losses(): Link['losses'] {
+    return this.link.losses;
   }
 
   devices(): readonly DeviceReport[] {
@@ -203,12 +194,12 @@ export class SourceNode implements ContextOwner, SourcePort {
 
   /** Losses of the connection in the last minute. */
   get recentLosses(): number {
-    return this.losses.recent(this.env.clock.monotonic());
+    return this.link.losses.recent(this.env.clock.monotonic());
   }
 
   /** For how long the source waits for the rules, ms; 0 = it does not. */
   get waitingMs(): number {
-    return this.waitingSinceMs === undefined ? 0 : Math.round(this.env.clock.monotonic() - this.waitingSinceMs);
+    return this.patience.waitingMs;
   }
 
   offset(): unknown {
@@ -221,7 +212,7 @@ export class SourceNode implements ContextOwner, SourcePort {
 
   /** Before the node is opened; later calls do nothing, since other rules read on. */
   rewind(offset: unknown): void {
-    if (this.phase === 'new' && offset !== undefined) this.source.rewind?.(offset);
+    if (this.link.state === 'closed' && offset !== undefined) this.source.rewind?.(offset);
   }
 
   /** @throws when the source has no position that can be set, or refuses this one */
@@ -237,7 +228,7 @@ export class SourceNode implements ContextOwner, SourcePort {
 
   /** Resolves when the source is connected, or closed. */
   whenConnected(): Promise<void> {
-    if (this.connection.state === 'connected' || this.phase === 'closed') return Promise.resolve();
+    if (this.connection.state === 'connected' || this.link.state === 'ended') return Promise.resolve();
     return new Promise((resolve) => this.connectWaiters.push(resolve));
   }
 
@@ -246,24 +237,21 @@ export class SourceNode implements ContextOwner, SourcePort {
   }
 
   loadState(state: unknown): void {
-    if (this.phase === 'new') this.context.loadState(state);
+    if (this.link.state === 'closed') this.context.loadState(state);
   }
 
   async close(reason: CloseReason): Promise<void> {
-    if (this.phase === 'closed') return;
-    this.phase = 'closed';
-    this.generation++;
-    this.env.clock.clear(this.retry);
+    if (this.link.state === 'ended') return;
+    const closing = this.link.end(reason);
     this.puller?.stop();
     this.downsampler?.stop(reason === 'stopped');
     this.context.abort();
-    this.resume?.();
+    this.patience.goOn();
     this.handovers.close(reason === 'stopped');
     for (const go of this.connectWaiters) go();
-    await this.closeSource(reason);
+    await closing;
     // a source without rules ends with its messages unread: the peer gives unconfirmed ones out again
-    for (const m of this.parked) if (reason === 'stopped') m.ack?.();
-    this.parked = [];
+    this.parking.close(reason === 'stopped');
   }
 
   // ------------------------------------------------------------------------------------------------------------- messages
@@ -291,7 +279,7 @@ export class SourceNode implements ContextOwner, SourcePort {
     for (let i = 0; i < groups.length; i++) groups[i]!.receive(data, nowMs, meta, ack);
     if (ack !== undefined) ack.release();
     if (sampled) stats.latencyUs = Math.round((this.env.clock.monotonic() - startMs) * 1000);
-    if (this.behind > 0) return this.wait();
+    if (this.patience.asked) return this.patience.wait();
   }
 
   private failed(error: unknown): void {
@@ -299,117 +287,84 @@ export class SourceNode implements ContextOwner, SourcePort {
     for (const g of this.groups) g.failed(error, nowMs);
   }
 
-  private wait(): Promise<void> {
-    this.waitingSinceMs ??= this.env.clock.monotonic();
-    this.resumed ??= new Promise((resolve) => {
-      this.resume = resolve;
-    });
-    return this.resumed;
-  }
-
   private park(data: Data, meta: Meta | undefined, ack: (() => void) | undefined): void | Promise<void> {
-    if (this.parked.length >= MAX_PARKED_IMPATIENT) {
-      const oldest = this.parked.shift()!;
-      // with a confirmation nothing is lost: the peer gives it out again
-      if (oldest.ack === undefined) this.onDropped(1, 'no rule reads yet');
-    }
-    if (this.parked.push({ data, meta, ack }) === MAX_PARKED) this.pressure(1);
-    if (this.behind > 0) return this.wait();
+    this.parking.put({ data, meta, ack });
+    if (this.patience.asked) return this.patience.wait();
   }
 
   // ------------------------------------------------------------------------------------------------------------ connection
 
-  private open(): void {
-    const generation = ++this.generation;
-    this.phase = 'opening';
-    this.statusReported = false;
+  linkOpening(): void {
     this.connection.lastTryAtMs = this.env.clock.now();
     this.connection.state = 'connecting';
-    const emit: Emit = (data, meta, ack) => {
-      if (generation !== this.generation) return;
+  }
+
+  openPeer(fail: (error: Error) => void, generation: number): void | Promise<void> {
+    const { link } = this;
+    let fresh = true;
+    this.emit = (data, meta, ack) => {
+      if (generation !== link.generation) return;
+      if (fresh) {
+        fresh = false;
+        link.heard();
+        link.proven();
+      }
       if (this.downsampler) return this.downsampler.put(data, meta, ack);
       return this.receive(data, meta, ack);
     };
-    const fail = (error: Error) => {
-      if (generation === this.generation) this.fail(error);
-    };
-    let opened: void | Promise<void>;
-    try {
-      opened = this.source.open(this.context, emit, fail);
-    } catch (error) {
-      this.fail(error as Error);
-      return;
-    }
-    const done = () => {
-      if (generation !== this.generation || this.phase !== 'opening') return;
-      this.phase = 'open';
-      if (!this.statusReported) this.onStatus('connected', '');
-      if (this.source.pull) {
-        this.puller = createPuller(this.env.clock, this.plan.pullIntervalMs, () => this.source.pull!(this.context, emit), {
-          skipped: () => this.onDropped(1, 'pull skipped: the one before still runs'),
-          failed: (error) => {
-            if (isEnd(error)) this.fail(error as Error);
-            else this.failed(error);
-          },
-        });
-        this.puller.start();
-      }
-    };
-    if (opened === undefined) done();
-    else opened.then(done, fail);
+    return this.source.open(this.context, this.emit, fail);
   }
 
-  private fail(error: Error): void {
-    if (this.phase === 'closed' || this.phase === 'waiting' || this.phase === 'ended') return;
+  closePeer(reason: CloseReason): void | Promise<void> {
+    return this.source.close(this.context, reason);
+  }
+
+  isEnd(error: unknown): boolean {
+    return isEnd(error);
+  }
+
+  linkFinished(error: unknown): void {
     this.puller?.stop();
-    if (isEnd(error)) {
-      this.phase = 'ended';
-      this.ended = error.message;
-      for (const s of this.groups.flatMap((g) => [...g.members])) s.end(error.message);
-      return;
-    }
-    this.phase = 'waiting';
-    this.generation++;
-    const pauseMs = this.backoff.next();
-    this.onStatus('disconnected', messageOf(error));
-    this.losses.reopening();
+    const text = messageOf(error);
+    this.ended = text;
+    for (const s of this.groups.flatMap((g) => [...g.members])) s.end(text);
+  }
+
+  linkUp(): void {
+    if (!this.source.pull) return;
+    this.puller = createPuller(this.env.clock, this.plan.pullIntervalMs, () => this.source.pull!(this.context, this.emit), {
+      skipped: () => this.onDropped(1, 'pull skipped: the one before still runs'),
+      failed: (error) => {
+        if (isEnd(error)) this.link.failed(error);
+        else this.failed(error);
+      },
+    });
+    this.puller.start();
+  }
+
+  linkDown(error: unknown, pauseMs: number): void {
+    this.puller?.stop();
     this.env.log.warn(
       { code: 'IO_FAILED', stream: this.plan.spec.name, cause: messageOf(error), retryInMs: Math.round(pauseMs) },
       'Source lost; it is opened again.',
     );
-    void this.closeSource('reopen').then(() => {
-      if (this.phase !== 'waiting') return;
-      this.retry = this.env.clock.setTimer(pauseMs, () => {
-        if (this.phase === 'waiting') this.open();
-      });
-    });
   }
 
-  private async closeSource(reason: CloseReason): Promise<void> {
-    try {
-      await this.source.close(this.context, reason);
-    } catch (error) {
-      this.env.log.warn({ stream: this.plan.spec.name, cause: messageOf(error) }, 'Closing a source failed.');
-    }
+  closeFailed(error: unknown): void {
+    this.env.log.warn({ stream: this.plan.spec.name, cause: messageOf(error) }, 'Closing a source failed.');
   }
 
   onStatus(state: ConnectionState, message: string): void {
-    this.statusReported = true;
-    const c = this.connection;
-    const nowMs = this.env.clock.now();
-    if (state === 'connected') {
-      if (c.state !== 'connected') c.lastConnectedAtMs = nowMs;
-      this.losses.connected();
-      this.backoff.reset();
-      const waiters = this.connectWaiters;
-      this.connectWaiters = [];
-      for (const go of waiters) queueMicrotask(go);
-    } else if (state === 'disconnected') {
-      this.losses.lost(this.env.clock.monotonic());
-      c.lastDisconnectedAtMs = nowMs;
-      c.lastDisconnectedMessage = message;
-    } else c.lastTryAtMs = nowMs;
-    c.state = state;
+    // a source that says so is there, also one that works inside of `open`
+    if (state === 'connected') this.link.heard();
+    this.link.onStatus(state, message);
+  }
+
+  stateChanged(state: ConnectionState): void {
+    if (state !== 'connected') return;
+    const waiters = this.connectWaiters;
+    this.connectWaiters = [];
+    for (const go of waiters) queueMicrotask(go);
   }
 
   /** Rules that read it save its state with their checkpoints. */
