@@ -1,4 +1,5 @@
 // An aggregate without a window: the fold of a single row, made where the call stands.
+import { inFunction } from '../base/budget.ts';
 import type { AggregateDefinition, Expr } from '../contract/function.ts';
 import type { BoundCall } from '../plan/bound.ts';
 import { aggregateArgs } from './aggregate-args.ts';
@@ -8,5 +9,11 @@ import type { CompileContext } from './context.ts';
 export function aggregateOfRow(e: BoundCall, def: AggregateDefinition, ctx: CompileContext): Expr {
   const args = aggregateArgs(e, ctx);
   const site = siteOf(e, ctx);
-  return (t) => def.result(def.add(def.init(site), ...args.map((a) => a(t))), site);
+  return (t) => {
+    try {
+      return def.result(def.add(def.init(site), ...args.map((a) => a(t))), site);
+    } catch (error) {
+      throw inFunction(error, def.name);
+    }
+  };
 }

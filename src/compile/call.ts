@@ -1,6 +1,7 @@
 // Calls. Scalars become closures here; results of aggregates, analytic and window functions are read from the slot that their operator
 // has filled. Without a window an aggregate is computed from the one row, as eKuiper does.
 
+import { inFunction } from '../base/budget.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { CallSite, Expr } from '../contract/function.ts';
 import type { BoundCall } from '../plan/bound.ts';
@@ -27,7 +28,13 @@ export function compileCall(e: BoundCall, ctx: CompileContext): Expr {
       break;
     case 'table': {
       const args = argsOf(e, ctx);
-      return (t) => def.rows(...args.map((a) => a(t)));
+      return (t) => {
+        try {
+          return def.rows(...args.map((a) => a(t)));
+        } catch (error) {
+          throw inFunction(error, def.name);
+        }
+      };
     }
     case 'window':
       if (def.compile) return def.compile(argsOf(e, ctx), siteOf(e, ctx));

@@ -1,4 +1,5 @@
 // CASE v WHEN x THEN …, CASE WHEN condition THEN …: the first that fits; without one, ELSE or null.
+import { isBudgetError } from '../base/budget.ts';
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
 import { eqItem } from '../data/compare.ts';
@@ -26,6 +27,7 @@ export function compileCase(e: BoundCase, ctx: CompileContext): Expr {
     try {
       i = pick(t);
     } catch (error) {
+      if (isBudgetError(error)) throw error;
       throw rowError(`evaluate case expression error: ${messageOf(error)}`);
     }
     return i >= 0 ? results[i]!(t) : otherwise ? otherwise(t) : null;

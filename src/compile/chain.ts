@@ -1,10 +1,12 @@
 // Operators of one run, wired from the sources to the sinks. Expressions are compiled from the sources upwards, since a slot may only be
 // read above the operator that fills it; operators are then made from the sinks downwards, since each needs its successor.
+import { Budget, enter, leave } from '../base/budget.ts';
 import type { Tuple } from '../data/tuple.ts';
+import { budgeted } from '../exec/budgeted.ts';
 import { createIsolate, createReset } from '../exec/isolate.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost, RunningProgram } from '../exec/operator.ts';
 import type { ClosureState } from '../exec/stateful.ts';
-import type { DataSourceNode, LogicalNode } from '../plan/logical/index.ts';
+import type { DataSourceNode, LogicalNode, NodeType } from '../plan/logical/index.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
 import type { CompileContext } from './context.ts';
 import { CALLS } from './fingerprints.ts';
@@ -45,11 +47,12 @@ export function buildChain(input: ChainInput): RunningProgram {
     ? 0
     : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));
 
+  const budget = new Budget(`rule ${host.ruleId}`, host.budget);
   const operators: Operator[] = new Array(nodes.length);
   let next: Operator = nothing;
   for (let i = nodes.length - 1; i >= 0; i--) {
     const stats = host.stats(names[i]!);
-    const op = makers[i]!(host, stats, next);
+    const op = makers[i]!(host, stats, sendsByItself.has(nodes[i]!.type) ? budgeted(next, budget) : next);
     operators[i] = op;
     forwarding(op, next);
     next = op;
@@ -60,13 +63,23 @@ export function buildChain(input: ChainInput): RunningProgram {
       );
     if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
-  return runningProgram(operators, names, inputsOf(input, next), ctx.states);
+  return runningProgram(operators, names, inputsOf(input, next), ctx.states, budget);
 }
 
 /** How a row of each source enters the chain. */
 function inputsOf({ sources, slotOf, ctx }: ChainInput, entry: Operator): Push[] {
   return sources.map((s, i) => (ctx.frame.joined ? createIngest(s, i, slotOf, ctx.frame, entry) : pushTo(entry)));
 }
+
+/** Operators that send at times of their own. */
+const sendsByItself: ReadonlySet<NodeType> = new Set<NodeType>([
+  'watermark',
+  'window',
+  'inc-window',
+  'join-align',
+  'lookup',
+  'dedup-trigger',
+]);
 
 type Push = (t: Tuple) => void;
 const pushTo =
@@ -80,10 +93,17 @@ function runningProgram(
   names: readonly string[],
   inputs: readonly Push[],
   calls: ClosureState,
+  budget: Budget,
 ): RunningProgram {
   return {
     push(i, t) {
-      inputs[i]!(t);
+      const before = enter(budget);
+      budget.forRow();
+      try {
+        inputs[i]!(t);
+      } finally {
+        leave(before);
+      }
     },
     save() {
       const out: Record<string, unknown> = {};

@@ -1,5 +1,6 @@
 // Functions that count what passes (last_hit_count, last_agg_hit_time, …) and changed_cols: evaluated where they stand, updated only
 // when the row passes. In WHERE and HAVING they look first; the operator runs the update afterwards and later operators read the slot.
+import { inFunction } from '../base/budget.ts';
 import type { Expr } from '../contract/function.ts';
 import { groupKeyText } from '../data/compare.ts';
 import type { Tuple } from '../data/tuple.ts';
@@ -40,14 +41,15 @@ function compileEvaluation(e: BoundCall, ctx: CompileContext): (t: Tuple, update
   const args = argsOf(e, ctx);
   const when = e.over?.when && compileExpr(e.over.when, ctx);
   const partition = e.over?.partitionBy.map((p) => compileExpr(p, ctx)) ?? [];
-  const next = (box: { state: unknown }, t: Tuple, update: boolean): Value =>
-    def.next(
-      box,
-      args.map((a) => a(t)),
-      update && (!when || when(t) === true),
-      site,
-      t.tsMs,
-    );
+  const next = (box: { state: unknown }, t: Tuple, update: boolean): Value => {
+    const values = args.map((a) => a(t));
+    const valid = update && (!when || when(t) === true);
+    try {
+      return def.next(box, values, valid, site, t.tsMs);
+    } catch (error) {
+      throw inFunction(error, e.name);
+    }
+  };
   if (partition.length === 0) {
     const box = ctx.states.box(key, () => def.init(site));
     return (t, update) => next(box, t, update);

@@ -1,7 +1,7 @@
 // a->b, a[i], a[i:j]. Rules: docs/spec/sql.md §4.3.
 import { rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
-import { describe, formatV, goTypeName } from '../data/go-format.ts';
+import { brief, describe, goTypeName } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { isStruct, type Value } from '../data/value.ts';
 import type { BoundExpr, BoundIndex, BoundMember, BoundSlice } from '../plan/bound.ts';
@@ -18,7 +18,7 @@ export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
     const o = object(t);
     if (!isStruct(o)) {
       if (o == null) return null;
-      if (Array.isArray(o) || o instanceof Uint8Array) throw rowError(`the result ${formatV(o)} is not a type of map[string]interface{}`);
+      if (Array.isArray(o) || o instanceof Uint8Array) throw rowError(`the result ${brief(o)} is not a type of map[string]interface{}`);
       const other = shadow?.(t);
       if (other != null) throw rowError(`invalid operation ${describe(o)} -> ${describe(other)}`);
       return null;

@@ -1,9 +1,10 @@
 // BETWEEN, IN, LIKE.
+import { isBudgetError, spend } from '../base/budget.ts';
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
 import { refuseContainer } from '../data/arithmetic.ts';
 import { between, eqItem } from '../data/compare.ts';
-import { formatV } from '../data/go-format.ts';
+import { brief } from '../data/go-format.ts';
 import { createLike, type LikeMatcher } from '../data/like.ts';
 import type { Value } from '../data/value.ts';
 import type { BoundBetween, BoundExpr, BoundIn, BoundLike } from '../plan/bound.ts';
@@ -57,6 +58,7 @@ export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
     if (items == null) return not;
     if (v == null) return false;
     if (!Array.isArray(items)) return not;
+    if (items.length > 64) spend(items.length / 4);
     for (const item of items) if (isIn(v, item, zone)) return !not;
     return not;
   };
@@ -74,6 +76,7 @@ function isIn(v: Value, item: Value, zone: string): boolean {
   try {
     return eqItem(v, item, zone);
   } catch (error) {
+    if (isBudgetError(error)) throw error;
     throw rowError(`evaluate in expression error: ${messageOf(error)}`);
   }
 }
@@ -84,7 +87,7 @@ export function compileLike(e: BoundLike, ctx: CompileContext): Expr {
   const matcher = compilePattern(e, ctx);
   return (t) => {
     const v = value(t);
-    if (typeof v !== 'string') throw rowError(`LIKE operator left operand expects string, but found ${formatV(v)}`);
+    if (typeof v !== 'string') throw rowError(`LIKE operator left operand expects string, but found ${brief(v)}`);
     return matcher(t)(v) !== not;
   };
 }
@@ -100,7 +103,7 @@ function compilePattern(e: BoundLike, ctx: CompileContext): (t: Parameters<Expr>
   let last: LikeMatcher = createLike('');
   return (t) => {
     const p = pattern(t);
-    if (typeof p !== 'string') throw rowError(`invalid LIKE pattern, must be a string but got ${formatV(p)}`);
+    if (typeof p !== 'string') throw rowError(`invalid LIKE pattern, must be a string but got ${brief(p)}`);
     if (p !== lastText) {
       last = createLike(p);
       lastText = p;

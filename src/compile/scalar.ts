@@ -1,4 +1,5 @@
 // Scalar calls: the null rule first, then the body, by number of arguments so that nothing is allocated per row.
+import { inFunction, spend, spendText } from '../base/budget.ts';
 import type { Expr, NullRule, ScalarDefinition } from '../contract/function.ts';
 import type { Value } from '../data/value.ts';
 import { isDateTime } from '../data/value.ts';
@@ -8,58 +9,149 @@ import type { CompileContext } from './context.ts';
 
 export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileContext): Expr {
   const args = argsOf(e, ctx);
-  if (def.compile) return compilePrepared(e, def, args, ctx);
+  if (def.compile) return named(compilePrepared(e, def, args, ctx), def.name);
   const exec = def.exec!;
-  return def.nulls === 'pass' ? passing(exec, args) : guarded(exec, args, def.nulls);
+  return def.nulls === 'pass' ? passing(exec, args, def.name) : guarded(exec, args, def.nulls, def.name);
 }
 
 type Exec = (...args: any[]) => Value;
 
-function passing(exec: Exec, args: readonly Expr[]): Expr {
-  const [a, b, c] = args;
-  switch (args.length) {
-    case 0:
-      return () => exec();
-    case 1:
-      return (t) => exec(a!(t));
-    case 2:
-      return (t) => exec(a!(t), b!(t));
-    case 3:
-      return (t) => exec(a!(t), b!(t), c!(t));
-    default:
-      return (t) => exec(...args.map((x) => x(t)));
-  }
+/** Texts and lists so long count as work of whoever gets them: most functions walk through them once. */
+const LONG = 1024;
+
+function weigh(v: Value): void {
+  if (typeof v === 'string') {
+    if (v.length > LONG) spendText(v.length);
+  } else if (typeof v === 'object' && (Array.isArray(v) || v instanceof Uint8Array) && v.length > LONG) spend(v.length / 16);
 }
 
-function guarded(exec: Exec, args: readonly Expr[], rule: NullRule): Expr {
-  const nothing = rule === 'false' ? false : null;
-  const isNull = rule === 'null-or-empty' ? isNullOrEmpty : isNullValue;
+/** The error of a used-up budget says in which function. */
+function named(body: Expr, name: string): Expr {
+  return (t) => {
+    try {
+      return body(t);
+    } catch (error) {
+      throw inFunction(error, name);
+    }
+  };
+}
+
+function passing(exec: Exec, args: readonly Expr[], name: string): Expr {
   const [a, b, c] = args;
+  const fail = (error: unknown): never => {
+    throw inFunction(error, name);
+  };
   switch (args.length) {
     case 0:
       return () => exec();
     case 1:
       return (t) => {
         const x = a!(t);
-        return isNull(x) ? nothing : exec(x);
+        try {
+          weigh(x);
+          return exec(x);
+        } catch (error) {
+          return fail(error);
+        }
       };
     case 2:
       return (t) => {
         const x = a!(t);
         const y = b!(t);
-        return isNull(x) || isNull(y) ? nothing : exec(x, y);
+        try {
+          weigh(x);
+          weigh(y);
+          return exec(x, y);
+        } catch (error) {
+          return fail(error);
+        }
       };
     case 3:
       return (t) => {
         const x = a!(t);
         const y = b!(t);
         const z = c!(t);
-        return isNull(x) || isNull(y) || isNull(z) ? nothing : exec(x, y, z);
+        try {
+          weigh(x);
+          weigh(y);
+          weigh(z);
+          return exec(x, y, z);
+        } catch (error) {
+          return fail(error);
+        }
       };
     default:
       return (t) => {
         const values = args.map((x) => x(t));
-        return values.some(isNull) ? nothing : exec(...values);
+        try {
+          values.forEach(weigh);
+          return exec(...values);
+        } catch (error) {
+          return fail(error);
+        }
+      };
+  }
+}
+
+function guarded(exec: Exec, args: readonly Expr[], rule: NullRule, name: string): Expr {
+  const nothing = rule === 'false' ? false : null;
+  const isNull = rule === 'null-or-empty' ? isNullOrEmpty : isNullValue;
+  const [a, b, c] = args;
+  const fail = (error: unknown): never => {
+    throw inFunction(error, name);
+  };
+  switch (args.length) {
+    case 0:
+      return () => exec();
+    case 1:
+      return (t) => {
+        const x = a!(t);
+        if (isNull(x)) return nothing;
+        try {
+          weigh(x);
+          return exec(x);
+        } catch (error) {
+          return fail(error);
+        }
+      };
+    case 2:
+      return (t) => {
+        const x = a!(t);
+        const y = b!(t);
+        if (isNull(x) || isNull(y)) return nothing;
+        try {
+          weigh(x);
+          weigh(y);
+          return exec(x, y);
+        } catch (error) {
+          return fail(error);
+        }
+      };
+    case 3:
+      return (t) => {
+        const x = a!(t);
+        const y = b!(t);
+        const z = c!(t);
+        if (isNull(x) || isNull(y) || isNull(z)) return nothing;
+        try {
+          weigh(x);
+          weigh(y);
+          weigh(z);
+          return exec(x, y, z);
+        } catch (error) {
+          return fail(error);
+        }
+      };
+    default:
+      return (t) => {
+        const values = args.map((x) => x(t));
+        if (values.some(isNull)) return nothing;
+        try {
+          values.forEach(weigh);
+          return exec(...values);
+        } catch (error) {
+          return fail(error);
+        }
       };
   }
 }
@@ -82,6 +174,7 @@ function compilePrepared(e: BoundCall, def: ScalarDefinition, args: readonly Exp
     const values: Value[] = n === 1 ? [] : new Array(n);
     for (let i = 0; i < n; i++) {
       const v = args[i]!(t);
+      weigh(v);
       if (isNull(v)) empty = true;
       if (n === 1) cells[0] = v;
       else values[i] = v;

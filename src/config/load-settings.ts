@@ -112,6 +112,11 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       auditLog: value('basic.enableRestAuditLog'),
     },
     timeZone: zoneOf(value('basic.timezone')),
+    rowBudget: {
+      maxSteps: value('basic.rowBudget.maxSteps'),
+      maxBytes: value('basic.rowBudget.maxBytes'),
+      maxTimeMs: value('basic.rowBudget.maxTime'),
+    },
     prometheus: { enabled: value('basic.prometheus'), port: value('basic.prometheusPort') },
     runtimeFolder: value('basic.runtimeFolder'),
     pluginHosts: value('basic.pluginHosts'),

@@ -1,4 +1,5 @@
 // The typed settings of the gateway. Made by load-settings.ts, handed down by daemon/main.ts; nobody else reads kuiper.yaml.
+import type { BudgetLimits } from '../base/budget.ts';
 import type { LogLevel } from '../base/log.ts';
 
 export interface TlsFiles {
@@ -20,6 +21,8 @@ export interface Settings {
   };
   /** IANA name; `Local` is resolved to the machine's zone. */
   readonly timeZone: string;
+  /** What one message may cost in a rule. */
+  readonly rowBudget: BudgetLimits;
   readonly prometheus: { readonly enabled: boolean; readonly port: number };
   /** Folder in memory for the record of messages under way; '' = one that the machine offers. */
   readonly runtimeFolder: string;

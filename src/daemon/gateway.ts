@@ -283,6 +283,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
             rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
             holdSourcesAtStart: true,
             timeZone: settings.timeZone,
+            rowBudget: settings.rowBudget,
             // it may need a second more for its checkpoints
             stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
             sink: settings.sink,

@@ -1,11 +1,12 @@
 // Comparison of values: the six SQL operators, order of ORDER BY, equality of CASE and IN, typed equality, text of group keys.
 // Null makes every comparison false; ints compare with floats as floats; text byte by byte; a datetime with a datetime, a parsable
 // text or epoch milliseconds; any other mix is an error. Called by compile/ and exec/. Rules: docs/spec/sql.md §4.4, 4.1, 6.
+import { checkNesting, isBudgetError, spend, spendText } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { type BinaryOperatorText, invalidOperation, refuseContainer } from './arithmetic.ts';
 import type { DateTime } from './datetime.ts';
 import { toDateTime } from './datetime-from.ts';
-import { formatV, goTypeName } from './go-format.ts';
+import { brief, formatV, goTypeName } from './go-format.ts';
 import { compareText } from './text.ts';
 import { isDateTime, isStruct, type Value } from './value.ts';
 
@@ -63,9 +64,10 @@ export function between(v: Value, low: Value, high: Value, zone = 'UTC'): boolea
 function boundHolds(v: Value, bound: Value, holds: typeof ge, zone: string): boolean {
   try {
     return holds(v, bound, zone);
-  } catch {
-    // Every failure here is a pair of kinds without an order; eKuiper has a text of its own for it.
-    throw rowError(`between operator cannot compare ${goTypeName(v)}(${formatV(v)}) and ${goTypeName(bound)}(${formatV(bound)})`);
+  } catch (error) {
+    if (isBudgetError(error)) throw error;
+    // Every other failure here is a pair of kinds without an order; eKuiper has a text of its own for it.
+    throw rowError(`between operator cannot compare ${goTypeName(v)}(${brief(v)}) and ${goTypeName(bound)}(${brief(bound)})`);
   }
 }
 
@@ -109,7 +111,8 @@ function asDateTime(v: Value, zone: string): DateTime | undefined {
   if (typeof v !== 'string' && typeof v !== 'number' && typeof v !== 'bigint') return undefined;
   try {
     return toDateTime(v, { timeZone: zone });
-  } catch {
+  } catch (error) {
+    if (isBudgetError(error)) throw error;
     // The caller reports `invalid operation`, which names both values; the parser's own text would hide the operator.
     return undefined;
   }
@@ -144,15 +147,36 @@ function compareSameKind(a: Value, b: Value, zone: string): number {
 const isNumber = (v: Value): boolean => typeof v === 'number' || typeof v === 'bigint';
 
 /** Typed equality of whole values (Go's reflect.DeepEqual): 1 as int64 is not 1.0. Null and absent are equal. NaN is not itself. */
-export function deepEqual(a: Value, b: Value): boolean {
+export const deepEqual = (a: Value, b: Value): boolean => equalAt(a, b, 0);
+
+function equalAt(a: Value, b: Value, depth: number): boolean {
   if (a == null || b == null) return a == null && b == null;
-  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (typeof a !== 'object' || typeof b !== 'object') {
+    if (typeof a === 'string' && typeof b === 'string' && a.length === b.length && a.length > 256) spendText(a.length);
+    return a === b;
+  }
+  checkNesting(depth);
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) {
+      spend(1);
+      if (!equalAt(a[i], b[i], depth + 1)) return false;
+    }
+    return true;
+  }
+  if (a instanceof Uint8Array) {
+    if (!(b instanceof Uint8Array) || a.length !== b.length) return false;
+    spend(a.length / 16);
+    return a.every((byte, i) => byte === b[i]);
+  }
   if (isDateTime(a)) return isDateTime(b) && a.epochNs === b.epochNs;
   if (!isStruct(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]));
+  const others = Object.keys(b).length;
+  spend(1 + keys.length * 2 + others);
+  if (keys.length !== others) return false;
+  for (const key of keys) if (!Object.hasOwn(b, key) || !equalAt(a[key], b[key], depth + 1)) return false;
+  return true;
 }
 
 /** Key of a group or partition: %v of each value followed by a comma, as eKuiper builds it; so 1 and "1" meet (documented). */

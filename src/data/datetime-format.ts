@@ -1,5 +1,6 @@
 // Points in time → text: by a compiled pattern (format_time), as RFC 3339 (JSON), in the fixed forms of the date functions.
 // As Go's %v prints a time: go-time-text.ts.
+import { spend } from '../base/budget.ts';
 import type { DateTime } from './datetime.ts';
 import { type Civil, civilOf, offsetText } from './datetime-civil.ts';
 import { dayNames, monthNames, zoneAbbreviation } from './datetime-names.ts';
@@ -13,11 +14,17 @@ const hour12 = (hour: number): number => hour % 12 || 12;
 export function formatDateTime(t: DateTime, pattern: DatePattern): string {
   const c = civilOf(t);
   let out = '';
-  for (const part of pattern) out += typeof part === 'string' ? part : formatField(part, c, t);
+  let zoneName: string | undefined;
+  spend(pattern.length);
+  for (const part of pattern) {
+    if (typeof part === 'string') out += part;
+    else if (part.code === 'z') out += zoneName ??= zoneAbbreviation(t, c.offsetSec);
+    else out += formatField(part, c);
+  }
   return out;
 }
 
-function formatField(field: PatternField, c: Civil, t: DateTime): string {
+function formatField(field: PatternField, c: Civil): string {
   switch (field.code) {
     case 'yyyy':
       return four(c.year);
@@ -60,7 +67,7 @@ function formatField(field: PatternField, c: Civil, t: DateTime): string {
     case 'S':
       return (field.ownDot ? '.' : '') + fraction(c.nano, field.digits);
     case 'z':
-      return zoneAbbreviation(t, c.offsetSec);
+      return ''; // formatDateTime writes it
     case 'X':
       return offsetText(c.offsetSec, '').slice(0, 3);
     case 'XX':

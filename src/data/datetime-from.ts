@@ -3,7 +3,7 @@ import { rowError } from '../base/errors/gateway-error.ts';
 import { DateTime } from './datetime.ts';
 import { parseDateTime, type TimeEnv } from './datetime-parse.ts';
 import type { DatePattern } from './datetime-pattern.ts';
-import { formatV } from './go-format.ts';
+import { brief } from './go-format.ts';
 import { isDateTime, type Value } from './value.ts';
 
 /** @param pattern how texts are written (TIMESTAMP_FORMAT); without it the general layouts
@@ -21,5 +21,5 @@ export function toDateTime(v: Value, env: TimeEnv, pattern?: DatePattern): DateT
     default:
       if (isDateTime(v)) return v;
   }
-  throw rowError(`unsupported type to convert to timestamp ${formatV(v)}`);
+  throw rowError(`unsupported type to convert to timestamp ${brief(v)}`);
 }

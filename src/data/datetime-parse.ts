@@ -1,11 +1,13 @@
 // Text → point in time. Called by cast, by the date functions, by schemas (DATETIME fields) and by event time (TIMESTAMP_FORMAT).
 // Layouts that are tried: datetime-layouts.ts. Next: datetime-from.ts, which takes values of any kind.
+import { spend } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { DateTime } from './datetime.ts';
 import { civilOf, daysInMonth, epochNsOfCivil, fixedZoneName, zoneOffsetSec } from './datetime-civil.ts';
 import { dateLayouts } from './datetime-layouts.ts';
 import { dayNames, monthNames, zoneAbbreviation } from './datetime-names.ts';
 import type { DatePattern, PatternField } from './datetime-pattern.ts';
+import { brief } from './go-format.ts';
 
 /** What parsing needs of its surroundings; a function's `site.env` is one. */
 export interface TimeEnv {
@@ -19,6 +21,8 @@ export interface TimeEnv {
  *  @returns the moment, in `env.timeZone` unless the text names another zone
  *  @throws rowError `Can't parse string as time: …` */
 export function parseDateTime(text: string, env: TimeEnv, pattern?: DatePattern): DateTime {
+  spend(20);
+  if (text.length > MAX_LENGTH) throw rowError(`Can't parse string as time: ${brief(text)}`);
   const padded = cutFraction(text);
   if (pattern) {
     const t = matchLayout(padded, pattern, env);
@@ -32,6 +36,9 @@ export function parseDateTime(text: string, env: TimeEnv, pattern?: DatePattern)
   }
   throw rowError(`Can't parse string as time: ${text}`);
 }
+
+/** No text of a date is longer, and trying the layouts walks through it some thirty times. */
+const MAX_LENGTH = 4096;
 
 interface Parts {
   year?: number;
@@ -84,6 +91,9 @@ function matchLayout(text: string, layout: DatePattern, env: TimeEnv): DateTime 
   return rest === '' ? toMoment(parts, env) : undefined;
 }
 
+/** September, Wednesday. */
+const LONGEST_NAME = 9;
+
 /** A fraction field with its own dot, or a dot before one. */
 function isFraction(next: DatePattern[number] | undefined): boolean {
   return typeof next === 'object' ? next.code === 'S' : next !== undefined && /^[.,]$/.test(next);
@@ -113,7 +123,8 @@ function readField(text: string, field: PatternField, parts: Parts): string | un
     return text.slice(m[0].length);
   };
   const name = (names: readonly string[], letters: number | undefined, put: (index: number) => void): string | undefined => {
-    const at = names.findIndex((n) => text.toLowerCase().startsWith(n.slice(0, letters).toLowerCase()));
+    const start = text.slice(0, LONGEST_NAME).toLowerCase();
+    const at = names.findIndex((n) => start.startsWith(n.slice(0, letters).toLowerCase()));
     if (at < 0) return undefined;
     put(at);
     return text.slice(letters ?? names[at]!.length);

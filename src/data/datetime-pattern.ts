@@ -32,11 +32,15 @@ const runs: Readonly<Record<string, { longest: number; fields: Readonly<Record<n
   X: { longest: 3, fields: { 1: 'X', 2: 'XX', 3: 'XXX' } },
 };
 
+/** Longest pattern: each field is written for each row. */
+const MAX_LENGTH = 1000;
+
 const field = (code: FieldCode): PatternField => ({ code, digits: 0, ownDot: false });
 
 /** @throws rowError with eKuiper's text, e.g. `invalid time format HHH of H, only HH is supported`
  *  @source eKuiper pkg/cast/time.go; `.SSS` gives one dot (list of defects, no. 29) */
 export function compileDatePattern(pattern: string): DatePattern {
+  if (pattern.length > MAX_LENGTH) throw rowError(`a time format has at most ${MAX_LENGTH} characters, but this one has ${pattern.length}`);
   const letters = [...pattern];
   const out: (string | PatternField)[] = [];
   const literal = (text: string) => {

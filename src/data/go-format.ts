@@ -1,8 +1,9 @@
 // Values as text the way Go's fmt prints them with %v and %T: eKuiper's string functions, error messages and group keys all
 // depend on it (1e6 is `1e+06`, a map is `map[a:1 b:2]`, null is `<nil>`). Called by cast.ts, compare.ts and the functions.
+import { checkNesting, reserveText, spend } from '../base/budget.ts';
 import { formatGoTime } from './go-time-text.ts';
 import { compareText } from './text.ts';
-import { isDateTime, type Value } from './value.ts';
+import { isDateTime, type Value, type ValueObject } from './value.ts';
 
 /** Go's %v. Map keys are printed in byte order, as fmt does. */
 export function formatV(v: Value): string {
@@ -17,15 +18,85 @@ export function formatV(v: Value): string {
     case 'undefined':
       return '<nil>';
     default:
-      if (v === null) return '<nil>';
-      if (Array.isArray(v)) return `[${v.map(formatV).join(' ')}]`;
-      if (v instanceof Uint8Array) return `[${v.join(' ')}]`;
-      if (isDateTime(v)) return formatGoTime(v);
-      return `map[${Object.keys(v)
-        .sort(compareText)
-        .map((key) => `${key}:${formatV(v[key])}`)
-        .join(' ')}]`;
+      return v === null ? '<nil>' : formatNested(v, 1);
   }
+}
+
+/** Pieces are added to one growing text, which is copied once: joining on each level would copy the inner text so many times. */
+function formatNested(v: Exclude<Value, null | undefined>, depth: number): string {
+  if (typeof v !== 'object') {
+    const text = formatV(v);
+    if (text.length > 64) reserveText(text.length);
+    return text;
+  }
+  checkNesting(depth);
+  if (v instanceof Uint8Array) {
+    reserveText(v.length * 4);
+    spend(v.length);
+    return `[${v.join(' ')}]`;
+  }
+  if (isDateTime(v)) {
+    spend(20);
+    return formatGoTime(v);
+  }
+  let out: string;
+  if (Array.isArray(v)) {
+    spend(2 + 2 * v.length);
+    out = '[';
+    for (let i = 0; i < v.length; i++) {
+      if (i > 0) out += ' ';
+      out += v[i] == null ? '<nil>' : formatNested(v[i]!, depth + 1);
+    }
+    return `${out}]`;
+  }
+  const keys = Object.keys(v);
+  spendSort(keys.length);
+  keys.sort(compareText);
+  out = 'map[';
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const item = v[key];
+    if (key.length > 64) reserveText(key.length);
+    out += `${i > 0 ? ' ' : ''}${key}:${item == null ? '<nil>' : formatNested(item, depth + 1)}`;
+  }
+  return `${out}]`;
+}
+
+/** Sorting so many short texts. */
+export const spendSort = (n: number): void => spend(4 + n * (4 + 2 * Math.log2(n + 1)));
+
+/** Characters and items of a value that an error text quotes. */
+const MAX_QUOTED = 1000;
+const MAX_QUOTED_ITEMS = 50;
+const MAX_QUOTED_DEPTH = 5;
+
+/** Go's %v of the beginning of a value, for error texts: cheap however large the value is. */
+export const brief = (v: Value): string => quoted(v, 1, { left: MAX_QUOTED_ITEMS });
+
+/** @param room items that may still be quoted */
+function quoted(v: Value, depth: number, room: { left: number }): string {
+  if (typeof v === 'string') return v.length > MAX_QUOTED ? `${v.slice(0, MAX_QUOTED).toWellFormed()}…` : v;
+  if (typeof v !== 'object' || v === null || isDateTime(v)) return formatV(v);
+  if (depth > MAX_QUOTED_DEPTH || room.left <= 0) return '…';
+  const isList = Array.isArray(v) || v instanceof Uint8Array;
+  const keys = isList ? undefined : Object.keys(v);
+  // %v sorts its keys; of a large map any will do
+  if (keys && keys.length <= MAX_QUOTED_ITEMS) keys.sort(compareText);
+  const length = keys ? keys.length : (v as ArrayLike<Value>).length;
+  let out = isList ? '[' : 'map[';
+  for (let i = 0; i < length; i++) {
+    if (i > 0) out += ' ';
+    if (--room.left < 0 || out.length > MAX_QUOTED) {
+      out += '…';
+      break;
+    }
+    const key = keys?.[i];
+    out +=
+      key === undefined
+        ? quoted((v as ArrayLike<Value>)[i], depth + 1, room)
+        : `${brief(key)}:${quoted((v as ValueObject)[key], depth + 1, room)}`;
+  }
+  return `${out}]`;
 }
 
 /** Go's %T for the types that values have. */
@@ -50,7 +121,7 @@ export function goTypeName(v: Value): string {
 }
 
 /** `float64(1.5)`: how error messages name a value. */
-export const describe = (v: Value): string => `${goTypeName(v)}(${formatV(v)})`;
+export const describe = (v: Value): string => `${goTypeName(v)}(${brief(v)})`;
 
 /** %v changes to exponent form from 1e21 only in JSON; in text already from 1e6 (Go strconv, format 'g', shortest digits), and below 1e-4. */
 const EXPONENT_FORM_FROM = 6;

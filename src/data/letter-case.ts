@@ -1,5 +1,6 @@
 // Upper and lower case one character at a time, as Go's strings.ToUpper and ToLower: no character becomes two (ß stays ß) and no
 // letter depends on its neighbours (Σ is σ at the end of a word too).
+import { reserveText, spend } from '../base/budget.ts';
 import { isAscii } from './text.ts';
 
 export const lowerCase = (text: string): string => (isAscii(text) ? text.toLowerCase() : mapEach(text, lowerOne));
@@ -7,6 +8,8 @@ export const upperCase = (text: string): string => (isAscii(text) ? text.toUpper
 
 function mapEach(text: string, one: (char: string) => string): string {
   let out = '';
+  spend(text.length * 2);
+  reserveText(text.length);
   for (const char of text) out += one(char);
   return out;
 }

@@ -1,6 +1,8 @@
 // LIKE: `%` is any run of characters (line breaks too), `_` exactly one, `\%` and `\_` the sign itself, all else is literal and the
 // whole text must match (ekuiper-defects.md 26). A pattern is prepared once; matching goes
 // through the text once, without backtracking.
+import { spend } from '../base/budget.ts';
+import { findText } from './text-search.ts';
 
 export type LikeMatcher = (text: string) => boolean;
 
@@ -28,7 +30,7 @@ function plainMatcher(first: Sign[], middle: Sign[][], last: Sign[]): LikeMatche
     if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
     let at = head.length;
     for (const part of parts) {
-      const found = text.indexOf(part, at);
+      const found = findText(text, part, at);
       if (found < 0) return false;
       at = found + part.length;
     }
@@ -39,6 +41,7 @@ function plainMatcher(first: Sign[], middle: Sign[][], last: Sign[]): LikeMatche
 /** The leftmost place of each piece is as good as any other, so nothing is ever tried twice. */
 function signMatcher(first: Sign[], middle: Sign[][], last: Sign[]): LikeMatcher {
   return (text) => {
+    spend(text.length / 2);
     const chars = Array.from(text);
     const end = chars.length - last.length;
     if (end < first.length || !matchesAt(chars, 0, first) || !matchesAt(chars, end, last)) return false;
@@ -68,13 +71,17 @@ const isPlain = (piece: Sign[]): boolean => !piece.includes(ANY);
 function matchesAt(chars: readonly string[], at: number, piece: readonly Sign[]): boolean {
   for (let i = 0; i < piece.length; i++) {
     const sign = piece[i];
-    if (sign !== ANY && sign !== chars[at + i]) return false;
+    if (sign === ANY || sign === chars[at + i]) continue;
+    if (i > 16) spend(i / 4);
+    return false;
   }
+  if (piece.length > 16) spend(piece.length / 4);
   return true;
 }
 
 /** Splits at unescaped `%`: one piece more than there are percent signs. */
 function parse(pattern: string): Sign[][] {
+  spend(pattern.length);
   const pieces: Sign[][] = [[]];
   const chars = Array.from(pattern);
   for (let i = 0; i < chars.length; i++) {

@@ -1,7 +1,10 @@
 // Regular expressions in Go's RE2 syntax, matched in linear time: no pattern that a user writes can stall the gateway. Wraps the
 // re2js package, so that nothing else knows it. Called by the regexp functions.
 import { RE2JS } from 're2js';
+import { budgetLimitsNow, outOfTime, reserveText, spend, spendTime } from '../base/budget.ts';
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
+import { createStoppable } from '../base/stoppable.ts';
+import { brief } from './go-format.ts';
 
 export interface Regex {
   /** True when the pattern is found anywhere. */
@@ -14,23 +17,67 @@ export interface Regex {
 
 /** @throws rowError `error parsing regexp: missing closing ]: …` */
 export function compileRegex(pattern: string): Regex {
-  const regex = parse(pattern);
+  let regex = parse(pattern);
+  const size = regex.programSize();
+  /** Matching takes up to 100 ns for each character and instruction of the pattern; what could be long by that is stopped at the limit. */
+  const bounded = <T>(text: string, work: () => T): T => {
+    const worst = text.length * size;
+    if (worst < TIMED_FROM) {
+      spend(4);
+      return work();
+    }
+    if (worst < STOPPABLE_FROM) {
+      const fromMs = performance.now();
+      const value = work();
+      spendTime(performance.now() - fromMs);
+      return value;
+    }
+    try {
+      return stoppable(`matching ${text.length} characters with the pattern ${brief(pattern)}`, work);
+    } catch (error) {
+      // what was stopped may have left its tables half made
+      regex = parse(pattern);
+      throw error;
+    }
+  };
   return {
-    test: (text) => regex.test(text),
-    first(text) {
-      const matcher = regex.matcher(text);
-      return matcher.find() ? (matcher.group() ?? '') : '';
-    },
-    replaceAll: (text, replacement) => replaceAll(regex, text, parseReplacement(replacement)),
+    test: (text) => bounded(text, () => regex.test(text)),
+    first: (text) =>
+      bounded(text, () => {
+        const matcher = regex.matcher(text);
+        return matcher.find() ? (matcher.group() ?? '') : '';
+      }),
+    replaceAll: (text, replacement) => bounded(text, () => replaceAll(regex, text, parseReplacement(replacement))),
   };
 }
 
+/** Characters times instructions from which on matching could take 30 ms. */
+const STOPPABLE_FROM = 300_000;
+/** … and from which on it is worth to look at the clock. */
+const TIMED_FROM = 5000;
+/** Characters of a pattern from which on its preparation could take as long. */
+const LONG_PATTERN = 500;
+
+const stop = createStoppable();
+
+/** @throws rowError BUDGET_EXCEEDED */
+function stoppable<T>(what: string, work: () => T): T {
+  const fromMs = performance.now();
+  const result = stop(work, budgetLimitsNow().maxTimeMs);
+  if (!result.done) throw outOfTime(what);
+  spendTime(performance.now() - fromMs);
+  return result.value;
+}
+
 function parse(pattern: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    throw rowError(messageOf(error));
-  }
+  const work = (): RE2JS => {
+    try {
+      return RE2JS.compile(pattern);
+    } catch (error) {
+      throw rowError(messageOf(error));
+    }
+  };
+  return pattern.length < LONG_PATTERN ? work() : stoppable(`preparing a pattern of ${pattern.length} characters`, work);
 }
 
 /** A literal text, or the number or name of a group. */
@@ -42,12 +89,20 @@ function replaceAll(regex: RE2JS, text: string, parts: readonly Part[]): string 
   let out = '';
   let copied = 0;
   let from = 0;
+  let atMs = performance.now();
   while (from <= text.length && matcher.find(from)) {
+    const nowMs = performance.now();
+    spendTime(nowMs - atMs);
+    atMs = nowMs;
     const start = matcher.start();
     const end = matcher.end();
     out += text.slice(copied, start);
     if (end > copied || start === 0) {
-      for (const part of parts) out += typeof part === 'string' ? part : groupText(matcher, part.group);
+      for (const part of parts) {
+        const added = typeof part === 'string' ? part : groupText(matcher, part.group);
+        if (added.length > 16) reserveText(added.length);
+        out += added;
+      }
     }
     copied = end;
     from = Math.max(end, from + characterAt(text, from));
@@ -71,6 +126,7 @@ const REFERENCE = /\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
 function parseReplacement(replacement: string): Part[] {
   const parts: Part[] = [];
   let copied = 0;
+  spend(replacement.length / 8);
   for (const match of replacement.matchAll(REFERENCE)) {
     parts.push(replacement.slice(copied, match.index) + (match[1] ?? ''));
     const group = match[2] ?? match[3];

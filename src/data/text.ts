@@ -1,6 +1,9 @@
 // Text rules that JavaScript and Go see differently: Go orders and counts bytes of UTF-8, JavaScript UTF-16 units.
 // Called by compare.ts, go-format.ts and the string functions.
 
+import { spendText } from '../base/budget.ts';
+import { findText } from './text-search.ts';
+
 const SURROGATES_FROM = 0xd800;
 const SURROGATES_TO = 0xdfff;
 
@@ -11,8 +14,11 @@ export function compareText(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    if (x !== y) return rank(x) < rank(y) ? -1 : 1;
+    if (x === y) continue;
+    if (i > 1024) spendText(i * 2);
+    return rank(x) < rank(y) ? -1 : 1;
   }
+  if (length > 1024) spendText(length * 2);
   return a.length < b.length ? -1 : 1;
 }
 
@@ -65,6 +71,6 @@ function lastWhole(bytes: Uint8Array): number {
 
 /** Byte offset of the first occurrence, -1 when there is none. */
 export function byteIndexOf(text: string, part: string): number {
-  const at = text.indexOf(part);
+  const at = findText(text, part);
   return at <= 0 ? at : byteLength(text.slice(0, at));
 }

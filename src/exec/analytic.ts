@@ -1,5 +1,6 @@
 // Analytic functions (lag, latest, changed_col, acc_*): computed for every row, in order, before WHERE. State per PARTITION key, plain
 // data, saved with the rule's checkpoint. Results go into slots of the row, which is private to the rule by then.
+import { inFunction } from '../base/budget.ts';
 import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts';
 import { formatV } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
@@ -85,10 +86,16 @@ function createRunner(call: AnalyticCall): Runner {
       for (let i = 0; i < args.length; i++) values[i] = args[i]!(t);
       // a condition that is not a bool counts as true
       const valid = when ? when(t) !== false : true;
-      if (partitionBy.length === 0) return def.next(boxOf('self'), values, valid, site, t.tsMs);
-      let key = '';
-      for (const p of partitionBy) key += `${formatV(p(t))},`;
-      return def.next(boxOf(key), values, valid, site, t.tsMs);
+      let key = 'self';
+      if (partitionBy.length > 0) {
+        key = '';
+        for (const p of partitionBy) key += `${formatV(p(t))},`;
+      }
+      try {
+        return def.next(boxOf(key), values, valid, site, t.tsMs);
+      } catch (error) {
+        throw inFunction(error, site.name);
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import type { TimerHandle } from '../base/clock.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
 import { toInt64 } from '../data/cast.ts';
-import { formatV } from '../data/go-format.ts';
+import { brief } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { type TimeRange, takeFreeRanges } from '../functions/window/free-ranges.ts';
 import { packRows, unpackRows } from '../windows/row-codec.ts';
@@ -127,6 +127,6 @@ function timeOf(t: Tuple, field: TriggerField, what: string): number {
     return Number(toInt64(v, 'sameKind'));
   } catch {
     // the text of the cast says less than which of the three times it was
-    throw rowError(`dedup_trigger ${what} ${formatV(v)} is not int64`);
+    throw rowError(`dedup_trigger ${what} ${brief(v)} is not int64`);
   }
 }

@@ -1,5 +1,6 @@
 // Folding of rows into groups: key of a row, accumulators of its group, and the output row of a group. One place for both forms of
 // aggregation: over a collection of rows (aggregate.ts) and row by row as they come (fold-store.ts), so that both give the same answer.
+import { inFunction } from '../base/budget.ts';
 import { formatV } from '../data/go-format.ts';
 import { Tuple, type WindowRange } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
@@ -37,7 +38,14 @@ export function createFolder(spec: AggregateSpec): Folder {
 
   const initial = (): unknown[] => calls.map((c) => c.def.init(c.site));
   const fill = (into: Value[], states: readonly unknown[]): void => {
-    for (let i = 0; i < n; i++) into[calls[i]!.slot] = calls[i]!.def.result(states[i], calls[i]!.site);
+    for (let i = 0; i < n; i++) {
+      const { def, site, slot } = calls[i]!;
+      try {
+        into[slot] = def.result(states[i], site);
+      } catch (error) {
+        throw inFunction(error, site.name);
+      }
+    }
   };
   return {
     keyOf: keyOf(spec),
@@ -48,7 +56,7 @@ export function createFolder(spec: AggregateSpec): Folder {
         try {
           states[i] = folds[i]!(states[i], t);
         } catch (error) {
-          throw operatorError(`run Select error: expr: ${calls[i]!.site.name} meet error, err:`, error);
+          throw operatorError(`run Select error: expr: ${calls[i]!.site.name} meet error, err:`, inFunction(error, calls[i]!.site.name));
         }
       }
     },

@@ -1,6 +1,7 @@
 // Joins of the rows of a window with each other and with scan tables, left-deep in the order of FROM and JOIN. A row of the joint layout
 // has only its own input's slots filled; a joined row has those of both. Matching rows are found by hash where ON begins with equalities,
 // else by trying all pairs; both give the same rows in the same order.
+import { reserve, spend } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { describe } from '../data/go-format.ts';
 import { Tuple, type WindowRange } from '../data/tuple.ts';
@@ -103,6 +104,7 @@ const none: readonly number[] = [];
 function matcher(step: JoinStep, left: SideRows, right: SideRows, merge: (l: Tuple, r: Tuple) => Tuple): Matches {
   const { on } = step;
   const test = (i: number, j: number): Tuple | undefined => {
+    spend(2);
     const row = merge(left.rows[i]!, right.rows[j]!);
     if (!on || step.type === 'cross') return row;
     const v = on(row);
@@ -152,6 +154,7 @@ function byHash(step: JoinStep, left: SideRows, right: SideRows): Pick<Matches, 
 /** Joined row: the left one with the slots of the right input filled in. */
 function merger(rightSlots: readonly number[], win: WindowRange | undefined): (l: Tuple, r: Tuple) => Tuple {
   return (l, r) => {
+    reserve(96 + l.cols.length * 8);
     const cols = l.cols.slice();
     for (const slot of rightSlots) cols[slot] = r.cols[slot];
     return new Tuple(cols, l.tsMs, l.meta, l.ack ?? r.ack, win);

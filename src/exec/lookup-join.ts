@@ -1,5 +1,6 @@
 // Join with a lookup table: asks the table for the rows of each key. Answers may come later; results keep the order of the rows, and only
 // so many lookups are under way at once. A row whose message waits for its acknowledgement holds it until its result is sent on.
+import { reserve, spend } from '../base/budget.ts';
 import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { operatorError } from './errors.ts';
@@ -40,6 +41,8 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
     return table.lookup(fields, keys, wanted);
   };
   const joined = (t: Tuple, row: Row | undefined, c: Collection): Tuple => {
+    spend(4);
+    reserve(96 + width * 8);
     const cols = t.cols.slice();
     while (cols.length < width) cols.push(undefined);
     if (row) {

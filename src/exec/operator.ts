@@ -3,6 +3,7 @@
 // Acknowledgement: operators do nothing. The runtime holds a message's handle while a sink has its result; when an operator keeps
 // anything of a row beyond the call it calls `host.touch()`, and the runtime holds the handle until the next checkpoint is stored.
 // Only an operator that waits (lookup) retains `t.ack` itself, between host.begin() and host.end().
+import type { BudgetLimits } from '../base/budget.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../contract/function.ts';
@@ -65,6 +66,8 @@ export type Debt = readonly Ack[];
 /** What the runtime gives a running program. */
 export interface ProgramHost {
   readonly ruleId: string;
+  /** What one row may cost; the defaults when absent. */
+  readonly budget?: BudgetLimits;
   readonly clock: Clock;
   readonly log: Log;
   readonly env: FunctionEnv;

@@ -2,6 +2,7 @@
 // Keys are computed once per row; the sort is stable, which eKuiper leaves open.
 import type { Expr } from '../contract/function.ts';
 import { compareForOrder } from '../data/compare.ts';
+import { spendSort } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import { operatorError } from './errors.ts';
@@ -38,6 +39,7 @@ export function createOrder(spec: OrderSpec, host: ProgramHost, stats: OperatorS
 /** @throws rowError `incompatible types for comparison: …` also when the sort would not have met the pair */
 export function sortRows(rows: readonly Tuple[], spec: OrderSpec): Tuple[] {
   const { items, timeZone } = spec;
+  if (rows.length > 16) spendSort(rows.length * (1 + items.length));
   const keyed = rows.map((t) => ({ t, keys: items.map((s) => s.value(t)) }));
   for (let k = 0; k < items.length; k++) {
     const first = keyed.find((r) => r.keys[k] != null)?.keys[k];

@@ -1,5 +1,6 @@
 // Set-returning function in the select list: each output row becomes one row per element of the list. Members of an object become
 // columns, anything else takes the place of the list. Follows project.
+import { inFunction, reserve, spend } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { setMember } from '../data/set-member.ts';
 import type { Row, Value } from '../data/value.ts';
@@ -36,7 +37,7 @@ export function createProjectSet(spec: ProjectSetSpec, host: ProgramHost, stats:
         const input = limit !== undefined && limit > 0 && !single ? rows.slice(0, limit) : rows;
         for (const row of input) expand(row, spec, expanded);
       } catch (error) {
-        host.exception(stats, error);
+        host.exception(stats, inFunction(error, spec.functionName));
         return;
       }
       const cut = limit !== undefined && limit > 0 ? expanded.slice(0, limit) : expanded;
@@ -56,11 +57,20 @@ function expand(row: Row, spec: ProjectSetSpec, out: Row[]): void {
   for (const element of list) out.push(rowOf(row, element, spec));
 }
 
+/** Each row goes to the sinks by itself. */
+const ROW_STEPS = 20;
+
 function rowOf(row: Row, element: Value, spec: ProjectSetSpec): Row {
   const made: Row = {};
-  for (const key of Object.keys(row)) if (key !== spec.column) setMember(made, key, row[key]);
+  const columns = Object.keys(row);
+  reserve(64 + columns.length * 16);
+  spend(ROW_STEPS + columns.length);
+  for (const key of columns) if (key !== spec.column) setMember(made, key, row[key]);
   if (isStruct(element)) {
-    for (const key of Object.keys(element)) if (!spec.aliases.has(key) || key === spec.column) setMember(made, key, element[key]);
+    const members = Object.keys(element);
+    reserve(members.length * 16);
+    spend(members.length);
+    for (const key of members) if (!spec.aliases.has(key) || key === spec.column) setMember(made, key, element[key]);
   } else setMember(made, spec.column, element ?? null);
   return made;
 }

@@ -1,5 +1,6 @@
 // The select list: makes output rows and hands them to the sinks. Keys come in alphabetical order, because eKuiper writes them so and
 // the encoder then has nothing to sort. Made by compile/chain.ts; next: the runtime's sink nodes.
+import { reserveMembers } from '../base/budget.ts';
 import type { Expr } from '../contract/function.ts';
 import type { Ack } from '../data/ack.ts';
 import { setMember } from '../data/set-member.ts';
@@ -145,7 +146,9 @@ export function createRowBuilder(spec: ProjectSpec): (t: Tuple) => Row {
 function spreadInto(row: Row, v: Value, except: ReadonlySet<string> | undefined): void {
   if (typeof v !== 'object' || v === null) return;
   const object = v as ValueObject;
-  for (const key of Object.keys(object)) if (!except?.has(key)) setMember(row, key, object[key]);
+  const keys = Object.keys(object);
+  if (keys.length > 64) reserveMembers(keys.length);
+  for (const key of keys) if (!except?.has(key)) setMember(row, key, object[key]);
 }
 
 export type { Downstream };

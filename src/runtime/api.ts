@@ -1,4 +1,5 @@
 // The runtime as the service and the daemon see it. Implemented by index.ts (createRuntime) and rule/rule.ts.
+import type { BudgetLimits } from '../base/budget.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
@@ -18,6 +19,8 @@ export interface RuntimeSettings {
   rulePatrolIntervalMs: number;
   /** IANA name. */
   timeZone: string;
+  /** What one message may cost. */
+  rowBudget: BudgetLimits;
   /** At most one commit of state in this time per rule, unless a source's window fills up. */
   checkpointIntervalMs: number;
   /** A rule whose saved state is larger stops by error. */

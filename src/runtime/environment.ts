@@ -1,4 +1,5 @@
 // What all nodes of the runtime share: dependencies of createRuntime with defaults filled in, and the connection pool.
+import { defaultBudgetLimits } from '../base/budget.ts';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
@@ -28,6 +29,7 @@ export interface Environment {
 export const defaultSettings: RuntimeSettings = {
   rulePatrolIntervalMs: 10_000,
   timeZone: 'UTC',
+  rowBudget: defaultBudgetLimits,
   checkpointIntervalMs: 15_000,
   maxStateBytes: 64 * 1024 * 1024,
   spillAfterMs: 1000,

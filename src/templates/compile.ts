@@ -1,6 +1,7 @@
 // Template tree → closures, once per sink property. Rendering walks no tree and evaluates no text as code.
+import { inFunction, isBudgetError, reserveArray, reserveText, spend, spendText } from '../base/budget.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
-import { formatV, goTypeName } from '../data/go-format.ts';
+import { brief, formatV, goTypeName, spendSort } from '../data/go-format.ts';
 import { isStruct, type Value } from '../data/value.ts';
 import type { Command, Pipeline, TemplateNode, TemplateTree, Term } from './ast.ts';
 import type { TemplateFunction, TemplateFunctions } from './functions/function.ts';
@@ -52,6 +53,7 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions, pr
   }
 
   function put(f: Frame, text: string): void {
+    if (text.length > 64) reserveText(text.length);
     f.out.text += text;
     if (f.out.text.length > MAX_OUTPUT) throw failed(0, `the output is longer than ${MAX_OUTPUT} characters`);
   }
@@ -82,7 +84,9 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions, pr
           const target = templates.get(node.name);
           if (!target) throw failed(node.line, `template "${node.name}" not defined`);
           const dot = value(f);
-          if (depthOf(f) > 1000) throw failed(node.line, 'templates call each other without end');
+          const depth = depthOf(f);
+          spend(4 + depth / 4);
+          if (depth > 1000) throw failed(node.line, 'templates call each other without end');
           target({ dot, vars: new Map([['', dot]]), parent: f, out: f.out });
           return NEXT;
         };
@@ -114,14 +118,21 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions, pr
       const v = value(f);
       const items: [Value, Value][] = [];
       if (v === null || v === undefined) return otherwise(child(f, f.dot));
-      if (Array.isArray(v)) for (const [i, e] of v.entries()) items.push([BigInt(i), e]);
-      else if (typeof v === 'bigint') {
+      if (Array.isArray(v)) {
+        reserveArray(v.length * 4);
+        for (const [i, e] of v.entries()) items.push([BigInt(i), e]);
+      } else if (typeof v === 'bigint') {
         if (v > 1_000_000n) throw failed(node.pipeline.line, `range over ${v} is too long`);
+        reserveArray(Number(v) * 4);
         for (let i = 0n; i < v; i++) items.push([i, i]);
-      } else if (isStruct(v)) for (const k of Object.keys(v).sort()) items.push([k, v[k]]);
-      else throw failed(node.pipeline.line, `range can't iterate over ${formatV(v)}`);
+      } else if (isStruct(v)) {
+        const keys = Object.keys(v);
+        spendSort(keys.length);
+        for (const k of keys.sort()) items.push([k, v[k]]);
+      } else throw failed(node.pipeline.line, `range can't iterate over ${brief(v)}`);
       if (items.length === 0) return otherwise(child(f, f.dot));
       for (const [k, e] of items) {
+        spend(6);
         const inner = child(f, e);
         if (variables.length === 1) set(inner, variables[0]!, e, declares);
         else if (variables.length === 2) {
@@ -166,7 +177,12 @@ export function compileTree(tree: TemplateTree, functions: TemplateFunctions, pr
     const { exec } = fn;
     return (f) => {
       const values = args.map((a) => a(f));
-      return guard(name, line, () => exec!(...values));
+      return guard(name, line, () => {
+        for (const v of values) weigh(v);
+        const result = exec!(...values);
+        weighResult(result);
+        return result;
+      });
     };
   }
 
@@ -232,10 +248,24 @@ function set(f: Frame, name: string, value: Value, declares: boolean): void {
   f.vars.set(name, value);
 }
 
+/** Most functions walk once through the texts and lists that they get. */
+function weigh(v: Value): void {
+  spend(2);
+  if (typeof v === 'string') spendText(v.length * 4);
+  else if (Array.isArray(v) || v instanceof Uint8Array) spend(v.length / 4);
+}
+
+function weighResult(v: Value): void {
+  if (typeof v === 'string') {
+    if (v.length > 64) reserveText(v.length);
+  } else if (Array.isArray(v) && v.length > 16) reserveArray(v.length);
+}
+
 function guard(name: string, line: number, work: () => Value): Value {
   try {
     return work();
   } catch (error) {
+    if (isBudgetError(error)) throw inFunction(error, name);
     throw failed(line, `error calling ${name}: ${messageOf(error)}`, error);
   }
 }

@@ -1,5 +1,6 @@
 // Runs a rule in process: SQL, streams and rows in, results out. Virtual clock, no sources and sinks. Used by tests of plan, compile, exec
 // and by the runner of .rule files.
+import { beginMessage } from '../../src/base/budget.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/base/clock.ts';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
@@ -133,6 +134,8 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     results,
     stats,
     push(source: string, row: Row, more: { tsMs?: number; meta?: Meta } = {}) {
+      // each is a message of its own, as the source node says for real ones
+      beginMessage();
       program.inputs.forEach((input, i) => {
         if (input.source === source && input.kind === 'stream') running.push(i, toTuple(i, row, more.tsMs ?? clock.now(), more.meta));
       });

@@ -43,6 +43,7 @@ export class GatewayError extends Error {
 /** Error of one row (expression, decode): cheap, without a stack, since a bad sensor can cause thousands a second.
  *  @param text eKuiper's text where recorded, e.g. `divided by zero` */
 export function rowError(text: string, code: ErrorCode = 'EVAL_FAILED'): GatewayError {
+  if (text.length > MAX_ROW_TEXT) return rowError(shortened(text), code);
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
@@ -51,6 +52,14 @@ export function rowError(text: string, code: ErrorCode = 'EVAL_FAILED'): Gateway
     Error.stackTraceLimit = limit;
   }
 }
+
+/** Texts of rows quote values, which a payload decides: status, logs and dead letters get so many characters of them. */
+const MAX_ROW_TEXT = 4096;
+const HEAD = 2048;
+const TAIL = 1024;
+
+const shortened = (text: string): string =>
+  `${text.slice(0, HEAD).toWellFormed()} … (${text.length - HEAD - TAIL} characters left out) … ${text.slice(-TAIL).toWellFormed()}`;
 
 /** A failure of input or output that may pass: the runtime retries it with backoff. */
 export function ioError(text: string, cause?: unknown): GatewayError {

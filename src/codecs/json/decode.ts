@@ -1,10 +1,12 @@
 // JSON bytes → rows. Schemaless: numbers are float (or int64 with useInt64ForWholeNumber). With declared fields the declared type decides
 // and other fields are left out (spec: sql.md 3.2). JSON.parse does the work; only texts that hold a number form which it cannot
 // tell apart (1 and 1.0, 1e3, more than 15 digits) take the slow way with the source text of each number.
+import { nestingText } from '../../base/budget.ts';
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecOptions, Decoder } from '../../contract/codec.ts';
 import type { FieldDef, FieldType } from '../../contract/schema.ts';
 import { formatFloat } from '../../data/go-format.ts';
+import { tooDeep } from '../../data/json-nesting.ts';
 import type { Row, Value } from '../../data/value.ts';
 
 /** A number that JSON.parse would change or make indistinguishable: exponent, fraction, or 16 and more digits. */
@@ -49,6 +51,7 @@ export function createJsonDecoder(options: CodecOptions): Decoder {
         : typeof payload === 'string'
           ? payload
           : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+      if (tooDeep(text)) throw decodeError(`invalid JSON payload: ${nestingText}`);
       let value: unknown;
       try {
         value = needsTexts && trickyNumber.test(text) ? parseWithTexts(text) : JSON.parse(text);
@@ -96,6 +99,8 @@ function wholeToInt64(value: unknown): Value {
 
 function int64(text: string, value: number, fail: () => Error): bigint {
   if (!wholeNumber.test(text)) throw fail();
+  // longer ones do not fit, and would take long
+  if (text.length > 20) throw fail();
   const v = Number.isSafeInteger(value) ? BigInt(value) : BigInt(text);
   if (v < MIN_INT64 || v > MAX_INT64) throw fail();
   return v;

@@ -1,19 +1,19 @@
 // Rows → JSON text as Go's encoding/json writes it: keys sorted, `<`, `>`, `&` escaped, int64 in full, bytes as base64, datetimes as RFC 3339.
 // Rows from exec/project come with sorted keys, so the common case is one JSON.stringify; anything else takes the careful way.
+import { checkNesting, reserveText, spend } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
-import { hasFourDigitYear } from '../../data/json-text.ts';
+import { encodeBase64 } from '../../data/go-base64.ts';
+import { spendSort } from '../../data/go-format.ts';
+import { escapeUnsafe, hasFourDigitYear, UNSAFE } from '../../data/json-text.ts';
 import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 
-const unsafe = /[<>&\u2028\u2029]/g;
-const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
-
 /** @throws rowError for NaN and infinities, which JSON cannot hold */
 export function encodeJson(data: Value): string {
-  const text = isFlat(data) ? JSON.stringify(data) : write(data);
-  return unsafe.test(text) ? text.replace(unsafe, (c) => escapes[c]!) : text;
+  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0);
+  return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
 export function createJsonEncoder(): Encoder {
@@ -23,6 +23,7 @@ export function createJsonEncoder(): Encoder {
 /** True when JSON.stringify gives Go's text but for the escapes: one row (or rows) of finite numbers, texts and booleans with keys in order. */
 function isFlat(data: Value): boolean {
   if (Array.isArray(data)) {
+    spend(data.length);
     for (const e of data) if (typeof e !== 'object' || e === null || Array.isArray(e) || !isFlatRow(e as Row)) return false;
     return true;
   }
@@ -37,6 +38,7 @@ function isFlatRow(row: Row): boolean {
     if (typeof v === 'number') {
       if (!Number.isFinite(v) || Object.is(v, -0)) return false;
     } else if (typeof v === 'string') {
+      if (v.length > 64) reserveText(v.length);
       if (!v.isWellFormed()) return false;
     } else if (typeof v !== 'boolean' && v !== null) return false;
     if (k < last) return false;
@@ -45,9 +47,10 @@ function isFlatRow(row: Row): boolean {
   return true;
 }
 
-function write(v: Value): string {
+function write(v: Value, depth: number): string {
   switch (typeof v) {
     case 'string':
+      if (v.length > 64) reserveText(v.length);
       return JSON.stringify(v.toWellFormed());
     case 'number':
       if (!Number.isFinite(v)) throw rowError(`json: unsupported value: ${Number.isNaN(v) ? 'NaN' : v > 0 ? '+Inf' : '-Inf'}`);
@@ -60,15 +63,34 @@ function write(v: Value): string {
     default:
   }
   if (v === null) return 'null';
-  if (Array.isArray(v)) return v === nilArray ? 'null' : `[${v.map(write).join(',')}]`;
-  if (v instanceof Uint8Array) return `"${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64')}"`;
+  if (Array.isArray(v)) {
+    if (v === nilArray) return 'null';
+    checkNesting(depth);
+    spend(2 + v.length * 2);
+    let out = '[';
+    for (let i = 0; i < v.length; i++) out += i > 0 ? `,${write(v[i], depth + 1)}` : write(v[i], depth + 1);
+    return `${out}]`;
+  }
+  if (v instanceof Uint8Array) return `"${encodeBase64(v)}"`;
   if (isDateTime(v)) {
     if (!hasFourDigitYear(v)) throw rowError('json: unsupported value: a date whose year is outside of 0 to 9999');
     return JSON.stringify(formatRfc3339(v));
   }
-  const keys = Object.keys(v).filter((k) => v[k] !== undefined);
-  keys.sort(byBytes);
-  return `{${keys.map((k) => `${JSON.stringify(k)}:${write(v[k])}`).join(',')}}`;
+  checkNesting(depth);
+  const keys = Object.keys(v);
+  spendSort(keys.length);
+  if (!inOrder(keys)) keys.sort(byBytes);
+  let out = '';
+  for (const k of keys) {
+    const member = v[k];
+    if (member !== undefined) out += `${out === '' ? '{' : ','}${JSON.stringify(k)}:${write(member, depth + 1)}`;
+  }
+  return out === '' ? '{}' : `${out}}`;
+}
+
+function inOrder(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if (byBytes(keys[i - 1]!, keys[i]!) > 0) return false;
+  return true;
 }
 
 /** Go sorts keys by their UTF-8 bytes; that differs from UTF-16 order only beyond the basic plane. */

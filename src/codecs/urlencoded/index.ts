@@ -1,4 +1,5 @@
 // FORMAT="urlencoded": form data. A repeated name is an array; all values are texts.
+import { reserveMembers } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecDefinition } from '../../contract/codec.ts';
 import { toTextAlways } from '../../data/cast.ts';
@@ -26,7 +27,9 @@ export default {
     decode(payload) {
       const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
       const values = new Map<string, string[]>();
-      for (const part of text.split('&')) {
+      const parts = text.split('&');
+      reserveMembers(parts.length);
+      for (const part of parts) {
         if (part === '') continue;
         if (part.includes(';')) throw rowError(`fail to parse url encoded value ${text}`, 'DECODE_FAILED');
         const at = part.indexOf('=');

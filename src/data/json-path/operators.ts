@@ -1,9 +1,10 @@
 // Operators of the expressions inside JSON paths, with their binding strength. Each tries its operands as they are (two numbers, two
 // booleans, two texts) and then converted, in the order that eKuiper's library has. Called by parser.ts.
+import { reserveText, spend } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { deepEqual } from '../compare.ts';
 import { formatV, goTypeName } from '../go-format.ts';
-import { compileRegex } from '../regex.ts';
+import { compileRegex, type Regex } from '../regex.ts';
 import { compareText } from '../text.ts';
 import type { Value } from '../value.ts';
 import { isZero, toBoolean, toNumber } from './convert.ts';
@@ -32,21 +33,26 @@ export const operators: Readonly<Record<string, Operator>> = {
   '<=': typed(40, '<=', { number: (a, b) => a <= b, text: (a, b) => compareText(a, b) <= 0 }),
   '>': typed(40, '>', { number: (a, b) => a > b, text: (a, b) => compareText(a, b) > 0 }),
   '>=': typed(40, '>=', { number: (a, b) => a >= b, text: (a, b) => compareText(a, b) >= 0 }),
-  '=~': { precedence: 40, build: (left, right) => (scope) => matches(left(scope), right(scope)) },
-  '!~': { precedence: 40, build: (left, right) => (scope) => !matches(left(scope), right(scope)) },
+  '=~': { precedence: 40, build: (left, right) => matching(left, right, true) },
+  '!~': { precedence: 40, build: (left, right) => matching(left, right, false) },
   in: { precedence: 40, build: (left, right) => (scope) => isIn(left(scope), right(scope)) },
   '^': typed(60, '^', { number: bits((a, b) => a ^ b) }),
   '&': typed(60, '&', { number: bits((a, b) => a & b) }),
   '|': typed(60, '|', { number: bits((a, b) => a | b) }),
   '<<': typed(90, '<<', { number: bits((a, b) => (b > 63n ? 0n : a << b)) }),
   '>>': typed(90, '>>', { number: bits((a, b) => a >> b) }),
-  '+': typed(120, '+', { number: (a, b) => a + b, text: (a, b) => a + b }),
+  '+': typed(120, '+', { number: (a, b) => a + b, text: joined }),
   '-': typed(120, '-', { number: (a, b) => a - b }),
   '*': typed(150, '*', { number: (a, b) => a * b }),
   '/': typed(150, '/', { number: (a, b) => a / b }),
   '%': typed(150, '%', { number: (a, b) => a % b }),
   '**': typed(200, '**', { number: (a, b) => a ** b }),
 };
+
+function joined(a: string, b: string): string {
+  if (a.length + b.length > 1024) reserveText(a.length + b.length);
+  return a + b;
+}
 
 function typed(precedence: number, name: string, forms: Typed): Operator {
   const compute = (a: Value, b: Value): Value => {
@@ -96,9 +102,23 @@ function logic(a: Value, name: '&&' | '||', right: () => Value): boolean {
 
 const orElse = (a: Value, right: () => Value): Value => (isZero(a) ? right() : a);
 
-const matches = (text: Value, pattern: Value): boolean => compileRegex(formatV(pattern)).test(formatV(text));
+/** The pattern is nearly always the same: it is compiled when it changes only. */
+function matching(left: Evaluable, right: Evaluable, wanted: boolean): Evaluable {
+  let source: string | undefined;
+  let regex: Regex;
+  return (scope) => {
+    const text = formatV(left(scope));
+    const pattern = formatV(right(scope));
+    if (pattern !== source) {
+      regex = compileRegex(pattern);
+      source = pattern;
+    }
+    return regex.test(text) === wanted;
+  };
+}
 
 function isIn(a: Value, list: Value): boolean {
   if (!Array.isArray(list)) throw rowError(`expected type []interface{} for in operator but got ${goTypeName(list)}`);
+  spend(list.length);
   return list.some((item) => deepEqual(a, item));
 }

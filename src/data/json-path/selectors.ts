@@ -1,5 +1,6 @@
 // Steps of a JSON path. A plain step turns one value into one value or fails; an ambiguous step (star, slice, filter, list, descent)
 // hands on any number of values and drops what fails. A path with an ambiguous step gives an array. Called by parser.ts.
+import { isBudgetError, reserve, spend } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { describe, goTypeName } from '../go-format.ts';
 import { isStruct, type Value } from '../value.ts';
@@ -8,33 +9,86 @@ import type { Evaluable, Scope } from './scope.ts';
 
 export type PlainStep = (scope: Scope, v: Value) => Value;
 export type AmbiguousStep = (scope: Scope, v: Value, match: (v: Value) => void) => void;
-export type Step = { readonly plain: PlainStep } | { readonly ambiguous: AmbiguousStep };
+export type Step = { readonly plain: PlainStep } | { readonly ambiguous: AmbiguousStep } | Descent;
+/** `..`: the value itself and everything below it, parents first. */
+export interface Descent {
+  readonly descent: true;
+}
 
 /** @returns the selected value; an array when a step is ambiguous   @throws rowError when a plain path fails */
 export function evaluatePath(steps: readonly Step[], scope: Scope): Value {
-  const firstAmbiguous = steps.findIndex((step) => 'ambiguous' in step);
-  if (firstAmbiguous < 0) return steps.reduce<Value>((v, step) => (step as { plain: PlainStep }).plain(scope, v), scope.root);
-  const found: Value[] = [];
-  visit(steps, 0, scope, scope.root, found);
-  return found;
+  if (steps.every(isPlain)) return steps.reduce<Value>((v, step) => (step as { plain: PlainStep }).plain(scope, v), scope.root);
+  const search: Search = { steps, scope, found: [], memos: [] };
+  // behind one descent another one meets the same values again and again
+  let descents = 0;
+  steps.forEach((step, i) => {
+    if (descents > 0 && !isPlain(step)) search.memos[i] = new Map();
+    if ('descent' in step) descents++;
+  });
+  visit(search, 0, scope.root);
+  return search.found;
 }
 
-function visit(steps: readonly Step[], from: number, scope: Scope, start: Value, found: Value[]): void {
+const isPlain = (step: Step): boolean => 'plain' in step;
+
+interface Search {
+  readonly steps: readonly Step[];
+  readonly scope: Scope;
+  readonly found: Value[];
+  /** By number of the step: where in `found` the matches of a value stand that was met before. */
+  readonly memos: (Map<Value, readonly [from: number, to: number]> | undefined)[];
+}
+
+function visit(search: Search, from: number, start: Value): void {
+  const { steps, scope, found } = search;
+  spend(1);
   let v = start;
   for (let i = from; i < steps.length; i++) {
     const step = steps[i]!;
-    if ('ambiguous' in step) {
-      step.ambiguous(scope, v, (next) => visit(steps, i + 1, scope, next, found));
+    if (!('plain' in step)) {
+      const at = i;
+      remembered(search, at, v, 'descent' in step ? descend : expand);
       return;
     }
     try {
       v = step.plain(scope, v);
-    } catch {
+    } catch (error) {
+      if (isBudgetError(error)) throw error;
       // documented: behind an ambiguous step, values without that member are no matches
       return;
     }
   }
   found.push(v);
+}
+
+/** All matches of a value from a step on are found once and copied when the value is met again. */
+function remembered(search: Search, at: number, v: Value, work: (search: Search, at: number, v: Value) => void): void {
+  const memo = typeof v === 'object' && v !== null ? search.memos[at] : undefined;
+  if (memo === undefined) return work(search, at, v);
+  const { found } = search;
+  const known = memo.get(v);
+  if (known === undefined) {
+    const from = found.length;
+    work(search, at, v);
+    memo.set(v, [from, found.length]);
+    return;
+  }
+  const n = known[1] - known[0];
+  spend(1 + n / 4);
+  reserve(n * 8);
+  for (let i = known[0]; i < known[1]; i++) found.push(found[i]);
+}
+
+function expand(search: Search, at: number, v: Value): void {
+  (search.steps[at] as { ambiguous: AmbiguousStep }).ambiguous(search.scope, v, (next) => visit(search, at + 1, next));
+}
+
+function descend(search: Search, at: number, v: Value): void {
+  visit(search, at + 1, v);
+  eachChild(v, (child) => {
+    spend(1);
+    remembered(search, at, child, descend);
+  });
 }
 
 /** `.name`, `[key]`: a member of an object or, by number, an element of an array. */
@@ -71,7 +125,8 @@ export const selectList = (keys: readonly Evaluable[]): Step => ({
       let found: Value;
       try {
         found = member(scope, v, key);
-      } catch {
+      } catch (error) {
+        if (isBudgetError(error)) throw error;
         // documented: keys of a list that are not there are left out
         continue;
       }
@@ -88,19 +143,14 @@ export const selectWhere = (filter: Evaluable): Step => ({
 function holds(filter: Evaluable, scope: Scope): boolean {
   try {
     return toBoolean(filter(scope)) === true;
-  } catch {
+  } catch (error) {
+    if (isBudgetError(error)) throw error;
     // documented: elements for which the condition cannot be computed do not match
     return false;
   }
 }
 
-/** `..`: the value itself and everything below it, parents first. */
-export const selectDescendants: Step = { ambiguous: (_scope, v, match) => descend(v, match) };
-
-function descend(v: Value, match: (v: Value) => void): void {
-  match(v);
-  eachChild(v, (child) => descend(child, match));
-}
+export const selectDescendants: Step = { descent: true };
 
 /** `[from:to:step]`. A negative bound counts from the end. As in eKuiper's library, a `to` below `from` as written selects nothing,
  *  so `[0:-1]` is empty. */
@@ -123,5 +173,9 @@ const clamp = (n: number, length: number): number => (n < 0 ? Math.max(0, length
 
 function eachChild(v: Value, visitChild: (child: Value) => void): void {
   if (Array.isArray(v)) for (const item of v) visitChild(item);
-  else if (isStruct(v)) for (const key of Object.keys(v)) visitChild(v[key]);
+  else if (isStruct(v)) {
+    const keys = Object.keys(v);
+    spend(keys.length);
+    for (const key of keys) visitChild(v[key]);
+  }
 }

@@ -1,4 +1,5 @@
 // SQL collect(*), collect(expr).
+import { reserve } from '../../base/budget.ts';
 import { defineAggregate, param } from '../../contract/function.ts';
 import type { Value } from '../../data/value.ts';
 
@@ -20,6 +21,9 @@ export const collect = defineAggregate<Value[]>({
     return list;
   },
   // A copy: the fold may go on after a result was sent.
-  result: (list) => list.slice(),
+  result: (list) => {
+    if (list.length > 64) reserve(list.length * 8);
+    return list.slice();
+  },
   merge: (a, b) => a.concat(b),
 });

@@ -2,7 +2,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import { defineAggregate } from '../../contract/function.ts';
 import { toFloat, toInt64 } from '../../data/cast.ts';
-import { formatV } from '../../data/go-format.ts';
+import { brief, spendSort } from '../../data/go-format.ts';
 import { type Value, wrapInt64 } from '../../data/value.ts';
 import { numberParam, refuseConditions } from './number-param.ts';
 
@@ -19,7 +19,7 @@ function add(state: Numbers, v: Value): Numbers {
   if (state.rows++ === 0) {
     if (typeof v === 'number') state.floats = [];
     else if (typeof v === 'bigint') state.ints = [];
-    else state.error = `${formatV(v)} should be number`;
+    else state.error = `${brief(v)} should be number`;
   }
   try {
     if (state.ints) state.ints.push(toInt64(v, 'sameKind'));
@@ -52,6 +52,7 @@ export const median = defineAggregate<Numbers>({
   add,
   result: (state) => {
     if (state.error !== undefined) throw rowError(state.error);
+    spendSort((state.ints ?? state.floats ?? []).length / 2);
     if (state.ints) {
       const sorted = BigInt64Array.from(state.ints).sort();
       const half = sorted.length >> 1;

@@ -1,11 +1,15 @@
 // SQL merge_agg(*), merge_agg(obj).
+import { reserveMembers } from '../../base/budget.ts';
 import { defineAggregate, param } from '../../contract/function.ts';
 import { isNullOrEmpty } from '../../data/null-or-empty.ts';
 import { setMember } from '../../data/set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../../data/value.ts';
 
 function mergeInto(all: ValueObject, v: Value): ValueObject {
-  if (isStruct(v)) for (const key of Object.keys(v)) setMember(all, key, v[key]);
+  if (!isStruct(v)) return all;
+  const keys = Object.keys(v);
+  reserveMembers(keys.length);
+  for (const key of keys) setMember(all, key, v[key]);
   return all;
 }
 

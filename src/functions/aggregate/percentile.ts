@@ -2,7 +2,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import { type AggregateDefinition, defineAggregate, type Example, param } from '../../contract/function.ts';
 import { toFloat } from '../../data/cast.ts';
-import { describe } from '../../data/go-format.ts';
+import { describe, spendSort } from '../../data/go-format.ts';
 import type { Value } from '../../data/value.ts';
 import { numberParam, refuseConditions } from './number-param.ts';
 
@@ -50,6 +50,7 @@ export const definePercentile = ({ pick, ...about }: Percentile): AggregateDefin
       const { p } = state;
       if (typeof p !== 'number' && typeof p !== 'bigint') throw rowError(`the second parameter requires float64 but found ${describe(p)}`);
       if (state.error !== undefined) throw rowError(state.error);
+      spendSort(state.list.length / 2);
       return state.list.length === 0 ? null : pick(Float64Array.from(state.list).sort(), Number(p));
     },
   });

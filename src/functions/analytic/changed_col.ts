@@ -2,7 +2,7 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { type ArgFact, defineAnalytic, param } from '../../contract/function.ts';
 import { deepEqual } from '../../data/compare.ts';
-import { formatV } from '../../data/go-format.ts';
+import { brief } from '../../data/go-format.ts';
 import type { Value } from '../../data/value.ts';
 import { expectType, isNumberFact, isTextFact } from '../literal-kinds.ts';
 
@@ -24,7 +24,7 @@ export const changedCol = defineAnalytic<Value>({
   init: () => null,
   next(box, args, valid) {
     const [ignoreNull, expr] = args;
-    if (typeof ignoreNull !== 'boolean') throw rowError(`first arg is not a bool but got ${formatV(ignoreNull)}`);
+    if (typeof ignoreNull !== 'boolean') throw rowError(`first arg is not a bool but got ${brief(ignoreNull)}`);
     const v = expr ?? null;
     if (!valid || (ignoreNull && v === null) || deepEqual(v, box.state)) return null;
     box.state = v;

@@ -2,10 +2,11 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { type ArgFact, defineAnalytic, param } from '../../contract/function.ts';
 import { deepEqual } from '../../data/compare.ts';
-import { formatV } from '../../data/go-format.ts';
+import { brief } from '../../data/go-format.ts';
 import { setMember } from '../../data/set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../../data/value.ts';
 import { expectType, isConditionFact, isNumberFact, isTextFact } from '../literal-kinds.ts';
+import { remember } from './remembered-columns.ts';
 
 /** Column an argument is shown under: the name of a column or function; other expressions have none and show as the bare prefix. */
 export function columnNameOf(arg: ArgFact | undefined): string {
@@ -45,13 +46,13 @@ export const changedCols = defineAnalytic<Map<string, Value>>({
   init: () => new Map(),
   next(box, args, valid, site) {
     const [prefix, ignoreNull] = args;
-    if (typeof prefix !== 'string') throw rowError(`first arg is not a string but got ${formatV(prefix)}`);
-    if (typeof ignoreNull !== 'boolean') throw rowError(`second arg is not a bool but got ${formatV(ignoreNull)}`);
+    if (typeof prefix !== 'string') throw rowError(`first arg is not a string but got ${brief(prefix)}`);
+    if (typeof ignoreNull !== 'boolean') throw rowError(`second arg is not a bool but got ${brief(ignoreNull)}`);
     const before = box.state;
     const changed: ValueObject = {};
     const look = (name: string, v: Value): void => {
       if ((ignoreNull && v == null) || deepEqual(v, before.get(name))) return;
-      if (valid) before.set(name, v ?? null);
+      if (valid) remember(before, name, v);
       setMember(changed, prefix + name, v ?? null);
     };
     for (let i = 2; i < args.length; i++) {

@@ -2,9 +2,10 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { type ArgFact, defineAnalytic, param } from '../../contract/function.ts';
 import { deepEqual } from '../../data/compare.ts';
-import { formatV } from '../../data/go-format.ts';
+import { brief } from '../../data/go-format.ts';
 import { isStruct, type Value } from '../../data/value.ts';
 import { expectType, isNumberFact, isTextFact } from '../literal-kinds.ts';
+import { remember } from './remembered-columns.ts';
 
 /** Last value by place of the argument (`1`, `2`, …); for `*` by column (`1.name`). Plain data. */
 type Before = Map<string, Value>;
@@ -31,12 +32,12 @@ export const hadChanged = defineAnalytic<Before>({
   next(box, args, valid, site) {
     if (!valid) return false;
     const ignoreNull = args[0];
-    if (typeof ignoreNull !== 'boolean') throw rowError(`first arg is not a bool but got ${formatV(ignoreNull)}`);
+    if (typeof ignoreNull !== 'boolean') throw rowError(`first arg is not a bool but got ${brief(ignoreNull)}`);
     const before = box.state;
     let changed = false;
     const look = (key: string, v: Value): void => {
       if ((ignoreNull && v == null) || deepEqual(v, before.get(key))) return;
-      before.set(key, v ?? null);
+      remember(before, key, v);
       changed = true;
     };
     for (let i = 1; i < args.length; i++) {

@@ -1,4 +1,5 @@
 // SQL inc_collect(expr).
+import { reserveArray } from '../../base/budget.ts';
 import type { Value } from '../../data/value.ts';
 import { numberParam, refuseConditions } from '../aggregate/number-param.ts';
 import { defineIncremental } from './incremental.ts';
@@ -14,6 +15,9 @@ export const incCollect = defineIncremental<Value[]>({
     ['inc_collect(a)', null, { a: null }],
   ],
   init: () => [],
-  add: (list, v) => [...list, v],
+  add: (list, v) => {
+    if (list.length > 64) reserveArray(list.length + 1);
+    return [...list, v];
+  },
   result: (list) => list,
 });

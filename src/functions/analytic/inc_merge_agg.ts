@@ -1,4 +1,5 @@
 // SQL inc_merge_agg(expr).
+import { reserveMembers } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { setMember } from '../../data/set-member.ts';
 import { isStruct, type ValueObject } from '../../data/value.ts';
@@ -20,7 +21,11 @@ export const incMergeAgg = defineIncremental<ValueObject>({
   add: (all, v) => {
     if (!isStruct(v)) throw rowError('argument is not a map[string]interface{}');
     const merged: ValueObject = {};
-    for (const from of [all, v]) for (const key of Object.keys(from)) setMember(merged, key, from[key]);
+    for (const from of [all, v]) {
+      const keys = Object.keys(from);
+      reserveMembers(keys.length);
+      for (const key of keys) setMember(merged, key, from[key]);
+    }
     return merged;
   },
   result: (all) => all,

@@ -2,7 +2,7 @@
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import { type ArgFact, defineAnalytic, param } from '../../contract/function.ts';
 import { toInt } from '../../data/cast.ts';
-import { formatV } from '../../data/go-format.ts';
+import { brief } from '../../data/go-format.ts';
 import type { Value } from '../../data/value.ts';
 import { expectType, isConditionFact, isNumberFact, isTextFact } from '../literal-kinds.ts';
 
@@ -27,7 +27,7 @@ function offsetOf(args: readonly Value[]): number {
   try {
     offset = toInt(args[1], 'strict');
   } catch (error) {
-    throw rowError(`error converting second arg ${formatV(args[1])} to int: ${messageOf(error)}`);
+    throw rowError(`error converting second arg ${brief(args[1])} to int: ${messageOf(error)}`);
   }
   if (offset < 0 || offset > MAX_OFFSET) throw rowError(`the offset of lag must be from 0 to ${MAX_OFFSET} but is ${offset}`);
   return offset;
@@ -58,7 +58,7 @@ export const lag = defineAnalytic<Ring>({
   next(box, args, valid) {
     const offset = offsetOf(args);
     const ignoreNull = args.length >= 4 ? args[3] : true;
-    if (typeof ignoreNull !== 'boolean') throw rowError(`The fourth arg is not a bool but got ${formatV(ignoreNull)}`);
+    if (typeof ignoreNull !== 'boolean') throw rowError(`The fourth arg is not a bool but got ${brief(ignoreNull)}`);
     // The size is that of the first row, and the buffer starts with that row's default.
     box.state ??= { values: new Array<Value>(offset).fill(args[2] ?? null), at: 0 };
     const ring = box.state;

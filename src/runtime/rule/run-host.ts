@@ -1,5 +1,6 @@
 // What the program of a running rule (exec/operator.ts) and its sinks call: results go out, failures are counted and become dead letters, state
 // that changed is noted. Made by rule-run.ts, which puts the run together; fed by run-input.ts; gives to sink/sink-node.ts.
+import type { BudgetLimits } from '../../base/budget.ts';
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -38,6 +39,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   readonly clock: Clock;
   readonly log: Log;
   readonly env: FunctionEnv;
+  readonly budget: BudgetLimits;
   readonly options: RuleDefinition['options'];
   readonly operators: NodeStats[] = [];
   readonly pressure: Pressure;
@@ -78,6 +80,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.log = env.log;
     this.loud = definition.options.debug || definition.options.logFilename !== '';
     const { deps: gateway } = env;
+    this.budget = env.settings.rowBudget;
     this.env = {
       clock: env.clock,
       log: env.log,

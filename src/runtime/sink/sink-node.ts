@@ -2,12 +2,15 @@
 // Called by rule/rule-run.ts with each result. Three modes: `up` (straight to the sink), `retrying` (something failed, the rest waits in
 // memory), `spilling` (too long or too much: everything goes through the queue on disk, which confirms it; drained in order from there).
 // Happy path of a sink that answers synchronously: no promise, no allocation.
+
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import { Budget, isBudgetError } from '../../base/budget.ts';
 import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { Sink, SinkData, SinkDefinition } from '../../contract/sink.ts';
 import type { Ack } from '../../data/ack.ts';
+import { brief } from '../../data/go-format.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
@@ -132,6 +135,7 @@ export class SinkNode implements ContextOwner, TransformOutput {
       ruleId: this.owner.ruleId,
       sinkName: this.name,
       timeZone: this.env.settings.timeZone,
+      budget: new Budget(`rule ${this.owner.ruleId}, sink ${this.name}`, this.env.settings.rowBudget),
       codecs: (format) => this.env.deps.codecs(format),
       property: (name) => this.env.deps.property?.(name),
       ...(this.env.deps.schemas ? { schemas: this.env.deps.schemas } : {}),
@@ -165,7 +169,9 @@ export class SinkNode implements ContextOwner, TransformOutput {
 
   /** From the transform: rows of a result that cannot be sent. The others of it go on. */
   failed(result: Result, error: unknown): void {
-    this.refuse({ data: result.rows, dynamic: undefined, rows: result.rows.length, acks: result.acks }, error);
+    // what costs too much to be written costs too much for the dead letter as well: that gets its beginning
+    const data = isBudgetError(error) ? brief(result.rows) : result.rows;
+    this.refuse({ data, dynamic: undefined, rows: result.rows.length, acks: result.acks }, error);
     if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
   }
 

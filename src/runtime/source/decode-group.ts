@@ -1,6 +1,7 @@
 // Subscribers of one connection that read its messages in the same way: same format, same declared fields. Each message is decoded once per
 // group; nearly always there is one. A typed stream that is not SHARED decodes only the fields that a rule reads, as eKuiper does, so
 // that a bad value in another field does not cost the row: rules with other columns are then another group. Used by source-node.ts.
+import { Budget, type BudgetLimits, beginMessage, within } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Decoder } from '../../contract/codec.ts';
 import type { Ack } from '../../data/ack.ts';
@@ -17,9 +18,14 @@ export interface DecodePlan {
   decoder: Decoder | undefined;
   /** Strict validation of declared fields; throws rowError. */
   validate: ((row: Row) => Row) | undefined;
+  /** What decoding one message may cost; the defaults when absent. */
+  budget?: BudgetLimits;
   /** Event time of a row, epoch ms; throws rowError. */
   eventTime: ((row: Row) => number) | undefined;
 }
+
+/** Payloads up to this size decode to little: they need no budget. What unpacks brings its own (source-pool.ts). */
+const SMALL_BYTES = 4096;
 
 export class DecodeGroup {
   readonly plan: DecodePlan;
@@ -29,12 +35,14 @@ export class DecodeGroup {
   undecodable = 0;
   /** Subscriptions that were not closed. */
   users = 0;
+  private readonly budget: Budget;
   private readonly arrival: Lane = createLane();
   private readonly event: Lane = createLane();
   private readonly subscribers = new Set<Subscriber>();
 
   constructor(plan: DecodePlan) {
     this.plan = plan;
+    this.budget = new Budget('', plan.budget);
   }
 
   get size(): number {
@@ -58,6 +66,7 @@ export class DecodeGroup {
   }
 
   receive(data: Uint8Array | string | Row | Row[], nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
+    beginMessage();
     try {
       let rows: Row | Row[];
       if (typeof data === 'string' || data instanceof Uint8Array) rows = this.decode(data);
@@ -103,7 +112,9 @@ export class DecodeGroup {
 
   private decode(data: string | Uint8Array): Row | Row[] {
     if (this.plan.decoder === undefined) throw new Error('the source gave bytes, but the stream has no format to read them');
-    return this.plan.decoder.decode(typeof data === 'string' ? Buffer.from(data) : data);
+    const { decoder } = this.plan;
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    return bytes.length > SMALL_BYTES ? within(this.budget, 1, () => decoder.decode(bytes)) : decoder.decode(bytes);
   }
 
   private row(raw: Row, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {

@@ -1,5 +1,6 @@
 // Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
+import { Budget, type BudgetLimits, within } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import type { Decoder } from '../../contract/codec.ts';
@@ -186,17 +187,19 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       spec.timestamp,
       spec.timestampFormat,
     ]),
-    decoder: decompressed(spec.props['decompression'], decoder),
+    decoder: decompressed(spec.props['decompression'], decoder, env.settings.rowBudget),
+    budget: env.settings.rowBudget,
     validate: strict ? createStrictValidation(schema, timeEnv, spec.timestampFormat) : undefined,
     eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat) : undefined,
   };
 }
 
 /** Property `decompression` of byte sources: payloads are unpacked before they are decoded. @throws for an unknown name */
-function decompressed(name: unknown, decoder: Decoder | undefined): Decoder | undefined {
+function decompressed(name: unknown, decoder: Decoder | undefined, limits: BudgetLimits): Decoder | undefined {
   if (decoder === undefined || typeof name !== 'string' || name === '') return decoder;
-  const unpack = createDecompressor(name);
-  return { decode: (payload) => decoder.decode(unpack(payload)) };
+  const unpack = createDecompressor(name, 'message');
+  const budget = new Budget('', limits);
+  return { decode: (payload) => within(budget, 1, () => decoder.decode(unpack(payload))) };
 }
 
 /** Declared fields that a rule reads; all of them when rules share the stream. */

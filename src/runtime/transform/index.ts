@@ -1,5 +1,6 @@
 // From a rule's result to what a sink is given: shape (template, fields), batch, encode, compress, encrypt, and the dynamic properties.
 // Called by sink/sink-node.ts for each result; synchronous, so that it costs nothing but its work. Next file: the sink connector.
+import { Budget, within } from '../../base/budget.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -34,6 +35,8 @@ export interface TransformDeps {
   /** `mqtt_0` */
   sinkName: string;
   timeZone: string;
+  /** What a template and an encoder may cost for one result; the defaults when absent. */
+  budget?: Budget;
   codecs(format: string): CodecDefinition | undefined | Promise<CodecDefinition | undefined>;
   property(name: string): string | undefined;
   schemas?: CodecOptions['schemas'];
@@ -75,6 +78,7 @@ export async function createTransform(
     throw new GatewayError('CONNECTOR_OPTION', { component: `${sink.name} sink`, problems: problem });
   };
   const out = deps.output;
+  const budget = deps.budget ?? new Budget(`rule ${deps.ruleId}, sink ${deps.sinkName}`);
   const isBytes = sink.payload === 'bytes';
   const format = props.format.toLowerCase();
   // made on first use: most sinks have no template
@@ -135,17 +139,20 @@ export async function createTransform(
         if (result.error !== undefined) return sendError(result.error);
         const { rows, acks } = result;
         if (props.omitIfEmpty && rows.every(isEmptyRow)) return;
-        if (!props.sendSingle) return send(rows, acks);
-        for (const row of rows) {
-          if (props.omitIfEmpty && isEmptyRow(row)) continue;
-          try {
-            send(row, acks);
-          } catch (error) {
-            // the neighbours of a row that a message spoiled go out
-            if (rows.length === 1 || !out.failed) throw error;
-            out.failed({ ...result, rows: [row] }, error);
+        within(budget, rows.length, () => {
+          if (!props.sendSingle) return send(rows, acks);
+          for (const row of rows) {
+            if (props.omitIfEmpty && isEmptyRow(row)) continue;
+            try {
+              send(row, acks);
+            } catch (error) {
+              // the neighbours of a row that a message spoiled go out
+              if (rows.length === 1 || !out.failed) throw error;
+              budget.forgive();
+              out.failed({ ...result, rows: [row] }, error);
+            }
           }
-        }
+        });
       },
     };
   }
@@ -169,7 +176,9 @@ export async function createTransform(
     // taken out first: a batch that cannot be encoded is lost as one result and does not block the next
     parts = [];
     first = undefined;
-    out.item(join(list), dynamicOf?.(props.sendSingle ? sample : [sample]), list.length, deps.batchAcks?.() ?? noAcks);
+    within(budget, list.length, () =>
+      out.item(join(list), dynamicOf?.(props.sendSingle ? sample : [sample]), list.length, deps.batchAcks?.() ?? noAcks),
+    );
   };
   const linger = (): void => {
     if (props.lingerMs <= 0 || timer !== undefined) return;
@@ -195,7 +204,9 @@ export async function createTransform(
   return {
     push(result) {
       if (result.error !== undefined) return sendError(result.error);
-      for (const row of result.rows) if (!(props.omitIfEmpty && isEmptyRow(row))) add(row);
+      within(budget, result.rows.length, () => {
+        for (const row of result.rows) if (!(props.omitIfEmpty && isEmptyRow(row))) add(row);
+      });
     },
     flush,
     save: () => (parts.length ? { parts, first } : undefined),

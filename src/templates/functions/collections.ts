@@ -1,7 +1,9 @@
 // Lists, dictionaries, defaults and kinds of the sprig set.
+import { reserveMembers, spend } from '../../base/budget.ts';
 import { deepEqual } from '../../data/compare.ts';
 import { goTypeName } from '../../data/go-format.ts';
 import { isStruct, kindOf, type Value, type ValueObject } from '../../data/value.ts';
+import { equalityKey } from '../../data/value-key.ts';
 import { isTrue } from '../compile.ts';
 import { between, fixed, type TemplateFunction } from './function.ts';
 import { toInt } from './math.ts';
@@ -24,7 +26,19 @@ const put = (o: ValueObject, k: string, v: Value): ValueObject => {
 const OWN = Symbol('made by the template');
 const owned = (v: Value): ValueObject => {
   const d = dictOf(v);
-  return OWN in d ? d : { ...d };
+  if (OWN in d) return d;
+  reserveMembers(Object.keys(d).length);
+  return { ...d };
+};
+
+const counted = (o: ValueObject): string[] => {
+  const keys = Object.keys(o);
+  reserveMembers(keys.length);
+  return keys;
+};
+const membersOf = (o: Value, names: number): [string, Value][] => {
+  spend(counted(dictOf(o)).length * (1 + names / 4));
+  return Object.entries(dictOf(o));
 };
 
 export const collectionFunctions: Record<string, TemplateFunction> = {
@@ -39,9 +53,21 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
   prepend: fixed(2, (v, e) => [e, ...listOf('prepend', v)]),
   concat: between(0, undefined, (...v: Value[]) => v.flatMap((l) => listOf('concat', l))),
   reverse: fixed(1, (v) => [...listOf('reverse', v)].reverse()),
-  uniq: fixed(1, (v) => listOf('find uniq', v).filter((e, i, all) => all.findIndex((x) => deepEqual(x, e)) === i)),
+  uniq: fixed(1, (v) => {
+    const seen = new Set<string>();
+    // what equals nothing, a NaN, is no first of its kind
+    return listOf('find uniq', v).filter((e) => {
+      const key = equalityKey(e);
+      if (key === undefined || seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
+  }),
   without: between(1, undefined, (v: Value, ...omit: Value[]) =>
-    listOf('find without', v).filter((e) => !omit.some((x) => deepEqual(x, e))),
+    listOf('find without', v).filter((e) => {
+      spend(omit.length);
+      return !omit.some((x) => deepEqual(x, e));
+    }),
   ),
   has: fixed(2, (e, v) => v != null && listOf('find has', v).some((x) => deepEqual(x, e))),
   compact: fixed(1, (v) => listOf('compact', v).filter(isTrue)),
@@ -61,15 +87,21 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
     return d;
   }),
   hasKey: fixed(2, (o, k) => Object.hasOwn(dictOf(o), strval(k))),
-  keys: between(0, undefined, (...o: Value[]) => o.flatMap((d) => Object.keys(dictOf(d)))),
-  values: fixed(1, (o) => Object.values(dictOf(o))),
+  keys: between(0, undefined, (...o: Value[]) => o.flatMap((d) => counted(dictOf(d)))),
+  values: fixed(1, (o) => {
+    counted(dictOf(o));
+    return Object.values(dictOf(o));
+  }),
   pick: between(1, undefined, (o: Value, ...names: Value[]) =>
-    Object.fromEntries(Object.entries(dictOf(o)).filter(([n]) => names.includes(n))),
+    Object.fromEntries(membersOf(o, names.length).filter(([n]) => names.includes(n))),
   ),
   omit: between(1, undefined, (o: Value, ...names: Value[]) =>
-    Object.fromEntries(Object.entries(dictOf(o)).filter(([n]) => !names.includes(n))),
+    Object.fromEntries(membersOf(o, names.length).filter(([n]) => !names.includes(n))),
   ),
-  merge: between(1, undefined, (...o: Value[]) => Object.assign({}, ...[...o].reverse().map(dictOf)) as ValueObject),
+  merge: between(1, undefined, (...o: Value[]) => {
+    for (const d of o) counted(dictOf(d));
+    return Object.assign({}, ...[...o].reverse().map(dictOf)) as ValueObject;
+  }),
   pluck: between(1, undefined, (k: Value, ...o: Value[]) =>
     o
       .map(dictOf)
@@ -122,6 +154,7 @@ export const collectionFunctions: Record<string, TemplateFunction> = {
           : [n[0]!, n[1]!, n[2]!];
     const out: string[] = [];
     if (step !== 0n && (b - a) / step > 100_000n) throw new Error('the list would be longer than 100000 items');
+    if (step !== 0n) spend(Math.max(0, Number((b - a) / step)) * 8);
     if (step !== 0n) for (let i = a; step > 0n ? i <= b : i >= b; i += step) out.push(String(i));
     return out.join(' ');
   }),

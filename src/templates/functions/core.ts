@@ -1,5 +1,6 @@
 // Functions of Go's text/template itself: and or not len index slice print printf println html js urlquery eq ne lt le gt ge call-free.
 
+import { reserveText } from '../../base/budget.ts';
 import { deepEqual } from '../../data/compare.ts';
 import { formatV, goTypeName } from '../../data/go-format.ts';
 import { compareText } from '../../data/text.ts';
@@ -79,7 +80,9 @@ export function sprint(values: readonly Value[]): string {
   let out = '';
   values.forEach((v, i) => {
     if (i > 0 && typeof v !== 'string' && typeof values[i - 1] !== 'string') out += ' ';
-    out += v === null || v === undefined ? '<nil>' : formatV(v);
+    const piece = v === null || v === undefined ? '<nil>' : formatV(v);
+    if (piece.length > 64) reserveText(piece.length);
+    out += piece;
   });
   return out;
 }

@@ -1,9 +1,11 @@
 // JSON, base64, hashes, ids and dates of the sprig set; eKuiper's json, base64 and prop.
+import { nestingText, reserveText, spend } from '../../base/budget.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import { DateTime } from '../../data/datetime.ts';
 import { inZone, isZoneName } from '../../data/datetime-civil.ts';
 import { formatDateTime, formatRfc3339 } from '../../data/datetime-format.ts';
 import { formatV } from '../../data/go-format.ts';
+import { tooDeep } from '../../data/json-nesting.ts';
 import { isDateTime, type Value } from '../../data/value.ts';
 import { between, fixed, type TemplateFunction } from './function.ts';
 import { goLayout } from './go-layout.ts';
@@ -17,6 +19,27 @@ export interface TemplateEnv {
   property(name: string): string | undefined;
   /** Go's encoding/json. */
   toJson(v: Value): string;
+}
+
+const parsed = (json: string): Value => {
+  if (tooDeep(json)) throw new Error(nestingText);
+  spend(json.length / 8);
+  return JSON.parse(json) as Value;
+};
+
+/** Each value of indented JSON has a line, which begins with two blanks for each level. */
+function reserveIndented(json: string): void {
+  let lines = 1;
+  let depth = 0;
+  let deepest = 0;
+  for (const c of json)
+    if (c === ',') lines++;
+    else if (c === '{' || c === '[') {
+      lines += 2;
+      if (++depth > deepest) deepest = depth;
+    } else if (c === '}' || c === ']') depth--;
+  spend(json.length);
+  reserveText(json.length + lines * 2 * deepest);
 }
 
 const hash = (algorithm: string) => fixed(1, (v) => nodeCrypto().createHash(algorithm).update(text(v)).digest('hex'));
@@ -42,8 +65,12 @@ export function encodingFunctions(env: TemplateEnv): Record<string, TemplateFunc
     toRawJson: fixed(1, (v) =>
       env.toJson(v).replace(/\\u003c|\\u003e|\\u0026/g, (e) => String.fromCharCode(Number.parseInt(e.slice(2), 16))),
     ),
-    toPrettyJson: fixed(1, (v) => JSON.stringify(JSON.parse(env.toJson(v)), null, 2)),
-    fromJson: fixed(1, (v) => JSON.parse(text(v)) as Value),
+    toPrettyJson: fixed(1, (v) => {
+      const compact = env.toJson(v);
+      reserveIndented(compact);
+      return JSON.stringify(JSON.parse(compact), null, 2);
+    }),
+    fromJson: fixed(1, (v) => parsed(text(v))),
     base64: fixed(1, (v) =>
       Buffer.from(typeof v === 'string' ? v : v instanceof Uint8Array ? v : typeof v === 'object' ? env.toJson(v) : formatV(v)).toString(
         'base64',

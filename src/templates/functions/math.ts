@@ -3,11 +3,15 @@ import { formatV } from '../../data/go-format.ts';
 import { type Value, wrapInt64 } from '../../data/value.ts';
 import { between, fixed, type TemplateFunction } from './function.ts';
 
+/** Longer texts are no numbers: reading so many digits takes long. */
+const MAX_DIGITS = 1000;
+
 /** cast.ToInt64: numbers, numeric text, booleans; everything else 0. */
 export function toInt(v: Value): bigint {
   if (typeof v === 'bigint') return v;
   if (typeof v === 'number') return Number.isFinite(v) ? wrapInt64(BigInt(Math.trunc(v))) : 0n;
   if (typeof v === 'boolean') return v ? 1n : 0n;
+  if (typeof v === 'string' && v.length > MAX_DIGITS) return 0n;
   if (typeof v === 'string' && /^[+-]?\d+$/.test(v.trim())) return wrapInt64(BigInt(v.trim()));
   if (typeof v === 'string' && /^0(x[0-9a-f]+|b[01]+|o[0-7]+)$/i.test(v)) return wrapInt64(BigInt(v));
   return 0n;
@@ -17,7 +21,7 @@ export function toFloat(v: Value): number {
   if (typeof v === 'number') return v;
   if (typeof v === 'bigint') return Number(v);
   if (typeof v === 'boolean') return v ? 1 : 0;
-  if (typeof v === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(v)) return Number(v);
+  if (typeof v === 'string' && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(v)) return Number(v);
   return 0;
 }
 const nonZero = (v: bigint): bigint => {
@@ -62,7 +66,10 @@ export const mathFunctions: Record<string, TemplateFunction> = {
   toInt64: fixed(1, toInt),
   atoi: fixed(1, toInt),
   float64: fixed(1, toFloat),
-  toDecimal: fixed(1, (v) => (/^-?[0-7]+$/.test(formatV(v)) ? BigInt(Number.parseInt(formatV(v), 8)) : 0n)),
+  toDecimal: fixed(1, (v) => {
+    const digits = formatV(v);
+    return digits.length <= MAX_DIGITS && /^-?[0-7]+$/.test(digits) ? BigInt(Number.parseInt(digits, 8)) : 0n;
+  }),
   until: fixed(1, (n) => sequence(0n, toInt(n), toInt(n) < 0n ? -1n : 1n)),
   untilStep: fixed(3, (a, b, step) => sequence(toInt(a), toInt(b), toInt(step))),
 };

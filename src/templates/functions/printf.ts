@@ -1,7 +1,8 @@
 // Go's fmt.Sprintf for the values of the gateway: flags, width, precision, argument indexes, all verbs; lists and maps element by element.
 // Compared with Go's own by thousands of random formats.
-import { formatV, goTypeName } from '../../data/go-format.ts';
-import { compareText } from '../../data/text.ts';
+import { checkNesting, reserveText, spend } from '../../base/budget.ts';
+import { formatV, goTypeName, spendSort } from '../../data/go-format.ts';
+import { codePointCount, compareText } from '../../data/text.ts';
 import { isStruct, type Value } from '../../data/value.ts';
 
 const MAX_WIDTH = 10_000;
@@ -94,7 +95,11 @@ export function sprintf(format: string, args: readonly Value[]): string {
     if (verb === '%') out += '%';
     else if (badIndex) out += `%!${verb}(BADINDEX)`;
     else if (next >= args.length) out += `%!${verb}(MISSING)`;
-    else out += one(verb, spec, args[next++], 0);
+    else {
+      const piece = one(verb, spec, args[next++], 0);
+      if (piece.length > 64) reserveText(piece.length);
+      out += piece;
+    }
   }
   return finish(out);
 
@@ -105,8 +110,16 @@ export function sprintf(format: string, args: readonly Value[]): string {
   }
 }
 
+/** Pieces are copied on each level of nesting. */
+function reserveJoined(items: readonly string[]): void {
+  let units = 0;
+  for (const item of items) units += item.length + 2;
+  if (units > 64) reserveText(units);
+}
+
 function pad(text: string, s: Spec, zero = s.zero): string {
-  const missing = (s.width ?? 0) - [...text].length;
+  if (s.width === undefined) return text;
+  const missing = s.width - codePointCount(text);
   if (missing <= 0) return text;
   if (s.minus) return text + ' '.repeat(missing);
   return (zero ? '0' : ' ').repeat(missing) + text;
@@ -119,6 +132,7 @@ function bad(verb: string, s: Spec, v: Value): string {
 }
 
 function one(verb: string, s: Spec, v: Value, depth: number): string {
+  spend(4);
   if (v == null) {
     if (verb === 'T' && depth === 0) return pad('<nil>', s);
     if (verb === 'v' || depth > 0) return depth === 0 ? pad('<nil>', s) : s.sharp && verb === 'v' ? 'interface {}(nil)' : '<nil>';
@@ -139,23 +153,30 @@ function one(verb: string, s: Spec, v: Value, depth: number): string {
   if (v instanceof Uint8Array) {
     if (verb === 's' || verb === 'q' || verb === 'x' || verb === 'X')
       return string(verb, s, Buffer.from(v).toString(), v, () => bad(verb, s, v));
+    spend(v.length * 4);
     return `[${[...v].map((b) => integer(verb === 'v' ? 'd' : verb, s, BigInt(b))).join(' ')}]`;
   }
   const sharpV = verb === 'v' && s.sharp;
   if (Array.isArray(v)) {
+    checkNesting(depth);
     const items = v.map((e) => one(verb, s, e, depth + 1));
+    reserveJoined(items);
     return sharpV ? `[]interface {}{${items.join(', ')}}` : `[${items.join(' ')}]`;
   }
   if (isStruct(v)) {
+    checkNesting(depth);
+    spendSort(Object.keys(v).length);
     const items = Object.keys(v)
       .sort(compareText)
       .map((k) => `${one(verb, s, k, depth + 1)}:${one(verb, s, v[k], depth + 1)}`);
+    reserveJoined(items);
     return sharpV ? `map[string]interface {}{${items.join(', ')}}` : `map[${items.join(' ')}]`;
   }
   return verb === 'v' || verb === 's' ? pad(formatV(v), s) : bad(verb, s, v);
 }
 
 function string(verb: string, s: Spec, v: string, bytes: Uint8Array, refuse: () => string): string {
+  if (v.length > 64 && (verb === 'q' || verb === 'x' || verb === 'X' || s.precision !== undefined || s.sharp)) spend(v.length * 4);
   switch (verb) {
     case 'v':
       if (s.sharp) return pad(quote(v, { ...s, sharp: false }), s);

@@ -1,6 +1,8 @@
 // String functions of the sprig set. The subject is the last argument, so that it can come from a pipe.
-import { formatV } from '../../data/go-format.ts';
-import { isStruct, type Value } from '../../data/value.ts';
+import { reserveMembers, reserveText } from '../../base/budget.ts';
+import { brief, formatV, spendSort } from '../../data/go-format.ts';
+import { countText, includesText, replaceText, splitText } from '../../data/text-search.ts';
+import { isStruct, type Value, type ValueObject } from '../../data/value.ts';
 import { between, fixed, type TemplateFunction } from './function.ts';
 
 const MAX_LENGTH = 1_000_000;
@@ -8,14 +10,14 @@ const MAX_LENGTH = 1_000_000;
 export const text = (v: Value): string => {
   if (typeof v === 'string') return v;
   if (v === null || v === undefined) return '';
-  throw new Error(`expected string; got ${formatV(v)}`);
+  throw new Error(`expected string; got ${brief(v)}`);
 };
 /** sprig's strval: anything as text. */
 export const strval = (v: Value): string =>
   typeof v === 'string' ? v : v instanceof Uint8Array ? Buffer.from(v).toString() : v == null ? '<nil>' : formatV(v);
 const count = (v: Value): number => {
   const n = Number(v);
-  if (!Number.isInteger(n)) throw new Error(`expected int; got ${formatV(v)}`);
+  if (!Number.isInteger(n)) throw new Error(`expected int; got ${brief(v)}`);
   return n;
 };
 const list = (v: Value): Value[] => {
@@ -42,6 +44,25 @@ const words = (s: string): string[] =>
     .split(/[\s_-]+/)
     .filter(Boolean);
 
+const indent = (n: Value, s: string): string => {
+  const blanks = ' '.repeat(Math.max(0, Math.min(1000, count(n))));
+  reserveText(s.length + countText(s, '\n') * blanks.length);
+  return s
+    .split('\n')
+    .map((l) => blanks + l)
+    .join('\n');
+};
+const numbered = (parts: readonly string[]): ValueObject => {
+  reserveMembers(parts.length);
+  return Object.fromEntries(parts.map((p, i) => [`_${i}`, p]));
+};
+const joined = (parts: readonly string[], separator: string): string => {
+  let units = 0;
+  for (const p of parts) units += p.length + separator.length;
+  if (units > 64) reserveText(units);
+  return parts.join(separator);
+};
+
 export const stringFunctions: Record<string, TemplateFunction> = {
   upper: fixed(1, (s) => text(s).toUpperCase()),
   lower: fixed(1, (s) => text(s).toLowerCase()),
@@ -53,8 +74,8 @@ export const stringFunctions: Record<string, TemplateFunction> = {
   trimAll: fixed(2, (set, s) => trimSet(text(s), text(set), 'both')),
   trimPrefix: fixed(2, (p, s) => (text(s).startsWith(text(p)) ? text(s).slice(text(p).length) : text(s))),
   trimSuffix: fixed(2, (p, s) => (text(p) !== '' && text(s).endsWith(text(p)) ? text(s).slice(0, -text(p).length) : text(s))),
-  replace: fixed(3, (a, b, s) => bounded(text(s).replaceAll(text(a), () => text(b)))),
-  contains: fixed(2, (part, s) => text(s).includes(text(part))),
+  replace: fixed(3, (a, b, s) => bounded(replaceText(text(s), text(a), text(b)))),
+  contains: fixed(2, (part, s) => includesText(text(s), text(part))),
   hasPrefix: fixed(2, (p, s) => text(s).startsWith(text(p))),
   hasSuffix: fixed(2, (p, s) => text(s).endsWith(text(p))),
   repeat: fixed(2, (n, s) => {
@@ -96,20 +117,8 @@ export const stringFunctions: Record<string, TemplateFunction> = {
       .map(strval)
       .join(' '),
   ),
-  indent: fixed(2, (n, s) =>
-    text(s)
-      .split('\n')
-      .map((l) => ' '.repeat(Math.min(1000, count(n))) + l)
-      .join('\n'),
-  ),
-  nindent: fixed(
-    2,
-    (n, s) =>
-      `\n${text(s)
-        .split('\n')
-        .map((l) => ' '.repeat(Math.min(1000, count(n))) + l)
-        .join('\n')}`,
-  ),
+  indent: fixed(2, (n, s) => indent(n, text(s))),
+  nindent: fixed(2, (n, s) => `\n${indent(n, text(s))}`),
   snakecase: fixed(1, (s) =>
     words(text(s))
       .map((w) => w.toLowerCase())
@@ -126,22 +135,19 @@ export const stringFunctions: Record<string, TemplateFunction> = {
       .join(''),
   ),
   plural: fixed(3, (one, many, n) => (count(n) === 1 ? one : many)),
-  split: fixed(2, (sep, s) =>
-    Object.fromEntries(
-      text(s)
-        .split(text(sep))
-        .map((p, i) => [`_${i}`, p]),
-    ),
-  ),
-  splitList: fixed(2, (sep, s) => text(s).split(text(sep))),
+  split: fixed(2, (sep, s) => numbered(splitText(text(s), text(sep)))),
+  splitList: fixed(2, (sep, s) => splitText(text(s), text(sep))),
   splitn: fixed(3, (sep, n, s) => {
-    const parts = text(s).split(text(sep));
+    const parts = splitText(text(s), text(sep));
     const max = count(n);
     const head = max > 0 && parts.length > max ? [...parts.slice(0, max - 1), parts.slice(max - 1).join(text(sep))] : parts;
-    return Object.fromEntries(head.map((p, i) => [`_${i}`, p]));
+    return numbered(head);
   }),
-  join: fixed(2, (sep, v) => (Array.isArray(v) ? v.map(strval) : isStruct(v) ? [strval(v)] : list(v).map(strval)).join(text(sep))),
-  sortAlpha: fixed(1, (v) => list(v).map(strval).sort()),
+  join: fixed(2, (sep, v) => joined(isStruct(v) ? [strval(v)] : list(v).map(strval), text(sep))),
+  sortAlpha: fixed(1, (v) => {
+    spendSort(list(v).length);
+    return list(v).map(strval).sort();
+  }),
   toString: fixed(1, strval),
   toStrings: fixed(1, (v) => list(v).map(strval)),
   abbrev: fixed(2, (n, s) => {

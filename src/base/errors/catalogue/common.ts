@@ -12,6 +12,11 @@ export const commonErrors = {
     ekuiperCode: 1004,
     cure: 'The payload is not what the FORMAT and the declared fields of the stream say. Compare it with DESCRIBE STREAM.',
   },
+  BUDGET_EXCEEDED: {
+    text: '{text}',
+    ekuiperCode: 2201,
+    cure: 'One message may cost so much work and memory and no more, so that it cannot stop the other rules. The text names the rule, the function and the size. Make the input smaller, select less of it before the call, or raise basic.rowBudget.maxSteps, maxBytes or maxTime when such messages are meant.',
+  },
   IO_FAILED: {
     text: '{text}',
     ekuiperCode: 1003,

@@ -1,4 +1,5 @@
 // SQL array_concat(a, …).
+import { reserveArray } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { nilArray } from '../../../data/nil-array.ts';
@@ -24,6 +25,7 @@ export const arrayConcat = defineScalar({
     for (const a of arrays) {
       if (a == null) continue;
       if (!Array.isArray(a)) throw rowError('array elements should be array');
+      if (a.length > 64) reserveArray(a.length);
       for (const e of a) out.push(e);
     }
     return out.length === 0 ? nilArray : out;

@@ -1,4 +1,5 @@
 // SQL array_flatten(arr).
+import { reserveArray, spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { nilArray } from '../../../data/nil-array.ts';
 import type { Value } from '../../../data/value.ts';
@@ -21,8 +22,11 @@ export const arrayFlatten = defineScalar({
   exec: (arr: Value) => {
     const out: Value[] = [];
     for (const e of arrayArg(arr, 'first')) {
-      if (Array.isArray(e)) for (const inner of e) out.push(inner);
-      else out.push(e);
+      spend(1);
+      if (Array.isArray(e)) {
+        if (e.length > 16) reserveArray(e.length);
+        for (const inner of e) out.push(inner);
+      } else out.push(e);
     }
     return out.length === 0 ? nilArray : out;
   },

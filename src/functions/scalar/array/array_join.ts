@@ -1,4 +1,5 @@
 // SQL array_join(arr, delimiter[, nullReplacement]).
+import { reserveText, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toText } from '../../../data/cast.ts';
@@ -27,10 +28,15 @@ export const arrayJoin = defineScalar({
     if (typeof delimiter !== 'string') throw rowError('second argument should be string');
     if (typeof nullReplacement !== 'string') throw rowError('third argument should be string');
     const texts: string[] = [];
+    let units = 0;
+    spend(array.length * 2);
     for (const e of array) {
-      if (e != null) texts.push(toText(e, 'all'));
-      else if (nullReplacement !== '') texts.push(nullReplacement);
+      const text = e == null ? nullReplacement : toText(e, 'all');
+      if (e == null && text === '') continue;
+      units += text.length + delimiter.length;
+      texts.push(text);
     }
+    if (units > 256) reserveText(units);
     return texts.join(delimiter);
   },
 });

@@ -1,4 +1,5 @@
 // SQL array_last_position(arr, v).
+import { spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { deepEqual } from '../../../data/compare.ts';
 import type { Value } from '../../../data/value.ts';
@@ -21,6 +22,12 @@ export const arrayLastPosition = defineScalar({
   ],
   exec: (arr: Value, v: Value) => {
     if (arr == null) return -1n;
-    return BigInt(arrayArg(arr, 'first').findLastIndex((e) => deepEqual(e, v)));
+    return BigInt(listOf(arr).findLastIndex((e) => deepEqual(e, v)));
   },
 });
+
+function listOf(arr: Value): Value[] {
+  const list = arrayArg(arr, 'first');
+  spend(list.length);
+  return list;
+}

@@ -1,4 +1,5 @@
 // SQL array_map(functionName, arr).
+import { reserveArray, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { type CallSite, defineScalar, param, type ScalarDefinition } from '../../../contract/function.ts';
 import { Tuple } from '../../../data/tuple.ts';
@@ -36,6 +37,8 @@ export const arrayMap = defineScalar({
         fn = oneArgument(called, site);
         functions.set(called, fn);
       }
+      if (elements.length > 16) reserveArray(elements.length);
+      spend(elements.length * 4);
       return elements.map(fn);
     };
   },

@@ -1,4 +1,5 @@
 // SQL array_min(arr).
+import { spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
 import { createExtreme, emptyExtreme } from '../../aggregate/extreme.ts';
@@ -24,7 +25,9 @@ export const arrayMin = defineScalar({
   ],
   exec: (arr: Value) => {
     const state = emptyExtreme();
-    for (const e of arrayArg(arr, 'first')) fold.add(state, e);
+    const elements = arrayArg(arr, 'first');
+    spend(elements.length);
+    for (const e of elements) fold.add(state, e);
     return fold.result(state);
   },
 });

@@ -1,4 +1,5 @@
 // SQL array_position(arr, v).
+import { spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { deepEqual } from '../../../data/compare.ts';
 import type { Value } from '../../../data/value.ts';
@@ -22,6 +23,12 @@ export const arrayPosition = defineScalar({
   ],
   exec: (arr: Value, v: Value) => {
     if (arr == null) return -1n;
-    return BigInt(arrayArg(arr, 'first').findIndex((e) => deepEqual(e, v)));
+    return BigInt(listOf(arr).findIndex((e) => deepEqual(e, v)));
   },
 });
+
+function listOf(arr: Value): Value[] {
+  const list = arrayArg(arr, 'first');
+  spend(list.length);
+  return list;
+}

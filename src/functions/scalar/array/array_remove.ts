@@ -1,4 +1,5 @@
 // SQL array_remove(arr, v).
+import { spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { deepEqual } from '../../../data/compare.ts';
 import type { Value } from '../../../data/value.ts';
@@ -21,6 +22,12 @@ export const arrayRemove = defineScalar({
   ],
   exec: (arr: Value, v: Value) => {
     if (arr == null) return null;
-    return arrayArg(arr, 'first').filter((e) => !deepEqual(e, v));
+    return listOf(arr).filter((e) => !deepEqual(e, v));
   },
 });
+
+function listOf(arr: Value): Value[] {
+  const list = arrayArg(arr, 'first');
+  spend(list.length);
+  return list;
+}

@@ -1,4 +1,5 @@
 // SQL array_shuffle(arr).
+import { reserveArray } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { arrayArg } from './array-args.ts';
 
@@ -19,7 +20,9 @@ export const arrayShuffle = defineScalar({
   compile:
     ([arr], site) =>
     (row) => {
-      const copy = [...arrayArg(arr!(row), 'first')];
+      const elements = arrayArg(arr!(row), 'first');
+      if (elements.length > 16) reserveArray(elements.length * 4);
+      const copy = [...elements];
       for (let i = copy.length - 1; i > 0; i--) {
         const j = Math.floor(site.env.random() * (i + 1));
         [copy[i], copy[j]] = [copy[j], copy[i]];

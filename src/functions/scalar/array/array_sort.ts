@@ -1,7 +1,8 @@
 // SQL array_sort(arr).
+import { reserveArray } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { formatV, spendSort } from '../../../data/go-format.ts';
 import { compareText } from '../../../data/text.ts';
 import type { Value } from '../../../data/value.ts';
 
@@ -23,6 +24,10 @@ export const arraySort = defineScalar({
   ],
   exec: (arr: Value) => {
     if (!Array.isArray(arr)) throw rowError('array elements should be array');
+    if (arr.length > 16) {
+      spendSort(arr.length * 2);
+      reserveArray(arr.length * 4);
+    }
     return arr
       .map((element) => ({ element, text: formatV(element) }))
       .sort((a, b) => compareText(a.text, b.text))

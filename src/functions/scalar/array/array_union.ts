@@ -1,4 +1,5 @@
 // SQL array_union(a, b).
+import { reserveArray } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
 import { arrayArg } from './array-args.ts';
@@ -23,6 +24,7 @@ export const arrayUnion = defineScalar({
     const first = a == null ? [] : arrayArg(a, 'first');
     const second = b == null ? [] : arrayArg(b, 'second');
     const seen = new ElementSet();
+    if (first.length + second.length > 64) reserveArray(first.length + second.length);
     return [...first, ...second].filter((e) => seen.add(e));
   },
 });

@@ -1,4 +1,5 @@
 // SQL sequence(start, stop[, step]).
+import { reserve, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
@@ -31,6 +32,11 @@ export const sequence = defineScalar({
     const n = (stop - start) / step + 1n;
     if (n < 0n) throw rowError(`a step of ${step} does not lead from ${start} to ${stop}`);
     checkLength(n);
+    // ints are objects of their own
+    if (n > 16n) {
+      reserve(Number(n) * 24);
+      spend(Number(n) * 4);
+    }
     const out: Value[] = [];
     for (let i = 0n; i < n; i++) out.push(start + i * step);
     return out;

@@ -1,4 +1,5 @@
 // SQL json_path_exists(value, path).
+import { isBudgetError } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { checkPathLiteral, compilePathQuery } from './path-argument.ts';
 
@@ -24,7 +25,8 @@ export const jsonPathExists = defineScalar({
       try {
         const result = query(row);
         return Array.isArray(result) ? result.length > 0 : result != null;
-      } catch {
+      } catch (error) {
+        if (isBudgetError(error)) throw error;
         // documented: whatever keeps the path from being evaluated means that nothing exists there
         return false;
       }

@@ -1,7 +1,7 @@
 // SQL json_path_query_first(value, path).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { checkPathLiteral, compilePathQuery } from './path-argument.ts';
 
 export const jsonPathQueryFirst = defineScalar({
@@ -24,7 +24,7 @@ export const jsonPathQueryFirst = defineScalar({
     const query = compilePathQuery(value!, path!);
     return (row) => {
       const result = query(row);
-      if (!Array.isArray(result)) throw rowError(`query result (${formatV(result)}) is not an array`);
+      if (!Array.isArray(result)) throw rowError(`query result (${brief(result)}) is not an array`);
       if (result.length === 0) throw rowError('query result is empty: the path matches nothing');
       return result[0];
     };

@@ -1,7 +1,7 @@
 // The arguments of the JSON path functions. Not a function itself.
 import { messageOf, rowError } from '../../../base/errors/gateway-error.ts';
 import type { ArgFact, Expr } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { compileJsonPath, type JsonPath } from '../../../data/json-path/index.ts';
 import { parseJsonText } from '../../../data/json-text.ts';
 import type { Tuple } from '../../../data/tuple.ts';
@@ -24,7 +24,7 @@ export function compilePathQuery(value: Expr, path: Expr): (row: Tuple) => Value
 function documentOf(v: Value): Value {
   if (typeof v === 'string') return parseDocument(v);
   if (Array.isArray(v) || isStruct(v)) return v;
-  throw rowError(`invalid data ${v == null ? 'nil' : formatV(v)} for jsonpath`);
+  throw rowError(`invalid data ${v == null ? 'nil' : brief(v)} for jsonpath`);
 }
 
 function parseDocument(text: string): Value {

@@ -1,7 +1,7 @@
 // Operands of bitand, bitor, bitxor and bitnot: ints, or floats that are whole. Not a function itself.
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { toInt64 } from '../../../data/cast.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import type { Value } from '../../../data/value.ts';
 
 /** @param which `the first ` or `the second ` for eKuiper's text, empty when there is only one
@@ -9,5 +9,5 @@ import type { Value } from '../../../data/value.ts';
 export function intOperand(v: Value, which: '' | 'the first ' | 'the second '): bigint {
   if (typeof v === 'bigint') return v;
   if (typeof v === 'number' && Number.isInteger(v)) return toInt64(v, 'strict');
-  throw rowError(`Expect int type for ${which}operand but got ${formatV(v)}`);
+  throw rowError(`Expect int type for ${which}operand but got ${brief(v)}`);
 }

@@ -1,8 +1,9 @@
 // SQL erase(obj, key), erase(obj, keys).
+import { reserveMembers, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toText } from '../../../data/cast.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { setMember } from '../../../data/set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../../../data/value.ts';
 
@@ -26,16 +27,21 @@ export const erase = defineScalar({
   ],
   exec: (obj: Value, keys: Value, ...more: Value[]) => {
     if (more.length > 0) throw rowError(`the argument number should be 2, got ${2 + more.length}`);
-    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]interface{}, got ${formatV(obj)}`);
+    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]interface{}, got ${brief(obj)}`);
     const erased = namesOf(keys);
     const out: ValueObject = {};
-    for (const key of Object.keys(obj)) if (!erased.includes(key)) setMember(out, key, obj[key]);
+    const members = Object.keys(obj);
+    reserveMembers(members.length);
+    for (const key of members) if (!erased.has(key)) setMember(out, key, obj[key]);
     return out;
   },
 });
 
-function namesOf(keys: Value): string[] {
-  if (typeof keys === 'string') return [keys];
-  if (Array.isArray(keys)) return keys.map((key) => toText(key, 'all'));
+function namesOf(keys: Value): ReadonlySet<string> {
+  if (typeof keys === 'string') return new Set([keys]);
+  if (Array.isArray(keys)) {
+    spend(keys.length * 2);
+    return new Set(keys.map((key) => toText(key, 'all')));
+  }
   throw rowError('the argument should be slice or string');
 }

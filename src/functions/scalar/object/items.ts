@@ -1,4 +1,5 @@
 // SQL items(obj).
+import { reserveMembers } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
 import { objectArg } from './object-args.ts';
@@ -18,5 +19,9 @@ export const items = defineScalar({
     ['items(a)', null, { a: null }],
     ['items(a)', { error: 'first argument should be map[string]interface{}' }, { a: [1] }],
   ],
-  exec: (obj: Value) => Object.entries(objectArg(obj, 'first argument should be map[string]interface{}')),
+  exec: (obj: Value) => {
+    const members = objectArg(obj, 'first argument should be map[string]interface{}');
+    reserveMembers(Object.keys(members).length * 2);
+    return Object.entries(members);
+  },
 });

@@ -1,4 +1,5 @@
 // SQL keys(obj).
+import { reserveArray } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
 import { objectArg } from './object-args.ts';
@@ -18,5 +19,9 @@ export const keys = defineScalar({
     ['keys(a)', null, { a: null }],
     ['keys(a)', { error: 'the argument should be map[string]interface{}' }, { a: [1] }],
   ],
-  exec: (obj: Value) => Object.keys(objectArg(obj, 'the argument should be map[string]interface{}')),
+  exec: (obj: Value) => {
+    const list = Object.keys(objectArg(obj, 'the argument should be map[string]interface{}'));
+    if (list.length > 16) reserveArray(list.length * 4);
+    return list;
+  },
 });

@@ -1,4 +1,5 @@
 // SQL kvpair_array_to_obj(pairs).
+import { reserveMembers, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { setMember } from '../../../data/set-member.ts';
@@ -22,11 +23,14 @@ export const kvpairArrayToObj = defineScalar({
   ],
   exec: (pairs: Value) => {
     const out: ValueObject = {};
-    for (const pair of arrayArg(pairs, 'first')) {
+    const list = arrayArg(pairs, 'first');
+    reserveMembers(list.length);
+    for (const pair of list) {
       if (!isStruct(pair)) throw rowError('array item should be map[string]interface{}');
       const { key } = pair;
-      if (Object.keys(pair).length !== 2 || typeof key !== 'string' || !Object.hasOwn(pair, 'value'))
-        throw rowError('array item should be key-value pair');
+      const { length } = Object.keys(pair);
+      spend(1 + length / 4);
+      if (length !== 2 || typeof key !== 'string' || !Object.hasOwn(pair, 'value')) throw rowError('array item should be key-value pair');
       setMember(out, key, pair['value']);
     }
     return out;

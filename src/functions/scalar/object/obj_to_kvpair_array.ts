@@ -1,7 +1,8 @@
 // SQL obj_to_kvpair_array(obj).
+import { reserveMembers } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { isStruct, type Value } from '../../../data/value.ts';
 
 export const objToKvpairArray = defineScalar({
@@ -19,7 +20,8 @@ export const objToKvpairArray = defineScalar({
     ['obj_to_kvpair_array("s")', { error: 'the first argument should be map[string]interface{}, got s' }],
   ],
   exec: (obj: Value) => {
-    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]interface{}, got ${formatV(obj)}`);
+    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]interface{}, got ${brief(obj)}`);
+    reserveMembers(Object.keys(obj).length * 2);
     return Object.entries(obj).map(([key, value]) => ({ key, value }));
   },
 });

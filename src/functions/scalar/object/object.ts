@@ -1,4 +1,5 @@
 // SQL object(keys, values).
+import { reserveMembers } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { setMember } from '../../../data/set-member.ts';
@@ -24,6 +25,7 @@ export const object = defineScalar({
     if (!Array.isArray(values)) throw rowError('second argument should be []interface{}');
     if (keys.length !== values.length) throw rowError('the length of the arguments should be same');
     const out: ValueObject = {};
+    reserveMembers(keys.length);
     keys.forEach((key, i) => {
       if (typeof key !== 'string') throw rowError('first argument should be []string');
       setMember(out, key, values[i]);

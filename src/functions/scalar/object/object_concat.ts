@@ -1,7 +1,8 @@
 // SQL object_concat(o1, o2, …).
+import { reserveMembers } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { setMember } from '../../../data/set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../../../data/value.ts';
 
@@ -25,8 +26,10 @@ export const objectConcat = defineScalar({
     const out: ValueObject = {};
     for (const o of objects) {
       if (o == null) continue;
-      if (!isStruct(o)) throw rowError(`the argument should be map[string]interface{}, got ${formatV(o)}`);
-      for (const key of Object.keys(o)) setMember(out, key, o[key]);
+      if (!isStruct(o)) throw rowError(`the argument should be map[string]interface{}, got ${brief(o)}`);
+      const members = Object.keys(o);
+      reserveMembers(members.length);
+      for (const key of members) setMember(out, key, o[key]);
     }
     return out;
   },

@@ -2,7 +2,7 @@
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { type ArgFact, defineScalar, param } from '../../../contract/function.ts';
 import { toText } from '../../../data/cast.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { setMember } from '../../../data/set-member.ts';
 import type { Value, ValueObject } from '../../../data/value.ts';
 import { expectType, isConditionFact, isNumberFact } from '../../literal-kinds.ts';
@@ -36,7 +36,7 @@ export const objectConstruct = defineScalar({
     for (let i = 0; i < keysAndValues.length; i += 2) {
       const key = keysAndValues[i];
       if (key == null) continue;
-      if (typeof key !== 'string' && !(key instanceof Uint8Array)) throw rowError(`key ${formatV(key)} is not a string`);
+      if (typeof key !== 'string' && !(key instanceof Uint8Array)) throw rowError(`key ${brief(key)} is not a string`);
       setMember(out, toText(key, 'sameKind'), keysAndValues[i + 1] ?? null);
     }
     return out;

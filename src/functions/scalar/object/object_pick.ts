@@ -1,7 +1,8 @@
 // SQL object_pick(obj, key, …), object_pick(obj, keys).
+import { checkNesting, reserveMembers, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { setMember } from '../../../data/set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../../../data/value.ts';
 
@@ -24,16 +25,19 @@ export const objectPick = defineScalar({
   ],
   exec: (obj: Value, first: Value, ...others: Value[]) => {
     if (obj == null) return null;
-    if (!isStruct(obj)) throw rowError(`the first argument should be a map, got ${formatV(obj)}`);
+    if (!isStruct(obj)) throw rowError(`the first argument should be a map, got ${brief(obj)}`);
     const out: ValueObject = {};
     const names = Array.isArray(first) ? first : typeof first === 'string' ? [first, ...others] : [];
+    reserveMembers(names.length);
     for (const name of names) if (typeof name === 'string') pick(out, obj, name);
     return out;
   },
 });
 
 function pick(out: ValueObject, from: ValueObject, name: string): void {
+  spend(1 + name.length / 4);
   const path = name.split('.');
+  checkNesting(path.length);
   const last = path.pop()!;
   let source = from;
   for (const key of path) {

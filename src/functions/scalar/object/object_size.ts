@@ -1,7 +1,8 @@
 // SQL object_size(obj).
+import { spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { isStruct, type Value } from '../../../data/value.ts';
 
 export const objectSize = defineScalar({
@@ -20,7 +21,9 @@ export const objectSize = defineScalar({
   ],
   exec: (obj: Value) => {
     if (obj == null) return 0n;
-    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]any, got ${formatV(obj)}`);
-    return BigInt(Object.keys(obj).length);
+    if (!isStruct(obj)) throw rowError(`the first argument should be map[string]any, got ${brief(obj)}`);
+    const { length } = Object.keys(obj);
+    spend(length / 2);
+    return BigInt(length);
   },
 });

@@ -1,4 +1,5 @@
 // SQL values(obj).
+import { reserveArray } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import type { Value } from '../../../data/value.ts';
 import { objectArg } from './object-args.ts';
@@ -18,5 +19,9 @@ export const values = defineScalar({
     ['values(a)', null, { a: null }],
     ['values(a)', { error: 'the argument should be map[string]interface{}' }, { a: [1] }],
   ],
-  exec: (obj: Value) => Object.values(objectArg(obj, 'the argument should be map[string]interface{}')),
+  exec: (obj: Value) => {
+    const list = Object.values(objectArg(obj, 'the argument should be map[string]interface{}'));
+    if (list.length > 16) reserveArray(list.length * 4);
+    return list;
+  },
 });

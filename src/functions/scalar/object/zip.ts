@@ -1,4 +1,5 @@
 // SQL zip(pairs).
+import { reserveMembers } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { setMember } from '../../../data/set-member.ts';
@@ -24,6 +25,7 @@ export const zip = defineScalar({
   exec: (pairs: Value) => {
     if (!Array.isArray(pairs)) throw rowError(SHAPE);
     const out: ValueObject = {};
+    reserveMembers(pairs.length);
     for (const pair of pairs) {
       if (pair == null) continue;
       if (!Array.isArray(pair) || pair.length !== 2) throw rowError(SHAPE);

@@ -1,7 +1,7 @@
 // SQL get_keyed_state(key, type, default).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { castTo, checkTypeLiteral } from '../transform/cast-to.ts';
 
 export const getKeyedState = defineScalar({
@@ -29,7 +29,7 @@ export const getKeyedState = defineScalar({
     ([key, type, fallback], { env }) =>
     (row) => {
       const name = key!(row);
-      if (typeof name !== 'string') throw rowError(`key ${formatV(name)} is not a string`);
+      if (typeof name !== 'string') throw rowError(`key ${brief(name)} is not a string`);
       const value = env.keyedState.get(name);
       return value == null ? fallback!(row) : castTo(value, type!(row), env);
     },

@@ -1,7 +1,7 @@
 // SQL props(key).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { isNullOrEmpty } from '../../../data/null-or-empty.ts';
 import { createSnowflake } from './snowflake.ts';
 
@@ -25,7 +25,7 @@ export const props = defineScalar({
     return (row) => {
       const name = key!(row);
       if (isNullOrEmpty(name)) return null;
-      if (typeof name !== 'string') throw rowError(`invalid input ${formatV(name)}: must be property name of string type`);
+      if (typeof name !== 'string') throw rowError(`invalid input ${brief(name)}: must be property name of string type`);
       if (name === 'et') return String(Math.trunc(env.clock.now()));
       if (name === 'snowflake') return nextSnowflake();
       const value = env.property(name);

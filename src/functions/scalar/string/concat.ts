@@ -1,4 +1,5 @@
 // SQL concat(a, b, …).
+import { reserveText } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toTextAlways } from '../../../data/cast.ts';
 import type { Value } from '../../../data/value.ts';
@@ -22,7 +23,11 @@ export const concat = defineScalar({
   ],
   exec: (...args: Value[]) => {
     let text = '';
-    for (const arg of args) text += toTextAlways(arg);
+    for (const arg of args) {
+      const piece = toTextAlways(arg);
+      if (piece.length > 256) reserveText(piece.length);
+      text += piece;
+    }
     return text;
   },
 });

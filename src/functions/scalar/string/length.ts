@@ -1,8 +1,9 @@
 // SQL length(value).
+import { spend } from '../../../base/budget.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toTextAlways } from '../../../data/cast.ts';
 import { codePointCount } from '../../../data/text.ts';
-import { isStruct, type Value } from '../../../data/value.ts';
+import { isStruct, type Value, type ValueObject } from '../../../data/value.ts';
 
 export const length = defineScalar({
   name: 'length',
@@ -23,7 +24,13 @@ export const length = defineScalar({
   ],
   exec: (v: Value) => {
     if (Array.isArray(v)) return BigInt(v.length);
-    if (isStruct(v)) return BigInt(Object.keys(v).length);
+    if (isStruct(v)) return BigInt(memberCount(v));
     return BigInt(codePointCount(toTextAlways(v)));
   },
 });
+
+function memberCount(v: ValueObject): number {
+  const { length } = Object.keys(v);
+  spend(length / 2);
+  return length;
+}

@@ -4,8 +4,8 @@ import { toTextAlways } from '../../../data/cast.ts';
 import { compileRegex, type Regex } from '../../../data/regex.ts';
 import type { Value } from '../../../data/value.ts';
 
-/** Patterns kept per call. */
-const MAX_KEPT = 64;
+/** Patterns kept per call; each may hold 8 MB of tables. */
+const MAX_KEPT = 8;
 
 /** @returns value of a pattern → compiled pattern; it throws rowError `error parsing regexp: …` for a bad one */
 export function createPatternCache(): (source: Value) => Regex {

@@ -1,4 +1,5 @@
 // SQL reverse(text).
+import { reserveText, spend } from '../../../base/budget.ts';
 import { textFunction } from './text-function.ts';
 
 export const reverse = textFunction({
@@ -11,5 +12,11 @@ export const reverse = textFunction({
     ['reverse(a)', null, { a: [] }],
     ['reverse(5)', { error: 'Expect string type for parameter 1' }],
   ],
-  compute: (s) => Array.from(s).reverse().join(''),
+  compute: (s) => {
+    if (s.length > 256) {
+      reserveText(s.length * 4);
+      spend(s.length);
+    }
+    return Array.from(s).reverse().join('');
+  },
 });

@@ -1,7 +1,9 @@
 // SQL split_value(text, separator, index).
+import { reserveArray, spend } from '../../../base/budget.ts';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { type ArgFact, defineScalar, param } from '../../../contract/function.ts';
 import { toTextAlways } from '../../../data/cast.ts';
+import { splitText } from '../../../data/text-search.ts';
 import type { Value } from '../../../data/value.ts';
 
 export const splitValue = defineScalar({
@@ -25,13 +27,21 @@ export const splitValue = defineScalar({
   exec: (text: Value, separator: Value, index: Value) => {
     const whole = toTextAlways(text);
     const at = toTextAlways(separator);
-    const parts = at === '' ? Array.from(whole) : whole.split(at);
+    const parts = at === '' ? characters(whole) : splitText(whole, at);
     const i = Number(indexOf(index));
     const part = parts[i < 0 ? parts.length + i : i];
     if (part === undefined) throw rowError(`${i} out of index array (size = ${parts.length})`);
     return part;
   },
 });
+
+function characters(text: string): string[] {
+  if (text.length > 256) {
+    reserveArray(text.length);
+    spend(text.length / 2);
+  }
+  return Array.from(text);
+}
 
 /** Indexes from here on fit no int64. */
 const INT64_LIMIT = 2 ** 63;

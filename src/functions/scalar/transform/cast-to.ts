@@ -4,7 +4,7 @@ import type { ArgFact } from '../../../contract/function.ts';
 import { toBool, toBytea, toFloat, toInt64, toText } from '../../../data/cast.ts';
 import { toDateTime } from '../../../data/datetime-from.ts';
 import type { TimeEnv } from '../../../data/datetime-parse.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import type { Value } from '../../../data/value.ts';
 
 export const castTypes = ['bigint', 'float', 'string', 'boolean', 'datetime', 'bytea'] as const;
@@ -28,7 +28,7 @@ export function castTo(v: Value, type: Value, env: TimeEnv): Value {
       throw rowError(
         typeof type === 'string'
           ? `unknown type, only support bigint, float, string, boolean, datetime and bytea, but got ${type}`
-          : `expect string type for type name, but got ${formatV(type)}`,
+          : `expect string type for type name, but got ${brief(type)}`,
       );
   }
 }

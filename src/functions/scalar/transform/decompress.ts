@@ -10,7 +10,7 @@ export const decompress = defineScalar({
   nulls: 'pass',
   params: [param('data', 'string'), param('method', 'string')],
   returns: 'bytea',
-  doc: 'Bytes that compress() (or the same method elsewhere) has packed; at most 64 MiB. The method must not change while the rule runs.',
+  doc: 'Bytes that compress() (or the same method elsewhere) has packed; at most 16 MB. The method must not change while the rule runs.',
   examples: [
     ['cast(decompress(compress(a, "zstd"), "zstd"), "string")', 'hello', { a: 'hello' }],
     ['decompress(a, "gzip")', null, { a: null }],

@@ -1,7 +1,7 @@
 // SQL hex2dec(text).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import type { Value } from '../../../data/value.ts';
 
 const HEX = /^[+-]?[0-9a-fA-F]+$/;
@@ -23,7 +23,7 @@ export const hex2dec = defineScalar({
     ['hex2dec(a)', { error: 'invalid input type: 255 please input hex string' }, { a: 255 }],
   ],
   exec: (v: Value) => {
-    if (typeof v !== 'string') throw rowError(`invalid input type: ${formatV(v)} please input hex string`);
+    if (typeof v !== 'string') throw rowError(`invalid input type: ${brief(v)} please input hex string`);
     const digits = v.startsWith('0x') ? v.slice(2) : v;
     const value = HEX.test(digits) ? parseHex(digits) : undefined;
     if (value === undefined) throw rowError(`invalid hexadecimal value: ${digits}`);
@@ -33,7 +33,9 @@ export const hex2dec = defineScalar({
 
 /** @returns undefined when it does not fit int64 */
 function parseHex(digits: string): bigint | undefined {
-  const size = BigInt(`0x${digits.replace(/^[+-]/, '')}`);
+  const significant = digits.replace(/^[+-]?0*/, '');
+  if (significant.length > 16) return undefined;
+  const size = BigInt(`0x${significant || '0'}`);
   const value = digits[0] === '-' ? -size : size;
   return BigInt.asIntN(64, value) === value ? value : undefined;
 }

@@ -2,7 +2,7 @@
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
 import { toText } from '../../../data/cast.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { parseJsonText } from '../../../data/json-text.ts';
 import type { Value } from '../../../data/value.ts';
 
@@ -25,7 +25,7 @@ export const parseJson = defineScalar({
   ],
   exec: (v: Value) => {
     if (v == null) return null;
-    if (typeof v !== 'string' && !(v instanceof Uint8Array)) throw rowError(`fail to convert ${formatV(v)} to string`);
+    if (typeof v !== 'string' && !(v instanceof Uint8Array)) throw rowError(`fail to convert ${brief(v)} to string`);
     return parseJsonText(toText(v, 'sameKind'));
   },
 });

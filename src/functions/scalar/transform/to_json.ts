@@ -1,7 +1,7 @@
 // SQL to_json(value).
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import { defineScalar, param } from '../../../contract/function.ts';
-import { formatV } from '../../../data/go-format.ts';
+import { brief } from '../../../data/go-format.ts';
 import { toJsonText } from '../../../data/json-text.ts';
 import type { Value } from '../../../data/value.ts';
 
@@ -22,7 +22,7 @@ export const toJson = defineScalar({
   ],
   exec: (v: Value) => {
     const text = toJsonText(v);
-    if (text === undefined) throw rowError(`fail to convert ${formatV(v)} to json`);
+    if (text === undefined) throw rowError(`fail to convert ${brief(v)} to json`);
     return text;
   },
 });
