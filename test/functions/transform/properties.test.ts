@@ -34,7 +34,7 @@ describe('transform properties', () => {
 
   it('a payload that unpacks to more than 16 MB is refused with its size and the limit', () => {
     const bomb = call(compress, new Uint8Array(17 * 1024 * 1024), 'gzip');
-    expect(() => call(decompress, bomb, 'gzip')).toThrow('17 kB unpack to more than 16 MB');
+    expect(() => call(decompress, bomb, 'gzip')).toThrow('76 kB unpack to more than 16 MB');
   });
 
   it('decode gives back what encode wrote', () => {
