@@ -1,12 +1,15 @@
 // One SQLite file: opened on first use in WAL mode, migrated, set aside when damaged. Writes are grouped: what arrives while a
-// transaction is under way goes into the next one, so that many rules share one flush to the card. Used by kv, checkpoint, sink-queue.
-import { existsSync, renameSync } from 'node:fs';
+// transaction is under way goes into the next one, so that many rules share one flush to the card. Used by catalog, checkpoint, sink-queue.
+// Next: open-database.ts.
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type sqlite3 from 'sqlite3';
 
 import type { Clock } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { all, closeHandle, isDamaged, openChecked, type RawDatabase, rawOf, run, setAsideFiles } from './open-database.ts';
+import type { Reserve } from './reserve.ts';
 
 export interface Statement {
   sql: string;
@@ -17,15 +20,22 @@ export interface Statement {
 export interface DatabaseReport {
   file: string;
   atMs: number;
-  kind: 'set-aside' | 'write-failed';
+  kind: 'set-aside' | 'write-failed' | 'restored' | 'read-only';
   text: string;
+}
+
+export interface WriteOptions {
+  /** A deletion that must work on a full disk: it may use the reserve. */
+  needed?: boolean;
 }
 
 export interface Database {
   /** @throws GatewayError STORE_FAILED */
   read<R extends object>(sql: string, params: Statement['params']): Promise<R[]>;
   /** One atomic unit. Resolves when it is on disk. @throws GatewayError STORE_FAILED; nothing of the unit is stored then */
-  write(unit: readonly Statement[]): Promise<void>;
+  write(unit: readonly Statement[], options?: WriteOptions): Promise<void>;
+  /** Work that no unit is (PRAGMA); between two transactions. @throws GatewayError STORE_FAILED */
+  maintain?(work: (raw: RawDatabase) => Promise<void>): Promise<void>;
   /** True when the file exists; lets readers of an unused file stay away from the disk. */
   exists(): boolean;
   /** Waits for writes under way. */
@@ -40,46 +50,59 @@ export interface DatabaseOptions {
   reports: DatabaseReport[];
   /** Look through the whole file when it is opened (small files only). */
   check: boolean;
+  /** Called after each opening, before anything is read. @param aside the damaged file that this one replaces */
+  opened?(raw: RawDatabase, aside: string | undefined): Promise<void>;
+  reserve?: Reserve;
 }
 
 interface Unit {
   statements: readonly Statement[];
+  needed: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
 }
 
-/** A locked file on a slow card: how long SQLite itself waits. */
-const BUSY_TIMEOUT_MS = 10_000;
 /** Units of one transaction, so that a huge backlog does not hold the file for seconds. */
 const MAX_GROUP = 512;
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const { path, clock, log, reports } = options;
+  const { path, clock, log, reports, reserve } = options;
   const file = basename(path);
   let opening: Promise<sqlite3.Database> | undefined;
   let closed = false;
   let waiting: Unit[] = [];
+  const chores: (() => Promise<void>)[] = [];
   let busy = false;
   let flushing: Promise<void> = Promise.resolve();
 
   const wrap = (error: unknown) => new GatewayError('STORE_FAILED', { file, text: messageOf(error) }, { cause: error });
 
+  let aside: string | undefined;
   const connect = async (): Promise<sqlite3.Database> => {
+    const open = async () => {
+      const db = await openChecked(options);
+      try {
+        await options.opened?.(rawOf(db), aside);
+      } catch (error) {
+        await closeHandle(db);
+        throw error;
+      }
+      aside = undefined;
+      return db;
+    };
     try {
-      return await openChecked(options);
+      return await open();
     } catch (error) {
       if (!isDamaged(error)) throw error;
       setAside(messageOf(error));
-      return openChecked(options);
+      return open();
     }
   };
 
   const setAside = (why: string) => {
-    const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, '-');
-    const target = `${path}.damaged-${stamp}`;
-    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
-    reports.push({ file, atMs: clock.now(), kind: 'set-aside', text: `${why}; kept as ${basename(target)}, a new file was begun` });
-    log.error({ code: 'STORE_FAILED', file, aside: basename(target), cause: why }, 'Damaged database set aside.');
+    aside = setAsideFiles(path, clock.now());
+    reports.push({ file, atMs: clock.now(), kind: 'set-aside', text: `${why}; kept as ${basename(aside)}, a new file was begun` });
+    log.error({ code: 'STORE_FAILED', file, aside: basename(aside), cause: why }, 'Damaged database set aside.');
   };
 
   const handle = (): Promise<sqlite3.Database> => {
@@ -113,25 +136,49 @@ export function createDatabase(options: DatabaseOptions): Database {
     }
   };
 
+  /** A transaction that must work on a full disk: what the log holds is moved to make room, then the reserve is used. */
+  const neededTransaction = async (units: readonly Unit[]) => {
+    try {
+      return await transaction(units);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    try {
+      const db = await handle();
+      await all(db, 'PRAGMA wal_checkpoint(RESTART)', []);
+      return await transaction(units);
+    } catch (error) {
+      if (!isFull(error) || !reserve?.release()) throw error;
+    }
+    await transaction(units);
+  };
+  const commit = async (units: readonly Unit[]) => {
+    await (units.every((u) => u.needed) ? neededTransaction(units) : transaction(units));
+    reserve?.ensure();
+  };
+
   const flush = async () => {
     busy = true;
     // what comes in this turn of the event loop belongs together (checkpoints of rules that share a source)
     await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length) {
+    while (waiting.length || chores.length) {
+      for (const chore of chores.splice(0)) await chore();
       const group = waiting.splice(0, MAX_GROUP);
+      if (group.length === 0) continue;
       try {
-        await transaction(group);
+        await commit(group);
         for (const u of group) u.resolve();
       } catch (error) {
         await onFailure(error);
-        if (group.length === 1) {
+        // a unit alone is tried once more only when the file was replaced meanwhile
+        if (group.length === 1 && !isDamaged(error)) {
           group[0]!.reject(wrap(error));
           continue;
         }
         // one bad unit must not fail the others
         for (const u of group) {
           try {
-            await transaction([u]);
+            await commit([u]);
             u.resolve();
           } catch (cause) {
             u.reject(wrap(cause));
@@ -152,10 +199,25 @@ export function createDatabase(options: DatabaseOptions): Database {
         throw wrap(error);
       }
     },
-    write(statements) {
+    write(statements, { needed = false } = {}) {
       return new Promise<void>((resolve, reject) => {
         if (closed) return reject(wrap(new Error('the store is closed')));
-        waiting.push({ statements, resolve, reject });
+        waiting.push({ statements, needed, resolve, reject });
+        if (!busy) flushing = flush();
+      });
+    },
+    maintain(work) {
+      return new Promise<void>((resolve, reject) => {
+        if (closed) return reject(wrap(new Error('the store is closed')));
+        chores.push(async () => {
+          try {
+            await work(rawOf(await handle()));
+            resolve();
+          } catch (error) {
+            await onFailure(error);
+            reject(wrap(error));
+          }
+        });
         if (!busy) flushing = flush();
       });
     },
@@ -171,49 +233,5 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-async function openChecked({ path, migrations, check }: DatabaseOptions): Promise<sqlite3.Database> {
-  // loaded here: the native addon costs memory that a CLI or a test without store should not pay
-  const { default: lib } = await import('sqlite3');
-  const db = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const d = new lib.Database(path, lib.OPEN_READWRITE | lib.OPEN_CREATE, (error) => (error ? reject(error) : resolve(d)));
-  });
-  try {
-    db.configure('busyTimeout', BUSY_TIMEOUT_MS);
-    await run(db, 'PRAGMA journal_mode = WAL', []);
-    // FULL: what a peer was told to be stored must survive a power cut
-    await run(db, 'PRAGMA synchronous = FULL', []);
-    await run(db, 'PRAGMA journal_size_limit = 4194304', []);
-    if (check) {
-      const found = (await all(db, 'PRAGMA quick_check(1)', [])) as { quick_check: string }[];
-      if (found[0]?.quick_check !== 'ok') throw Object.assign(new Error(found[0]?.quick_check ?? 'no answer'), { code: 'SQLITE_CORRUPT' });
-    }
-    const version = ((await all(db, 'PRAGMA user_version', [])) as { user_version: number }[])[0]?.user_version ?? 0;
-    // a larger number is a newer version's file: it only added, so what we know is there
-    for (let i = version; i < migrations.length; i++) {
-      await run(db, 'BEGIN IMMEDIATE', []);
-      await run(db, migrations[i]!, []);
-      await run(db, `PRAGMA user_version = ${i + 1}`, []);
-      await run(db, 'COMMIT', []);
-    }
-    return db;
-  } catch (error) {
-    await closeHandle(db);
-    throw error;
-  }
-}
-
-function isDamaged(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
-}
-
-const run = (db: sqlite3.Database, sql: string, params: Statement['params']): Promise<void> =>
-  new Promise((resolve, reject) => db.run(sql, params as unknown[], (error: Error | null) => (error ? reject(error) : resolve())));
-
-const all = (db: sqlite3.Database, sql: string, params: Statement['params']): Promise<unknown[]> =>
-  new Promise((resolve, reject) =>
-    db.all(sql, params as unknown[], (error: Error | null, rows: unknown[]) => (error ? reject(error) : resolve(rows))),
-  );
-
-const closeHandle = (db: sqlite3.Database): Promise<void> =>
-  new Promise((resolve, reject) => db.close((error: Error | null) => (error ? reject(error) : resolve())));
+/** The disk is full, as SQLite says it: also when it cannot make room for its own index of the log. */
+const isFull = (error: unknown): boolean => /SQLITE_(FULL|IOERR|CANTOPEN)/.test(String((error as { code?: unknown } | null)?.code));

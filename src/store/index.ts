@@ -1,15 +1,20 @@
 // Everything the gateway keeps on disk, behind one object: key-value tables (catalog), checkpoints of rules, durable queues of sinks.
-// Three SQLite files in the data folder, opened on first use, so that a gateway with stateless rules writes nothing.
-// Used by src/service (kv) and src/runtime. Next: database.ts.
+// Three SQLite files in the data folder, opened on first use, so that a gateway with stateless rules writes nothing; a copy of the catalog and a
+// reserve for deletions beside them. Used by src/service (kv) and src/runtime. Next: catalog.ts, database.ts.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import { createCatalog } from './catalog.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoint.ts';
 import { createDatabase, type Database, type DatabaseOptions, type DatabaseReport } from './database.ts';
 import { createKvTable, type KvTable } from './kv.ts';
 import { migrations } from './migrations/index.ts';
+import type { RawDatabase } from './open-database.ts';
+import { createReserve, freeBytesAt } from './reserve.ts';
+import { salvageTable } from './salvage.ts';
 import { createSinkQueueStore, type SinkQueueStore } from './sink-queue.ts';
 
 export type { CheckpointRecord, CheckpointStore } from './checkpoint.ts';
@@ -22,6 +27,8 @@ export interface Store {
   kv(table: string): KvTable;
   readonly checkpoints: CheckpointStore;
   readonly sinkQueues: SinkQueueStore;
+  /** Bytes free for us on the disk of the data folder. */
+  freeBytes(): number;
   /** Damaged files that were set aside, with time and new name; failures that last. Shown by health. */
   reports(): readonly DatabaseReport[];
   close(): Promise<void>;
@@ -31,27 +38,64 @@ export interface StoreOptions {
   dataDir: string;
   clock: Clock;
   log: Log;
+  /** Kept back for deletions on a full disk; 0 = nothing. */
+  reserveBytes?: number;
   /** Opens one file; a simulated disk is put in here. Default: SQLite. */
   database?: (options: DatabaseOptions) => Database;
 }
 
-/** Opens (and makes) the data folder. Files themselves are opened on first use.
- *  @throws when the folder cannot be made */
-export function openStore({ dataDir, clock, log, database = createDatabase }: StoreOptions): Store {
-  mkdirSync(dataDir, { recursive: true });
+const RESERVE_BYTES = 1024 * 1024;
+
+/** Opens (and makes) the data folder. Files themselves are opened on first use. A folder that cannot be made or written is no reason to fail: what
+ *  is stored is in effect, and each change is refused with the reason. */
+export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, database }: StoreOptions): Store {
   const reports: DatabaseReport[] = [];
-  const open = (file: string, list: (typeof migrations)[keyof typeof migrations], check: boolean): Database =>
-    database({ path: join(dataDir, file), migrations: list, clock, log, reports, check });
-  const catalog = open('sqliteKV.db', migrations.catalog, true);
-  const checkpoint = open('checkpoint.db', migrations.checkpoint, true);
-  const cache = open('cache.db', migrations.cache, false);
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    reports.push({ file: basename(dataDir), atMs: clock.now(), kind: 'read-only', text: messageOf(error) });
+  }
+  const reserve = createReserve({ file: join(dataDir, 'reserve'), maxBytes: reserveBytes, clock, log });
+  const optionsOf = (file: string, list: (typeof migrations)[keyof typeof migrations], check: boolean): DatabaseOptions => ({
+    path: join(dataDir, file),
+    migrations: list,
+    clock,
+    log,
+    reports,
+    check,
+    reserve,
+  });
+  const open = (file: string, table: 'checkpoint' | 'cache', name: string): Database => {
+    const opened = async (raw: RawDatabase, aside: string | undefined) => {
+      if (aside === undefined) return;
+      const rows = await salvageTable(raw, aside, name, log);
+      reports.push({
+        file,
+        atMs: clock.now(),
+        kind: 'restored',
+        text: `${rows} entries of the damaged file could be read and were taken over`,
+      });
+    };
+    return (database ?? createDatabase)({ ...optionsOf(file, migrations[table], table === 'checkpoint'), opened });
+  };
+  const catalogOptions = optionsOf('sqliteKV.db', migrations.catalog, true);
+  const catalog = database ? undefined : createCatalog(catalogOptions);
+  // a simulated disk has no files for a second copy
+  const plain = database?.(catalogOptions);
+  const checkpoint = open('checkpoint.db', 'checkpoint', 'checkpoint');
+  const cache = open('cache.db', 'cache', 'sink_queue');
   return {
-    kv: (table) => createKvTable(catalog, table),
+    kv: (table) => catalog?.table(table) ?? createKvTable(plain!, table),
     checkpoints: createCheckpointStore(checkpoint),
     sinkQueues: createSinkQueueStore(cache),
-    reports: () => reports,
+    freeBytes: () => freeBytesAt(dataDir),
+    reports: () =>
+      reserve.problem === undefined
+        ? reports
+        : [...reports, { file: 'reserve', atMs: clock.now(), kind: 'write-failed', text: reserve.problem }],
     async close() {
-      await Promise.all([catalog.close(), checkpoint.close(), cache.close()]);
+      reserve.close();
+      await Promise.all([catalog?.close(), plain?.close(), checkpoint.close(), cache.close()]);
     },
   };
 }

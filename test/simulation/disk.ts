@@ -157,7 +157,7 @@ export class Disk {
             0,
             () => {
               const rows = own.cache.statement(sql).all(...(params as SQLInputValue[]));
-              if (this.losesPages && sql.startsWith('SELECT payload FROM sink_queue'))
+              if (this.losesPages && /^SELECT payload\b.* FROM sink_queue/.test(sql))
                 for (const m of [own.cache, own.medium])
                   m.statement('DELETE FROM sink_queue WHERE queue = ? AND seq = ?').run(...(params as SQLInputValue[]));
               resolve(rows.map((row) => ({ ...row })) as R[]);
