@@ -64,7 +64,8 @@ export function deviceReport(
 
 function cureOf(unit: UnitReport): string {
   if (unit.failure === 'gateway') return 'The gateway cannot reach it: check its power, its wiring and its unit id behind the gateway.';
+  if (unit.oddity) return 'Set lenient: true on the connection, or correct the gateway.';
   if (unit.strays > 0 && unit.answers === 0)
-    return 'Frames come that do not fit its requests: check the unit id, and whether the gateway keeps transaction ids.';
+    return 'Frames come that do not fit its requests: check the unit id and the speed of the line.';
   return 'Check its power, its wiring, and its unit id, speed and parity.';
 }

@@ -97,6 +97,14 @@ export function replySize(bytes: Buffer, at: number): number {
 
 export type ReplyCheck = { kind: 'good'; data: Buffer } | { kind: 'exception'; code: number } | { kind: 'foreign' };
 
+/** What is odd about a reply that fits the request but for its unit; undefined: it does not fit. */
+export function oddityOf(r: ModbusRequest, reply: Buffer): string | undefined {
+  const unit = reply[0]!;
+  if (unit === r.unit || (unit !== 0 && unit !== 255 && r.unit !== 0 && r.unit !== 255)) return undefined;
+  const fits = checkReply({ ...r, unit }, reply).kind !== 'foreign';
+  return fits ? `replies come from unit ${unit} instead of unit ${r.unit}` : undefined;
+}
+
 /** Looks whether these bytes (unit id and PDU) answer the request: unit, function, length, and the echo of writes.
  *  @returns `foreign` for anything else; it is never taken for the answer */
 export function checkReply(r: ModbusRequest, reply: Buffer): ReplyCheck {

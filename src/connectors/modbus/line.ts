@@ -10,29 +10,50 @@ import type { ConnectionProps } from './options.ts';
 import { openSocket } from './transport/socket.ts';
 import { streamTransport } from './transport/stream.ts';
 import { openTcp } from './transport/tcp.ts';
-import type { OpenTransport } from './transport/transport.ts';
+import type { OpenTransport, Transport } from './transport/transport.ts';
+
+/** One spelling for all of a host: many devices take one connection only. Names are not looked up. */
+export function hostOf(host: string): string {
+  const bare = host
+    .trim()
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
+  if (bare === 'localhost') return '127.0.0.1';
+  // leading zeros are decimal here, as people write them: 192.168.001.020
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(bare);
+  if (parts) return parts.slice(1).map(Number).join('.');
+  const v6 = bare.includes(':') && URL.canParse(`http://[${bare}]`) ? new URL(`http://[${bare}]`).hostname : undefined;
+  return v6 ?? bare;
+}
 
 export function lineKey(p: ConnectionProps): string {
   return p.protocol === 'tcp' || p.protocol === 'rtu-over-tcp'
-    ? `${p.protocol}://${p.host}:${p.tcpPort}`
+    ? `${p.protocol}://${hostOf(p.host)}:${p.tcpPort}`
     : `${p.protocol}:${selectorText(p.selector)}`;
 }
 
 /** 3.5 characters, at least 1.75 ms. @source Modbus over serial line 1.02, 2.5.1.1 */
 export const frameGapMs = (p: ConnectionProps): number => Math.max(1.75, 3.5 * characterMs(p.line));
 
+const socketText = ({ lenient, connectDelayMs }: ConnectionProps): string =>
+  [lenient ? 'lenient: true' : '', connectDelayMs > 0 ? `connectDelay: ${connectDelayMs}ms` : ''].filter(Boolean).join(', ');
+
 type LineContext = Pick<ConnectorContext, 'clock' | 'log' | 'connections'>;
 
 export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
-  const settings = p.protocol === 'rtu' || p.protocol === 'ascii' ? lineText(p.line) : '';
+  const settings = p.protocol === 'rtu' || p.protocol === 'ascii' ? lineText(p.line) : socketText(p);
   const bus = ctx.connections.acquire(
     'modbus',
     lineKey(p),
-    () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log, { lineText: settings }),
+    () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log, { lineText: settings, lenient: p.lenient }),
   );
   if (bus.lineText === settings) return bus;
   ctx.connections.release('modbus', lineKey(p));
-  throw new Error(`the line ${lineKey(p)} is in use with ${bus.lineText}, and here ${settings} is asked for: give both the same settings`);
+  const named = (text: string) => text || 'the default settings';
+  throw new Error(
+    `the line ${lineKey(p)} is in use with ${named(bus.lineText)}, but here with ${named(settings)}: use the same settings for both`,
+  );
 }
 
 export const releaseBus = (ctx: LineContext, p: ConnectionProps): void | Promise<void> => ctx.connections.release('modbus', lineKey(p));
@@ -40,9 +61,9 @@ export const releaseBus = (ctx: LineContext, p: ConnectionProps): void | Promise
 export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
   switch (p.protocol) {
     case 'tcp':
-      return () => openTcp(p.host, p.tcpPort);
+      return () => settled(ctx.clock, p, openTcp(p.host, p.tcpPort, p.lenient));
     case 'rtu-over-tcp':
-      return () => openRtuOverTcp(p, ctx.clock);
+      return () => settled(ctx.clock, p, openRtuOverTcp(p, ctx.clock));
     default:
       return async () => {
         const locks = portLocks(ctx.connections);
@@ -64,6 +85,13 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
         }
       };
   }
+}
+
+/** Some devices drop or ignore what is asked right after the connection was made. */
+async function settled(clock: Clock, { connectDelayMs }: ConnectionProps, opening: Promise<Transport>): Promise<Transport> {
+  const transport = await opening;
+  if (connectDelayMs > 0) await Promise.race([clock.sleep(connectDelayMs), transport.lost]);
+  return transport;
 }
 
 const after = (clock: Clock) => (ms: number, work: () => void) => {

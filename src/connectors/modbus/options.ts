@@ -35,6 +35,21 @@ export const connectionOptions: readonly OptionSpec[] = [
     min: 0,
     doc: 'Pause before each request, beside the 3.5 characters of the line.',
   },
+  {
+    name: 'connectDelay',
+    as: 'connectDelayMs',
+    type: 'duration',
+    default: 0,
+    min: 0,
+    max: 60_000,
+    doc: 'tcp and rtu-over-tcp: pause after a connection was made, for devices that drop or ignore early requests.',
+  },
+  {
+    name: 'lenient',
+    type: 'bool',
+    default: false,
+    doc: 'tcp: replies are taken although their transaction id or unit is wrong (id 0 or one more, unit 0 or 255). One request at a time then; a late reply may be taken for the next.',
+  },
 ];
 
 export const sourceOptions: readonly OptionSpec[] = [
@@ -105,6 +120,8 @@ export interface ConnectionProps extends UnitSettings {
   tcpPort: number;
   selector: PortSelector;
   line: LineSettings;
+  connectDelayMs: number;
+  lenient: boolean;
 }
 
 export interface DeviceProps {

@@ -61,6 +61,8 @@ const pointKeys = new Set([
   'onChange',
   'writable',
 ]);
+/** Columns that rows of a device have beside its points. */
+const RESERVED = new Set(['device']);
 const limitKeys = new Set(['maxRegisters', 'maxCoils', 'maxGap']);
 const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points']);
 
@@ -152,6 +154,7 @@ export function parseProfile(text: string, file: string): Profile {
           bad(pair.key, `${who}unknown key "${String(pair.key.value)}"; known are ${[...pointKeys].join(', ')}`);
       if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         bad(item.get('name', true) ?? item, `${who}name must be letters, digits and _, beginning with a letter`);
+      else if (RESERVED.has(name)) bad(item.get('name', true), `${who}the name ${name} is a column of the gateway's own; choose another`);
       else if (names.has(name)) bad(item.get('name', true), `${who}the name is used in line ${names.get(name)} already`);
       else names.set(name, line);
       const fnName = String(item.get('function') ?? 'holding').toLowerCase();

@@ -26,6 +26,8 @@ const MAX_BABBLE_MS = 200;
 const refusal = (unit: number, probeInMs: number): Error =>
   ioError(`unit ${unit} does not answer; tried again in ${Math.ceil(probeInMs / 1000)} s`);
 
+const hintOf = ({ figures }: Unit): string => (figures.oddity ? `; ${figures.oddity}: lenient: true takes them` : '');
+
 export interface UnitReport extends UnitFigures {
   readonly unit: number;
   readonly phase: Phase;
@@ -40,6 +42,7 @@ export class ModbusBus implements PooledConnection {
   readonly counters: BusCounters = { requests: 0, timeouts: 0, exceptions: 0, strays: 0, refused: 0 };
   /** Settings with which the line was opened, to compare with those of others. */
   readonly lineText: string;
+  private readonly lenient: boolean;
   private readonly name: string;
   private readonly clock: Clock;
   private readonly log: Log;
@@ -59,15 +62,20 @@ export class ModbusBus implements PooledConnection {
     openTransport: OpenTransport,
     clock: Clock,
     log: Log,
-    { lineText = '', random = Math.random }: { lineText?: string; random?: () => number } = {},
+    { lineText = '', random = Math.random, lenient = false }: { lineText?: string; random?: () => number; lenient?: boolean } = {},
   ) {
     this.lineText = lineText;
+    this.lenient = lenient;
     this.name = name;
     this.clock = clock;
     this.log = log;
     this.roster = new Roster(random);
     this.jobs = new Jobs(this.roster);
-    const events = { up: () => this.onUp(), down: (e: Error) => this.onDown(e), stray: (id: number) => this.onStray(id) };
+    const events = {
+      up: () => this.onUp(),
+      down: (e: Error) => this.onDown(e),
+      stray: (id: number, oddity?: string) => this.onStray(id, oddity),
+    };
     this.line = new LineKeeper(name, openTransport, clock, log, events, random);
   }
 
@@ -199,10 +207,11 @@ export class ModbusBus implements PooledConnection {
     this.roster.happen(unit, { type: 'asked' });
     const sentMs = this.clock.monotonic();
     const waits = { waitMs, limitMs: job.settings.timeoutMs };
-    const exchange = startExchange(transport, job.request, waits, this.clock, (late) => {
+    const stray = (late: boolean, oddity?: string) => {
       this.counters.strays++;
-      if (late) this.onStray(job.request.unit);
-    });
+      if (late || oddity) this.onStray(job.request.unit, oddity);
+    };
+    const exchange = startExchange(transport, job.request, waits, this.clock, stray, this.lenient);
     this.underWay.add(exchange);
     const outcome = await exchange.outcome;
     const now = this.clock.monotonic();
@@ -244,6 +253,7 @@ export class ModbusBus implements PooledConnection {
       case 'good':
         this.answered(unit, nowMs, tookMs, 'reply');
         unit.figures.lastError = '';
+        unit.figures.oddity = '';
         job.resolve(outcome.data);
         return;
       case 'sent':
@@ -265,7 +275,12 @@ export class ModbusBus implements PooledConnection {
         if (this.roster.isTriedAgain(unit, job)) this.jobs.again(unit, job);
         else {
           const tries = `${job.tries} ${job.tries === 1 ? 'try' : 'tries'}`;
-          this.setAside(unit, job, 'silent', ioError(`unit ${unit.id} does not answer within ${job.waitedMs} ms (${tries})`));
+          this.setAside(
+            unit,
+            job,
+            'silent',
+            ioError(`unit ${unit.id} does not answer within ${job.waitedMs} ms (${tries})${hintOf(unit)}`),
+          );
         }
         if (waitMs === job.settings.timeoutMs) await this.line.timedOut(transport);
     }
@@ -301,10 +316,11 @@ export class ModbusBus implements PooledConnection {
       this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
   }
 
-  private onStray(unitId: number): void {
+  private onStray(unitId: number, oddity?: string): void {
     const unit = this.roster.units.get(unitId);
     if (!unit) return;
     unit.figures.strays++;
+    if (oddity) unit.figures.oddity = oddity;
     this.roster.happen(unit, { type: 'heardLate', nowMs: this.clock.monotonic() });
   }
 

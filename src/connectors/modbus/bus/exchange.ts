@@ -1,6 +1,6 @@
 // One request and its reply over an open transport, with its time-out. Called by bus.ts; what the outcome means for the unit: life.ts.
 import type { Clock, TimerHandle } from '../../../base/clock.ts';
-import { checkReply, type ModbusRequest } from '../frame.ts';
+import { checkReply, type ModbusRequest, oddityOf } from '../frame.ts';
 import type { OnFrame, Transport } from '../transport/transport.ts';
 
 export type Outcome =
@@ -33,13 +33,15 @@ export interface Waits {
 /** A driver that takes no bytes (flow control) must not hold the bus, ms. */
 const SEND_LIMIT_MS = 1000;
 
-/** @param onStray a frame that is not the awaited reply; `late`: it came after the exchange was over */
+/** @param onStray a frame that is not the awaited reply; `late`: it came after the exchange was over; `oddity`: it fits but for its unit
+ *  @param lenient such a reply is taken */
 export function startExchange(
   transport: Transport,
   request: ModbusRequest,
   { waitMs, limitMs }: Waits,
   clock: Clock,
-  onStray: (late: boolean) => void,
+  onStray: (late: boolean, oddity?: string) => void,
+  lenient = false,
 ): Exchange {
   const first = Promise.withResolvers<Outcome | Pending>();
   const late = Promise.withResolvers<Outcome>();
@@ -69,8 +71,9 @@ export function startExchange(
     timer = clock.setTimer(ms, work);
   };
   const onFrame: OnFrame = (frame) => {
-    const check = open ? checkReply(request, frame) : undefined;
-    if (!check || check.kind === 'foreign') onStray(!open);
+    const oddity = open ? oddityOf(request, frame) : undefined;
+    const check = open ? checkReply(oddity && lenient ? { ...request, unit: frame[0]! } : request, frame) : undefined;
+    if (!check || check.kind === 'foreign') onStray(!open, oddity);
     else finish(check);
   };
   until(waitMs + wireMs + SEND_LIMIT_MS, () => finish({ kind: 'timeout' }));

@@ -19,7 +19,7 @@ export interface LineEvents {
   /** The line is lost or cannot be opened. */
   down(error: Error): void;
   /** A whole frame of this unit that nobody waits for. */
-  stray(unitId: number): void;
+  stray(unitId: number, oddity: string | undefined): void;
 }
 
 export class LineKeeper {
@@ -78,7 +78,7 @@ export class LineKeeper {
         return;
       }
       this.transport = transport;
-      transport.onStray = (unitId) => this.events.stray(unitId);
+      transport.onStray = (unitId, oddity) => this.events.stray(unitId, oddity);
       void transport.lost.then((error) => this.lost(error, transport));
       this.openedAtMs = this.clock.monotonic();
       if (renewed) return;

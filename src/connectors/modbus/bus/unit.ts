@@ -51,6 +51,8 @@ export interface UnitFigures {
   /** Wall time of the last answer, epoch ms; 0 = never. */
   answeredAtMs: number;
   lastError: string;
+  /** What is odd about replies of it that could not be taken, in words; '' = nothing. */
+  oddity: string;
 }
 
 export interface Unit {
@@ -79,5 +81,6 @@ export const createUnit = (id: number): Unit => ({
     lastAnswerMs: undefined,
     answeredAtMs: 0,
     lastError: '',
+    oddity: '',
   },
 });

@@ -28,13 +28,14 @@ const HEADER_BYTES = 6;
 /** Requests whose replies are still recognised; older ones are strays. */
 const MAX_WAITING = 64;
 
-export async function openTcp(host: string, port: number): Promise<Transport> {
+/** @param lenient a reply with an id that was not given out (0, or one more than the request's) is taken when one request is under way */
+export async function openTcp(host: string, port: number, lenient = false): Promise<Transport> {
   const { socket, ended } = await openSocket(host, port, `modbus tcp://${host}:${port}`);
-  return tcpTransport(socket, ended);
+  return tcpTransport(socket, ended, lenient);
 }
 
 /** @param ended resolves when the socket is lost */
-export function tcpTransport(socket: net.Socket, ended: Promise<Error>): Transport {
+export function tcpTransport(socket: net.Socket, ended: Promise<Error>, lenient = false): Transport {
   // loaded on use; CommonJS
   const TcpPortClass = createRequire(import.meta.url)('modbus-serial/ports/tcpport.js') as new (options: { socket: net.Socket }) => TcpPort;
   const line = new TcpPortClass({ socket });
@@ -54,15 +55,22 @@ export function tcpTransport(socket: net.Socket, ended: Promise<Error>): Transpo
     if (socket.destroyed || framingLost()) return;
     // the port adds a checksum that TCP does not have
     const bytes = frame.subarray(0, -2);
-    const id = line._transactionIdRead;
-    ids.answered(id);
+    let id = line._transactionIdRead;
+    const known = ids.answered(id);
+    const only = waiting.size === 1 ? [...waiting.keys()][0]! : undefined;
+    // gateways that count by themselves, or not at all
+    const odd = !known && only !== undefined && (id === 0 || id === ((only + 1) & 0xffff));
+    if (odd && lenient) id = only;
     const onFrame = waiting.get(id);
     if (onFrame) {
       waiting.delete(id);
       onFrame(Buffer.from(bytes));
     } else {
       strays++;
-      transport.onStray?.(bytes[0]!);
+      transport.onStray?.(
+        bytes[0]!,
+        odd ? `replies come with transaction id ${id === 0 ? '0' : 'n + 1'} instead of the request's` : undefined,
+      );
     }
   });
   // after the port's own listener: what it waits for must be a frame
@@ -70,7 +78,7 @@ export function tcpTransport(socket: net.Socket, ended: Promise<Error>): Transpo
   const transport: Transport = {
     gapMs: 0,
     renewable: true,
-    overlaps: true,
+    overlaps: !lenient,
     wireMs: () => 0,
     get strays() {
       return strays;

@@ -4,8 +4,8 @@
 export interface TransactionIds {
   /** The next id that is not live; live from now on. */
   take(): number;
-  /** Its reply came. */
-  answered(id: number): void;
+  /** Its reply came. @returns whether it was live */
+  answered(id: number): boolean;
 }
 
 /** So many may be live; beyond it the oldest is given up. Each costs a time-out, so that this takes minutes. */
@@ -25,7 +25,7 @@ export function createTransactionIds(first: number): TransactionIds {
       return id;
     },
     answered(id) {
-      live.delete(id);
+      return live.delete(id);
     },
   };
 }

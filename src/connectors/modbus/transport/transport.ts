@@ -22,8 +22,9 @@ export interface Transport {
   readonly renewable?: boolean;
   /** Frames that came when nobody waited, or that belong to nobody. */
   readonly strays: number;
-  /** Called with the unit of each whole frame that is not the awaited reply. */
-  onStray?: (unit: number) => void;
+  /** Called with the unit of each whole frame that is not the awaited reply.
+   *  @param oddity what is odd about it when it looks like the awaited reply all the same, in words */
+  onStray?: (unit: number, oddity?: string) => void;
   /** Resolves with the reason when the line is lost. */
   readonly lost: Promise<Error>;
   close(): Promise<void>;
