@@ -8,7 +8,7 @@ import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConnectionState, PooledConnection } from '../../contract/context.ts';
 import { HoldingClient } from './holding-client.ts';
-import { type ConnectionProps, LARGEST_PACKET_BYTES } from './options.ts';
+import type { ConnectionProps } from './options.ts';
 import { explainDisconnect, explainRefusal } from './reasons.ts';
 import { createRoutes } from './routes.ts';
 import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
@@ -38,6 +38,8 @@ export interface Subscription {
   readonly filters: readonly string[];
   readonly qos: 0 | 1 | 2;
   readonly onMessage: MessageHandler;
+  /** A message was skipped for its size, and confirmed. */
+  readonly onSkipped: (topic: string, bytes: number, limitBytes: number) => void;
   /** Told of refused subscriptions and of the connection's state. */
   readonly onState: (state: ConnectionState, message?: string) => void;
   /** True once the broker granted all filters on this connection. */
@@ -315,7 +317,7 @@ export class MqttConnection implements PooledConnection {
     const builder = await createStreamBuilder(this.addresses[this.addressIndex]!, this.props);
     await this.leave();
     // MQTT 3: a connection with a clean session of the same name clears it
-    const clearing = new HoldingClient(builder, { ...this.clientOptions(), clean: true }, () => undefined);
+    const clearing = new HoldingClient(builder, { ...this.clientOptions(), clean: true }, this.props.maxPayloadBytes, () => undefined);
     clearing.on('error', (error) => this.deps.log.debug({ error: messageOf(error) }, 'The session could not be ended.'));
     await this.within(500, new Promise<void>((resolve) => clearing.once('connect', () => resolve()).once('close', () => resolve())));
     await this.disconnect(clearing);
@@ -366,7 +368,7 @@ export class MqttConnection implements PooledConnection {
     try {
       const builder = await createStreamBuilder(address, this.props);
       if (this.closed) return;
-      client = new HoldingClient(builder, this.clientOptions(), (packet, ack) => this.deliver(packet, ack));
+      client = new HoldingClient(builder, this.clientOptions(), this.props.maxPayloadBytes, (packet, ack) => this.deliver(packet, ack));
     } catch (error) {
       this.lost(explainConnectionError(error, address));
       return;
@@ -423,7 +425,6 @@ export class MqttConnection implements PooledConnection {
         ? {
             properties: {
               receiveMaximum: props.maxInFlight,
-              ...(props.maxPacketBytes < LARGEST_PACKET_BYTES ? { maximumPacketSize: props.maxPacketBytes } : {}),
               ...(deps.persistent ? { sessionExpiryInterval: props.sessionExpiryS } : {}),
             },
           }
@@ -555,6 +556,8 @@ export class MqttConnection implements PooledConnection {
   private dispatch(packet: IPublishPacket, ack: (() => void) | undefined): void | Promise<void> {
     const targets = this.routes.of(packet.topic, packet.properties?.subscriptionIdentifier);
     if (targets === 'copy') return ack?.();
+    const skippedBytes = this.client?.skipped(packet);
+    if (skippedBytes !== undefined) return this.skipped(packet.topic, skippedBytes, targets, ack);
     if (targets.length === 1) return targets[0]!.onMessage(packet, ack);
     if (targets.length === 0) return this.noTarget(packet, ack);
     let open = targets.length;
@@ -565,6 +568,16 @@ export class MqttConnection implements PooledConnection {
       if (wait) (waits ??= []).push(wait);
     }
     if (waits) return Promise.all(waits).then(() => undefined);
+  }
+
+  private skipped(topic: string, bytes: number, targets: readonly Subscription[], ack: (() => void) | undefined): void {
+    const limitBytes = this.props.maxPayloadBytes;
+    this.deps.log.warn(
+      { code: 'MQTT_TOO_LARGE', place: topic, topic, bytes, limitBytes },
+      'A message was skipped: its payload is above maxPacketSize.',
+    );
+    for (const target of targets) target.onSkipped(topic, bytes, limitBytes);
+    ack?.();
   }
 
   /** A persistent session gives out what waited as soon as the connection is made; the subscription that it is for may join a moment later. */

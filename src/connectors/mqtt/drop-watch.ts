@@ -34,6 +34,7 @@ export class DropWatch implements PooledConnection {
       onState: (_state, message = '') => {
         if (message.startsWith('the broker refuses the subscription')) void this.connection.close();
       },
+      onSkipped: () => undefined, // a count has a few digits
       onMessage: (packet) => this.read(String(packet.payload)),
     };
     this.connection.subscribe(this.subscription);

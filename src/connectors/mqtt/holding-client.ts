@@ -6,7 +6,9 @@
 import type { IClientOptions, IPublishPacket, Packet } from 'mqtt';
 import mqtt from 'mqtt';
 import mqttPacket from 'mqtt-packet';
-import type { StreamBuilder } from './streams.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
+import { Framer } from './framer.ts';
+import { framed, type StreamBuilder } from './streams.ts';
 
 // The package would make a buffer for each of the 65,536 packet ids at the first packet: 8 MB, and 15 ms of a start.
 mqttPacket.writeToStream.cacheNumbers = false;
@@ -26,17 +28,32 @@ export class HoldingClient extends mqtt.MqttClient {
   private readonly heldById = new Map<number, Held>();
   private readonly onPublish: OnPublish;
   private readonly sendNow: SendPacket;
+  private readonly framer: Framer;
+  /** A ping is on its way to the broker. */
+  private pinged = false;
 
-  /** @param streamBuilder opens the socket; see streams.ts */
-  constructor(streamBuilder: StreamBuilder, options: IClientOptions, onPublish: OnPublish) {
-    super(streamBuilder, options);
-    // Called for QoS 1 and 2 when the PUBLISH arrives; QoS 2 is taken here, QoS 1 in handleMessage. Set here and not by the options, which the
-    // package reads for MQTT 5 only: with 3.1.1 messages of QoS 2 would never be given out.
+  /** @param streamBuilder opens the socket; see streams.ts  @param limitBytes largest payload; what is larger is skipped, see framer.ts */
+  constructor(streamBuilder: StreamBuilder, options: IClientOptions, limitBytes: number, onPublish: OnPublish) {
+    const framer = new Framer(limitBytes, options.protocolVersion === 5, nodeCrypto().randomBytes(16));
+    let heard = () => undefined as void;
+    super(
+      framed(streamBuilder, framer, () => heard()),
+      options,
+    );
+    this.onPublish = onPublish;
+    this.framer = framer;
+    // a large message on a slow link: the answer to a ping comes behind it
+    heard = () => {
+      if (!this.pinged) return;
+      this.pinged = false;
+      this.reschedulePing(true);
+    };
+    // Called for QoS 1 and 2 when the PUBLISH arrives; QoS 2 is taken here, QoS 1 in handleMessage. Set after the package's constructor, which
+    // leaves the option out for versions before 5.
     this.options.customHandleAcks = (_topic, _message, packet, done) => {
       if (packet.qos === 2) this.take(packet);
       done(0);
     };
-    this.onPublish = onPublish;
     this.sendNow = this['_sendPacket'].bind(this) as SendPacket;
     // Every packet leaves through this method; acknowledgements wait for flushAcks.
     this['_sendPacket'] = ((packet: Packet, callback?: (error?: Error) => void, onStored?: () => void, noStore?: boolean) => {
@@ -44,6 +61,16 @@ export class HoldingClient extends mqtt.MqttClient {
       if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && !refusal) callback?.();
       else this.sendNow(packet, callback, onStored, noStore);
     }) as never;
+  }
+
+  /** @returns bytes of the payload that was skipped, since it is above the limit; undefined: the payload is there */
+  skipped(packet: IPublishPacket): number | undefined {
+    return this.framer.skipped(packet.payload as Buffer);
+  }
+
+  override sendPing(): void {
+    this.pinged = true;
+    super.sendPing();
   }
 
   /** Messages whose acknowledgement is held. */

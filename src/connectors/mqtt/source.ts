@@ -56,6 +56,8 @@ export function createMqttSource(): Source {
         qos: props.qos,
         granted: false,
         onState: (state, message) => ctx.status(state, message),
+        onSkipped: (topic, bytes, limitBytes) =>
+          ctx.dropped(1, `payload of ${bytes} bytes on topic ${topic} is above maxPacketSize (${limitBytes})`),
         onMessage(packet, ack) {
           const payload = packet.payload as Buffer;
           if (eof?.equals(payload)) {

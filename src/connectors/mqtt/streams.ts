@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type mqtt from 'mqtt';
 import { ioError } from '../../base/errors/gateway-error.ts';
-import type { ConnectionProps } from './options.ts';
+import type { Framer } from './framer.ts';
+import { type ConnectionProps, LARGEST_PACKET_BYTES } from './options.ts';
 
 export type StreamBuilder = ConstructorParameters<typeof mqtt.MqttClient>[0];
 
@@ -141,8 +142,42 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
   const { WebSocket, createWebSocketStream } = await import('ws');
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return (() => {
-    const socket = new WebSocket(`${address.scheme}://${host}:${address.port}${address.path}`, ['mqtt'], { ...secure });
+    const socket = new WebSocket(`${address.scheme}://${host}:${address.port}${address.path}`, ['mqtt'], {
+      ...secure,
+      // the package's own limit would end the connection, and the broker would send the same again
+      maxPayload: LARGEST_PACKET_BYTES + 5,
+    });
     return createWebSocketStream(socket) as Duplex;
+  }) as StreamBuilder;
+}
+
+type Write = (chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
+
+/** Has what the socket gives to the parser go through the framer. @param heard called when bytes came */
+export function framed(builder: StreamBuilder, framer: Framer, heard: () => void): StreamBuilder {
+  return ((client) => {
+    const stream = builder(client) as unknown as Duplex;
+    const pipe = stream.pipe.bind(stream) as Duplex['pipe'];
+    stream.pipe = ((parser: Duplex) => {
+      const write = parser._write.bind(parser) as Write;
+      parser._write = ((chunk, encoding, done) => {
+        heard();
+        let parts: readonly Buffer[] | undefined;
+        try {
+          parts = framer.take(chunk);
+        } catch (error) {
+          stream.destroy(Object.assign(error as Error, { code: 'EMSGSIZE' }));
+          return done();
+        }
+        if (parts === undefined) return write(chunk, encoding, done);
+        const list = parts;
+        let i = 0;
+        const next = (): void => (i < list.length ? write(list[i++]!, encoding, next) : done());
+        next();
+      }) satisfies Write as Duplex['_write'];
+      return pipe(parser);
+    }) as Duplex['pipe'];
+    return stream;
   }) as StreamBuilder;
 }
 
