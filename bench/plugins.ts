@@ -37,6 +37,7 @@ const registry = createPluginRegistry({
   clock,
   log,
   store,
+  settings: () => ({ default: 'trusted', trust: 'marks', socket: '', maxRssMb: 256 }),
 });
 await registry.start(false);
 

@@ -9,11 +9,12 @@ import type { CompileContext } from './context.ts';
 export function aggregateOfRow(e: BoundCall, def: AggregateDefinition, ctx: CompileContext): Expr {
   const args = aggregateArgs(e, ctx);
   const site = siteOf(e, ctx);
-  return (t) => {
+  const expr: Expr = (t) => {
     try {
       return def.result(def.add(def.init(site), ...args.map((a) => a(t))), site);
     } catch (error) {
       throw inFunction(error, def.name);
     }
   };
+  return ctx.outside && def.group === 'plugin' && def.outside === undefined ? ctx.outside.once(expr) : expr;
 }

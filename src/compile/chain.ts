@@ -12,6 +12,7 @@ import type { CompileContext } from './context.ts';
 import { CALLS } from './fingerprints.ts';
 import { createIngest } from './ingest.ts';
 import { makerOf } from './operators/index.ts';
+import { copyOf, laneOf, outsidePartOf } from './outside.ts';
 import { privacyOf } from './privacy.ts';
 
 export interface ChainInput {
@@ -36,13 +37,17 @@ export function buildChain(input: ChainInput): RunningProgram {
   const { nodes, names, host, ctx, sources } = input;
   const { isolateAt, resetAt, resetSlots } = privacyOf(nodes, ctx.frame);
   const lastJoin = nodes.findLastIndex((n) => n.type === 'join' || n.type === 'lookup');
-  const makers = nodes.map((n, i) =>
-    makerOf(n, {
-      ...input,
-      ctx: { ...ctx, keep: i > lastJoin, memo: new Map() },
-      ownRows: ctx.frame.joined || (isolateAt >= 0 && isolateAt <= i),
-    }),
-  );
+  const lane = ctx.outside && laneOf(nodes, ctx.outside);
+  const made = nodes.findIndex((n) => n.type === 'aggregate' || n.type === 'inc-window' || n.type === 'agg-func');
+  const makers = nodes.map((n, i) => {
+    const own: CompileContext = { ...ctx, keep: i > lastJoin, memo: new Map() };
+    const ownRows = ctx.frame.joined || (isolateAt >= 0 && isolateAt <= i);
+    const part = outsidePartOf(n, input.plan, own);
+    const maker = makerOf(part?.node ?? n, { ...input, ctx: own, ownRows });
+    if (!part) return maker;
+    const isPrivate = ownRows || (made >= 0 && made < i);
+    return part.wrap(maker, lane!, copyOf(isPrivate ? undefined : ctx.frame.base));
+  });
   const base = ctx.frame.joined
     ? 0
     : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));

@@ -1,6 +1,7 @@
 // What compiling an expression needs: the frame, the environment of functions, which slots are filled by now, and where state lives.
 import type { Expr, FunctionEnv } from '../contract/function.ts';
 import type { Tuple } from '../data/tuple.ts';
+import type { OutsideCallsOfRule } from '../exec/outside-calls.ts';
 import type { AliasDefinition } from '../plan/bound.ts';
 import type { Frame } from './frame.ts';
 import type { StateRegistry } from './state.ts';
@@ -21,6 +22,8 @@ export interface CompileContext {
   readonly memo: Map<AliasDefinition, Expr>;
   /** How functions that count hits behave where the expression stands: `look` gives the value and hands the update to `onPass`. */
   readonly hits: 'update' | 'look';
+  /** There when rows may wait for functions outside of the gateway's process: then operators are run again, and effects happen once. */
+  readonly outside?: OutsideCallsOfRule | undefined;
   /** Updates to run when the row has passed (WHERE, HAVING). */
   readonly onPass: ((t: Tuple) => void)[];
 }

@@ -17,9 +17,10 @@ export function compileHit(e: BoundCall, ctx: CompileContext): Expr {
     touch();
     return evaluate(t, true);
   };
-  if (ctx.hits === 'update') return update;
+  const once = ctx.outside ? ctx.outside.once(update) : update;
+  if (ctx.hits === 'update') return once;
   const slot = ctx.frame.slot(e.slot!);
-  ctx.onPass.push((t) => void update(t));
+  ctx.onPass.push((t) => void once(t));
   ctx.filled.add(e.slot!.id);
   return (t) => {
     const v = evaluate(t, false);

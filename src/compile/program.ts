@@ -1,6 +1,8 @@
 // A plan as a program: what it reads, what it keeps, and how it is started. `start` makes closures and operators, once per run of the
 // rule, because only then the slots of the subscription are known. Next: chain.ts.
+import type { FunctionEnv } from '../contract/function.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from '../exec/operator.ts';
+import { createOutsideCalls } from '../exec/outside-calls.ts';
 import type { DataSourceNode } from '../plan/logical/index.ts';
 import { type LogicalPlan, namesOf } from '../plan/plan.ts';
 import { buildChain } from './chain.ts';
@@ -9,6 +11,7 @@ import { fingerprintsOf } from './fingerprints.ts';
 import { type Frame, jointFrame, sharedFrame } from './frame.ts';
 import { indexOf } from './index-conjuncts.ts';
 import { flatten, operatorNames, sourcesOf } from './nodes.ts';
+import { callsOutside } from './outside.ts';
 import { createStateRegistry } from './state.ts';
 
 export function compileRule(plan: LogicalPlan): RuleProgram {
@@ -25,13 +28,16 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
     // an index looks at the exact name only
     index: plan.options.ignoreCase ? [] : indexOf(nodes, sources),
     operators: nodes.map((_, i) => names[i]!),
+    outside: callsOutside(nodes).length > 0,
     fingerprints,
     start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram {
       if (sources.length === 0) return idleProgram;
+      const outside = callsOutside(nodes).length > 0 ? createOutsideCalls() : undefined;
       const frame = frameOf(plan, sources, lookups, slotOf);
       const ctx: CompileContext = {
         frame,
-        env: host.env,
+        env: outside ? (Object.create(host.env, { outside: { value: outside, enumerable: true } }) as FunctionEnv) : host.env,
+        outside,
         names: namesOf(plan),
         filled: new Set(),
         states: createStateRegistry(() => host.touch()),

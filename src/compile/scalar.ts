@@ -9,9 +9,13 @@ import type { CompileContext } from './context.ts';
 
 export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileContext): Expr {
   const args = argsOf(e, ctx);
-  if (def.compile) return named(compilePrepared(e, def, args, ctx), def.name);
+  if (def.compile) {
+    const prepared = named(compilePrepared(e, def, args, ctx), def.name);
+    return def.pure || def.outside !== undefined || !ctx.outside ? prepared : ctx.outside.once(prepared);
+  }
   const exec = def.exec!;
-  return def.nulls === 'pass' ? passing(exec, args, def.name) : guarded(exec, args, def.nulls, def.name);
+  const expr = def.nulls === 'pass' ? passing(exec, args, def.name) : guarded(exec, args, def.nulls, def.name);
+  return def.pure || !ctx.outside ? expr : ctx.outside.once(expr);
 }
 
 type Exec = (...args: any[]) => Value;

@@ -131,6 +131,12 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     enablePrivateNet: value('basic.enablePrivateNet'),
     allowExternalFileAccess: value('basic.allowExternalFileAccess'),
     enableInstallScript: value('basic.enableInstallScript'),
+    plugins: {
+      default: value('plugins.default'),
+      trust: value('plugins.trust'),
+      socket: value('plugins.socket'),
+      maxRssMb: value('plugins.maxMemory'),
+    },
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
     rule: section('rule'),
     sink: section('sink'),

@@ -88,6 +88,27 @@ export const settingSpecs: readonly SettingSpec[] = [
   },
   { path: 'basic.enableInstallScript', type: 'bool', default: false, doc: 'An install.sh in the archive of a plugin is run on install.' },
   {
+    path: 'plugins.default',
+    type: 'string',
+    default: 'contained',
+    oneOf: ['trusted', 'contained', 'restricted'],
+    doc: 'How plugins run on which nobody has decided (docs/plugins/isolation.md).',
+  },
+  {
+    path: 'plugins.trust',
+    type: 'string',
+    default: 'marks',
+    oneOf: ['marks', 'keys'],
+    doc: 'keys: plugins with a valid signature of a key in etc/plugin-keys are trusted too.',
+  },
+  {
+    path: 'plugins.socket',
+    type: 'string',
+    default: '',
+    doc: 'Socket of systemd that starts plugin hosts; empty: the gateway starts them.',
+  },
+  { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
+  {
     path: 'source.httpServerIp',
     type: 'string',
     default: '127.0.0.1',

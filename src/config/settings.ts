@@ -37,6 +37,12 @@ export interface Settings {
   readonly enablePrivateNet: boolean;
   readonly allowExternalFileAccess: boolean;
   readonly enableInstallScript: boolean;
+  readonly plugins: {
+    readonly default: 'trusted' | 'contained' | 'restricted';
+    readonly trust: 'marks' | 'keys';
+    readonly socket: string;
+    readonly maxRssMb: number;
+  };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;

@@ -37,8 +37,23 @@ export interface FunctionEnv {
   wait?(ms: number): void;
   /** KUIPER_PROPS_<NAME> values for props(). */
   property(name: string): string | undefined;
+  /** There for rules that call functions outside of the gateway's process. */
+  readonly outside?: OutsideCalls;
   /** Store behind get_keyed_state and friends, shared by all rules. */
   readonly keyedState: { get(key: string): Value; put(key: string, value: Value): void };
+}
+
+/** A place of a call whose function runs outside of the gateway's process. */
+export interface OutsidePlace {
+  readonly name: string;
+  /** Asks for the value; places of one plugin are asked in order. @param done given the value or the row's error, later */
+  ask(args: unknown[], done: (value: Value, error: unknown, changedState: boolean) => void): void;
+}
+
+/** How expressions of a running rule reach functions outside (exec/outside-calls.ts). */
+export interface OutsideCalls {
+  /** @returns the value when it is known; throws what suspends the row when it is not */
+  call(place: OutsidePlace, argsOf: () => unknown[]): Value;
 }
 
 /** One place of a call in one rule. */
@@ -89,6 +104,8 @@ interface FunctionBase {
   /** eKuiper's text for a wrong number of arguments, where it is not `Expect N arguments but found M.` */
   countText?(found: number): string;
   returns: StaticType | 'same';
+  /** It runs outside of the gateway's process; the name of what it shares its state and order with (its plugin). */
+  outside?: string;
   /** Each place of a call has a store, `site.state`, which is saved with the rule's checkpoint when the function has written to it. */
   keepsState?: true;
   doc: string;

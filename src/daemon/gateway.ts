@@ -250,6 +250,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           clock,
           log,
           store: store!,
+          settings: () => settings.plugins,
           async isBuiltin(name) {
             const found = (await functions()).get(name);
             return found !== undefined && found.group !== 'plugin';

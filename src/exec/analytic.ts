@@ -21,11 +21,31 @@ export interface AnalyticCall {
 
 type Box = { state: unknown };
 
+/** How a state was before. */
+interface Undo {
+  boxes: Map<string, Box>;
+  key: string;
+  box: Box | undefined;
+}
+
 /** @param calls inner calls first */
-export function createAnalytic(calls: readonly AnalyticCall[], host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
-  const runners = calls.map(createRunner);
+export function createAnalytic(
+  calls: readonly AnalyticCall[],
+  host: ProgramHost,
+  stats: OperatorStats,
+  next: Downstream,
+  isSuspended?: () => boolean,
+): Operator {
+  const undo: Undo[] | undefined = isSuspended && [];
+  const runners = calls.map((c) => createRunner(c, undo));
   const run = (t: Tuple): void => {
     for (const r of runners) t.cols[r.call.slot] = r.next(t) ?? null;
+  };
+  /** A run that waits for a call outside of the gateway is done again: what it changed until then is put back. */
+  const takeBack = (): void => {
+    if (!undo) return;
+    if (isSuspended!()) for (const { boxes, key, box } of undo.reverse()) box ? boxes.set(key, box) : boxes.delete(key);
+    undo.length = 0;
   };
   return {
     stats,
@@ -37,6 +57,8 @@ export function createAnalytic(calls: readonly AnalyticCall[], host: ProgramHost
       } catch (error) {
         host.exception(stats, error);
         return;
+      } finally {
+        takeBack();
       }
       stats.recordsOut++;
       next.row(t);
@@ -49,6 +71,8 @@ export function createAnalytic(calls: readonly AnalyticCall[], host: ProgramHost
       } catch (error) {
         host.exception(stats, error);
         return;
+      } finally {
+        takeBack();
       }
       stats.recordsOut++;
       next.rows(c);
@@ -70,11 +94,12 @@ interface Runner {
   next(t: Tuple): Value;
 }
 
-function createRunner(call: AnalyticCall): Runner {
+function createRunner(call: AnalyticCall, undo: Undo[] | undefined): Runner {
   const { def, site, args, partitionBy, when } = call;
   const boxes = new Map<string, Box>();
   const boxOf = (key: string): Box => {
     let box = boxes.get(key);
+    undo?.push({ boxes, key, box: box && { state: structuredClone(box.state) } });
     if (!box) boxes.set(key, (box = { state: def.init(site) }));
     return box;
   };

@@ -19,6 +19,7 @@ export function joinBranches(branches: readonly Branch[]): RuleProgram {
     lookups: [...new Set(branches.flatMap((b) => b.program.lookups))],
     stateful: branches.some((b) => b.program.stateful),
     eventTime: branches.some((b) => b.program.eventTime),
+    outside: branches.some((b) => b.program.outside === true),
     // a row may be wanted by one branch and not by another
     index: [],
     operators: branches.flatMap((b, i) => b.program.operators.map((o) => named(i, o))),
@@ -59,6 +60,7 @@ function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: st
     begin: () => host.begin(),
     resume: (debt) => host.resume(debt),
     end: (debt) => host.end(debt),
+    ...(host.later && { later: (t, work) => host.later!(t, work) }),
     stats: (operator) => host.stats(name(operator)),
     scanTable: (table) => host.scanTable(table),
     lookupTable: (table) => host.lookupTable(table),

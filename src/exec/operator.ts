@@ -82,6 +82,8 @@ export interface ProgramHost {
   /** The work goes on: what is pushed until `end` belongs to it. */
   resume(debt: Debt): void;
   end(debt: Debt): void;
+  /** Goes on with a row that waited, as if it had just come: state that changes holds its message. */
+  later?(t: Tuple | undefined, work: () => void): void;
   stats(name: string): OperatorStats;
   /** Current content of a scan table, and lookup tables, by name. */
   scanTable(name: string): ScanTable;
@@ -130,6 +132,8 @@ export interface RuleProgram {
   readonly lookups: readonly string[];
   /** True when any operator keeps state. */
   readonly stateful: boolean;
+  /** True when rows may wait for functions outside of the gateway's process. */
+  readonly outside?: boolean;
   readonly eventTime: boolean;
   /** Empty when the rule cannot be indexed. */
   readonly index: readonly IndexConjunct[];

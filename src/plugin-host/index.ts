@@ -5,6 +5,9 @@ export { checkPluginFile, type PluginFileFacts } from './files/check-plugin-file
 export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './files/plugin-file.ts';
 export type { FoundZip } from './files/scan.ts';
 export { writeArchive } from './files/write-archive.ts';
+export type { LaunchThread } from './remote/thread.ts';
 export type { PluginLogLine } from './versions/plugin-logs.ts';
-export { createPluginRegistry, type PluginChange, type PluginRegistry } from './versions/plugin-registry.ts';
+export { createPluginRegistry } from './versions/plugin-registry.ts';
+export type { PluginChange, PluginHostSettings, PluginRegistry } from './versions/registry-api.ts';
+export { type PluginMode, pluginModes } from './versions/trust.ts';
 export { writeDurably } from './worker/write-durably.ts';

@@ -120,7 +120,14 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     settings: deps.settings,
   };
   const planning = planningLoader(planDeps, deps.functions);
-  const rules: RuleService = createRuleService({ ...planDeps, planning, runtime, table: tables.rules, log });
+  const rules: RuleService = createRuleService({
+    ...planDeps,
+    planning,
+    runtime,
+    table: tables.rules,
+    log,
+    questions: () => deps.plugins?.pendingQuestions() ?? [],
+  });
   const declared = Object.fromEntries(deps.connectorNames().map((type) => [type, deps.componentFiles.read('connections', type)]));
   await connections.provision(declared, tables.provisioned);
   const download = createDownloader(deps.folders.data, deps.settings);

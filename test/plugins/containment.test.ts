@@ -23,7 +23,7 @@ async function startWithBystander(p: PluginRoot): Promise<void> {
 describe('same process goes on', () => {
   let p: PluginRoot;
   beforeAll(async () => {
-    p = makePluginRoot();
+    p = makePluginRoot('trusted');
     await startWithBystander(p);
   }, 30_000);
   afterAll(() => p.close());
@@ -182,7 +182,7 @@ describe('the process ends and comes back without the culprit', () => {
       { NODE_OPTIONS: '--max-old-space-size=200' },
     ],
   ])('a function that %s', { timeout: 60_000 }, async (_what, body, reason, env) => {
-    const p = makePluginRoot();
+    const p = makePluginRoot('trusted');
     try {
       await startWithBystander(p);
       await p.daemon.stop();

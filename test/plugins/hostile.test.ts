@@ -19,7 +19,7 @@ const running = (name: string) => until(`${name} runs`, async () => (await state
 const failed = (name: string) => until(`${name} is refused`, async () => (await state(name)).state === 'failed');
 
 beforeAll(async () => {
-  p = makePluginRoot();
+  p = makePluginRoot('trusted');
   p.put('sources', 'ticker.ts', TICKER);
   p.put('sinks', 'toFile.ts', TO_FILE);
   await p.start();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   p.put('functions', 'culprit@v2.ts', SLOW);
   p.put('functions', 'README.md', 'notes');
   mkdirSync(join(p.root, 'data', 'plugins'), { recursive: true });
-  const hash = createHash('sha256').update(SLOW).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(SLOW).digest('hex').slice(0, 32);
   const entry = { plugin: 'functions/culprit', version: 'v2', hash, reason: 'a call did not return within 1.5 s', atMs: 1_700_000_000_000 };
   writeFileSync(quarantineFile(), JSON.stringify([entry]));
   await p.start();

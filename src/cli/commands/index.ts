@@ -45,6 +45,7 @@ import { pluginInstall } from './plugin-install.ts';
 import { pluginNew } from './plugin-new.ts';
 import { pluginPack } from './plugin-pack.ts';
 import { pluginRelease } from './plugin-release.ts';
+import { pluginTrust } from './plugin-trust.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
 import { showDeadletters } from './show-deadletters.ts';
@@ -95,6 +96,7 @@ export const commands: readonly Command[] = [
   pluginPack,
   pluginInstall,
   pluginRelease,
+  pluginTrust,
   showUdfs,
   describeUdf,
   createService,

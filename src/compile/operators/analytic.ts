@@ -26,5 +26,5 @@ export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMake
     ctx.filled.add(c.slot!.id);
     return call;
   });
-  return (host, stats, next) => createAnalytic(calls, host, stats, next);
+  return (host, stats, next) => createAnalytic(calls, host, stats, next, ctx.outside && (() => ctx.outside!.suspended));
 }

@@ -34,7 +34,7 @@ function folds(n: AggregateNode): boolean {
   const sliding = window?.type === 'window' && (window.window.type === 'sliding' || window.window.type === 'hopping');
   return (
     n.calls.length > 0 &&
-    n.calls.every((c) => c.def.kind === 'aggregate' && (!sliding || c.def.merge !== undefined)) &&
+    n.calls.every((c) => c.def.kind === 'aggregate' && c.def.outside === undefined && (!sliding || c.def.merge !== undefined)) &&
     [...n.dims, ...n.calls.flatMap((c) => c.args)].every((e) => isPure(e) || hasAnalytic(e))
   );
 }

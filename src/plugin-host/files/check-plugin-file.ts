@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { createPluginWorker } from '../remote/plugin-worker.ts';
+import { createLocalThreads, type LaunchThread } from '../remote/thread.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
 import { checkApiVersion } from './api-version.ts';
 import { missingExport } from './missing-export.ts';
@@ -20,8 +21,9 @@ export interface PluginFileFacts {
   exports: readonly string[];
 }
 
-/** @throws PLUGIN_SYNTAX, PLUGIN_LOAD */
-export async function checkPluginFile(path: string, clock: Clock, log: Log): Promise<PluginFileFacts> {
+/** @param launch where it is loaded; default: a thread of this process (the command line, for the author's own file)
+ *  @throws PLUGIN_SYNTAX, PLUGIN_LOAD */
+export async function checkPluginFile(path: string, clock: Clock, log: Log, launch?: LaunchThread): Promise<PluginFileFacts> {
   const parsed = parsePluginFileName(basename(path));
   if (parsed.kind !== 'plugin')
     throw new GatewayError('PLUGIN_LOAD', {
@@ -35,10 +37,9 @@ export async function checkPluginFile(path: string, clock: Clock, log: Log): Pro
     version,
     text: readPluginSource(path),
     symbols: { main: symbol, lookup: `${symbol}Lookup` },
-    urls: createModuleUrls(),
+    launch: launch ?? createLocalThreads({ urls: createModuleUrls(), clock, log, maxHeapMb: 128 }),
     clock,
     log,
-    maxHeapMb: 128,
     onLateError: () => undefined,
     onDeath: () => undefined,
   });

@@ -21,13 +21,14 @@ const QUIET_MS = 300;
 const POLL_MS = 500;
 const SOON_MS = 60;
 
-/** @param metadata see scan.ts */
+/** @param metadata see scan.ts  @param onMoving something is being written: it will be wanted in a moment */
 export function createFolderWatch(
   root: string,
   metadata: string,
   clock: Clock,
   log: Log,
   apply: (view: FolderView) => Promise<void>,
+  onMoving: () => void = () => undefined,
 ): FolderWatch {
   /** path → what was seen last, and since when. A missing file has the stamp ''. */
   const seen = new Map<string, { stamp: string; sinceMs: number }>();
@@ -73,6 +74,7 @@ export function createFolderWatch(
       } catch (error) {
         log.error({ code: 'PLUGIN_FOLDER', root, reason: messageOf(error) }, 'The folder of plugins cannot be read.');
       }
+      if (moving) onMoving();
       if (!stopped) arm(moving ? SOON_MS : POLL_MS);
     });
     running = work;

@@ -11,12 +11,15 @@ import { stripTypes } from './strip-types.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** Stands for a content: in quarantine, in decisions on trust. 128 bits, since somebody may look for a second file with the same one. */
+export const contentHash = (bytes: Uint8Array): string => nodeCrypto().createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+
 /** @param known gives the JavaScript of a content that was read before
  *  @throws PLUGIN_SYNTAX with file and line */
 export function readPluginSource(path: string, known?: (hash: string) => ModuleText | undefined): ModuleText {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) throw new GatewayError('PLUGIN_SYNTAX', { file: path, problem: `it is larger than ${MAX_BYTES} bytes` });
-  const hash = nodeCrypto().createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const hash = contentHash(bytes);
   const before = known?.(hash);
   if (before) return before;
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))

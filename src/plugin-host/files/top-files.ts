@@ -12,7 +12,7 @@ export interface TopFilesDeps {
   clock: Clock;
   log: Log;
   /** A worker that loads the file to see what it is. */
-  tryOut(file: FoundFile, text: ModuleText, symbols: { main: string; lookup: string }): PluginWorker;
+  tryOut(file: FoundFile, text: ModuleText, symbols: { main: string; lookup: string }): Promise<PluginWorker>;
   /** A file took so long that nobody waits for its answer any more. */
   onLate(): void;
 }
@@ -34,7 +34,7 @@ export function createTopFiles(deps: TopFilesDeps): TopFiles {
   const look = async (file: FoundFile): Promise<PluginKind> => {
     const text = readPluginSource(file.path);
     const symbol = symbolOf(file.name);
-    const worker = deps.tryOut(file, text, { main: symbol, lookup: `${symbol}Lookup` });
+    const worker = await deps.tryOut(file, text, { main: symbol, lookup: `${symbol}Lookup` });
     try {
       const { main, lookup, exports, functions } = await worker.start();
       const has = (m: string) => main?.methods.includes(m) === true;

@@ -11,12 +11,14 @@ import { placed } from '../files/plugin-source.ts';
 import type { FoundFile } from '../files/scan.ts';
 import type { PluginStates } from '../remote/plugin-state.ts';
 import { createPluginWorker } from '../remote/plugin-worker.ts';
+import type { LaunchThread } from '../remote/thread.ts';
 import type { Active, PluginEntry } from '../versions/plugin-entry.ts';
 import type { TriedVersions } from '../versions/tried.ts';
 import type { ModuleLoader, ModuleText } from '../worker/load-module.ts';
 import type { ModuleUrls } from '../worker/module-urls.ts';
 import type { WorkerFacts } from '../worker/protocol.ts';
 import { type FunctionSlot, type LoadedFunction, loadFunction } from './inline-function.ts';
+import type { OutsidePlugin } from './outside-function.ts';
 import { createSyncFunctions, type SyncFunctions } from './sync-function.ts';
 
 export interface FunctionActivationDeps {
@@ -24,6 +26,10 @@ export interface FunctionActivationDeps {
   log: Log;
   guard: Guard;
   urls: ModuleUrls;
+  /** Threads of this process, for trying. */
+  local: LaunchThread;
+  /** Contained plugins, by name. */
+  outsides: Map<string, OutsidePlugin>;
   loader: ModuleLoader;
   states: PluginStates;
   tried: TriedVersions;
@@ -91,29 +97,8 @@ export async function activateFunctions(
     if ((error as { code?: unknown }).code === 'PLUGIN_LOAD') throw error;
     throw fail(placed(error, text.path), error);
   }
-  for (const name of loaded.keys()) {
-    const other = slots.get(name);
-    if (other?.current && other.current.suspect.plugin !== plugin)
-      throw new GatewayError('PLUGIN_LOAD', { file: text.path, problem: nameTaken(name), taken: name });
-  }
-  const before = entry.active?.functions ?? [];
-  const replaced = new Set(before.map((name) => slots.get(name)?.current?.suspect));
-  for (const name of before) if (!loaded.has(name)) drop(slots, name);
-  for (const [name, current] of loaded) {
-    let slot = slots.get(name);
-    if (!slot) {
-      slot = { name, generation: 0, current: undefined, state: deps.states.of(plugin), startFailed: () => undefined };
-      slots.set(name, slot);
-    }
-    slot.current = current;
-    slot.startFailed = (reason) => {
-      const c = entry.candidates.find((x) => x.file.path === file.path);
-      if (c) c.reason = `a rule goes on with the version before: ${reason}`;
-      deps.log.warn({ plugin, version: suspect.version, reason }, 'A rule could not take the new version of a function.');
-    };
-    slot.generation++;
-  }
-  for (const old of replaced) if (old) guard.forget(old);
+  refuseTaken(plugin, loaded, text, slots);
+  putInSlots(entry, file, loaded, deps);
   if (!known) deps.tried.keep(plugin, { text, facts });
   return {
     file,
@@ -135,6 +120,49 @@ function refuseLater(facts: WorkerFacts, fail: (problem: string, cause?: unknown
   } catch (error) {
     throw fail(messageOf(error), error);
   }
+}
+
+/** @throws when another plugin has one of the names */
+export function refuseTaken(
+  plugin: string,
+  loaded: ReadonlyMap<string, LoadedFunction>,
+  text: ModuleText,
+  slots: ReadonlyMap<string, FunctionSlot>,
+): void {
+  for (const name of loaded.keys()) {
+    const other = slots.get(name);
+    if (other?.current && other.current.suspect.plugin !== plugin)
+      throw new GatewayError('PLUGIN_LOAD', { file: text.path, problem: nameTaken(name), taken: name });
+  }
+}
+
+/** From here on the planner and running rules meet this version. */
+export function putInSlots(
+  entry: PluginEntry,
+  file: FoundFile,
+  loaded: ReadonlyMap<string, LoadedFunction>,
+  deps: FunctionActivationDeps,
+): void {
+  const { slots, guard } = deps;
+  const plugin = `functions/${entry.name}`;
+  const before = entry.active?.functions ?? [];
+  const replaced = new Set(before.map((name) => slots.get(name)?.current?.suspect));
+  for (const name of before) if (!loaded.has(name)) drop(slots, name);
+  for (const [name, current] of loaded) {
+    let slot = slots.get(name);
+    if (!slot) {
+      slot = { name, generation: 0, current: undefined, state: deps.states.of(plugin), startFailed: () => undefined };
+      slots.set(name, slot);
+    }
+    slot.current = current;
+    slot.startFailed = (reason) => {
+      const c = entry.candidates.find((x) => x.file.path === file.path);
+      if (c) c.reason = `a rule goes on with the version before: ${reason}`;
+      deps.log.warn({ plugin, version: current.suspect.version, reason }, 'A rule could not take the new version of a function.');
+    };
+    slot.generation++;
+  }
+  for (const old of replaced) if (old) guard.forget(old);
 }
 
 /** @param changes `JSON.parse`, … */
@@ -168,10 +196,9 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
     version: shownVersion(file.version),
     text,
     symbols: { main: symbolOf(entry.name), lookup: '' },
-    urls: deps.urls,
+    launch: deps.local,
     clock: deps.clock,
     log: deps.log,
-    maxHeapMb: deps.maxHeapMb,
     tryOut: true,
     onLateError: () => undefined,
     onDeath: () => undefined,
@@ -186,7 +213,7 @@ async function probe(entry: PluginEntry, file: FoundFile, text: ModuleText, deps
 }
 
 /** Named ones; else the plugin's own symbol; else every export that has exec(), when there are several (a single one is a slip of the name). */
-function functionNames(plugin: string, facts: WorkerFacts, registered: readonly string[] | undefined): readonly string[] {
+export function functionNames(plugin: string, facts: WorkerFacts, registered: readonly string[] | undefined): readonly string[] {
   if (registered?.length) return registered;
   if (facts.exports.includes(symbolOf(plugin)) || facts.exports.includes(plugin)) return [plugin];
   return facts.functions.length > 1 ? facts.functions.map(pluginNameOf) : [plugin];

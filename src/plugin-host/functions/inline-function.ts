@@ -11,6 +11,8 @@ import { placeOfError } from '../files/place-of-error.ts';
 import { checkedState } from '../remote/plugin-state.ts';
 import { fromPlugin, toPlugin } from '../remote/plugin-values.ts';
 import { isConstructor, makeInstance } from '../worker/make-instance.ts';
+import { outsideDefinition, type Questions } from './outside-definition.ts';
+import type { OutsidePlugin } from './outside-function.ts';
 
 export interface PluginFunction {
   exec(args: readonly unknown[], ctx: FunctionContext): unknown;
@@ -24,7 +26,9 @@ export interface LoadedFunction {
   readonly suspect: Suspect;
   readonly aggregate: boolean;
   /** Answers validate() at plan time; the instance itself for singletons. */
-  readonly checker: PluginFunction;
+  readonly checker: PluginFunction | undefined;
+  /** Set for functions of contained plugins, which have neither of the two. */
+  readonly outside?: { readonly plugin: OutsidePlugin; readonly validates: boolean };
 }
 
 /** A function's name, whatever version is behind it. */
@@ -42,6 +46,7 @@ export interface InlineEnv {
   guard: Guard;
   log: Log;
   rootPath: string;
+  questions: Questions;
 }
 
 /** Makes and checks an instance. @throws what the constructor throws, or what is missing */
@@ -75,13 +80,18 @@ export function definitionOf(slot: FunctionSlot, env: InlineEnv): FunctionDefini
     examples: [],
     validate(args: readonly ArgFact[]) {
       const now = slot.current;
-      if (now?.checker.validate) env.guard.run(now.suspect, () => validate(now.checker, args));
+      const checker = now?.checker;
+      if (now && checker?.validate) env.guard.run(now.suspect, () => validate(checker, args));
+      if (now?.outside?.validates) env.questions.ask(now, slot.name, args);
     },
   };
+  if (loaded.outside) return outsideDefinition(slot.name, loaded.outside.plugin, loaded.suspect.plugin, loaded.aggregate, base);
   return loaded.aggregate ? aggregateOf(slot, env, base) : scalarOf(slot, env, base);
 }
 
-type Base = Pick<ScalarDefinition, 'name' | 'group' | 'params' | 'doc' | 'examples' | 'validate' | 'keepsState'> & { returns: 'unknown' };
+export type Base = Pick<ScalarDefinition, 'name' | 'group' | 'params' | 'doc' | 'examples' | 'validate' | 'keepsState'> & {
+  returns: 'unknown';
+};
 
 function scalarOf(slot: FunctionSlot, env: InlineEnv, base: Base): ScalarDefinition {
   return {
@@ -233,7 +243,9 @@ class Place {
     }
     try {
       const instance = env.guard.run(next.suspect, () => {
-        const made = isConstructor(next.exported) ? instanceOf(next.exported, slot.name) : next.checker;
+        // the rule of a function that moved outside is planned anew in a moment
+        if (next.outside) throw new Error('it runs outside of the gateway now');
+        const made = isConstructor(next.exported) ? instanceOf(next.exported, slot.name) : next.checker!;
         if (this.instance) validate(made, site.args);
         return made;
       });

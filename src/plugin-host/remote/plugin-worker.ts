@@ -1,13 +1,12 @@
 // The main thread's side of a source or sink plugin: starts the worker when it is needed, carries calls across, watches that it lives, and
 // ends it when nobody uses it. One per version of a plugin file. Used by remote-instance.ts.
-import { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { placeOfError } from '../files/place-of-error.ts';
 import type { ModuleText } from '../worker/load-module.ts';
-import type { ModuleUrls } from '../worker/module-urls.ts';
-import type { Emitted, FromWorker, PlainError, ToWorker, WorkerFacts, WorkerStart } from '../worker/protocol.ts';
+import type { CallResult, Emitted, FromWorker, PlainError, ToWorker, WorkerFacts } from '../worker/protocol.ts';
+import type { LaunchThread, Thread } from './thread.ts';
 
 /** What a worker tells one instance. */
 export interface InstanceListener {
@@ -16,21 +15,30 @@ export interface InstanceListener {
   state(changes: [key: string, value: unknown, has: boolean][]): void;
 }
 
+/** Results of calls of functions. */
+export type OnResults = (
+  batch: number,
+  from: number,
+  results: readonly CallResult[],
+  changes: readonly [id: number, key: string, value: unknown, has: boolean][],
+) => void;
+
 export interface PluginWorkerOptions {
   plugin: string;
   version: string;
   text: ModuleText;
   symbols: { main: string; lookup: string };
-  urls: ModuleUrls;
+  /** Where its code runs. */
+  launch: LaunchThread;
   clock: Clock;
   log: Log;
-  maxHeapMb: number;
   /** A function plugin is tried before it is loaded into the main thread. */
   tryOut?: boolean;
   /** An uncaught error in it; the worker goes on. */
   onLateError(message: string): void;
   /** It hung or ran out of memory and was ended; instances were told. */
-  onDeath(reason: string): void;
+  onDeath(reason: string, innocent?: boolean): void;
+  onResults?: OnResults;
 }
 
 export interface PluginWorker {
@@ -43,6 +51,8 @@ export interface PluginWorker {
   call(id: number, method: string, args: unknown[]): Promise<unknown>;
   post(message: ToWorker): void;
   readonly instances: number;
+  /** Ends it as hung; instances are told, and the next use starts a new one. */
+  kill(reason: string): void;
   close(): Promise<void>;
 }
 
@@ -51,9 +61,6 @@ const LOAD_LIMIT_MS = 5_000;
 const LOAD_LIMIT_BOOTS = 20;
 /** The worker itself, before the plugin's code: Node's and ours. */
 const BOOT_LIMIT_MS = 60_000;
-/** A worker whose event loop stands for so long is ended. Other plugins and the gateway are not touched meanwhile. */
-const STALL_LIMIT_MS = 10_000;
-const LOOK_MS = 2_500;
 /** An unused worker stays a moment: rules are checked first and started then. */
 const LINGER_MS = 5_000;
 /** After a load that nobody has asked for yet: at a start with many plugins their workers must not all stand at once. */
@@ -67,11 +74,9 @@ interface Waiting {
 export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
   const listeners = new Map<number, InstanceListener>();
   const waiting = new Map<number, Waiting>();
-  let worker: Worker | undefined;
+  let worker: Thread | undefined;
   let starting: Promise<WorkerFacts> | undefined;
   let facts: WorkerFacts | undefined;
-  let beat: Int32Array | undefined;
-  let watch: TimerHandle | undefined;
   let linger: TimerHandle | undefined;
   let ids = 0;
   let calls = 0;
@@ -81,7 +86,6 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
     const error = new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: reason });
     worker = undefined;
     starting = undefined;
-    o.clock.clear(watch);
     for (const w of [...waiting.values()]) w.reject(error);
     waiting.clear();
     const told = [...listeners.values()];
@@ -89,22 +93,12 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
     for (const l of told) l.lost(error);
   };
 
-  const kill = (w: Worker, reason: string) => {
+  const kill = (w: Thread, reason: string, innocent = false) => {
     if (worker !== w) return;
     dead(reason);
-    void w.terminate();
+    void w.end();
     o.log.error({ code: 'PLUGIN_STALLED', plugin: o.plugin, version: o.version, reason }, 'The worker of a plugin was ended.');
-    o.onDeath(reason);
-  };
-
-  const look = (w: Worker, last: number, stillMs: number) => {
-    watch = o.clock.setTimer(LOOK_MS, () => {
-      if (worker !== w) return;
-      const now = Atomics.load(beat!, 0);
-      const still = now === last ? stillMs + LOOK_MS : 0;
-      if (still >= STALL_LIMIT_MS) kill(w, `its event loop stood still for ${still / 1000} s (an endless loop?)`);
-      else look(w, now, still);
-    });
+    o.onDeath(reason, innocent);
   };
 
   const placedText = (error: PlainError): string => {
@@ -133,6 +127,9 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       case 'state':
         listeners.get(m.id)?.state(m.changes);
         break;
+      case 'results':
+        o.onResults?.(m.batch, m.from, m.results, m.changes);
+        break;
       case 'log':
         o.log[m.level]({ plugin: o.plugin, text: m.message, ...(m.more.length ? { more: m.more } : {}) }, 'Plugin says.');
         break;
@@ -148,32 +145,6 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
 
   const startWorker = (): Promise<WorkerFacts> =>
     new Promise((resolve, reject) => {
-      const memory = new SharedArrayBuffer(4);
-      beat = new Int32Array(memory);
-      const data: WorkerStart = {
-        text: o.text,
-        plugin: o.plugin,
-        modules: {
-          loader: o.urls.of('load-module'),
-          instance: o.urls.of('make-instance'),
-          kit: o.urls.of('kit'),
-          ...(o.tryOut ? { intrinsics: o.urls.of('intrinsics') } : {}),
-        },
-        beat: memory,
-        symbols: o.symbols,
-      };
-      const w = new Worker(new URL(o.urls.of('entry')), {
-        workerData: data,
-        name: o.plugin,
-        execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
-        resourceLimits: { maxOldGenerationSizeMb: o.maxHeapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 },
-        stdout: true,
-        stderr: true,
-      });
-      // what goes past console (native modules) must not break the log's lines; it is read so that the pipe does not fill up
-      w.stdout.on('data', (text: Buffer) => o.log.info({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
-      w.stderr.on('data', (text: Buffer) => o.log.warn({ plugin: o.plugin, text: text.toString() }, 'Plugin says.'));
-      worker = w;
       const bootedAtMs = performance.now();
       const within = (limitMs: number) =>
         o.clock.setTimer(limitMs, () => {
@@ -183,31 +154,31 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
           kill(w, 'loading did not end');
         });
       let limit = within(BOOT_LIMIT_MS);
-      w.on('message', (m: FromWorker) => {
-        if (worker !== w) return;
-        if (m.t === 'loading') {
-          o.clock.clear(limit);
-          limit = within(Math.max(LOAD_LIMIT_MS, LOAD_LIMIT_BOOTS * (performance.now() - bootedAtMs)));
-        } else if (m.t === 'ready') {
-          o.clock.clear(limit);
-          facts = m.facts;
-          look(w, 0, 0);
-          resolve(facts);
-        } else if (m.t === 'broken') {
-          o.clock.clear(limit);
-          reject(errorOf(m.error));
-        } else onMessage(m);
-      });
-      w.on('error', (error) => {
-        o.clock.clear(limit);
-        reject(error);
-        const code = (error as NodeJS.ErrnoException).code;
-        kill(w, code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${o.maxHeapMb} MB of memory` : (error as Error).message);
-      });
-      w.on('exit', () => {
-        o.clock.clear(limit);
-        if (worker === w) kill(w, 'it ended by itself');
-      });
+      const w = o.launch(
+        { plugin: o.plugin, text: o.text, symbols: o.symbols, tryOut: o.tryOut === true },
+        {
+          message(m) {
+            if (worker !== w) return;
+            if (m.t === 'loading') {
+              o.clock.clear(limit);
+              limit = within(Math.max(LOAD_LIMIT_MS, LOAD_LIMIT_BOOTS * (performance.now() - bootedAtMs)));
+            } else if (m.t === 'ready') {
+              o.clock.clear(limit);
+              facts = m.facts;
+              resolve(facts);
+            } else if (m.t === 'broken') {
+              o.clock.clear(limit);
+              reject(errorOf(m.error));
+            } else onMessage(m);
+          },
+          ended(reason, error, innocent) {
+            o.clock.clear(limit);
+            reject(error instanceof Error ? error : new GatewayError('PLUGIN_STALLED', { plugin: o.plugin, problem: reason }));
+            kill(w, reason, innocent);
+          },
+        },
+      );
+      worker = w;
     });
 
   const restLater = (afterMs = LINGER_MS) => {
@@ -217,8 +188,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       const w = worker;
       worker = undefined;
       starting = undefined;
-      o.clock.clear(watch);
-      void w?.terminate();
+      void w?.end();
     });
   };
 
@@ -233,7 +203,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
         starting = undefined;
         const w = worker;
         worker = undefined;
-        void w?.terminate();
+        void w?.end();
         throw error;
       },
     ));
@@ -252,7 +222,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
     },
     detach(id) {
       if (!listeners.delete(id)) return;
-      if (worker) worker.postMessage({ t: 'call', call: 0, id, method: 'drop', args: [] } satisfies ToWorker);
+      if (worker) worker.post({ t: 'call', call: 0, id, method: 'drop', args: [] } satisfies ToWorker);
       if (listeners.size === 0) restLater();
     },
     async call(id, method, args) {
@@ -263,7 +233,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       return new Promise((resolve, reject) => {
         waiting.set(call, { resolve, reject });
         try {
-          target.postMessage({ t: 'call', call, id, method, args } satisfies ToWorker);
+          target.post({ t: 'call', call, id, method, args } satisfies ToWorker);
         } catch (error) {
           waiting.delete(call);
           reject(error);
@@ -271,17 +241,20 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       });
     },
     post(message) {
-      worker?.postMessage(message);
+      worker?.post(message);
     },
     get instances() {
       return listeners.size;
+    },
+    kill(reason) {
+      if (worker) kill(worker, reason);
     },
     async close() {
       closed = true;
       o.clock.clear(linger);
       const w = worker;
       if (w) dead('this version was replaced');
-      await w?.terminate();
+      await w?.end();
     },
   };
 }

@@ -10,24 +10,28 @@ import { placed } from '../files/plugin-source.ts';
 import type { FoundFile } from '../files/scan.ts';
 import type { Active, PluginEntry } from '../versions/plugin-entry.ts';
 import type { ModuleText } from '../worker/load-module.ts';
-import type { ModuleUrls } from '../worker/module-urls.ts';
 import type { WorkerFacts } from '../worker/protocol.ts';
 import type { PluginStates } from './plugin-state.ts';
 import { createPluginWorker, type PluginWorker } from './plugin-worker.ts';
 import type { RemotePlugin, RemoteVersion } from './remote-instance.ts';
+import type { LaunchThread } from './thread.ts';
 
 export interface RemoteActivationDeps {
   clock: Clock;
   log: Log;
-  urls: ModuleUrls;
   states: PluginStates;
   remotes: Map<string, RemotePlugin>;
-  maxHeapMb: number;
   onDeath(entry: PluginEntry, text: ModuleText, reason: string): void;
 }
 
 /** @throws what is wrong with this version; the one before goes on */
-export async function activateRemote(entry: PluginEntry, file: FoundFile, text: ModuleText, deps: RemoteActivationDeps): Promise<Active> {
+export async function activateRemote(
+  entry: PluginEntry,
+  file: FoundFile,
+  text: ModuleText,
+  launch: LaunchThread,
+  deps: RemoteActivationDeps,
+): Promise<Active> {
   const kind = entry.kind as 'sources' | 'sinks';
   const key = `${kind}/${entry.name}`;
   const symbol = symbolOf(entry.name);
@@ -37,15 +41,16 @@ export async function activateRemote(entry: PluginEntry, file: FoundFile, text: 
     version: shownVersion(file.version),
     text,
     symbols,
-    urls: deps.urls,
     clock: deps.clock,
     log: deps.log,
-    maxHeapMb: deps.maxHeapMb,
+    launch,
     onLateError(message) {
       entry.lateErrors++;
       entry.lastError = message;
     },
-    onDeath: (reason) => deps.onDeath(entry, text, reason),
+    onDeath(reason, innocent) {
+      if (!innocent) deps.onDeath(entry, text, reason);
+    },
   });
   let facts: WorkerFacts;
   let offers: Active['offers'];

@@ -4,6 +4,7 @@
 import { type PluginKind, shownVersion } from '../files/plugin-file.ts';
 import type { FoundFile } from '../files/scan.ts';
 import type { ModuleText } from '../worker/load-module.ts';
+import { modeTexts, type Placement } from './trust.ts';
 
 export type VersionState = 'running' | 'superseded' | 'failed' | 'quarantined';
 
@@ -31,6 +32,8 @@ export interface Active {
   readonly offers: readonly ('source' | 'sink' | 'lookup')[];
   /** Changes when rules must be planned anew (an aggregate became a scalar, a function came or went). */
   readonly shape: string;
+  /** How it runs and why; set by the registry. */
+  readonly placement?: Placement;
   /** What its author should know although it runs. */
   readonly note?: string;
   /** Ends the worker of its functions, if they have one. */
@@ -68,6 +71,7 @@ export function describeEntry(e: PluginEntry, registered: readonly string[] | un
     state: e.active ? 'running' : (latest?.state ?? 'failed'),
     ...(reason ? { reason } : {}),
     ...(e.active ? { file: e.active.file.path } : {}),
+    ...modeOf(e.active?.placement),
     ...(e.active?.note ? { note: e.active.note } : {}),
     ...(e.lateErrors ? { lateErrors: e.lateErrors, lastError: e.lastError } : {}),
     versions: e.candidates.map(
@@ -80,3 +84,13 @@ export function describeEntry(e: PluginEntry, registered: readonly string[] | un
     ),
   };
 }
+
+const modeOf = (p: Placement | undefined): Record<string, unknown> =>
+  p === undefined
+    ? {}
+    : {
+        mode: p.mode,
+        modeMeans: modeTexts[p.mode],
+        modeBecause: p.why,
+        ...(p.limits ? { may: { read: p.limits.read, write: p.limits.write, net: p.limits.net } } : {}),
+      };

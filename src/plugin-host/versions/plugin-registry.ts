@@ -2,91 +2,40 @@
 // runtime. Made by the daemon; here the parts are put together. Next: reconcile.ts (what is wanted), resolver.ts (which version),
 // functions/function-activation.ts and remote/remote-activation.ts (how it takes effect).
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
-import type { Log } from '../../base/log.ts';
-import type { ConnectorEntry } from '../../contract/connector.ts';
-import type { FunctionCatalogue } from '../../contract/function.ts';
-import type { Store } from '../../store/index.ts';
 import { createGuard, type Suspect } from '../containment/guard.ts';
 import { createMemoryWatch } from '../containment/memory-watch.ts';
+import type { Pens } from '../containment/pens.ts';
 import { createTamperWatch } from '../containment/tamper-watch.ts';
 import { openWatchdog } from '../containment/watchdog.ts';
 import { createFolderWatch } from '../files/folder-watch.ts';
 import { createFunctionNames } from '../files/function-names.ts';
-import type { PluginKind } from '../files/plugin-file.ts';
 import { readPluginSource } from '../files/plugin-source.ts';
-import type { FoundZip } from '../files/scan.ts';
 import { createTopFiles } from '../files/top-files.ts';
 import { activateFunctions, deactivateFunctions, tamperText } from '../functions/function-activation.ts';
 import { definitionOf, type FunctionSlot } from '../functions/inline-function.ts';
+import { activateOutside } from '../functions/outside-activation.ts';
+import { createQuestions } from '../functions/outside-definition.ts';
+import type { OutsidePlugin } from '../functions/outside-function.ts';
 import { mergedEntry } from '../remote/merged-entry.ts';
 import { createPluginStates } from '../remote/plugin-state.ts';
 import { createPluginWorker } from '../remote/plugin-worker.ts';
 import { activateRemote, deactivateRemote } from '../remote/remote-activation.ts';
 import type { RemotePlugin } from '../remote/remote-instance.ts';
+import { createLocalThreads, type LaunchThread } from '../remote/thread.ts';
 import { createModuleLoader } from '../worker/load-module.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
-import { describeEntry, type PluginDescription, type PluginEntry } from './plugin-entry.ts';
-import { createPluginLogs, type PluginLogLine } from './plugin-logs.ts';
+import { describeEntry, type PluginEntry } from './plugin-entry.ts';
+import { createPluginLogs } from './plugin-logs.ts';
 import { openQuarantine } from './quarantine.ts';
 import { createReconciler } from './reconcile.ts';
+import type { PluginHostSettings, PluginRegistry, PluginRegistryDeps } from './registry-api.ts';
 import { createResolver } from './resolver.ts';
 import { createStatusFiles, statusLines } from './status-file.ts';
 import { openTriedVersions } from './tried.ts';
+import { createTrust, type Placement } from './trust.ts';
 
-export interface PluginChange {
-  kind: PluginKind;
-  name: string;
-  /** `moved`: another version took over without a restart; `shape`: rules must be planned anew. */
-  what: 'added' | 'removed' | 'shape' | 'moved';
-  /** Names of SQL functions that came, went or changed. */
-  functions: readonly string[];
-}
-
-export interface PluginRegistryDeps {
-  rootPath: string;
-  /** `<root>/plugins` */
-  folder: string;
-  etc: string;
-  dataDir: string;
-  clock: Clock;
-  log: Log;
-  store: Store;
-  /** True for names of built-in SQL functions. */
-  isBuiltin?(name: string): Promise<boolean>;
-  /** A zip lies in a plugin folder; installs or refuses it (the file is gone afterwards). Given later by the service. */
-  onZip?(zip: FoundZip): Promise<void>;
-}
-
-export interface PluginRegistry {
-  /** Loads what lies there. @param safe nothing is loaded (safe mode) */
-  start(safe: boolean): Promise<void>;
-  stop(): Promise<void>;
-  /** Looks at the folders now and resolves when everything there is in effect or refused. */
-  settle(): Promise<void>;
-  readonly functions: FunctionCatalogue;
-  /** A plugin's connector; merged with the built-in one of the same name, whose other side stays. */
-  connector(name: string, builtin: ConnectorEntry | undefined): ConnectorEntry | undefined;
-  connectorNames(): string[];
-  names(kind: PluginKind): string[];
-  /** undefined: nothing of this name */
-  describe(kind: PluginKind, name: string): PluginDescription | undefined;
-  entry(kind: PluginKind, name: string): PluginEntry | undefined;
-  /** Its last log lines. @param after number of the last one that is known */
-  logs(kind: PluginKind, name: string, after: number): readonly PluginLogLine[];
-  /** Names of functions and the plugin that has them. */
-  functionOwners(): Map<string, string>;
-  registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
-  /** Gives quarantined versions a new chance, as if their files had just come. @returns how many */
-  release(kind: PluginKind, name: string): Promise<number>;
-  /** Whose fault an uncaught error is; undefined: not a plugin's. */
-  blame(error: unknown): Suspect | undefined;
-  onChange: ((change: PluginChange) => void) | undefined;
-  onZip: ((zip: FoundZip) => Promise<void>) | undefined;
-  /** ES modules of functions that were loaded; each stays in memory. */
-  readonly modules: number;
-}
+const defaultHostSettings: PluginHostSettings = { default: 'contained', trust: 'marks', socket: '', maxRssMb: 256 };
 
 /** Old generation of a worker's heap. */
 const MAX_HEAP_MB = 128;
@@ -150,10 +99,41 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     const entry = entries.get(plugin);
     if (entry) laterAgain(entry, true);
   };
+  const settings = deps.settings ?? (() => defaultHostSettings);
+  const trust = createTrust({
+    settings,
+    file: join(deps.dataDir, 'plugins', 'trust.json'),
+    etc: deps.etc,
+    shipped: join(import.meta.dirname, '../../../plugins'),
+    log,
+  });
+  const local = createLocalThreads({ urls, clock, log, maxHeapMb });
+  /** Made with the first plugin that is not trusted. */
+  let pens: Pens | undefined;
+  const threadsOf = async (placement: Placement): Promise<LaunchThread> => {
+    if (placement.mode === 'trusted') return local;
+    if (!pens) {
+      const [{ createPens }, { socketPens, spawnPens }] = await Promise.all([
+        import('../containment/pens.ts'),
+        import('../containment/launch.ts'),
+      ]);
+      const { socket, maxRssMb } = settings();
+      pens ??= createPens({ launch: socket === '' ? spawnPens() : socketPens(socket), urls, clock, log, maxHeapMb, maxRssMb });
+    }
+    return pens.threads(placement.limits);
+  };
+  /** A file is being written: the host that it will need starts meanwhile. */
+  const warm = () => {
+    if (settings().default === 'contained') void threadsOf({ mode: 'contained', why: '' }).then(() => pens?.warm());
+  };
+  const outsides = new Map<string, OutsidePlugin>();
+  const questions = createQuestions();
   const shared = { clock, log, urls, states, maxHeapMb, onDeath };
   const functionDeps = {
     ...shared,
     guard,
+    local,
+    outsides,
     loader,
     tried,
     slots,
@@ -167,7 +147,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     isolated: (plugin: string, hash: string) => quarantine.isolated(plugin, hash)?.reason,
   };
   const remoteDeps = { ...shared, remotes };
-  const env = { guard, log, rootPath: deps.rootPath };
+  const env = { guard, log, rootPath: deps.rootPath, questions };
   /** What its metadata says of its functions. */
   const namesOf = ({ kind, name }: PluginEntry): string => (kind === 'functions' ? (functionNames.of(name)?.join() ?? '') : '');
 
@@ -179,13 +159,20 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     known,
     namesOf,
     read: (entry, file) => readPluginSource(file.path, (hash) => tried.find(`${entry.kind}/${entry.name}`, file.path, hash)?.text),
-    activate: async (entry, file, text) =>
-      entry.kind === 'functions'
-        ? activateFunctions(entry, file, text, functionNames.of(entry.name), functionDeps)
-        : activateRemote(entry, file, text, remoteDeps),
+    async activate(entry, file, text) {
+      const placement = trust.placementOf(entry.kind, entry.name, file.path, text.hash);
+      const launch = await threadsOf(placement);
+      if (entry.kind !== 'functions') return { ...(await activateRemote(entry, file, text, launch, remoteDeps)), placement };
+      const names = functionNames.of(entry.name);
+      if (placement.mode !== 'trusted') return { ...(await activateOutside(entry, file, text, names, launch, functionDeps)), placement };
+      const active = await activateFunctions(entry, file, text, names, functionDeps);
+      outsides.get(`functions/${entry.name}`)?.drop();
+      return { ...active, placement };
+    },
     async deactivate(entry) {
       if (entry.kind === 'functions') {
         deactivateFunctions(entry, slots, guard);
+        outsides.get(`functions/${entry.name}`)?.drop();
         tried.forget(`functions/${entry.name}`);
       } else await deactivateRemote(entry, remotes);
       entry.active = undefined;
@@ -196,16 +183,16 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const topFiles = createTopFiles({
     clock,
     log,
-    tryOut: (file, text, symbols) =>
+    // what it is is not known yet, nor whether it may be trusted
+    tryOut: async (file, text, symbols) =>
       createPluginWorker({
         plugin: file.name,
         version: file.version,
         text,
         symbols,
-        urls,
+        launch: await threadsOf({ mode: 'contained', why: '' }),
         clock,
         log,
-        maxHeapMb,
         onLateError: () => undefined,
         onDeath: () => undefined,
       }),
@@ -223,7 +210,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     onZip: () => registry.onZip,
     onApplied: showStatus,
   });
-  const watch = createFolderWatch(deps.folder, join(deps.etc, 'functions'), clock, log, reconciler.apply);
+  const watch = createFolderWatch(deps.folder, join(deps.etc, 'functions'), clock, log, reconciler.apply, warm);
 
   const registry: PluginRegistry = {
     onChange: undefined,
@@ -248,6 +235,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       await watchdog.close();
       for (const r of remotes.values()) await r.version.worker.close();
       for (const e of entries.values()) await e.active?.close?.();
+      pens?.close();
       await states.close();
       uninstall?.();
     },
@@ -276,11 +264,27 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
           ...reconciler.problemsOf(kind).map((p) => p.name),
         ]),
       ].sort(),
+    pendingQuestions: questions.pending,
+    untrustedThreads: () => threadsOf({ mode: 'contained', why: '' }),
+    async decide(kind, name, mode) {
+      const e = entries.get(`${kind}/${name}`);
+      const { file, text } = e?.active ?? {};
+      if (!e || !file || !text) return false;
+      trust.mark(kind, name, text.hash, mode);
+      log.warn({ plugin: `${kind}/${name}`, file: file.path, mode: mode ?? 'undecided' }, 'It was decided how a plugin runs.');
+      await resolver.again(e, true);
+      return true;
+    },
+    hosts: () => pens?.describe() ?? { hosts: 0, rssMb: 0, apart: [] },
     describe(kind, name) {
       const e = entries.get(`${kind}/${name}`);
       const problems = reconciler.problemsOf(kind).filter((p) => p.name === name);
       if (e) {
-        const description = describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined);
+        const grants = trust.grantsOf(kind, name);
+        const description = {
+          ...describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined),
+          ...(grants ? { asksFor: grants } : {}),
+        };
         // modules cannot be unloaded: how many versions of functions this run has loaded so far
         return kind === 'functions' ? { ...description, modulesLoaded: loader.count } : description;
       }

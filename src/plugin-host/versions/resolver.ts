@@ -7,8 +7,8 @@ import type { FoundFile } from '../files/scan.ts';
 import type { ModuleText } from '../worker/load-module.ts';
 import { type Answer, advance, beginChoice, type Step } from './choose.ts';
 import type { Active, Candidate, PluginEntry } from './plugin-entry.ts';
-import type { PluginChange } from './plugin-registry.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { PluginChange } from './registry-api.ts';
 
 export interface ResolverDeps {
   clock: Clock;

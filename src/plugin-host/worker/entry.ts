@@ -1,13 +1,15 @@
 // The worker of one source or sink plugin: loads the file, makes instances and carries out calls. Runs alone in its thread; types are
 // stripped by plugin-worker.ts, which starts it. Imports nothing of ours but types. Rows travel in batches.
 import { format } from 'node:util';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type * as Calls from './calls.ts';
 import type * as Intrinsics from './intrinsics.ts';
 import type * as Loader from './load-module.ts';
 import type * as Instances from './make-instance.ts';
 import type { Emitted, FromWorker, InstanceInfo, PlainError, SymbolFacts, ToWorker, WorkerFacts, WorkerStart } from './protocol.ts';
 
 type Anything = Record<string, any>;
+type Port = Pick<MessagePort, 'postMessage' | 'on'>;
 interface Item {
   id: number;
   object: Anything;
@@ -30,16 +32,33 @@ const BATCH_ROWS = 512;
 const BEAT_MS = 250;
 const METHODS = ['configure', 'open', 'close', 'pull', 'collect', 'lookup', 'offset', 'rewind', 'exec', 'validate', 'isAggregate'];
 
-const port = parentPort!;
-const start = workerData as WorkerStart;
+/** Set by the plugin host when the plugin runs alone in its main thread (pen.ts). */
+const pen = (globalThis as Record<symbol, unknown>)[Symbol.for('kuiper.pen')] as { port: Port; start: WorkerStart } | undefined;
+const port: Port = pen?.port ?? parentPort!;
+const start = pen?.start ?? (workerData as WorkerStart);
 const { createModuleLoader } = (await import(start.modules.loader)) as typeof Loader;
 const { isConstructor, makeInstance } = (await import(start.modules.instance)) as typeof Instances;
 const beat = new Int32Array(start.beat);
 const send = (m: FromWorker) => port.postMessage(m);
 const plain = (error: unknown): PlainError => {
+  try {
+    return plainly(error);
+  } catch {
+    // a getter of it throws, or it is a revoked proxy
+    return { message: 'an error that cannot be read', name: 'Error', stack: undefined, code: undefined, retriable: undefined };
+  }
+};
+const plainly = (error: unknown): PlainError => {
   const e = (typeof error === 'object' && error !== null ? error : {}) as Partial<PlainError>;
   const text = e.message === undefined ? String(error) : String(e.message);
-  return { message: text, name: String(e.name ?? 'Error'), stack: e.stack, code: plainCode(e.code), retriable: e.retriable };
+  const stack = typeof e.stack === 'string' ? e.stack : undefined;
+  return {
+    message: text,
+    name: String(e.name ?? 'Error'),
+    stack,
+    code: plainCode(e.code),
+    retriable: typeof e.retriable === 'boolean' ? e.retriable : undefined,
+  };
 };
 const plainCode = (code: unknown) => (typeof code === 'string' || typeof code === 'number' ? code : undefined);
 
@@ -159,7 +178,7 @@ async function call(id: number, method: string, args: unknown[]): Promise<unknow
     const object = (spares.get(name) ?? (await makeInstance(exported))) as Anything;
     spares.delete(name);
     items.set(id, newItem(id, object));
-    return undefined;
+    return METHODS.filter((m) => typeof object[m] === 'function');
   }
   const item = items.get(id);
   if (!item) throw new Error('the instance is closed');
@@ -178,6 +197,12 @@ async function call(id: number, method: string, args: unknown[]): Promise<unknow
       await run;
       return undefined;
     }
+    case 'begin':
+      // a place of a function's call; its state is told with its results
+      item.controller?.abort();
+      item.controller = new AbortController();
+      item.context = contextOf(item, args[0] as InstanceInfo, true);
+      return undefined;
     case 'pull':
       await object['pull'](item.context, emitOf(item));
       return undefined;
@@ -200,7 +225,10 @@ async function call(id: number, method: string, args: unknown[]): Promise<unknow
   }
 }
 
+const runCalls = ((await import(start.modules.calls)) as typeof Calls).createCalls(items, send, plain);
+
 port.on('message', (m: ToWorker) => {
+  if (m.t === 'exec') return runCalls(m.batch, m.calls);
   if (m.t === 'credit') {
     const item = items.get(m.id);
     if (!item) return;
@@ -324,10 +352,10 @@ function flush(item: Item): void {
   }
 }
 
-function contextOf(item: Item, info: InstanceInfo): Anything {
+function contextOf(item: Item, info: InstanceInfo, quiet = false): Anything {
   const state = new Map(info.state);
   const put = (key: string, value: unknown, has: boolean) => {
-    if (!item.changes.size && !item.batch) setImmediate(() => flush(item));
+    if (!quiet && !item.changes.size && !item.batch) setImmediate(() => flush(item));
     item.changes.set(key, { value, has });
   };
   const log =

@@ -6,7 +6,9 @@ import { stripTypes } from '../files/strip-types.ts';
 
 export interface ModuleUrls {
   /** @param name file of this folder, without `.ts`; `kit`: the running part of `@kuiper-gateway/plugin` */
-  of(name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably' | 'intrinsics' | 'kit'): string;
+  of(
+    name: 'entry' | 'function-entry' | 'watchdog' | 'load-module' | 'make-instance' | 'write-durably' | 'intrinsics' | 'kit' | 'calls',
+  ): string;
 }
 
 export function createModuleUrls(): ModuleUrls {

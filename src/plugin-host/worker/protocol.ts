@@ -6,7 +6,7 @@ export interface WorkerStart {
   /** Shown in errors. */
   plugin: string;
   /** `data:` URLs of the helper modules. */
-  modules: { loader: string; instance: string; kit: string; intrinsics?: string };
+  modules: { loader: string; instance: string; kit: string; calls: string; intrinsics?: string };
   /** Beats while the worker's event loop turns. */
   beat: SharedArrayBuffer;
   /** Symbols that may be used. */
@@ -44,7 +44,12 @@ export type ToWorker =
   /** Rows that the gateway has taken over. */
   | { t: 'credit'; id: number; rows: number }
   /** Confirmed messages, by their numbers. */
-  | { t: 'acked'; id: number; numbers: number[] };
+  | { t: 'acked'; id: number; numbers: number[] }
+  /** Calls of functions, carried out in order. */
+  | { t: 'exec'; batch: number; calls: readonly { id: number; args: unknown[] }[] };
+
+/** Of one call of a function. */
+export type CallResult = { value: unknown } | { error: string; stack: string | undefined };
 
 export interface Emitted {
   id: number;
@@ -88,4 +93,12 @@ export type FromWorker =
   | { t: 'lost'; id: number; error: PlainError }
   | { t: 'state'; id: number; changes: [key: string, value: unknown, has: boolean][] }
   | { t: 'log'; id: number; level: 'debug' | 'info' | 'warn' | 'error'; message: string; more: unknown[] }
-  | { t: 'late'; error: PlainError };
+  | { t: 'late'; error: PlainError }
+  /** Results of calls from number `from` on, and what they changed in the states of their places. */
+  | {
+      t: 'results';
+      batch: number;
+      from: number;
+      results: CallResult[];
+      changes: [id: number, key: string, value: unknown, has: boolean][];
+    };

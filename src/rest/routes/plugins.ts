@@ -105,6 +105,19 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       },
     },
     {
+      method: 'PUT',
+      path: `${base}/{name}/mode`,
+      async handle(r) {
+        const name = checkName(r.params['name']!);
+        const { mode } = bodyObject(r, 'Invalid body: Error decoding the mode of a plugin');
+        if (mode !== null && typeof mode !== 'string')
+          throw new GatewayError('SERVICE_REFUSED', {
+            text: 'mode must be trusted, contained, restricted, or null to take the decision back',
+          });
+        return json(await withPrefix(`mode of ${type} plugin ${name} error`, () => plugins.decide(type, name, mode ?? undefined)));
+      },
+    },
+    {
       method: 'GET',
       path: `${base}/prebuild`,
       handle() {

@@ -101,7 +101,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   /** @param sinks all actions  @param inputs names of the streams */
   connect(
     sinks: readonly SinkNode[],
-    plan: { inputs: readonly { source: string }[]; lookups: readonly string[]; stateful: boolean },
+    plan: { inputs: readonly { source: string }[]; lookups: readonly string[]; stateful: boolean; outside?: boolean },
   ): void {
     this.sinks = sinks;
     this.targets = sinks.filter((s) => !s.deadLetter);
@@ -109,7 +109,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.inputNames = plan.inputs.map((i) => i.source);
     this.holdAll = plan.stateful && plan.lookups.length > 0;
     // the row under way is the one that fails only where nothing waits in a window
-    this.wantsCurrent = this.deadLetterSinks.length > 0 && !plan.stateful && plan.lookups.length === 0;
+    this.wantsCurrent = this.deadLetterSinks.length > 0 && !plan.stateful && plan.lookups.length === 0 && plan.outside !== true;
   }
 
   /** The program reads this column. */
@@ -273,6 +273,19 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   resume(debt: Debt): void {
     this.checkpoint.ledger.resume(debt);
+  }
+
+  later(t: Tuple | undefined, work: () => void): void {
+    const outer = this.touched;
+    this.touched = false;
+    try {
+      work();
+    } catch (error) {
+      this.deps.crash(error);
+    }
+    if (this.delayed !== undefined) this.delayed.settle();
+    if (this.touched && t?.ack !== undefined) this.hold(t.ack);
+    this.touched = outer;
   }
 
   end(debt: Debt): void {

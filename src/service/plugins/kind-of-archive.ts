@@ -3,11 +3,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { checkPluginFile, type PluginKind } from '../../plugin-host/index.ts';
+import { checkPluginFile, type LaunchThread, type PluginKind } from '../../plugin-host/index.ts';
 import type { PluginPackage } from './read-package.ts';
 
 /** @throws PLUGIN_LOAD, PLUGIN_SYNTAX: it is no plugin */
-export async function kindOfArchive({ plugins }: PluginPackage, dataDir: string, clock: Clock, log: Log): Promise<PluginKind> {
+export async function kindOfArchive(
+  { plugins }: PluginPackage,
+  dataDir: string,
+  clock: Clock,
+  log: Log,
+  launch: LaunchThread,
+): Promise<PluginKind> {
   const parent = join(dataDir, 'plugins');
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, '.look-'));
@@ -16,7 +22,7 @@ export async function kindOfArchive({ plugins }: PluginPackage, dataDir: string,
     const { path, content } = plugins.at(-1)!;
     const file = join(folder, basename(path));
     await writeFile(file, content);
-    return (await checkPluginFile(file, clock, log)).kind;
+    return (await checkPluginFile(file, clock, log, launch)).kind;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -6,7 +6,14 @@ import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Folders } from '../../config/index.ts';
-import { type FoundZip, type PluginKind, type PluginLogLine, type PluginRegistry, pluginNameOf } from '../../plugin-host/index.ts';
+import {
+  type FoundZip,
+  type PluginKind,
+  type PluginLogLine,
+  type PluginRegistry,
+  pluginModes,
+  pluginNameOf,
+} from '../../plugin-host/index.ts';
 import type { Downloader } from '../download.ts';
 import { isName } from '../names.ts';
 import { kindOfArchive } from './kind-of-archive.ts';
@@ -44,6 +51,9 @@ export interface PluginAdmin {
   /** Gives quarantined versions a new chance. @returns the description afterwards
    *  @throws GatewayError SERVICE_NOT_FOUND `invalid name X: not exist`, SERVICE_REFUSED when none is quarantined */
   release(kind: PluginKind, name: string): Promise<Record<string, unknown>>;
+  /** The owner decides how the version in effect runs. @param mode undefined: takes the decision back  @returns the description afterwards
+   *  @throws GatewayError SERVICE_NOT_FOUND, SERVICE_REFUSED when nothing is in effect or the mode is unknown */
+  decide(kind: PluginKind, name: string, mode: string | undefined): Promise<Record<string, unknown>>;
   registerFunctions(name: string, functions: readonly string[]): Promise<void>;
   /** SQL functions of plugins: function → plugin. */
   functions(): ReadonlyMap<string, string>;
@@ -141,7 +151,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
   /** @throws SERVICE_REFUSED: no plugin in it can be loaded */
   const kindOf = async (name: string, zip: Buffer): Promise<PluginKind> => {
     const content = unwrap(() => readPackage(undefined, name, zip));
-    return kindOfArchive(content, folders.data, deps.clock, log).catch((error: unknown) => {
+    return kindOfArchive(content, folders.data, deps.clock, log, await registry.untrustedThreads()).catch((error: unknown) => {
       throw refuse(`fail to install plugin: ${messageOf(error)}; or put the archive into sources, sinks or functions`, error);
     });
   };
@@ -203,6 +213,18 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         if (!registry.entry(kind, own)) throw absent(name);
         if ((await registry.release(kind, own)) === 0) throw refuse(`no version of plugin ${own} is quarantined`);
         return registry.describe(kind, own)!;
+      }),
+    decide: (kind, name, mode) =>
+      alone(async () => {
+        const own = pluginNameOf(name);
+        if (!registry.entry(kind, own)) throw absent(name);
+        const known = pluginModes.find((m) => m === mode);
+        if (mode !== undefined && !known) throw refuse(`unknown mode ${mode}: it is one of ${pluginModes.join(', ')}`);
+        if (!(await registry.decide(kind, own, known))) throw refuse(`no version of plugin ${own} is in effect`);
+        const now = registry.describe(kind, own)!;
+        if (known && now['mode'] !== known)
+          throw refuse(`plugin ${own} does not run ${known}: ${String(now['reason'] ?? 'it does not load so')}`);
+        return now;
       }),
     registerFunctions: (name, functions) =>
       alone(async () => {

@@ -87,6 +87,8 @@ export interface RuleServiceDeps extends PlanningDeps {
   runtime: Runtime;
   table: KvTable;
   log: Log;
+  /** Questions to plugins about arguments that planning has raised, under way. */
+  questions?(): readonly Promise<void>[];
 }
 
 interface Entry {
@@ -122,9 +124,17 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   };
   const plan = async (): Promise<Planning> => (planning ??= await deps.planning());
 
+  /** Plans, and plans again when contained plugins have answered what they think of the arguments. */
+  const answered = async <T>(work: () => T): Promise<T> => {
+    const first = work();
+    const asked = deps.questions?.() ?? [];
+    if (asked.length === 0) return first;
+    await Promise.all(asked);
+    return work();
+  };
   /** Everything that can refuse a rule, without any effect. */
   const check = async (parsed: ParsedRule) => {
-    const definition = planning.definition(parsed, planning.compile(parsed));
+    const definition = planning.definition(parsed, await answered(() => planning.compile(parsed)));
     await runtime.validateRule({ ...definition, streams: parsed.inputs });
     return definition;
   };
@@ -208,7 +218,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
     async create(text) {
       const { parse } = await plan();
-      const parsed = understand('invalid rule json', () => parse(parseRuleJson(text)));
+      const parsed = await answered(() => understand('invalid rule json', () => parse(parseRuleJson(text))));
       const { draft } = parsed;
       const mustBeNew = () => {
         if (all.has(draft.id)) throw new GatewayError('RULE_EXISTS', { rule: draft.id });
@@ -226,7 +236,9 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     async replace(id, text) {
       checkName(id);
       const { parse } = await plan();
-      const parsed = understand('Invalid rule json', () => parse(parseRuleJson(unmaskRuleText(text, all.get(id)?.draft.text), id)));
+      const parsed = await answered(() =>
+        understand('Invalid rule json', () => parse(parseRuleJson(unmaskRuleText(text, all.get(id)?.draft.text), id))),
+      );
       const { draft } = parsed;
       const replaced = () => {
         const old = all.get(id);
@@ -325,7 +337,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const { parse, checkArguments, check: checkPlan } = await plan();
       const parsed = parse(parseRuleJson(text));
       for (const name of parsed.sources) sourceOf(name, deps);
-      checkArguments(parsed);
+      await answered(() => checkArguments(parsed));
       if (parsed.draft.graph) checkPlan(parsed);
       return [...parsed.sources];
     },

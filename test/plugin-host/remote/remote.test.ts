@@ -75,7 +75,16 @@ beforeAll(async () => {
     'import { threadId } from "node:worker_threads"; export const worker = true; export class Apart { exec([a]: any, ctx: any) { if (a === "bad") throw new Error("no"); ctx.incrCounter("n", 1); return { threadId, n: ctx.getCounter("n"), a }; } }',
   );
   store = openStore({ dataDir: folders.data, clock, log });
-  registry = createPluginRegistry({ rootPath: root, folder: folders.plugins, etc: folders.etc, dataDir: folders.data, clock, log, store });
+  registry = createPluginRegistry({
+    rootPath: root,
+    folder: folders.plugins,
+    etc: folders.etc,
+    dataDir: folders.data,
+    clock,
+    log,
+    store,
+    settings: () => ({ default: 'trusted', trust: 'marks', socket: '', maxRssMb: 256 }),
+  });
   await registry.start(false);
 }, 30_000);
 afterAll(async () => {

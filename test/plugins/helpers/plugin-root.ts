@@ -45,7 +45,8 @@ export class ToFile {
   close() {}
 }`;
 
-export function makePluginRoot(): PluginRoot {
+/** @param mode how plugins run on which nobody has decided */
+export function makePluginRoot(mode: 'trusted' | 'contained' | 'restricted' = 'contained'): PluginRoot {
   const root = mkdtempSync(join(tmpdir(), 'kuiper-plugins-'));
   for (const k of ['sources', 'sinks', 'functions']) mkdirSync(join(root, 'plugins', k), { recursive: true });
   let daemon: RunningDaemon | undefined;
@@ -55,7 +56,7 @@ export function makePluginRoot(): PluginRoot {
       return daemon!;
     },
     async start(env) {
-      daemon = await runDaemon(root, { KUIPER__BASIC__ALLOWEXTERNALFILEACCESS: 'true', ...env });
+      daemon = await runDaemon(root, { KUIPER__BASIC__ALLOWEXTERNALFILEACCESS: 'true', KUIPER__PLUGINS__DEFAULT: mode, ...env });
       return daemon;
     },
     put: (kind, file, text) => writeFileSync(join(root, 'plugins', kind, file), text),

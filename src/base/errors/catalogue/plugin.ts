@@ -34,4 +34,15 @@ export const pluginErrors = {
     retriable: true,
     cure: 'The plugin was ended and is started again; look for an endless loop or a leak in it.',
   },
+  PLUGIN_HOST: {
+    text: 'a plugin host has ended: {reason}',
+    ekuiperCode: 1001,
+    retriable: true,
+    cure: 'Its plugins were started again. When one of them can be named, it is counted against that one; look for what it does to its own process.',
+  },
+  PLUGIN_TRUST: {
+    text: '{problem}',
+    ekuiperCode: 1000,
+    cure: 'Decide again with `kuiper plugin trust`, or correct the file that is named (a key in etc/plugin-keys, a manifest in etc).',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
