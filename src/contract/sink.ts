@@ -14,7 +14,9 @@ export interface Sink<C = ConnectorContext> {
   open(ctx: C, fail: (error: Error) => void): void | Promise<void>;
   /** Delivers one item. Returning (or resolving) means delivered.
    *  @param dynamic values of the dynamic properties for this item (e.g. `topic`), by wire name; only those that hold a template
-   *  @throws an error with `retriable: true` (ioError) is retried by policy; any other loses this item: counted, reported */
+   *  @throws an error with `retriable: true` (ioError) says that the peer is away: everything waits in order until it is back. With
+   *          `answered: true` in addition (answeredError) the peer is there and failed on this item: it is tried again, and set aside when it
+   *          fails while others are taken. Any other error: the item is not taken, and set aside at once (dead letter action, parked rows) */
   collect(ctx: C, data: SinkData, dynamic?: Readonly<Record<string, unknown>>): void | Promise<void>;
   close(ctx: C): void | Promise<void>;
 }
@@ -38,6 +40,10 @@ export interface SinkDefinition {
   patient?: boolean;
   /** Property that `resendDestination` replaces. */
   resendProperty?: string;
+  /** What an item replaces at its destination: keys such that a later item with the same key overwrites an earlier one (a retained topic, a
+   *  row of a table with its key). A parked row does not overwrite a newer one of its key. Without it every item stands for itself.
+   *  @returns undefined when these props make no such sink */
+  replaces?(props: Props): ((data: SinkData, dynamic: Readonly<Record<string, unknown>> | undefined) => readonly string[]) | undefined;
   options: readonly OptionSpec[];
   doc: string;
   create(): Sink;

@@ -124,8 +124,15 @@ export interface SinkHealth {
   spilled: number;
   /** Rows given up at a bound. */
   dropped: number;
-  /** Rows that the sink will never take (an error that stays, or maxRetries is used up). */
+  /** Rows that the sink does not take (an error that stays, or maxRetries is used up) and that were not parked: they went to the dead letter
+   *  action, or were discarded. */
   refused: number;
+  /** Rows that the sink does not take, parked on disk until somebody tries them again or drops them; why the last one was not taken, since when
+   *  the oldest one lies there (epoch ms), and why no further one can be parked ('' = one can). */
+  parked: number;
+  parkedReason: string;
+  parkedOldestAtMs: number;
+  parkError: string;
   queueRows: number;
   queueBytes: number;
   /** Why the queue on disk takes nothing now; '' = it does. */

@@ -3,7 +3,9 @@ import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { RuleDefinition } from './definition.ts';
 import { type Environment, loadSink } from './environment.ts';
 import { parseCacheProps } from './sink/cache-props.ts';
-import { isDeadLetter } from './sink/sink-node.ts';
+import { isDeadLetter } from './sink/dead-letter.ts';
+import { sinkName } from './sink/names.ts';
+import { transformDeps } from './transform/deps.ts';
 import { createTransform } from './transform/index.ts';
 
 /** @throws the error that refuses the rule */
@@ -13,15 +15,7 @@ export async function validateActions(env: Environment, id: string, actions: Rul
     const definition = await loadSink(env, action.type);
     parseCacheProps(action.props, env.settings.sink);
     const transform = await createTransform(action.props, definition, {
-      clock: env.clock,
-      log: env.log,
-      ruleId: id,
-      sinkName: `${action.type}_${action.index}`,
-      timeZone: env.settings.timeZone,
-      codecs: (format) => env.deps.codecs(format),
-      property: (name) => env.deps.property?.(name),
-      ...(env.deps.schemas ? { schemas: env.deps.schemas } : {}),
-      ...(env.deps.aesKey ? { aesKey: env.deps.aesKey } : {}),
+      ...transformDeps(env, id, sinkName(action)),
       output: { item: () => undefined },
       touch: () => undefined,
       exception: () => undefined,

@@ -29,7 +29,19 @@ async function run(id: string, upMs: number, wallMs: number): Promise<void> {
   await queue.open();
 }
 const put = (data: string) => {
-  const item: SinkItem = { data, dynamic: undefined, rows: 1, acks: [], atMs: clock.now(), state: 'waiting', stored: true, tries: 0 };
+  const item: SinkItem = {
+    data,
+    dynamic: undefined,
+    rows: 1,
+    acks: [],
+    atMs: clock.now(),
+    state: 'waiting',
+    stored: true,
+    tries: 0,
+    faults: 0,
+    faultsSince: 0,
+    flights: 0,
+  };
   return queue.append([item]);
 };
 const first = async () => (await queue.head())?.items[0]?.data;

@@ -113,9 +113,27 @@ describe('sink', () => {
     expect(rule.brief().message).toContain('durable queue of sink fake_0 is full');
   });
 
-  it('loses and counts what it refuses, and goes on', async () => {
+  it('parks what it refuses, confirms it when it is on disk, and goes on', async () => {
     h.sink.behaviour = 'refuse';
     const rule = await start();
+    const confirmed: number[] = [];
+    publish(1, confirmed);
+    h.sink.behaviour = 'ok';
+    publish(2, confirmed);
+    expect(confirmed).toEqual([2]);
+    await h.settle(() => confirmed.length === 2);
+    expect(confirmed).toEqual([2, 1]);
+    expect(delivered()).toEqual([2]);
+    expect(rule.status()['sink_fake_0_0_exceptions_total']).toBe(1);
+    expect(rule.health()).toMatchObject({ ok: false, sinks: [{ refused: 0, parked: 1, parkedReason: 'bad request', mode: 'up' }] });
+    expect(rule.health().problems).toEqual([
+      expect.stringMatching(/^Sink fake_0 does not take 1 rows; they are parked since 2026-01-01T00:00:00\.\d+Z: bad request$/),
+    ]);
+  });
+
+  it('with maxParkedRows 0 discards and counts what it refuses, confirms it at once, and goes on', async () => {
+    h.sink.behaviour = 'refuse';
+    const rule = await start({ maxParkedRows: 0 });
     const confirmed: number[] = [];
     publish(1, confirmed);
     h.sink.behaviour = 'ok';
@@ -123,8 +141,9 @@ describe('sink', () => {
     expect(confirmed).toEqual([1, 2]);
     expect(delivered()).toEqual([2]);
     expect(rule.status()['sink_fake_0_0_exceptions_total']).toBe(1);
-    expect(rule.health()).toMatchObject({ ok: false, sinks: [{ refused: 1 }] });
+    expect(rule.health()).toMatchObject({ ok: false, sinks: [{ refused: 1, parked: 0 }] });
     expect(rule.health().problems).toEqual(['Sink fake_0 refused 1 rows: bad request']);
+    expect(await h.store.sinkQueues.queues()).toEqual([]);
   });
 
   it('that loses its connection again and again says so, also when it is up at the moment', async () => {

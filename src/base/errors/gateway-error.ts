@@ -66,6 +66,11 @@ export function ioError(text: string, cause?: unknown): GatewayError {
   return new GatewayError('IO_FAILED', { text }, { cause });
 }
 
+/** The peer is there and answered that it failed on this very item: tried again, and set aside when it takes others meanwhile. */
+export function answeredError(text: string, cause?: unknown): GatewayError & { answered: true } {
+  return Object.assign(ioError(text, cause), { answered: true as const });
+}
+
 export function isGatewayError(error: unknown): error is GatewayError {
   return (
     typeof error === 'object' &&

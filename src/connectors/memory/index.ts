@@ -1,5 +1,6 @@
 // In-process topics: source, sink, lookup table.
 import { defineConnector } from '../../contract/connector.ts';
+import { rowKeys } from '../replaces.ts';
 import { createMemoryLookup } from './lookup.ts';
 import { createMemorySink, memorySinkOptions } from './sink.ts';
 import { createMemorySource } from './source.ts';
@@ -22,6 +23,10 @@ export default defineConnector({
     maxInFlight: 1000,
     patient: true,
     resendProperty: 'topic',
+    replaces({ keyField, topic }) {
+      if (typeof keyField !== 'string' || !keyField) return undefined;
+      return (data, dynamic) => rowKeys(data, keyField, String(dynamic?.['topic'] ?? topic));
+    },
     options: memorySinkOptions,
     doc: 'Publishes rows on an in-process topic.',
     create: createMemorySink,

@@ -27,6 +27,12 @@ export default defineConnector({
     payload: 'bytes',
     maxInFlight: 100,
     resendProperty: 'topic',
+    replaces(raw) {
+      // a retained message replaces that of its topic
+      const { retained, topic } = raw;
+      if (retained !== true && !String(retained ?? '').includes('{{')) return undefined;
+      return (_data, dynamic) => (String(dynamic?.['retained'] ?? retained) === 'true' ? [String(dynamic?.['topic'] ?? topic)] : []);
+    },
     options: sinkOptions,
     doc: 'Publishes results to an MQTT broker.',
     create: createMqttSink,

@@ -1,6 +1,7 @@
-// Sink that sends each payload by HTTP. A status of 2xx is delivery; 408, 429 and 5xx and a peer that is away are tried again; other statuses are final.
+// Sink that sends each payload by HTTP. A status of 2xx is delivery. 408, 429, 503 and a peer that is away make everything wait; another 5xx is a
+// failure on this row, which is tried again and set aside when others are taken; other statuses are final.
 import { randomUUID } from 'node:crypto';
-import { ioError, rowError } from '../../base/errors/gateway-error.ts';
+import { answeredError, ioError, rowError } from '../../base/errors/gateway-error.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
@@ -60,8 +61,13 @@ interface RestProps extends TlsProps {
   debugResp: boolean;
 }
 
-/** Statuses after which the same request may succeed later. */
-const mayPass = (status: number) => status === 408 || status === 429 || status >= 500;
+/** Statuses that say that the peer takes nothing now; other 5xx say that it failed on this request, and the rest that it does not want it. */
+const AWAY: ReadonlySet<number> = new Set([408, 429, 503]);
+
+function failure(status: number, text: string): Error {
+  if (AWAY.has(status)) return ioError(text);
+  return status >= 500 ? answeredError(text) : rowError(text);
+}
 
 export default defineConnector({
   name: 'rest',
@@ -71,6 +77,16 @@ export default defineConnector({
     payload: 'bytes',
     maxInFlight: 1,
     resendProperty: 'url',
+    replaces(raw) {
+      // a put or delete of an address replaces what was put there before
+      const fixed = String(raw['method'] ?? '').toLowerCase();
+      const url = String(raw['url'] ?? '');
+      if (!fixed.includes('{{') && fixed !== 'put' && fixed !== 'delete') return undefined;
+      return (_data, dynamic) => {
+        const method = String(dynamic?.['method'] ?? fixed).toLowerCase();
+        return method === 'put' || method === 'delete' ? [String(dynamic?.['url'] ?? url)] : [];
+      };
+    },
     options,
     doc: 'Sends results by HTTP.',
     create() {
@@ -123,7 +139,7 @@ export default defineConnector({
           const problem = checkResponse(response.status, response.body, props.responseType);
           if (!problem) return;
           const text = `parse response error: ${problem} | method=${method} path="${url}" status=${response.status} response_body="${response.body.toString().slice(0, 200)}"`;
-          throw mayPass(response.status) ? ioError(text) : rowError(text);
+          throw failure(response.status, text);
         },
         close() {
           client?.close();

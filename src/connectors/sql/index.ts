@@ -6,6 +6,7 @@ import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
 import { createVetting, printSql, type Vet } from '../../templates/rendered/index.ts';
+import { rowKeys } from '../replaces.ts';
 import { checkIdentifier, mark, openSqlite, type SqliteFile, type Statement, sqlitePath } from './sqlite.ts';
 
 const dburl: OptionSpec = {
@@ -158,6 +159,10 @@ export default defineConnector({
     name: 'sql',
     payload: 'rows',
     maxInFlight: 1,
+    replaces({ rowkindField, keyField, table }) {
+      if (typeof rowkindField !== 'string' || !rowkindField || typeof keyField !== 'string') return undefined;
+      return (data, dynamic) => rowKeys(data, keyField, String(dynamic?.['table'] ?? table));
+    },
     options: sinkOptions,
     doc: 'Writes rows to a table.',
     create() {

@@ -82,7 +82,7 @@ export async function openSqlite(file: string, rootPath: string, mode: 'read' | 
     new Promise((resolve, reject) => {
       db.run(sql, params.map(toParam), (e: Error | null) => {
         if (!e) return resolve();
-        const mayPass = /SQLITE_(BUSY|LOCKED|IOERR|FULL)/.test(e.message);
+        const mayPass = /SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/.test(e.message);
         reject(mayPass ? ioError(`database ${target}: ${e.message}`, e) : new Error(`database ${target}: ${e.message}`));
       });
     });

@@ -5,7 +5,7 @@ import type { CheckpointAccess } from '../checkpoint/access.ts';
 import { packSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
-import { queueName } from '../sink/sink-node.ts';
+import { parkedName, queueName, sinkName } from '../sink/names.ts';
 import type { KeptState } from './run-api.ts';
 
 export class KeptRun {
@@ -67,12 +67,13 @@ export class KeptRun {
 
   /** Queues on disk of sinks that a new definition no longer has. @param after undefined: the rule is deleted */
   async dropQueues(before: RuleDefinition, after: RuleDefinition | undefined): Promise<void> {
-    const keep = new Set(after?.actions.map((a) => `${a.type}_${a.index}`) ?? []);
+    const keep = new Set(after?.actions.map(sinkName) ?? []);
     for (const a of before.actions) {
-      const op = `${a.type}_${a.index}`;
+      const op = sinkName(a);
       if (keep.has(op)) continue;
       try {
         await this.env.deps.store.sinkQueues.clear(queueName(this.ruleId, op));
+        await this.env.deps.store.sinkQueues.clear(parkedName(this.ruleId, op));
       } catch (error) {
         this.env.log.warn({ rule: this.ruleId, op, cause: messageOf(error) }, 'The queue of a removed sink could not be cleared.');
       }

@@ -14,7 +14,8 @@ import type { Environment } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { ScanLease, TableLease } from '../ports.ts';
 import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
-import type { SinkNode, SinkOwner } from '../sink/sink-node.ts';
+import type { SinkNode } from '../sink/sink-node.ts';
+import type { SinkOwner } from '../sink/sink-owner.ts';
 import { DelayedResults } from './delayed-results.ts';
 import { MAX_PENDING, Pressure } from './pressure.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
@@ -218,6 +219,10 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
       const { input, tuple } = this.current;
       this.deadLetter({ op: stats.name, kind: 'operator', reason: text, data: this.rowOf(input, tuple) }, tuple.ack ? [tuple.ack] : none);
     }
+  }
+
+  get takesDeadLetters(): boolean {
+    return this.deadLetterSinks.length > 0;
   }
 
   deadLetter(letter: DeadLetter, acks: readonly Ack[]): void {

@@ -15,8 +15,12 @@ export interface CacheProps {
   priority: -1 | 0 | 1;
   indicatorField: string;
   destination: string;
-  /** Ours: tries after the first one until an item is refused; 0 = for ever. */
+  /** Ours: tries after the first one until an item is not taken; 0 = for ever. */
   maxRetries: number;
+  /** Ours: failures that the peer answered, with other rows being taken, after which a row is not taken; 0 = never. */
+  parkAfter: number;
+  /** Ours: bound of the parked rows; 0 = rows that are not taken are discarded. */
+  maxParkedRows: number;
   /** Ours: items older than this are given up; 0 = never. */
   maxAgeMs: number;
 }
@@ -71,6 +75,8 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     indicatorField: text('resendIndicatorField'),
     destination: text('resendDestination'),
     maxRetries: int('maxRetries', 0, (n) => n >= 0, 'maxRetries must not be negative'),
+    parkAfter: int('parkAfter', 5, (n) => n >= 0, 'parkAfter must not be negative'),
+    maxParkedRows: int('maxParkedRows', 1000, (n) => n >= 0, 'maxParkedRows must not be negative'),
     maxAgeMs: duration('maxCacheAge'),
   };
   if (problems.length) throw new Error(`invalid cache properties: ${problems.join('\n')}`);

@@ -2,6 +2,7 @@
 // why. Made by rule-run.ts for undecodable messages and failing expressions, and by sink-node.ts for what a sink refuses.
 import type { Ack } from '../../data/ack.ts';
 import type { Row, Value } from '../../data/value.ts';
+import type { ActionSpec } from '../definition.ts';
 
 export interface DeadLetter {
   /** Node that gave it up: a stream, an operator, a sink. */
@@ -15,9 +16,15 @@ export interface DeadLetter {
 }
 
 export interface DeadLetterOffice {
+  /** The rule has an action for them. */
+  readonly takesDeadLetters: boolean;
   /** Confirmations are retained until the letter is delivered or stored; without such an action nothing happens. */
   deadLetter(letter: DeadLetter, acks: readonly Ack[]): void;
 }
+
+/** True for an action that takes what others refuse. */
+export const isDeadLetter = ({ props }: Pick<ActionSpec, 'props'>): boolean =>
+  Object.entries(props).some(([name, value]) => name.toLowerCase() === 'deadletter' && (value === true || value === 'true'));
 
 /** @returns columns rule, kind, op, reason, atMs, data; encoding "base64" when the payload is no text; target of sinks with dynamic properties */
 export function deadLetterRow(ruleId: string, letter: DeadLetter, atMs: number): Row {

@@ -15,6 +15,13 @@ export interface StoredItem {
   atMs: number;
 }
 
+export interface StoredPage {
+  seq: number;
+  items: StoredItem[];
+  /** The very items, when the sink had not answered for all of them as they were stored. */
+  from: readonly (SinkItem | undefined)[] | undefined;
+}
+
 export interface QueueLimits {
   maxRows: number;
   maxBytes: number;
@@ -31,10 +38,12 @@ export interface DurableQueue {
   /** True when `append` of so much would drop something. */
   full(rows: number, bytes: number): boolean;
   /** The oldest page; undefined when empty. A page that cannot be read is dropped and counted. */
-  head(): Promise<{ seq: number; items: StoredItem[]; from: readonly SinkItem[] | undefined } | undefined>;
-  removeHead(seq: number): Promise<void>;
-  /** Keeps only these items of the head. */
-  shortenHead(seq: number, items: readonly StoredItem[]): Promise<void>;
+  head(): Promise<StoredPage | undefined>;
+  /** The page behind this one; undefined when there is none, or it cannot be read. */
+  after(seq: number): Promise<StoredPage | undefined>;
+  removePage(seq: number): Promise<void>;
+  /** Keeps only these items of a page. */
+  shortenPage(seq: number, items: readonly StoredItem[], from?: StoredPage['from']): Promise<void>;
   clear(): Promise<void>;
   readonly items: number;
   readonly rows: number;
@@ -47,7 +56,7 @@ export interface DurableQueue {
 
 interface Page extends QueuePage {
   /** The very items, when the sink had not answered for all of them yet: a late answer marks them delivered. */
-  from: readonly SinkItem[] | undefined;
+  from: StoredPage['from'];
 }
 
 /** A clock that shows less was not set when it was read: this program is younger. */
@@ -165,36 +174,42 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
         const payload = await store.read(name, page.seq);
         try {
           if (!payload) throw new Error('the page is gone');
-          const items = (unpackState(payload) as unknown[][]).map(
-            ([data, dynamic, n, atMs]): StoredItem => ({
-              data: data as SinkData,
-              dynamic: dynamic as StoredItem['dynamic'],
-              rows: n as number,
-              atMs: atMs as number,
-            }),
-          );
-          return { seq: page.seq, items, from: page.from };
+          return { seq: page.seq, items: unpackItems(payload), from: page.from };
         } catch {
           // damaged or set aside: counted as dropped, the queue goes on
           await drop([page]);
         }
       }
     },
-    async removeHead(seq) {
-      const page = pages[0];
-      if (page?.seq !== seq) return;
-      await store.remove(name, [seq]);
-      forget(page);
+    async after(seq) {
+      const page = pages[pages.findIndex((p) => p.seq === seq) + 1];
+      const payload = page && (await store.read(name, page.seq));
+      if (!payload) return undefined;
+      try {
+        return { seq: page.seq, items: unpackItems(payload), from: page.from };
+      } catch {
+        return undefined; // damaged: counted when it is the head
+      }
     },
-    async shortenHead(seq, items) {
-      const page = pages[0];
-      if (page?.seq !== seq) return;
+    async removePage(seq) {
+      const page = pages.find((p) => p.seq === seq);
+      if (!page) return;
+      await store.remove(name, [seq]);
+      // it may have gone by a bound meanwhile
+      if (pages.includes(page)) forget(page);
+    },
+    async shortenPage(seq, items, from) {
+      const page = pages.find((p) => p.seq === seq);
+      if (!page) return;
       const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
-      const short: Page = { ...page, rows: countRows(items), bytes: payload.byteLength, from: undefined };
+      const short: Page = { ...page, rows: countRows(items), bytes: payload.byteLength, from };
       await store.replace(name, short, payload);
+      const at = pages.indexOf(page);
+      // it went by a bound meanwhile, and must not come back
+      if (at < 0) return void (await store.remove(name, [seq]));
       rows += short.rows - page.rows;
       bytes += short.bytes - page.bytes;
-      pages[0] = short;
+      pages[at] = short;
     },
     async clear() {
       await store.clear(name);
@@ -219,5 +234,14 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     },
   };
 }
+
+/** @throws when the bytes are damaged */
+const unpackItems = (payload: Uint8Array): StoredItem[] =>
+  (unpackState(payload) as unknown[][]).map(([data, dynamic, rows, atMs]) => ({
+    data: data as SinkData,
+    dynamic: dynamic as StoredItem['dynamic'],
+    rows: rows as number,
+    atMs: atMs as number,
+  }));
 
 const countRows = (items: readonly { rows: number }[]): number => items.reduce((n, i) => n + i.rows, 0);

@@ -51,7 +51,10 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
       problems.push(
         `Sink ${s.sink} refused ${s.refused} rows${run?.deadLetters ? '; they went to the dead letter action' : ''}: ${s.lastError}`,
       );
-    if (s.dropped > 0) problems.push(`Sink ${s.sink} gave ${s.dropped} rows up.`);
+    if (s.parked > 0)
+      problems.push(`Sink ${s.sink} does not take ${s.parked} rows; they are parked since ${time(s.parkedOldestAtMs)}: ${s.parkedReason}`);
+    if (live && s.parkError) problems.push(`Sink ${s.sink} does not take a row that cannot be parked: ${s.parkError}; its line waits.`);
+    if (s.dropped > 0) problems.push(`Sink ${s.sink} discarded ${s.dropped} rows.`);
   }
   const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
   if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);

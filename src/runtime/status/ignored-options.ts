@@ -1,6 +1,7 @@
 // What a rule asks for and does not get, in words: eKuiper's options are all taken, and none is left out silently. Logged when a rule is made
 // or replaced (rule.ts) and shown by status/health.ts.
 import type { RuleDefinition } from '../definition.ts';
+import { sinkName } from '../sink/names.ts';
 
 /** @returns sentences; [] for nearly all rules */
 export function ignoredOptions({ options, actions }: Pick<RuleDefinition, 'options' | 'actions'>): string[] {
@@ -13,7 +14,7 @@ export function ignoredOptions({ options, actions }: Pick<RuleDefinition, 'optio
     for (const [name, value] of Object.entries(props))
       if (name.toLowerCase() === 'concurrency' && Number(value) > 1)
         notes.push(
-          `Property concurrency ${Number(value)} of sink ${type}_${index} is taken as 1: its rows keep their order, with several on their way at a time.`,
+          `Property concurrency ${Number(value)} of sink ${sinkName({ type, index })} is taken as 1: its rows keep their order, with several on their way at a time.`,
         );
   return notes;
 }

@@ -74,6 +74,7 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
       put('kuiper_sink_spilled_total', 'counter', 'Rows that went to the durable queue', labels, s.spilled);
       put('kuiper_sink_dropped_total', 'counter', 'Rows given up at a bound', labels, s.dropped);
       put('kuiper_sink_refused_total', 'counter', 'Rows that the sink will never take', labels, s.refused);
+      put('kuiper_sink_parked_rows', 'gauge', 'Rows that the sink does not take, parked on disk', labels, s.parked);
       put('kuiper_sink_reconnects_total', 'counter', 'Times that the connection was made again', labels, s.reconnects);
       put('kuiper_sink_queue_rows', 'gauge', 'Rows in the durable queue', labels, s.queueRows);
       put('kuiper_sink_queue_bytes', 'gauge', 'Bytes in the durable queue', labels, s.queueBytes);

@@ -2,11 +2,12 @@
 import type { RuleProgram } from '../../exec/operator.ts';
 import type { Topo } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
+import { sinkName } from '../sink/names.ts';
 
 /** @param program of the current or last run; without one only what the definition tells */
 export function topoOf(definition: RuleDefinition, program: RuleProgram | undefined): Topo {
   const plan = program ?? (typeof definition.program === 'function' ? undefined : definition.program);
-  const sinks = definition.actions.map((a) => `sink_${a.type}_${a.index}`);
+  const sinks = definition.actions.map((a) => `sink_${sinkName(a)}`);
   const sources = [...new Set((plan?.inputs ?? []).map((i) => `source_${i.source}`))];
   const operators = (plan?.operators ?? []).map((name) => `op_${name}`);
   const edges: Record<string, string[]> = {};

@@ -67,6 +67,30 @@ export const runtimeErrors = {
     ekuiperCode: 4000,
     cure: 'The sink has been away too long for maxDiskCache, and cacheFullPolicy is "stop". Bring the sink back, or raise the bound.',
   },
+  PARKED_NOT_FOUND: {
+    text: 'sink {sink} has no parked row {id}',
+    ekuiperCode: 1002,
+    httpStatus: 404,
+    cure: 'It was delivered or dropped meanwhile, or the number is wrong: `kuiper parked list RULE` lists the parked rows.',
+  },
+  PARKED_NOT_NOW: {
+    text: 'parked row {id} of sink {sink} cannot be tried now: {text}',
+    ekuiperCode: 4000,
+    httpStatus: 409,
+    cure: 'A parked row is tried when the rule runs and its sink takes data. Look at the health of the rule, and try again.',
+  },
+  PARKED_OVERTAKEN: {
+    text: 'parked row {id} of sink {sink} is older than what was delivered since for {key}',
+    ekuiperCode: 4000,
+    httpStatus: 409,
+    cure: 'Delivering it would replace a newer value by an older one. Drop the row, or try it with force.',
+  },
+  PARKED_AGAIN: {
+    text: 'sink {sink} still does not take parked row {id}: {text}',
+    ekuiperCode: 4000,
+    httpStatus: 409,
+    cure: 'The row stays parked. Correct what the text says at the destination, then try again, or drop the row.',
+  },
   STORE_FAILED: {
     text: 'store {file}: {text}',
     ekuiperCode: 1000,

@@ -1,0 +1,34 @@
+// What a drain needs of its line. Made by disk-side.ts when the first backlog is sent.
+import type { DrainHost } from './drain.ts';
+import type { LineAccess } from './line-access.ts';
+
+/** Live data is looked for so often while a backlog with the lower priority waits for it. */
+const LOOK_MS = 10;
+
+export function createDrainHost(line: LineAccess): DrainHost {
+  const { spool, parts } = line;
+  const { cache } = parts;
+  return {
+    maxInFlight: parts.maxInFlight,
+    parkAfter: cache.parkAfter,
+    maxRetries: cache.maxRetries,
+    disk: spool.disk,
+    deliveries: () => line.deliveries,
+    collect: (item) => parts.collectStored(item),
+    delivered: (item) => line.tookOne(item),
+    failed: (error) => line.noteFailure(error),
+    notTaken: (item, error) => line.aside.takeStored(item, error),
+    async refill(sent) {
+      // a sink that took nothing yet may still be away: what waits for it goes to disk first, unless the disk is full
+      const goesFirst = spool.buffer.length > 0 && !line.diskFails && (cache.alterQueue || !sent);
+      if (!line.disk.isWriting && !goesFirst) return false;
+      const ok = await line.disk.flushNow();
+      return ok || spool.pages > 0;
+    },
+    async pace() {
+      if (!cache.alterQueue || cache.priority !== -1) return new Promise((resolve) => setImmediate(resolve));
+      // live data first
+      while (line.flight.count > 0 && !line.state.ended) await parts.clock.sleep(LOOK_MS);
+    },
+  };
+}
