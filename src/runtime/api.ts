@@ -175,6 +175,47 @@ export interface Topo {
   edges: Record<string, string[]>;
 }
 
+export interface ParkedSummary {
+  sink: string;
+  /** Number of the row at its sink. */
+  id: number;
+  rows: number;
+  bytes: number;
+  /** Why the sink did not take it, last. */
+  reason: string;
+  /** Tries in vain since it was parked. */
+  tries: number;
+  /** Arrival of the row, and when it was parked; epoch ms. */
+  atMs: number;
+  parkedAtMs: number;
+  /** What it replaces at its destination. */
+  keys: readonly string[];
+  /** A newer row with one of its keys was delivered since. */
+  overtaken: boolean;
+}
+
+export interface ParkedDetail extends ParkedSummary {
+  /** The payload as text, or in base64 with `encoding`; rows of sinks that take rows. */
+  data: unknown;
+  encoding?: 'base64';
+  /** Values of the sink's dynamic properties for it, e.g. `topic`. */
+  target?: Readonly<Record<string, unknown>>;
+}
+
+/** Rows that sinks of a rule do not take. All methods throw PARKED_NO_SINK for a sink that the rule does not have. */
+export interface ParkedAccess {
+  list(): Promise<ParkedSummary[]>;
+  /** @throws PARKED_NOT_FOUND */
+  show(sink: string, id: number): Promise<ParkedDetail>;
+  /** @throws PARKED_NOT_FOUND, PARKED_NOT_NOW, PARKED_OVERTAKEN, PARKED_AGAIN */
+  retry(sink: string, id: number, force: boolean): Promise<void>;
+  /** @throws PARKED_NOT_FOUND */
+  drop(sink: string, id: number): Promise<void>;
+  retryAll(force: boolean): Promise<{ delivered: number; failed: { sink: string; id: number; reason: string }[] }>;
+  /** @returns how many */
+  dropAll(): Promise<number>;
+}
+
 export interface RuleHandle {
   readonly id: string;
   readonly definition: RuleDefinition;
@@ -199,6 +240,8 @@ export interface RuleHandle {
   brief(): { status: string; message: string };
   health(): RuleHealth;
   topo(): Topo;
+  /** Rows that its sinks do not take. */
+  parkedRows(): ParkedAccess;
   /** Called when a run ends by itself in a way that must be stored: a bounded source at its end sets triggered=false. */
   onTriggeredChange?: (triggered: boolean) => void;
 }

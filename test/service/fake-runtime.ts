@@ -50,6 +50,14 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           calls.push(`delete ${first.id}`);
           rules.delete(first.id);
         },
+        parkedRows: () => ({
+          list: async () => [],
+          show: () => Promise.reject(new Error('nothing is parked')),
+          retry: () => Promise.reject(new Error('nothing is parked')),
+          drop: () => Promise.reject(new Error('nothing is parked')),
+          retryAll: async () => ({ delivered: 0, failed: [] }),
+          dropAll: async () => 0,
+        }),
         status: () => ({ status: stateTexts[state], message, lastStartTimestamp: 0, lastStopTimestamp: 0, nextStartTimestamp: 0 }),
         statusV2: () => ({ status: stateTexts[state], message }),
         brief: () => ({ status: stateTexts[state], message }),

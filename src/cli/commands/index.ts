@@ -40,6 +40,7 @@ import { modbusRead } from './modbus-read.ts';
 import { modbusScan } from './modbus-scan.ts';
 import { modbusSimulate } from './modbus-simulate.ts';
 import { modbusWrite } from './modbus-write.ts';
+import { parkedDrop, parkedList, parkedRetry, parkedShow } from './parked.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginInstall } from './plugin-install.ts';
 import { pluginNew } from './plugin-new.ts';
@@ -83,6 +84,10 @@ export const commands: readonly Command[] = [
   startRule,
   stopRule,
   restartRule,
+  parkedList,
+  parkedShow,
+  parkedRetry,
+  parkedDrop,
   showDeadletters,
   describeDeadletter,
   dropDeadletter,

@@ -9,6 +9,7 @@ import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
+import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
 import { ruleRoutes } from './rules.ts';
@@ -32,6 +33,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...serverRoutes(server, () => router, log),
     ...streamRoutes(service.streams),
     ...ruleRoutes(service.rules),
+    ...parkedRoutes(service.rules),
     ...ruleTagRoutes(service.rules),
     ...observeRoutes({ rules: service.rules, metrics }),
     ...trialRoutes(service.trials, trialServer),

@@ -4,12 +4,13 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { CloseReason } from '../../contract/source.ts';
-import { type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
+import { type ParkedAccess, type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
 import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import type { SourcePool } from '../ports.ts';
+import { createParkedAccess } from '../sink/parked-access.ts';
 import { healthOf } from '../status/health.ts';
 import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
@@ -194,6 +195,10 @@ export class Rule implements RuleHandle {
 
   health(): RuleHealth {
     return healthOf(this, this.deps.env);
+  }
+
+  parkedRows(): ParkedAccess {
+    return createParkedAccess(this.deps.env, this.id, this.definition.actions, this.run?.sinks ?? [], this.state === 'running');
   }
 
   topo(): Topo {

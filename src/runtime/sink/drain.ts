@@ -38,6 +38,8 @@ interface Entry extends Faults {
   item: StoredItem;
   from: SinkItem | undefined;
   tries: number;
+  /** It is not taken, and there is no room for it elsewhere. */
+  stays: boolean;
   /** Delivered, or safe elsewhere: a late answer counts too. */
   done: boolean;
 }
@@ -141,7 +143,7 @@ export class Drain {
       const head = open[0];
       if (head === undefined) return undefined;
       // behind a row that failed nothing is sent until that is through
-      const size = head.faults > 0 ? 1 : Math.min(CHUNK, host.maxInFlight);
+      const size = head.faults > 0 || head.stays ? 1 : Math.min(CHUNK, host.maxInFlight);
       const part = open.slice(0, size);
       await Promise.all(part.map((e) => this.send(e, token, e === head)));
       if (token !== this.token || this.ending) return 'stopped';
@@ -235,7 +237,9 @@ export class Drain {
       verdict === 'final' ||
       (isHead && host.maxRetries > 0 && entry.tries > host.maxRetries) ||
       (verdict === 'fault' && countFault(entry, host.deliveries(), host.parkAfter));
-    if (notTaken && (await host.notTaken(entry.item, error))) entry.done = true;
+    if (!notTaken) return;
+    if (await host.notTaken(entry.item, error)) entry.done = true;
+    else entry.stays = true;
   }
 }
 
@@ -243,8 +247,9 @@ const newEntry = (item: StoredItem, from: SinkItem | undefined): Entry => ({
   item,
   from,
   tries: 0,
-  faults: 0,
-  faultsSince: 0,
+  stays: false,
+  faults: from?.faults ?? 0,
+  faultsSince: from?.faultsSince ?? 0,
   done: false,
 });
 

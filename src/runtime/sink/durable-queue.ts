@@ -18,7 +18,7 @@ export interface StoredItem {
 export interface StoredPage {
   seq: number;
   items: StoredItem[];
-  /** The very items, when the sink had not answered for all of them as they were stored. */
+  /** The very items, when the sink had not answered for all of them as they were stored, or failed on one. */
   from: readonly (SinkItem | undefined)[] | undefined;
 }
 
@@ -55,7 +55,6 @@ export interface DurableQueue {
 }
 
 interface Page extends QueuePage {
-  /** The very items, when the sink had not answered for all of them yet: a late answer marks them delivered. */
   from: StoredPage['from'];
 }
 
@@ -156,7 +155,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
         atMs: stepped ? clock.now() : items[0]!.atMs,
         boot: boot.id,
         upMs: boot.upMs(),
-        from: items.some((i) => i.state === 'flying') ? items : undefined,
+        from: items.some((i) => i.state === 'flying' || i.faults > 0) ? items : undefined,
       };
       await drop(surplus(page.rows, page.bytes));
       await store.append(name, page, payload);

@@ -46,6 +46,8 @@ type Saved = [
   overtaken: boolean,
 ];
 
+const DAMAGED = 'the row is damaged on disk';
+
 export class ParkingLot {
   /** Rows that were parked by this run. */
   parked = 0;
@@ -62,6 +64,7 @@ export class ParkingLot {
   /** Rows on their way to disk. */
   private reserved = 0;
   private keyed = 0;
+  private opening: Promise<void> | undefined;
   private readonly writes = new Set<Promise<unknown>>();
 
   /** @param used told before the first row is stored */
@@ -73,12 +76,39 @@ export class ParkingLot {
     this.used = used;
   }
 
-  /** Reads what earlier runs parked. @throws STORE_FAILED */
-  async open(): Promise<void> {
+  /** Reads what earlier runs parked; later calls do nothing. @throws STORE_FAILED */
+  open(): Promise<void> {
+    this.opening ??= this.load().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  private async load(): Promise<void> {
     for (const page of await this.store.pages(this.name)) {
       this.nextId = Math.max(this.nextId, page.seq + 1);
-      const row = await this.read(page);
-      if (row) this.add(row);
+      if (this.entries.has(page.seq)) continue;
+      try {
+        const row = await this.read(page);
+        if (row) this.add(row);
+      } catch {
+        // damaged: it is listed without what cannot be read, and can only be dropped
+        const { seq: id, rows, bytes, atMs } = page;
+        this.add({
+          id,
+          rows,
+          bytes,
+          reason: DAMAGED,
+          tries: 0,
+          atMs,
+          parkedAtMs: atMs,
+          keys: [],
+          overtaken: false,
+          data: '',
+          dynamic: undefined,
+        });
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { parkedText, type RuleHandle, type RuleStatus, type Runtime, type Topo } from '../../runtime/index.ts';
+import { type ParkedAccess, parkedText, type RuleHandle, type RuleStatus, type Runtime, type Topo } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -49,6 +49,8 @@ export interface RuleService {
   statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
   health(id: string): unknown;
   topo(id: string): Topo;
+  /** Rows that its sinks do not take. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
+  parkedRows(id: string): ParkedAccess;
   explain(id: string): Promise<string>;
   /** Output columns. */
   schema(id: string): Record<string, unknown>;
@@ -316,6 +318,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const problem = `Secrets are missing since the rule came from an export; set them again: ${missing.join(', ')}.`;
       return { ...health, ok: false, problems: [problem, ...health.problems] };
     },
+    parkedRows: (id) => handleOf(found(id)).parkedRows(),
     topo(id) {
       const { handle } = found(id);
       const topo = handle?.topo();

@@ -165,7 +165,8 @@ async function check({ commands, maxInFlight, bufferLength, pageRows, parkAfter 
   peer.answer();
   await clock.advance(0);
   invariants();
-  const settled = () => b.node.link.isOpen && b.line.state.mode === 'up' && b.line.pending === 0 && b.line.spool.pages === 0 && disk.busy === 0;
+  const settled = () =>
+    b.node.link.isOpen && b.line.state.mode === 'up' && b.line.pending === 0 && b.line.spool.pages === 0 && disk.busy === 0;
   for (let s = 0; s < 150 && !settled(); s++) {
     // the peer may fail on the last row alone: only others that it takes can tell so
     if (s % 20 === 19) b.put(++last);

@@ -73,6 +73,12 @@ export const runtimeErrors = {
     httpStatus: 404,
     cure: 'It was delivered or dropped meanwhile, or the number is wrong: `kuiper parked list RULE` lists the parked rows.',
   },
+  PARKED_NO_SINK: {
+    text: 'rule {rule} has no sink {sink}; its sinks are {sinks}',
+    ekuiperCode: 1002,
+    httpStatus: 404,
+    cure: 'Name the sink as health does: its type and its place among the actions, such as mqtt_0.',
+  },
   PARKED_NOT_NOW: {
     text: 'parked row {id} of sink {sink} cannot be tried now: {text}',
     ekuiperCode: 4000,
