@@ -1,8 +1,10 @@
 // One sink of one running rule: puts its transform, its line and its link together and answers for them. Called by rule/rule-run.ts with each
 // result; next file on the path: transform/index.ts, then sink-line.ts. README.md of this folder draws the parts.
+import { isBudgetError } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { Sink, SinkDefinition } from '../../contract/sink.ts';
+import { brief } from '../../data/go-format.ts';
 import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
@@ -88,7 +90,9 @@ export class SinkNode implements ContextOwner, LinkOwner {
 
   /** Rows of a result that cannot be sent; the others of it go on. */
   resultFailed(result: Result, error: unknown): void {
-    this.line.aside.refuse({ data: result.rows, dynamic: undefined, rows: result.rows.length }, result.acks, error);
+    // what costs too much to be written costs too much for the dead letter as well: that gets its beginning
+    const data = isBudgetError(error) ? brief(result.rows) : result.rows;
+    this.line.aside.refuse({ data, dynamic: undefined, rows: result.rows.length }, result.acks, error);
     if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });
   }
 

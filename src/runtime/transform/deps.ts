@@ -1,4 +1,5 @@
 // What a transform needs of the gateway, whoever makes it: a running sink, or the check of a rule.
+import { Budget } from '../../base/budget.ts';
 import type { Environment } from '../environment.ts';
 import type { TransformDeps } from './index.ts';
 
@@ -11,6 +12,7 @@ export function transformDeps({ deps, clock, log, settings }: Environment, ruleI
     ruleId,
     sinkName,
     timeZone: settings.timeZone,
+    budget: new Budget(`rule ${ruleId}, sink ${sinkName}`, settings.rowBudget),
     codecs: (format) => deps.codecs(format),
     property: (name) => deps.property?.(name),
     ...(deps.schemas ? { schemas: deps.schemas } : {}),
