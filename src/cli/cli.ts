@@ -54,6 +54,7 @@ export async function runCli(argv: readonly string[], env: Environment, print: (
       print(`Usage: kuiper ${command.usage}\n\n${command.doc}`);
       return 0;
     }
+    strict ||= command.exits === true;
     if (!command.offline) print(`Connecting to ${new URL(url).host}... `);
     await command.run({ ...parseCommandArguments(command, rest), client, print });
     return 0;

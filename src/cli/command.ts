@@ -29,6 +29,8 @@ export interface Command {
   readonly flags?: readonly Flag[];
   /** Needs no gateway. */
   readonly offline?: true;
+  /** Ours alone: ends with 1 after an error, also without --strict. eKuiper's commands end with 0. */
+  readonly exits?: true;
   /** Arguments are one SQL text or JSON: flags inside it are not looked for after the first argument that is none. */
   run(context: CommandContext): Promise<void>;
 }

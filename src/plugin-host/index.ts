@@ -1,7 +1,7 @@
 // What other folders use of the plugin registry.
 
 export { type ArchiveEntry, readArchive } from './files/archive.ts';
-export { checkPluginFile, type PluginFileFacts } from './files/check-plugin-file.ts';
+export { checkPluginFile, misspelt, type PluginFileFacts } from './files/check-plugin-file.ts';
 export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './files/plugin-file.ts';
 export type { FoundZip } from './files/scan.ts';
 export { writeArchive } from './files/write-archive.ts';

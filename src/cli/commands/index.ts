@@ -42,10 +42,16 @@ import { modbusSimulate } from './modbus-simulate.ts';
 import { modbusWrite } from './modbus-write.ts';
 import { parkedDrop, parkedList, parkedRetry, parkedShow } from './parked.ts';
 import { pluginCheck } from './plugin-check.ts';
+import { pluginDescribe } from './plugin-describe.ts';
+import { pluginDev } from './plugin-dev.ts';
 import { pluginInstall } from './plugin-install.ts';
+import { pluginLogs } from './plugin-logs.ts';
 import { pluginNew } from './plugin-new.ts';
 import { pluginPack } from './plugin-pack.ts';
+import { pluginPort } from './plugin-port.ts';
 import { pluginRelease } from './plugin-release.ts';
+import { pluginSign } from './plugin-sign.ts';
+import { pluginTest } from './plugin-test.ts';
 import { pluginTrust } from './plugin-trust.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
@@ -98,9 +104,15 @@ export const commands: readonly Command[] = [
   registerPlugin,
   pluginNew,
   pluginCheck,
+  pluginTest,
+  pluginDev,
   pluginPack,
+  pluginSign,
   pluginInstall,
+  pluginDescribe,
+  pluginLogs,
   pluginRelease,
+  pluginPort,
   pluginTrust,
   showUdfs,
   describeUdf,

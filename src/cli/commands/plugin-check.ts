@@ -1,15 +1,19 @@
-// `kuiper plugin check`: Load a plugin file as the gateway would, and say what is wrong with it.
+// `kuiper plugin check`: everything that would fail on a gateway.
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
-import { checkLocalPlugin, describeFacts } from '../plugin-file-check.ts';
+import { checkPlugin, shownCheck } from '../plugin/check.ts';
 
 export const pluginCheck: Command = {
   name: 'plugin check',
-  usage: 'plugin check FILE…',
-  doc: 'Load plugin files as the gateway would, and say what is wrong.',
+  usage: 'plugin check [FILE|FOLDER…]',
+  doc: 'Say everything that would fail on a gateway, with file, line and cure.',
   offline: true,
+  exits: true,
   async run({ args, print }) {
-    if (args.length === 0) throw new CliError('Expect a plugin file.', 'usage');
-    for (const file of args) print(describeFacts(await checkLocalPlugin(file)));
+    const results = [];
+    for (const given of args.length > 0 ? args : [undefined]) results.push(await checkPlugin(given));
+    const text = results.map(shownCheck).join('\n');
+    if (results.some((r) => r.problems.length > 0)) throw new CliError(text, 'usage');
+    print(text);
   },
 };

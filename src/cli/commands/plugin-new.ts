@@ -1,25 +1,27 @@
-// `kuiper plugin new`: A new plugin file that works, to start from.
+// `kuiper plugin new`: a folder with a plugin that works, to start from.
 import { existsSync } from 'node:fs';
-import { isPluginName, pluginNameOf, symbolOf } from '../../plugin-host/files/plugin-file.ts';
+import { isPluginName, pluginNameOf } from '../../plugin-host/files/plugin-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
-import { writeLocalFile } from '../local-file.ts';
-import { pluginTemplates } from '../plugin-templates.ts';
+import { type NewKind, writeProject } from '../plugin/scaffold.ts';
 
 export const pluginNew: Command = {
   name: 'plugin new',
   usage: 'plugin new source|sink|function NAME',
-  doc: 'Write a plugin file that works, to start from.',
+  doc: 'Write a folder with a plugin that works, its test and its types, to start from.',
   offline: true,
+  exits: true,
   async run({ args: [type, given], print }) {
-    if (type === undefined || !(type in pluginTemplates)) throw new CliError('Expect source, sink or function, then a name.', 'usage');
+    if (type !== 'source' && type !== 'sink' && type !== 'function')
+      throw new CliError('Expect source, sink or function, then a name.', 'usage');
     if (given === undefined || !isPluginName(given))
       throw new CliError(`"${given ?? ''}" is no plugin name: a letter, then letters, digits and _, as in mySource.`, 'usage');
     const name = pluginNameOf(given);
-    const file = `${name}.ts`;
-    if (existsSync(file)) throw new CliError(`${file} is there already.`, 'usage');
-    const template = pluginTemplates[type as keyof typeof pluginTemplates];
-    writeLocalFile(file, template.replaceAll('{name}', name).replaceAll('{symbol}', symbolOf(name)));
-    print(`${file} is written. Try it: kuiper plugin check ${file}; use it: copy it to plugins/${type}s of the gateway.`);
+    const { createFunctionCatalogue } = await import('../../functions/index.ts');
+    if (type === 'function' && createFunctionCatalogue().get(name))
+      throw new CliError(`${name} is the name of a built-in function; take another one.`, 'usage');
+    if (existsSync(name)) throw new CliError(`${name} is there already.`, 'usage');
+    const files = writeProject(type as NewKind, name, name);
+    print(`${name}/ is written: ${files.join(', ')}\nNext: cd ${name} && kuiper plugin check && kuiper plugin test && kuiper plugin dev`);
   },
 };

@@ -95,6 +95,7 @@ function factsOf(exported: unknown, name: string): SymbolFacts | undefined {
     singleton,
     methods,
     otherMethods: otherMethodsOf(instance),
+    constructorArgs: typeof exported === 'function' && exported.prototype !== undefined ? exported.length : 0,
     asyncMethods: methods.filter((m) => instance[m].constructor?.name?.endsWith('AsyncFunction') === true),
   };
 }
@@ -190,6 +191,12 @@ async function call(id: number, method: string, args: unknown[]): Promise<unknow
       item.credit = CREDIT_ROWS;
       await object['open']?.(item.context, emitOf(item), (error: unknown) => send({ t: 'lost', id, error: plain(error) }));
       return undefined;
+    }
+    case 'tryExec': {
+      item.controller = new AbortController();
+      item.context = contextOf(item, args[0] as InstanceInfo);
+      const value: unknown = object['exec'](args[1], item.context);
+      return typeof (value as { then?: unknown } | null | undefined)?.then === 'function' ? 'promise' : 'value';
     }
     case 'collect': {
       const run = item.tail.then(() => object['collect'](item.context, args[0], args[1]));

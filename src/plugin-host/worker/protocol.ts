@@ -17,6 +17,8 @@ export interface WorkerStart {
 export interface SymbolFacts {
   singleton: boolean;
   methods: string[];
+  /** Arguments that its constructor cannot do without. */
+  constructorArgs: number;
   /** What else it has. */
   otherMethods: string[];
   /** Those of them that are declared async. */

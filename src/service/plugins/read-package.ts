@@ -1,6 +1,7 @@
 // What a plugin's archive holds: plugin files, conf keys, metadata, runtime files. Other files are refused by name, since nothing would
 // ever find them. Used by plugin-admin.ts and by `kuiper plugin check`.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import { type ArchiveEntry, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../plugin-host/index.ts';
 
 export interface PluginPackage {
@@ -19,7 +20,20 @@ export interface PluginPackage {
 
 /** Files that people put into archives for themselves. */
 const HARMLESS =
-  /^(?:readme|license|licence|changelog|notice|copying)(?:\.(?:md|txt))?$|^package(?:-lock)?\.json$|^tsconfig\.json$|\.d\.[cm]?ts$/i;
+  /^(?:readme|license|licence|changelog|notice|copying)(?:\.(?:md|txt))?$|^package(?:-lock)?\.json$|^tsconfig\.json$|\.d\.[cm]?ts$|^sha256sums$|^plugin\.sig$|^third-party-licen[cs]es\.txt$/i;
+
+/** `kuiper plugin pack` puts a list of checksums in. Without one, the zip's own CRC is all there is. */
+function checksumFault(entries: readonly ArchiveEntry[]): string | undefined {
+  const list = entries.find((e) => e.path === 'SHA256SUMS');
+  for (const line of list?.content.toString('utf8').split('\n').filter(Boolean) ?? []) {
+    const [, hash, path] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+    const entry = entries.find((e) => e.path === path);
+    if (!entry) return `SHA256SUMS names ${path ?? line}, which is not in it: the archive is not whole; pack it again`;
+    if (nodeCrypto().createHash('sha256').update(entry.content).digest('hex') !== hash)
+      return `${path} is not what SHA256SUMS says: it was changed after it was packed; pack it again`;
+  }
+  return undefined;
+}
 
 /** @param kind undefined: to be found out
  *  @throws PLUGIN_ARCHIVE */
@@ -28,6 +42,8 @@ export function readPackage(kind: PluginKind | undefined, name: string, zip: Buf
   const entries = readArchive(zip);
   const out: PluginPackage = { plugins: [], confKeys: undefined, metadata: undefined, runtime: [], installScript: false, entries };
   const others: string[] = [];
+  const damaged = checksumFault(entries);
+  if (damaged) throw bad(damaged);
   for (const entry of entries) {
     const { path } = entry;
     if (path.startsWith('etc/')) {
