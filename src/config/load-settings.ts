@@ -1,6 +1,7 @@
 // kuiper.yaml to typed settings: shipped defaults, then the user's file, then the environment. Every wrong value is reported with
 // file and line (or the variable), key and what is allowed. Called by daemon/main.ts at start and on SIGHUP.
 import { join } from 'node:path';
+import { parseBytes } from '../base/bytes.ts';
 import { parseDurationMs } from '../base/duration.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { LogLevel } from '../base/log.ts';
@@ -138,6 +139,11 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       maxRssMb: value('plugins.maxMemory'),
     },
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
+    store: {
+      maxQueueBytes: value('store.maxQueueBytes'),
+      minFreeBytes: value('store.minFreeBytes'),
+      reserveBytes: value('store.reserveBytes'),
+    },
     rule: section('rule'),
     sink: section('sink'),
   };
@@ -188,6 +194,12 @@ function convert(spec: SettingSpec, value: unknown, place: () => string): unknow
     case 'duration':
       try {
         return parseDurationMs(value);
+      } catch (error) {
+        throw wrong(place(), spec.path, messageOf(error));
+      }
+    case 'bytes':
+      try {
+        return parseBytes(value);
       } catch (error) {
         throw wrong(place(), spec.path, messageOf(error));
       }

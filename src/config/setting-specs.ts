@@ -1,7 +1,7 @@
 // Every key of kuiper.yaml that the gateway reads, once: type, default, unit, limits. load-settings.ts reads values by it, a test
 // compares it with etc/kuiper.yaml, and unknown keys are reported with the nearest name from here. Source: docs/spec/rules.md §6.2.
 
-export type SettingType = 'string' | 'int' | 'bool' | 'duration' | 'port' | 'strings';
+export type SettingType = 'string' | 'int' | 'bool' | 'duration' | 'port' | 'strings' | 'bytes';
 
 export interface SettingSpec {
   /** Wire path, e.g. `basic.restPort`; keys are matched whatever their case. */
@@ -109,6 +109,19 @@ export const settingSpecs: readonly SettingSpec[] = [
   },
   { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
   {
+    path: 'store.maxQueueBytes',
+    type: 'bytes',
+    default: 4 * 1024 ** 3,
+    doc: 'Durable queues of all sinks together hold at most so much; 0 = no bound.',
+  },
+  { path: 'store.minFreeBytes', type: 'bytes', default: 64 * 1000 ** 2, doc: 'Durable queues leave so much of the disk free.' },
+  {
+    path: 'store.reserveBytes',
+    type: 'bytes',
+    default: 1024 ** 2,
+    doc: 'Kept back on the disk, so that rules can be deleted when it is full.',
+  },
+  {
     path: 'source.httpServerIp',
     type: 'string',
     default: '127.0.0.1',
@@ -152,6 +165,7 @@ export const passedSections = {
     'enableCache',
     'memoryCacheThreshold',
     'maxDiskCache',
+    'maxDiskCacheBytes',
     'bufferPageSize',
     'resendInterval',
     'cleanCacheAtStop',

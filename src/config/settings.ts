@@ -44,6 +44,7 @@ export interface Settings {
     readonly maxRssMb: number;
   };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
+  readonly store: { readonly maxQueueBytes: number; readonly minFreeBytes: number; readonly reserveBytes: number };
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;
   /** Defaults of sink cache properties, wire names (kuiper.yaml `sink`). */

@@ -204,7 +204,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'store',
       start() {
-        store = openStore({ dataDir: folders.data, clock, log });
+        store = openStore({ dataDir: folders.data, clock, log, reserveBytes: settings.store.reserveBytes });
         suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
       stop: () => store?.close(),
@@ -287,6 +287,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
             rowBudget: settings.rowBudget,
             // it may need a second more for its checkpoints
             stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
+            maxQueueBytesInAll: settings.store.maxQueueBytes,
+            minFreeBytes: settings.store.minFreeBytes,
             sink: settings.sink,
           },
         });

@@ -29,6 +29,10 @@ export interface RuntimeSettings {
   spillAfterMs: number;
   /** Bound of one sink's durable queue in bytes (rows: maxDiskCache of the sink). */
   maxQueueBytes: number;
+  /** Bound of all durable queues together; 0 = none. */
+  maxQueueBytesInAll: number;
+  /** Durable queues leave so much of the disk free; 0 = none. */
+  minFreeBytes: number;
   /** Graceful stop waits at most so long for sinks (eKuiper: 5 s; the daemon must end within 2 s). */
   stopTimeoutMs: number;
   /** Sources wait for `rulesLoaded`, so that no saved rule misses what a broker gives out at once. */

@@ -11,6 +11,7 @@ import type { SourceDefinition } from '../contract/source.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
 import type { BootTime } from './boot-time.ts';
 import type { QueueNames } from './sink/queue-names.ts';
+import type { QueueSpace } from './sink/queue-space.ts';
 import type { BootGate } from './source/boot-gate.ts';
 
 export interface Environment {
@@ -22,6 +23,7 @@ export interface Environment {
   readonly gatewayId: string;
   random(): number;
   readonly queueNames: QueueNames;
+  readonly queueSpace: QueueSpace;
   readonly bootGate: BootGate;
   readonly bootTime: BootTime;
 }
@@ -34,6 +36,8 @@ export const defaultSettings: RuntimeSettings = {
   maxStateBytes: 64 * 1024 * 1024,
   spillAfterMs: 1000,
   maxQueueBytes: 1024 * 1024 * 1024,
+  maxQueueBytesInAll: 4 * 1024 * 1024 * 1024,
+  minFreeBytes: 0,
   stopTimeoutMs: 5000,
   holdSourcesAtStart: false,
   sink: {},

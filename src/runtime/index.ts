@@ -12,6 +12,7 @@ import { readGatewayId } from './gateway-id.ts';
 import { Rule } from './rule/rule.ts';
 import { createRuleLogs } from './rule/rule-log.ts';
 import { createQueueNames } from './sink/queue-names.ts';
+import { createQueueSpace } from './sink/queue-space.ts';
 import { createBootGate } from './source/boot-gate.ts';
 import { createSourcePool } from './source/source-pool.ts';
 import { metricsText } from './status/metrics.ts';
@@ -39,6 +40,12 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   if (settings.rulePatrolIntervalMs < 1000) settings.rulePatrolIntervalMs = defaultSettings.rulePatrolIntervalMs;
   const { clock, log } = deps;
   const connections = createConnectionPool(log);
+  const queueSpace = createQueueSpace({
+    maxBytes: settings.maxQueueBytesInAll,
+    minFreeBytes: settings.minFreeBytes,
+    freeBytes: () => deps.store.freeBytes(),
+    clock,
+  });
   const base: Environment = {
     deps,
     clock,
@@ -49,7 +56,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     random: deps.random ?? Math.random,
     bootGate: createBootGate(clock, settings.holdSourcesAtStart),
     bootTime: createBootTime(clock, deps.boot),
-    queueNames: createQueueNames(deps.store.sinkQueues, log),
+    queueNames: createQueueNames(deps.store.sinkQueues, log, queueSpace),
+    queueSpace,
   };
   const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };
   const pool = createSourcePool(env);

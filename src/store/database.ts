@@ -53,6 +53,8 @@ export interface DatabaseOptions {
   /** Called after each opening, before anything is read. @param aside the damaged file that this one replaces */
   opened?(raw: RawDatabase, aside: string | undefined): Promise<void>;
   reserve?: Reserve;
+  /** Pages in the log before they are moved into the file (default: SQLite's 1000). What lies there needs room when the disk is full. */
+  logPages?: number;
 }
 
 interface Unit {
@@ -211,7 +213,11 @@ export function createDatabase(options: DatabaseOptions): Database {
         if (closed) return reject(wrap(new Error('the store is closed')));
         chores.push(async () => {
           try {
-            await work(rawOf(await handle()));
+            const raw = rawOf(await handle());
+            await work(raw).catch((error: unknown) => {
+              if (!isFull(error) || !reserve?.release()) throw error;
+              return work(raw);
+            });
             resolve();
           } catch (error) {
             await onFailure(error);

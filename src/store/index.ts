@@ -45,6 +45,8 @@ export interface StoreOptions {
 }
 
 const RESERVE_BYTES = 1024 * 1024;
+/** Half of the reserve: a queue that filled the disk can be deleted, and the file made shorter. */
+const QUEUE_LOG_PAGES = 128;
 
 /** Opens (and makes) the data folder. Files themselves are opened on first use. A folder that cannot be made or written is no reason to fail: what
  *  is stored is in effect, and each change is refused with the reason. */
@@ -76,7 +78,11 @@ export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, d
         text: `${rows} entries of the damaged file could be read and were taken over`,
       });
     };
-    return (database ?? createDatabase)({ ...optionsOf(file, migrations[table], table === 'checkpoint'), opened });
+    return (database ?? createDatabase)({
+      ...optionsOf(file, migrations[table], table === 'checkpoint'),
+      opened,
+      ...(table === 'cache' ? { logPages: QUEUE_LOG_PAGES } : {}),
+    });
   };
   const catalogOptions = optionsOf('sqliteKV.db', migrations.catalog, true);
   const catalog = database ? undefined : createCatalog(catalogOptions);

@@ -21,7 +21,8 @@ export async function openChecked({
   path,
   migrations,
   check,
-}: Pick<DatabaseOptions, 'path' | 'migrations' | 'check'>): Promise<sqlite3.Database> {
+  logPages,
+}: Pick<DatabaseOptions, 'path' | 'migrations' | 'check' | 'logPages'>): Promise<sqlite3.Database> {
   // loaded here: the native addon costs memory that a CLI or a test without store should not pay
   const { default: lib } = await import('sqlite3');
   setRights(path);
@@ -34,6 +35,7 @@ export async function openChecked({
     // FULL: what a peer was told to be stored must survive a power cut
     await run(db, 'PRAGMA synchronous = FULL', []);
     await run(db, 'PRAGMA journal_size_limit = 4194304', []);
+    if (logPages !== undefined) await run(db, `PRAGMA wal_autocheckpoint = ${logPages}`, []);
     if (check) {
       const found = (await all(db, 'PRAGMA quick_check(1)', [])) as { quick_check: string }[];
       if (found[0]?.quick_check !== 'ok') throw Object.assign(new Error(found[0]?.quick_check ?? 'no answer'), { code: 'SQLITE_CORRUPT' });

@@ -21,6 +21,8 @@ export interface SinkQueueStore {
   pages(queue: string): Promise<QueuePage[]>;
   /** Names of queues that hold pages. */
   queues(): Promise<string[]>;
+  /** Bytes of the pages of each queue. */
+  sizes(): Promise<Map<string, number>>;
   /** Resolves when the page is on disk. */
   append(queue: string, page: QueuePage, payload: Uint8Array): Promise<void>;
   /** @returns undefined when the page is gone, or is not what was stored (checksum) */
@@ -37,7 +39,7 @@ export interface SinkQueueStore {
 /** Pages that one transaction deletes: its log must fit into the reserve. */
 const CLEAR_AT_ONCE = 32;
 /** Free pages of the file that one transaction gives back. */
-const SHRINK_AT_ONCE = 128;
+const SHRINK_AT_ONCE = 64;
 /** A file with fewer free pages is left as it is: they are used again. */
 const MIN_FREE_PAGES = 256;
 /** Removed pages after which the file is looked at. */
@@ -57,7 +59,12 @@ export function createSinkQueueStore(db: Database): SinkQueueStore {
   let removed = 0;
   const shrink = async (): Promise<void> => {
     removed = 0;
-    await db.maintain?.(giveSpaceBack);
+    try {
+      await db.maintain?.(giveSpaceBack);
+    } catch {
+      // what was to be deleted is deleted; the free pages are used again, and the next removal tries to give them back
+      removed = SHRINK_AFTER;
+    }
   };
   return {
     async pages(queue) {
@@ -83,6 +90,14 @@ export function createSinkQueueStore(db: Database): SinkQueueStore {
       if (!db.exists()) return [];
       const rows = await db.read<{ queue: string }>('SELECT DISTINCT queue FROM sink_queue', []);
       return rows.map((r) => r.queue);
+    },
+    async sizes() {
+      if (!db.exists()) return new Map();
+      const rows = await db.read<{ queue: string; bytes: number }>(
+        'SELECT queue, SUM(byte_count) AS bytes FROM sink_queue GROUP BY queue',
+        [],
+      );
+      return new Map(rows.map((r) => [r.queue, r.bytes]));
     },
     append: store,
     replace: store,
@@ -140,6 +155,8 @@ export async function giveSpaceBack(raw: RawDatabase): Promise<void> {
     await raw.run('PRAGMA auto_vacuum = INCREMENTAL');
     await raw.run('VACUUM');
   }
+  // what lies in the log goes into the file first: its place is needed
+  await raw.all('PRAGMA wal_checkpoint(TRUNCATE)');
   for (let left = await number('freelist_count'); left > 0; ) {
     await raw.all(`PRAGMA incremental_vacuum(${SHRINK_AT_ONCE})`);
     await raw.all('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -147,5 +164,4 @@ export async function giveSpaceBack(raw: RawDatabase): Promise<void> {
     if (next >= left) break;
     left = next;
   }
-  await raw.all('PRAGMA wal_checkpoint(TRUNCATE)');
 }

@@ -74,6 +74,7 @@ export class KeptRun {
       try {
         await this.env.deps.store.sinkQueues.clear(queueName(this.ruleId, op));
         await this.env.deps.store.sinkQueues.clear(parkedName(this.ruleId, op));
+        for (const name of [queueName(this.ruleId, op), parkedName(this.ruleId, op)]) this.env.queueSpace.set(name, 0);
       } catch (error) {
         this.env.log.warn({ rule: this.ruleId, op, cause: messageOf(error) }, 'The queue of a removed sink could not be cleared.');
       }

@@ -1,4 +1,5 @@
 // The enableCache family of a sink (rules.md 5.2) as typed settings, with eKuiper's checks and texts. Used by sink-node.ts and by validation.
+import { parseBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { type Props, parseDurationMs } from '../../contract/props.ts';
 
@@ -7,6 +8,8 @@ export interface CacheProps {
   /** Items in memory before they go to disk, with enableCache. */
   memoryRows: number;
   maxDiskRows: number;
+  /** Ours: bound of the queue on disk in bytes; undefined = the gateway's. */
+  maxDiskBytes: number | undefined;
   pageRows: number;
   /** Fixed pause between tries; 0 = backoff with jitter. */
   resendIntervalMs: number;
@@ -49,6 +52,16 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
       return 0;
     }
   };
+  const size = (name: string): number | undefined => {
+    const v = raw(name);
+    if (v === undefined || v === '') return undefined;
+    try {
+      return parseBytes(v);
+    } catch (error) {
+      problems.push(`${name}:${messageOf(error)}`);
+      return undefined;
+    }
+  };
   const text = (name: string): string => (typeof raw(name) === 'string' ? (raw(name) as string) : '');
   const enableCache = bool('enableCache');
   const memoryRows = int('memoryCacheThreshold', 1024, (n) => n >= 0, 'memoryCacheThreshold must be positive');
@@ -67,6 +80,7 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     enableCache,
     memoryRows,
     maxDiskRows,
+    maxDiskBytes: size('maxDiskCacheBytes'),
     pageRows,
     resendIntervalMs: duration('resendInterval'),
     cleanAtStop: bool('cleanCacheAtStop'),

@@ -1,10 +1,12 @@
 // The queue on disk of one sink: pages of items in order, bounded by rows, bytes and age. Called by sink-node.ts, one writer and one
 // reader at a time; the bytes go through store/sink-queue.ts.
 import type { Clock } from '../../base/clock.ts';
+import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { SinkData } from '../../contract/sink.ts';
 import type { QueuePage, SinkQueueStore } from '../../store/index.ts';
 import type { BootTime } from '../boot-time.ts';
 import { packState, unpackState } from '../plain-state.ts';
+import type { QueueSpace } from './queue-space.ts';
 import type { SinkItem } from './sink-item.ts';
 
 /** An item as it comes back from disk. */
@@ -27,13 +29,15 @@ export interface QueueLimits {
   maxBytes: number;
   /** 0 = for ever */
   maxAgeMs: number;
+  /** What all queues share; absent: only the bounds of this one count. */
+  space?: QueueSpace;
 }
 
 export interface DurableQueue {
   /** Reads the heads of what a run before left. */
   open(): Promise<void>;
   /** Resolves when the items are on disk, in order behind all others. Drops the oldest pages beyond the bounds first.
-   *  @throws STORE_FAILED (disk full); nothing was stored then */
+   *  @throws STORE_FAILED (disk full, or the space of all queues is used up and nothing of this one can go); nothing was stored then */
   append(items: readonly SinkItem[]): Promise<void>;
   /** True when `append` of so much would drop something. */
   full(rows: number, bytes: number): boolean;
@@ -103,10 +107,21 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     return stepped;
   };
 
+  const count = (moreRows: number, moreBytes: number) => {
+    rows += moreRows;
+    bytes += moreBytes;
+    limits.space?.set(name, bytes);
+  };
   const forget = (page: Page) => {
     pages = pages.filter((p) => p !== page);
-    rows -= page.rows;
-    bytes -= page.bytes;
+    count(-page.rows, -page.bytes);
+  };
+  /** @throws STORE_FAILED when the space of all queues is used up, and no page of this one can make room */
+  const checkSpace = (moreBytes: number) => {
+    const { space } = limits;
+    if (!space) return;
+    const lacking = space.lacks(moreBytes);
+    if (lacking > bytes) throw new GatewayError('STORE_FAILED', { file: 'cache.db', text: space.reason(moreBytes) });
   };
 
   /** Oldest pages that must go so that so much more fits. */
@@ -114,12 +129,15 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     const out: Page[] = [];
     let r = rows + moreRows;
     let b = bytes + moreBytes;
+    // pages in the place of pages: the space of all does not grow
+    let lacking = moreBytes > 0 ? (limits.space?.lacks(moreBytes) ?? 0) : 0;
     const tooOld = (p: Page) => limits.maxAgeMs > 0 && ageMs(p) > limits.maxAgeMs;
     for (const p of pages) {
-      if (r <= limits.maxRows && b <= limits.maxBytes && !tooOld(p)) break;
+      if (r <= limits.maxRows && b <= limits.maxBytes && lacking <= 0 && !tooOld(p)) break;
       out.push(p);
       r -= p.rows;
       b -= p.bytes;
+      lacking -= p.bytes;
     }
     return out;
   };
@@ -140,8 +158,12 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     async open() {
       openedUpMs = boot.upMs();
       pages = (await store.pages(name)).map((p) => ({ ...p, from: undefined }));
-      rows = pages.reduce((n, p) => n + p.rows, 0);
-      bytes = pages.reduce((n, p) => n + p.bytes, 0);
+      rows = 0;
+      bytes = 0;
+      count(
+        pages.reduce((n, p) => n + p.rows, 0),
+        pages.reduce((n, p) => n + p.bytes, 0),
+      );
       nextSeq = (pages.at(-1)?.seq ?? 0) + 1;
     },
     async append(items) {
@@ -157,13 +179,13 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
         upMs: boot.upMs(),
         from: items.some((i) => i.state === 'flying' || i.faults > 0) ? items : undefined,
       };
+      checkSpace(page.bytes);
       await drop(surplus(page.rows, page.bytes));
       await store.append(name, page, payload);
       pages.push(page);
-      rows += page.rows;
-      bytes += page.bytes;
+      count(page.rows, page.bytes);
     },
-    full: (moreRows, moreBytes) => surplus(moreRows, moreBytes).length > 0,
+    full: (moreRows, moreBytes) => surplus(moreRows, moreBytes).length > 0 || (limits.space?.lacks(Math.max(1, moreBytes)) ?? 0) > 0,
     async head() {
       for (;;) {
         await followClock();
@@ -206,15 +228,13 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
       const at = pages.indexOf(page);
       // it went by a bound meanwhile, and must not come back
       if (at < 0) return void (await store.remove(name, [seq]));
-      rows += short.rows - page.rows;
-      bytes += short.bytes - page.bytes;
+      count(short.rows - page.rows, short.bytes - page.bytes);
       pages[at] = short;
     },
     async clear() {
       await store.clear(name);
       pages = [];
-      rows = 0;
-      bytes = 0;
+      count(-rows, -bytes);
     },
     get items() {
       return pages.length;

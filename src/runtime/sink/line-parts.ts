@@ -103,7 +103,12 @@ export function lineParts(env: Environment, node: LineNode): LineParts {
     makeQueue() {
       const queue = queueName(ruleId, name);
       env.queueNames.add(queue);
-      const limits = { maxRows: cache.maxDiskRows, maxBytes: env.settings.maxQueueBytes, maxAgeMs: cache.maxAgeMs };
+      const limits = {
+        maxRows: cache.maxDiskRows,
+        maxBytes: cache.maxDiskBytes ?? env.settings.maxQueueBytes,
+        maxAgeMs: cache.maxAgeMs,
+        space: env.queueSpace,
+      };
       return createDurableQueue(store, queue, limits, env.clock, env.bootTime);
     },
     collect: (data, dynamic) => node.sink.collect(node.context, data, dynamic),

@@ -3,6 +3,7 @@
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { SinkQueueStore } from '../../store/index.ts';
+import type { QueueSpace } from './queue-space.ts';
 
 export interface QueueNames {
   /** @returns true also when the disk cannot be asked */
@@ -11,13 +12,17 @@ export interface QueueNames {
   add(name: string): void;
 }
 
-export function createQueueNames(store: SinkQueueStore, log: Log): QueueNames {
+/** @param space is told what queues of rules hold that do not run */
+export function createQueueNames(store: SinkQueueStore, log: Log, space?: QueueSpace): QueueNames {
   const added = new Set<string>();
   let found: Promise<Set<string>> | undefined;
   return {
     async has(name) {
       if (added.has(name)) return true;
-      found ??= store.queues().then((list) => new Set(list));
+      found ??= store.sizes().then((sizes) => {
+        for (const [queue, bytes] of sizes) space?.set(queue, bytes);
+        return new Set(sizes.keys());
+      });
       try {
         return (await found).has(name);
       } catch (error) {

@@ -53,6 +53,10 @@ export class TestDisk implements SinkQueueStore {
   async queues() {
     return [...this.queuesByName].filter(([, q]) => q.size > 0).map(([name]) => name);
   }
+  async sizes() {
+    const sum = (pages: Map<number, { page: QueuePage }>) => [...pages.values()].reduce((n, { page }) => n + page.bytes, 0);
+    return new Map([...this.queuesByName].filter(([, q]) => q.size > 0).map(([name, q]) => [name, sum(q)]));
+  }
   append(queue: string, page: QueuePage, payload: Uint8Array) {
     return this.write(() => void this.of(queue).set(page.seq, { page: { ...page }, payload }));
   }
