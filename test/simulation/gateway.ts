@@ -60,8 +60,13 @@ export async function startGateway({ world, process, disk, peers, dataDir, boot 
   const clock = createWorldClock(world, process);
   const { log, lines } = createMemoryLog('warn');
   const store = openStore({ dataDir, clock, log, database: disk.opener(process) });
-  const sim = peers.connector(process);
-  const connectorNamed = (name: string): ConnectorEntry | undefined => (name === sim.name ? sim : connectors.find((c) => c.name === name));
+  const versions = new Map<number, ConnectorEntry>();
+  const connectorNamed = (name: string): ConnectorEntry | undefined => {
+    if (name !== 'sim') return connectors.find((c) => c.name === name);
+    let sim = versions.get(peers.version);
+    if (!sim) versions.set(peers.version, (sim = peers.connector(process)));
+    return sim;
+  };
   const runtime = createRuntime({
     clock,
     log,

@@ -3,6 +3,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { Duplex } from 'node:stream';
 import './real.ts';
 import type { EventHandle, World } from './world.ts';
 
@@ -91,5 +92,7 @@ export function replaceGlobals(): void {
   crypto.randomBytes = bytes as unknown as typeof crypto.randomBytes;
   net.connect = ((options: { host?: string; port?: number }) => connect!(options)) as unknown as typeof net.connect;
   net.createConnection = net.connect;
+  // package modbus-serial asks whether it was given a socket
+  Object.defineProperty(net.Socket, Symbol.hasInstance, { value: (x: unknown) => x instanceof Duplex });
   syncBuiltinESMExports();
 }

@@ -71,7 +71,7 @@ export class Oracle implements BrokerEvents {
   }
 
   commandsSince(atMs: number): boolean {
-    return this.scenario.faults.some((f) => /^rule-|shutdown|kill|power/.test(f.kind) && f.atMs + 3000 >= atMs - 3000);
+    return this.scenario.faults.some((f) => /^rule-|shutdown|kill|power|plugin/.test(f.kind) && f.atMs + 3000 >= atMs - 3000);
   }
 
   // ------------------------------------------------------------------------------------------------------------- the verdict
@@ -156,6 +156,23 @@ export class Oracle implements BrokerEvents {
     const last = Math.max(0, ...this.receivedBy(shape).flatMap((r) => r.rows.map((row) => Number(row['n']))));
     if (last < sent || last > some)
       this.violation(`the counter says ${last}, and ${sent === some ? sent : `${sent} to ${some}`} messages were sent`);
+  }
+
+  /** @param given values that each unit sent */
+  modbus(given: ReadonlyMap<number, ReadonlySet<number>>): void {
+    const last = new Map<string, number>();
+    for (const r of this.peers.sink(shapes.modbus.to).received)
+      for (const row of r.rows) {
+        const device = String(row['device']);
+        if (row['n'] === null || row['n'] === undefined) continue;
+        const n = Number(row['n']);
+        if (!given.get(Number(device.slice(4)))?.has(n)) this.violation(`modbus: ${device} never gave ${n}`, 'modbus value');
+        last.set(device, Math.max(last.get(device) ?? 0, n));
+      }
+    for (const unit of given.keys()) {
+      const at = last.get(`unit${unit}`) ?? 0;
+      if (this.world.nowMs / 1000 - at > 40) this.violation(`modbus: the last row of unit ${unit} is of second ${at}`, 'modbus silent');
+    }
   }
 
   private order(shape: RuleShape): void {

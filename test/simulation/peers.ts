@@ -69,6 +69,8 @@ export class SinkPeer {
 export class Peers {
   readonly sinks = new Map<string, SinkPeer>();
   readonly lookup = { slowMs: 0, away: false, calls: 0 };
+  /** Version of the connector, as of a plugin. */
+  version = 1;
   private readonly world: World;
 
   constructor(world: World) {
@@ -84,7 +86,7 @@ export class Peers {
     return s;
   }
 
-  /** The connector as this life of the gateway has it. */
+  /** The connector as this life of the gateway has it: another object for each version. */
   connector(process: Process): ConnectorEntry {
     const { world } = this;
     const peerOf = (name: string) => this.sink(name);

@@ -6,6 +6,8 @@ export const STREAM = 'CREATE STREAM plant () WITH (DATASOURCE="plant/+", TYPE="
 export const MEMORY = 'CREATE STREAM second () WITH (DATASOURCE="inner", TYPE="memory", FORMAT="json")';
 export const TABLE = 'CREATE TABLE names () WITH (DATASOURCE="names", TYPE="sim", KIND="lookup", KEY="k", FORMAT="json")';
 
+export const MODBUS = 'CREATE STREAM units () WITH (DATASOURCE="plc", TYPE="modbus", FORMAT="json", CONF_KEY="sim")';
+
 export const passes = (v: number): boolean => v > 20;
 
 export interface RuleShape {
@@ -118,6 +120,17 @@ export const shapes: Readonly<Record<RuleKind, RuleShape>> = {
     stateful: false,
     dedups: false,
     expects: passes,
+    ordered: false,
+  },
+  modbus: {
+    kind: 'modbus',
+    sql: 'SELECT device, n FROM units',
+    to: 'modbus',
+    idsOf: () => [],
+    mayKeep: Number.POSITIVE_INFINITY,
+    stateful: false,
+    dedups: false,
+    expects: () => false,
     ordered: false,
   },
   batch: {

@@ -5,11 +5,12 @@ import { Broker } from './broker.ts';
 import { Disk } from './disk.ts';
 import { type SimulatedGateway, startGateway } from './gateway.ts';
 import { enterWorld } from './globals.ts';
+import { ModbusServer, PROFILE, UNITS } from './modbus.ts';
 import { Network } from './net.ts';
 import { type Message, Oracle } from './oracle.ts';
 import { Peers } from './peers.ts';
 import { Process } from './process.ts';
-import { MEMORY, ruleTexts, STREAM, shapes, TABLE } from './rules.ts';
+import { MEMORY, MODBUS, ruleTexts, STREAM, shapes, TABLE } from './rules.ts';
 import { createScenario, type Fault, type FaultKind, type Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
@@ -67,6 +68,7 @@ class Run {
   private readonly network: Network;
   private readonly broker: Broker;
   private readonly peers: Peers;
+  private readonly modbus: ModbusServer;
   private readonly oracle: Oracle;
   private gateway: SimulatedGateway | undefined;
   private process = new Process(0);
@@ -87,10 +89,12 @@ class Run {
     this.oracle = new Oracle(this.world, this.peers, scenario);
     this.broker = new Broker(this.network, 1883, this.oracle);
     this.broker.old = scenario.oldBroker;
+    this.modbus = new ModbusServer(this.network);
   }
 
   async go(): Promise<RunResult> {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(`${dataDir}/etc/sources/modbus`, { recursive: true });
+    writeFileSync(`${dataDir}/etc/sources/modbus/plc.yaml`, PROFILE);
     writeFileSync(`${dataDir}/gateway-id`, '00000000-0000-4000-8000-000000000000\n');
     const { world, scenario, oracle } = this;
     enterWorld(world, (o) => this.network.dial(this.process, Number(o.port)));
@@ -102,7 +106,7 @@ class Run {
     for (const f of scenario.faults) world.at(f.atMs, () => this.fault(f));
     await this.pass(scenario.runMs, () => false);
     world.trace('--- all faults are over');
-    const out = await this.pass(DRAIN_LIMIT_MS, () => this.gateway !== undefined && this.broker.waiting === 0 && oracle.complete());
+    const out = await this.pass(DRAIN_LIMIT_MS, () => this.out());
     if (!out)
       oracle.violation(
         `not everything is out ${DRAIN_LIMIT_MS / 1000} s after the last fault: ${oracle.missingText()}, ${this.broker.waiting} unconfirmed`,
@@ -110,6 +114,7 @@ class Run {
     // what clears by itself: losses of the last minute, windows that are still open
     await this.pass(70_000, () => false);
     oracle.final(this.lives);
+    if (scenario.rules.includes('modbus')) oracle.modbus(this.modbus.given);
     this.statusIsClear();
     await this.end();
     return {
@@ -144,6 +149,15 @@ class Run {
     );
   }
 
+  private lookedAtMs = 0;
+
+  /** Everything is out. Looked at now and then only: it takes long. */
+  private out(): boolean {
+    if (!this.gateway || this.broker.waiting > 0 || this.world.nowMs < this.lookedAtMs + 250) return false;
+    this.lookedAtMs = this.world.nowMs;
+    return this.oracle.complete();
+  }
+
   // ------------------------------------------------------------------------------------------------------------- the gateway
 
   private begin(): void {
@@ -176,6 +190,12 @@ class Run {
       void (async () => {
         await confKeys.put('sources', 'mqtt', 'sim', JSON.stringify({ server: BROKER, qos: scenario.qos }));
         await streams.command(STREAM);
+        if (scenario.rules.includes('modbus')) {
+          const devices = UNITS.map((unit) => ({ name: `unit${unit}`, unit }));
+          const props = { protocol: 'tcp', host: '10.0.0.2', tcpPort: 502, profile: 'plc', interval: 1000, timeout: 300, devices };
+          await confKeys.put('sources', 'modbus', 'sim', JSON.stringify(props));
+          await streams.command(MODBUS);
+        }
         if (scenario.rules.includes('chain')) await streams.command(MEMORY);
         if (scenario.rules.some((r) => r.startsWith('lookup'))) await streams.command(TABLE);
         for (const kind of scenario.rules) for (const text of ruleTexts(kind, scenario, BROKER, 1)) await rules.create(text);
@@ -363,6 +383,31 @@ class Run {
       case 'rule-update':
       case 'rule-restart':
         return this.command(f);
+      case 'modbus-away':
+        return lasting(
+          () => {
+            this.modbus.listener.down = true;
+            this.modbus.cut();
+            if (scenario.rules.includes('modbus')) this.expectTrouble(f, 'modbus', () => this.modbus.listener.down);
+          },
+          () => (this.modbus.listener.down = false),
+        );
+      case 'modbus-unit-dead':
+        return lasting(
+          () => {
+            this.modbus.dead.add(1 + (f.n % 2));
+            if (scenario.rules.includes('modbus')) this.expectTrouble(f, 'modbus', () => this.modbus.dead.size > 0);
+          },
+          () => this.modbus.dead.clear(),
+        );
+      case 'modbus-late':
+        return lasting(
+          () => (this.modbus.lateMs = 100 + (f.n % 900)),
+          () => (this.modbus.lateMs = 0),
+        );
+      case 'plugin-change':
+        peers.version++;
+        return this.pluginChanged();
       case 'overload':
         return lasting(
           () => this.overloads++,
@@ -382,6 +427,15 @@ class Run {
     });
   }
 
+  /** The connector `sim` came in another version: rules that use it go on with it, and with their state. */
+  private pluginChanged(): void {
+    const { gateway } = this;
+    if (!gateway) return;
+    this.world.as(this.process, () =>
+      gateway.rules.pluginChanged((rules) => [...rules].filter((r) => r.text.includes('"sim"')).map((r) => r.id), false),
+    );
+  }
+
   // ----------------------------------------------------------------------------------------------------------------- status
 
   /** 5 s after a fault began its status must say so, if it lasts and the gateway lived all the while. */
@@ -391,7 +445,8 @@ class Run {
     const begun = this.world.nowMs;
     this.world.at(5000, () => {
       if (this.process !== process || !process.alive || !this.gateway || !lasts() || this.oracle.commandsSince(begun)) return;
-      const kind = who === 'source' ? scenario.rules.find((r) => r !== 'chain') : scenario.rules.find((r) => shapes[r].to === who);
+      const kind =
+        who === 'source' ? scenario.rules.find((r) => r !== 'chain' && r !== 'modbus') : scenario.rules.find((r) => shapes[r].to === who);
       const health = kind && this.gateway.runtime.rule(kind)?.health();
       if (health?.ok) this.oracle.violation(`5 s after ${f.kind} the health of rule ${kind} says that all is well`);
     });

@@ -26,6 +26,10 @@ export const faultKinds = [
   'rule-update',
   'rule-restart',
   'overload',
+  'modbus-away',
+  'modbus-unit-dead',
+  'modbus-late',
+  'plugin-change',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -38,7 +42,7 @@ export interface Fault {
   n: number;
 }
 
-export const ruleKinds = ['filter', 'count', 'tumbling', 'counter', 'lookup', 'lookup-late', 'mqtt', 'chain', 'batch'] as const;
+export const ruleKinds = ['filter', 'count', 'tumbling', 'counter', 'lookup', 'lookup-late', 'mqtt', 'chain', 'batch', 'modbus'] as const;
 export type RuleKind = (typeof ruleKinds)[number];
 
 export interface Scenario {
