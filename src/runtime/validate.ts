@@ -1,5 +1,6 @@
 // Checks of a rule's connectors before it is accepted: they exist, and they take their properties. Nothing is opened.
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { CONFIGURE_LIMIT_MS, withinLimit } from '../base/limit.ts';
 import type { RuleDefinition } from './definition.ts';
 import { type Environment, loadSink } from './environment.ts';
 import { parseCacheProps } from './sink/cache-props.ts';
@@ -21,6 +22,6 @@ export async function validateActions(env: Environment, id: string, actions: Rul
       exception: () => undefined,
     });
     transform.close?.();
-    await definition.create().configure?.(action.props);
+    await withinLimit(env.clock, CONFIGURE_LIMIT_MS, `sink ${action.type}`, definition.create().configure?.(action.props));
   }
 }

@@ -150,6 +150,24 @@ describe('lookup join', () => {
     expect(sink.collections).toHaveLength(0);
   });
 
+  // @covers issue:14#1
+  test('close counts each row that it gives up; at an orderly end it leaves their messages to the peer', () => {
+    const closed = (again: boolean) => {
+      const confirmed: number[] = [];
+      const { op, host, stats } = open();
+      for (const n of [1, 2]) {
+        const ack = new MessageAck(() => confirmed.push(n));
+        op.row(new Tuple([n], 0, undefined, ack));
+        ack.release();
+      }
+      op.close!(again);
+      return { confirmed, exceptions: host.exceptions, pending: host.pending, waiting: stats.bufferLength };
+    };
+    const text = 'run Lookup error: the rule ended before the table answered';
+    expect(closed(false)).toEqual({ confirmed: [1, 2], exceptions: [text, text], pending: 0, waiting: 0 });
+    expect(closed(true)).toEqual({ confirmed: [], exceptions: [], pending: 2, waiting: 0 });
+  });
+
   test('member names of a row cannot reach the prototype', () => {
     const { op, sink, host } = open({ columns: [{ column: 'constructor', slot: 1 }] }, 'at-once');
     expect(host.exceptions).toEqual([]);

@@ -1,6 +1,7 @@
 // One run of a rule, from wiring up program, subscriptions and sinks to tearing them down. Called by rule.ts. What happens while it runs is in
 // run-host.ts (rows, results, failures), run-checkpoint.ts (state, confirmations) and pressure.ts.
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { LOOKUP_LIMIT_MS } from '../../base/limit.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { RuleProgram, RunningProgram } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
@@ -199,7 +200,8 @@ export class RuleRun implements RunStatusView {
     const again = how.reason === 'shutdown';
     this.finish();
     this.inputs.close(how.reason, how.handOver);
-    await this.settleWorks(how.timeoutMs);
+    // a rule that is replaced does not lose what its tables still look up; each answer has a limit
+    await this.settleWorks(how.handOver === 'switch' ? Math.max(how.timeoutMs, LOOKUP_LIMIT_MS + 1000) : how.timeoutMs);
     // rows that still wait for an answer are in no state: an orderly end keeps the checkpoint before, and the peers give them out again
     let redo = again && ledger.works > 0;
     const program = this.program;

@@ -2,6 +2,7 @@
 // Called by connectors through `emit`; next on the path: decode-group.ts, then RunInput in rule/run-input.ts.
 // Hot path: no closure, no promise and no lookup by name per message, besides one closure when the peer wants a confirmation.
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { DeviceReport } from '../../contract/device.ts';
 import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
@@ -106,7 +107,8 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
 
   /** @throws when datasource or properties are wrong */
   configure(): void | Promise<void> {
-    return this.source.configure?.(this.plan.spec.datasource, this.plan.spec.props);
+    const { spec } = this.plan;
+    return withinLimit(this.env.clock, CONFIGURE_LIMIT_MS, `source ${spec.type}`, this.source.configure?.(spec.datasource, spec.props));
   }
 
   /** The group of a plan, made when there is none; give it back with `leave`. */

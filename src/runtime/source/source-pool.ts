@@ -2,6 +2,7 @@
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
 import { Budget, type BudgetLimits, within } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs } from '../../contract/props.ts';
@@ -103,7 +104,12 @@ export function createSourcePool(env: Environment): SourcePool {
     async validate(spec) {
       const plan = await planSource(env, spec);
       await planDecode(env, spec, { columns: undefined, eventTime: false });
-      await plan.definition.create().configure?.(spec.datasource, spec.props);
+      await withinLimit(
+        env.clock,
+        CONFIGURE_LIMIT_MS,
+        `source ${spec.type}`,
+        plan.definition.create().configure?.(spec.datasource, spec.props),
+      );
     },
     pin() {
       pins++;

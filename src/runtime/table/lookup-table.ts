@@ -3,12 +3,14 @@
 import { createBackoff } from '../../base/backoff.ts';
 import type { TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { CONFIGURE_LIMIT_MS, LOOKUP_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { LookupDefinition } from '../../contract/source.ts';
 import type { LookupTable } from '../../exec/operator.ts';
 import { OwnedContext } from '../component-context.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
+import { OPEN_LIMIT_MS } from '../link/link.ts';
 import { createLookupCache, type LookupCacheOptions } from './lookup-cache.ts';
 
 /** A rule that starts waits so long for the first connection, then starts all the same. */
@@ -35,7 +37,8 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
     typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {},
   );
   const source = definition.create();
-  await source.configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
+  const props = { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) };
+  await withinLimit(clock, CONFIGURE_LIMIT_MS, `table ${spec.name}`, source.configure?.(spec.datasource, props));
 
   const ctx = new OwnedContext(env, {
     contextRuleId: '$$table',
@@ -62,7 +65,7 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   };
   const open = async (): Promise<void> => {
     try {
-      await source.open(ctx);
+      await withinLimit(clock, OPEN_LIMIT_MS, `opening table ${spec.name}`, source.open(ctx));
       if (closed) return void (await closeSource());
       isOpen = true;
       backoff.reset();
@@ -76,7 +79,7 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   };
   const cached = createLookupCache(options, clock, (fields, keys, values) => {
     if (!isOpen) throw ioError(`lookup table ${spec.name} is not connected: ${failure}`);
-    return source.lookup(ctx, fields, keys, values);
+    return withinLimit(clock, LOOKUP_LIMIT_MS, `lookup table ${spec.name}`, source.lookup(ctx, fields, keys, values));
   });
 
   const waited = new AbortController();

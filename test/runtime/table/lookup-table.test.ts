@@ -90,6 +90,27 @@ describe('lookup table', () => {
     expect(fake.fetches).toHaveLength(2);
   });
 
+  // @covers issue:14#6
+  test('a source that does not answer fails the lookup after 10 s, and an `open` that never ends is tried again', async () => {
+    const { tables, fake, clock } = setUp({ answer: () => new Promise(() => undefined) });
+    const { table } = await tables.openLookup(spec());
+    let failure = '';
+    (ask(table, 1) as Promise<unknown>).catch((e: Error) => (failure = e.message));
+    await clock.advance(9999);
+    expect(failure).toBe('');
+    await clock.advance(1);
+    expect(failure).toBe('lookup table t gave no answer within 10 s');
+    const hangs = setUp({ open: () => new Promise(() => undefined) });
+    const opening = hangs.tables.openLookup(spec());
+    await hangs.clock.advance(5000);
+    await opening;
+    await hangs.clock.advance(25_000);
+    expect(hangs.fake.opened).toBe(1);
+    await hangs.clock.advance(1000);
+    expect(hangs.fake.opened).toBe(2);
+    expect(fake.opened).toBe(1);
+  });
+
   test('cache: answers are remembered for cacheTtl', async () => {
     const { tables, fake, clock } = setUp();
     const { table } = await tables.openLookup(spec({ lookup: { cache: true, cacheTtl: '10s' } }));
