@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ioError, messageOf } from './errors/gateway-error.ts';
+import { createHttpGate, gatedServerOptions, leaveBody } from './http-gate.ts';
 import { nodeHttp, nodeHttps } from './node-http.ts';
 
 export interface DataRoute {
@@ -29,7 +30,7 @@ export interface DataServerOptions {
   /** @throws when this address may not be listened on */
   check(ip: string, port: number): void;
   /** @returns why a caller is refused, or what it may do */
-  admit(headers: IncomingHttpHeaders): Refusal | Admission;
+  admit(headers: IncomingHttpHeaders, remoteAddress: string): Refusal | Admission;
 }
 
 export interface Refusal {
@@ -44,24 +45,25 @@ export interface Admission {
 
 const READ_ONLY: Refusal = { status: 403, reason: 'a token of role viewer may only read here; sending needs one of role admin' };
 
-/** A client that is slower than this with its header is cut. */
-const HEADERS_TIMEOUT_MS = 10_000;
-
 export function createDataServer({ address, check, admit }: DataServerOptions): DataServer {
   const routes = new Set<DataRoute>();
   let opening: Promise<Server> | undefined;
   /** The one before still lets its port go. */
   let closing: Promise<void> = Promise.resolve();
   let port = 0;
+  const gate = createHttpGate();
 
   const routeOf = (url = '/'): DataRoute[] => {
     const path = url.split('?', 1)[0]!;
     return [...routes].filter((r) => (r.path.endsWith('/*') ? path.startsWith(r.path.slice(0, -1)) : r.path === path));
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const refusal = refusalOf(admit(request.headers), request.method);
+    const caller = admit(request.headers, request.socket.remoteAddress ?? '');
+    const refusal = refusalOf(caller, request.method);
+    if (!('reason' in caller)) gate.admitted(request.socket);
     const found = routeOf(request.url);
     const route = found.find((r) => r.request);
+    if (refusal || !route) leaveBody(request, response);
     if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);
     else if (route) route.request!(request, response);
     else if (found.length > 0) response.writeHead(426, { Upgrade: 'websocket' }).end('this path takes WebSocket connections\n');
@@ -70,8 +72,9 @@ export function createDataServer({ address, check, admit }: DataServerOptions): 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // a client that goes away in the middle is its own affair
     socket.on('error', () => socket.destroy());
-    const caller = admit(request.headers);
+    const caller = admit(request.headers, request.socket.remoteAddress ?? '');
     const refusal = 'reason' in caller ? caller : undefined;
+    if (!refusal) gate.admitted(request.socket);
     const route = routeOf(request.url).find((r) => r.upgrade);
     if (!('reason' in caller) && route) return route.upgrade!(request, socket, head, caller.mayWrite);
     const [status, text] = refusal ? [refusal.status, refusal.reason] : [404, '404 page not found'];
@@ -84,9 +87,12 @@ export function createDataServer({ address, check, admit }: DataServerOptions): 
     const { ip, port: wanted, tls } = address();
     check(ip, wanted);
     const server = tls
-      ? nodeHttps().createServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' }, onRequest)
-      : nodeHttp().createServer(onRequest);
-    server.headersTimeout = HEADERS_TIMEOUT_MS;
+      ? nodeHttps().createServer(
+          { ...gatedServerOptions, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' },
+          onRequest,
+        )
+      : nodeHttp().createServer(gatedServerOptions, onRequest);
+    gate.watch(server);
     server.on('upgrade', onUpgrade);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -19,7 +19,9 @@ export function isSecretName(name: string): boolean {
 const URL_LOGIN = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@"'`<>]*):([^\s/"'`<>]+)@/gi;
 /** `user:password@tcp(host)` of Go's database drivers. */
 const DSN_LOGIN = /^([^\s/:@"']*):(.+)@(tcp|unix|udp)\(/;
-const QUERY = /([?&;])([\w.~%-]+)=([^&\s"'`<>#;]*[^&\s"'`<>#;:,.)])/g;
+const QUERY = /(^|[?&;])([\w.~%-]+)=([^&\s"'`<>#;]*[^&\s"'`<>#;:,.)])/g;
+/** A member of JSON within a text: a request's body, a template. */
+const JSON_MEMBER = /("([\w.~-]+)"\s*:\s*)"((?:[^"\\]|\\.)*)"/g;
 /** The whole value of a header. */
 const SCHEME = /^(bearer|basic|token|apikey)\s+\S{6,}$/i;
 
@@ -30,6 +32,10 @@ export function maskText(text: string): string {
   if (shown.includes('@')) shown = shown.replace(URL_LOGIN, `$1:${MASK}@`).replace(DSN_LOGIN, `$1:${MASK}@$3(`);
   if (shown.includes('='))
     shown = shown.replace(QUERY, (whole, mark: string, name: string) => (isSecretName(name) ? `${mark}${name}=${MASK}` : whole));
+  if (shown.includes('":') || shown.includes('" :'))
+    shown = shown.replace(JSON_MEMBER, (whole, head: string, name: string, value: string) =>
+      value !== '' && isSecretName(name) && !value.includes('{{') ? `${head}"${MASK}"` : whole,
+    );
   return SCHEME.test(shown) ? `${shown.split(/\s/, 1)[0]} ${MASK}` : shown;
 }
 
@@ -80,6 +86,8 @@ function restoreText(given: string, old: unknown, key: string): unknown {
   if (login) text = text.replace(`:${MASK}@`, () => `:${login[2]}@`);
   for (const [, , name, value] of old.matchAll(QUERY))
     if (isSecretName(name!)) text = text.replace(`${name}=${MASK}`, () => `${name}=${value}`);
+  for (const [, head, name, value] of old.matchAll(JSON_MEMBER))
+    if (isSecretName(name!)) text = text.replace(`${head}"${MASK}"`, () => `${head}"${value}"`);
   return text;
 }
 

@@ -22,8 +22,10 @@ import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.
 import { callerOf, checkListenAddress, isLoopback, refusalWithoutToken } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
+import { openRevocations, type Revocations } from '../rest/revocations.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
+import { createTokenBackoff } from '../rest/token-backoff.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
 import {
   createLetterBox,
@@ -82,6 +84,8 @@ export const VERSION = (JSON.parse(readFileSync(join(import.meta.dirname, '../..
 export function createGateway({ folders, env, configFile, log, clock = createRealClock(), onStopRequest }: GatewayOptions): Gateway {
   let settings!: Settings;
   let credentials: Credentials | undefined;
+  let revocations: Revocations | undefined;
+  const backoff = createTokenBackoff(clock);
   let store: Store | undefined;
   let runtime: Runtime | undefined;
   let service: Service | undefined;
@@ -112,13 +116,14 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     address: () => settings.dataServer,
     // as REST: any address but loopback needs credentials, and a caller from outside its token
     check: (ip, port) => checkListenAddress(ip, port, settings.rest.authentication, credentials!.count),
-    admit(headers) {
+    admit(headers, remoteAddress) {
       if (isLoopback(settings.dataServer.ip)) {
         const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
         return reason === undefined ? { mayWrite: true } : { status: 403, reason };
       }
-      const verdict = credentials!.check(headers.authorization, clock.now());
-      return 'refused' in verdict ? { status: 401, reason: verdict.refused } : { mayWrite: verdict.role === 'admin' };
+      const verdict = backoff.check(credentials!, headers.authorization, remoteAddress);
+      if ('refused' in verdict) return { status: 'waitS' in verdict ? 429 : 401, reason: verdict.refused };
+      return { mayWrite: verdict.role === 'admin' };
     },
   });
   const trialServer = createTrialServer(trialHub, dataServer, log);
@@ -151,7 +156,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         'A key of the configuration means nothing; it is ignored.',
       );
     }
-    const found = readCredentials(join(folders.etc, 'mgmt'));
+    const mgmt = join(folders.etc, 'mgmt');
+    if (revocations) revocations.reload();
+    else revocations = openRevocations(mgmt, join(folders.data, 'mgmt'), () => clock.now());
+    const found = readCredentials(mgmt, revocations);
     const next = again ? keepAddresses(loaded.settings, settings) : loaded.settings;
     const { ip, port, authentication } = next.rest;
     // at a reload the last token may have been taken away: then nobody may call, which is safe
@@ -226,6 +234,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               log,
               trialServer,
               functions,
+              revocations,
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               metrics: settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
@@ -235,6 +244,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           credentials: () => (settings.rest.authentication ? credentials : undefined),
           allowedHosts: () => settings.rest.allowedHosts,
           auditLog: () => settings.rest.auditLog,
+          backoff,
         });
       },
       stop: () => rest?.destroy(),
@@ -350,10 +360,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           ip: settings.rest.ip,
           port,
           text: () => runtime!.metricsText(),
-          refuse(headers) {
+          refuse(headers, remoteAddress) {
             if (settings.rest.authentication) {
-              const verdict = credentials!.check(headers.authorization, clock.now());
-              return 'refused' in verdict ? { status: 401, reason: verdict.refused } : undefined;
+              const verdict = backoff.check(credentials!, headers.authorization, remoteAddress);
+              return 'refused' in verdict ? { status: 'waitS' in verdict ? 429 : 401, reason: verdict.refused } : undefined;
             }
             const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
             return reason === undefined ? undefined : { status: 403, reason };

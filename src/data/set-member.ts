@@ -1,7 +1,5 @@
 // Sets a member of an object under a name that comes from data. A plain assignment to `__proto__` would change the object's prototype.
-import type { Value, ValueObject } from './value.ts';
-
-export function setMember(o: ValueObject, key: string, value: Value): void {
+export function setMember<T>(o: { [name: string]: T }, key: string, value: T): void {
   if (key === '__proto__') Object.defineProperty(o, key, { value, enumerable: true, configurable: true, writable: true });
   else o[key] = value;
 }

@@ -14,19 +14,20 @@ export interface Caller {
 
 export function callerOf(headers: IncomingHttpHeaders): Caller {
   const site = headers['sec-fetch-site'];
-  return { host: headers.host, origin: headers.origin, site: Array.isArray(site) ? site[0] : site };
+  return { host: headers.host, origin: headers.origin, site: (Array.isArray(site) ? site[0] : site)?.trim().toLowerCase() };
 }
 
 /** `localhost`, 127.0.0.0/8, ::1 */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const name = (/^\[(.*)\]$/.exec(host)?.[1] ?? host).toLowerCase();
   return name === 'localhost' || name === '::1' || name === '::ffff:127.0.0.1' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
 /** Host name of a `Host` header, or of an origin `http://name:port`. */
 export function hostNameOf(value: string): string {
   const host = value.replace(/^[a-z]+:\/\//i, '');
-  return host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.split(':')[0]!;
+  // what does not end behind its port is no host of ours: `[::1].evil.com`, `127.0.0.1:80@evil.com`
+  return /^(\[[0-9a-f:.]+\]|[^:/?#@[\]\s]+)(?::\d{1,5})?\/?$/i.exec(host)?.[1] ?? host;
 }
 
 /** @param allowed further names, `basic.restAllowedHosts`

@@ -1,13 +1,18 @@
-// Credentials of REST, read from etc/mgmt: public keys for eKuiper's JWT (RS256, `iss` names the key file, `aud` holds eKuiper) and
+// Credentials of REST, read from etc/mgmt: public keys for eKuiper's JWT (jwt.ts) and
 // the file `tokens` with one line per token: `name role sha256-of-token-in-hex`; role admin (everything) or viewer (GET only).
-// Only the hash is stored, so the file gives no access by itself. Read at start and on SIGHUP.
+// Only the hash is stored, so the file gives no access by itself. Read at start and on SIGHUP. What was revoked: revocations.ts.
 import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import { nodeCrypto } from '../base/node-builtins.ts';
+import { checkJwt } from './jwt.ts';
+import type { Revocations } from './revocations.ts';
 
 export type Role = 'admin' | 'viewer';
+
+/** What a caller may do, or why he may not. */
+export type Verdict = { role: Role } | { refused: string };
 
 interface StoredToken {
   name: string;
@@ -21,11 +26,11 @@ export interface Credentials {
   /** @param authorization header as received, with or without `Bearer `
    *  @param nowMs epoch ms, for `exp` and `nbf`
    *  @returns the role, or the reason of the refusal */
-  check(authorization: string | undefined, nowMs: number): { role: Role } | { refused: string };
+  check(authorization: string | undefined, nowMs: number): Verdict;
 }
 
 /** @throws GatewayError CONFIG_VALUE (a bad line of `tokens`, with its number) or CONFIG_FILE */
-export function readCredentials(folder: string): Credentials {
+export function readCredentials(folder: string, revocations?: Pick<Revocations, 'isRevoked' | 'isTokenRevoked'>): Credentials {
   const keys = new Map<string, KeyObject>();
   let tokens: StoredToken[] = [];
   for (const name of listFiles(folder)) {
@@ -36,6 +41,7 @@ export function readCredentials(folder: string): Credentials {
     } catch (error) {
       throw new GatewayError('CONFIG_FILE', { file, reason: messageOf(error) }, { cause: error });
     }
+    if (name === 'revoked') continue;
     if (name === 'tokens') tokens = parseTokens(file, content);
     else if (content.includes('PUBLIC KEY') || content.includes('CERTIFICATE')) keys.set(name, publicKeyOf(file, content));
   }
@@ -46,8 +52,9 @@ export function readCredentials(folder: string): Credentials {
       if (given === '') return { refused: 'missing_token' };
       const hash = nodeCrypto().createHash('sha256').update(given).digest();
       const known = tokens.find((t) => nodeCrypto().timingSafeEqual(t.hash, hash));
-      if (known) return { role: known.role };
-      return given.split('.').length === 3 ? checkJwt(given, keys, nowMs) : { refused: 'unknown token' };
+      if (known) return revocations?.isTokenRevoked(known.name) ? { refused: 'token is revoked' } : { role: known.role };
+      if (given.split('.').length !== 3) return { refused: 'unknown token' };
+      return checkJwt(given, keys, nowMs, (claims) => revocations?.isRevoked(claims) ?? false);
     },
   };
 }
@@ -87,27 +94,4 @@ function parseTokens(file: string, content: string): StoredToken[] {
     tokens.push({ name, role: role as Role, hash: Buffer.from(hex, 'hex') });
   }
   return tokens;
-}
-
-function checkJwt(token: string, keys: ReadonlyMap<string, KeyObject>, nowMs: number): { role: Role } | { refused: string } {
-  const [head, body, signature] = token.split('.') as [string, string, string];
-  let header: Record<string, unknown>;
-  let claims: Record<string, unknown>;
-  try {
-    header = JSON.parse(Buffer.from(head, 'base64url').toString('utf8')) as Record<string, unknown>;
-    claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as Record<string, unknown>;
-  } catch {
-    return { refused: 'token is malformed' };
-  }
-  // The algorithm is ours to choose, never the token's: `none` and HS256 with the public key are the classic holes.
-  if (header?.['alg'] !== 'RS256') return { refused: 'signing method must be RS256' };
-  const key = typeof claims?.['iss'] === 'string' ? keys.get(claims['iss']) : undefined;
-  if (!key) return { refused: 'iss names no public key of etc/mgmt' };
-  if (!nodeCrypto().verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')))
-    return { refused: 'signature is invalid' };
-  const audience = claims['aud'];
-  if (!(audience === 'eKuiper' || (Array.isArray(audience) && audience.includes('eKuiper')))) return { refused: 'audience is not eKuiper' };
-  if (typeof claims['exp'] === 'number' && nowMs >= claims['exp'] * 1000) return { refused: 'token is expired' };
-  if (typeof claims['nbf'] === 'number' && nowMs < claims['nbf'] * 1000) return { refused: 'token is not valid yet' };
-  return { role: 'admin' };
 }

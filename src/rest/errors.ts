@@ -39,5 +39,7 @@ export function errorReply(error: unknown): { reply: Reply; internal: boolean } 
 
 /** Plain errors that components throw on purpose (a connector's or plugin's configure): refusals, not faults of ours. */
 function isExpected(error: Error): boolean {
+  // definitions in a text of a body, nested without end
+  if (error instanceof RangeError && error.message.includes('call stack')) return true;
   return !(error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError);
 }

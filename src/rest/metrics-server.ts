@@ -1,6 +1,7 @@
 // Prometheus on a port of its own (basic.prometheus with a prometheusPort other than restPort). Same rules of access as REST.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createHttpGate, gatedServerOptions, leaveBody } from '../base/http-gate.ts';
 import { nodeHttp } from '../base/node-http.ts';
 
 export interface MetricsServer {
@@ -16,18 +17,22 @@ export interface MetricsServerOptions {
   /** Prometheus text. */
   text(): string;
   /** @returns the reason of a refusal, or undefined */
-  refuse(headers: IncomingHttpHeaders): { status: 401 | 403; reason: string } | undefined;
+  refuse(headers: IncomingHttpHeaders, remoteAddress: string): { status: 401 | 403 | 429; reason: string } | undefined;
 }
 
 /** @throws the error of listen */
 export async function openMetricsServer({ ip, port, text, refuse }: MetricsServerOptions): Promise<MetricsServer> {
-  const server = nodeHttp().createServer((request, response) => {
-    const refusal = refuse(request.headers);
+  const gate = createHttpGate();
+  const server = nodeHttp().createServer(gatedServerOptions, (request, response) => {
+    const refusal = refuse(request.headers, request.socket.remoteAddress ?? '');
+    leaveBody(request, response);
+    if (!refusal) gate.admitted(request.socket);
     if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);
     else if (request.url?.split('?')[0] !== '/metrics') response.writeHead(404).end('404 page not found\n');
     else if (request.method !== 'GET') response.writeHead(405).end();
     else response.writeHead(200, { 'Content-Type': METRICS_TYPE }).end(text());
   });
+  gate.watch(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, ip, resolve);

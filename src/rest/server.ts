@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import { BodyBudget, createHttpGate, type GateLimits, gatedServerOptions, type HttpGate, leaveBody } from '../base/http-gate.ts';
 import type { Log } from '../base/log.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
@@ -12,6 +13,7 @@ import type { Credentials } from './credentials.ts';
 import { dispatch } from './dispatch.ts';
 import { empty, type Reply, text } from './reply.ts';
 import type { Router } from './router.ts';
+import { createTokenBackoff, type TokenBackoff } from './token-backoff.ts';
 
 export interface RestServerOptions {
   ip: string;
@@ -26,6 +28,17 @@ export interface RestServerOptions {
   credentials: () => Credentials | undefined;
   allowedHosts: () => readonly string[];
   auditLog: () => boolean;
+  /** Slows guessing; shared with the other servers. */
+  backoff?: TokenBackoff;
+  /** Tests have smaller ones. */
+  limits?: GateLimits;
+}
+
+/** The parts of a server that last. */
+interface Shared extends RestServerOptions {
+  backoff: TokenBackoff;
+  gate: HttpGate;
+  budget: BodyBudget;
 }
 
 export interface RestServer {
@@ -42,6 +55,12 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Bodies of imports and uploads. */
 const MAX_IMPORT_BYTES = 128 * 1024 * 1024;
 const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/config\/uploads|^\/schemas\//;
+/** Of all bodies that are held at once. */
+const MAX_BODIES_BYTES = 192 * 1024 * 1024;
+/** Whoever may read only is given no configuration as a whole: it may hold secrets that nobody marked as such. */
+const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/auth\//;
+/** They have no body for us. */
+const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const OPEN_PATHS = new Set(['/', '/ping']);
 /** eKuiper's only GET that does something. */
 const ACTING_GETS = new Set(['/stop']);
@@ -49,18 +68,22 @@ const CORS_HEADERS = 'Accept, Accept-Language, Content-Type, Content-Language, O
 const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 
 /** @throws the error of listen (EADDRINUSE …) or of reading the TLS files */
-export async function openRestServer(options: RestServerOptions): Promise<RestServer> {
+export async function openRestServer(given: RestServerOptions): Promise<RestServer> {
+  const options: Shared = {
+    ...given,
+    backoff: given.backoff ?? createTokenBackoff(given.clock),
+    gate: createHttpGate(given.limits),
+    budget: new BodyBudget(MAX_BODIES_BYTES),
+  };
   const server = createHttp(options.tls, (request, response) => {
     serve(request, response, options).catch((error: unknown) => {
       options.log.error({ code: 'REST_FAULT', error }, 'A REST connection failed.');
       response.destroy();
     });
   });
-  // eKuiper: read and write 5 min, idle 60 s
+  // eKuiper: read and write 5 min
   server.requestTimeout = 300_000;
-  server.headersTimeout = 30_000;
-  server.keepAliveTimeout = 60_000;
-  server.maxConnections = 1024;
+  options.gate.watch(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.ip, () => {
@@ -85,7 +108,7 @@ export async function openRestServer(options: RestServerOptions): Promise<RestSe
 }
 
 function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s: ServerResponse) => void): Server {
-  if (!tls) return nodeHttp().createServer(listener);
+  if (!tls) return nodeHttp().createServer(gatedServerOptions, listener);
   const read = (key: string, file: string): Buffer => {
     try {
       return readFileSync(file);
@@ -96,7 +119,7 @@ function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s:
   const cert = read('basic.restTls.certfile', tls.certFile);
   const key = read('basic.restTls.keyfile', tls.keyFile);
   try {
-    return nodeHttps().createServer({ cert, key, minVersion: 'TLSv1.2' }, listener);
+    return nodeHttps().createServer({ ...gatedServerOptions, cert, key, minVersion: 'TLSv1.2' }, listener);
   } catch (error) {
     const mismatch = (error as NodeJS.ErrnoException).code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
     const reason = mismatch ? 'the key is not the one of the certificate' : `no certificate and key in PEM form (${messageOf(error)})`;
@@ -104,77 +127,111 @@ function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s:
   }
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, options: RestServerOptions): Promise<void> {
+async function serve(request: IncomingMessage, response: ServerResponse, options: Shared): Promise<void> {
   const method = request.method ?? 'GET';
   const url = request.url ?? '/';
   const path = url.split('?', 1)[0]!;
   const origin = request.headers.origin;
 
   const credentials = options.credentials();
-  const refusal = allow(request, method, path, options, credentials);
+  const { refusal, known } = allow(request, method, path, options, credentials);
+  if (known) options.gate.admitted(request.socket);
   if (origin !== undefined && refusal?.status !== 403) {
     response.setHeader('Access-Control-Allow-Origin', credentials ? '*' : origin);
     if (!credentials) response.setHeader('Vary', 'Origin');
     if (method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      leaveBody(request, response);
       response.setHeader('Access-Control-Allow-Methods', CORS_METHODS);
       response.setHeader('Access-Control-Allow-Headers', CORS_HEADERS);
       return write(request, response, empty(), options);
     }
   }
-  if (refusal) return write(request, response, refusal, options);
+  if (refusal) {
+    leaveBody(request, response);
+    return write(request, response, refusal, options);
+  }
 
+  if (!known || BODILESS.has(method)) {
+    leaveBody(request, response);
+    const headers = request.headers as Record<string, string | undefined>;
+    return write(request, response, await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log), options);
+  }
   const limit = IMPORT_PATHS.test(path) ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
-  let body: Uint8Array | undefined;
+  let body: Uint8Array | 'too long' | 'too much';
   try {
-    body = await readBody(request, limit);
+    body = await readBody(request, limit, options.budget);
   } catch (error) {
     // the client went away in the middle of its body: there is nobody to answer
     options.log.debug({ path, reason: messageOf(error) }, 'A REST call ended before its body did.');
     response.destroy();
     return;
   }
-  if (!body) {
-    response.setHeader('Connection', 'close');
-    return write(request, response, text(`the body is longer than ${limit} bytes\n`, 413), options);
+  if (body === 'too long' || body === 'too much') {
+    leaveBody(request, response);
+    if (body === 'too long') return write(request, response, text(`the body is longer than ${limit} bytes\n`, 413), options);
+    response.setHeader('Retry-After', '1');
+    return write(request, response, text('other bodies are being read; try again\n', 503), options);
   }
   const headers = request.headers as Record<string, string | undefined>;
-  write(request, response, await dispatch(await options.router, { method, url, headers, body }, options.log), options);
+  try {
+    write(request, response, await dispatch(await options.router, { method, url, headers, body }, options.log), options);
+  } finally {
+    options.budget.give(body.length);
+  }
 }
 
-/** @returns the refusal, or undefined when the caller may go on */
+const NO_BODY = new Uint8Array();
+
+/** @returns the refusal, or undefined when the caller may go on; whether he is known, so that his body may be read */
 function allow(
   request: IncomingMessage,
   method: string,
   path: string,
-  options: RestServerOptions,
+  options: Shared,
   credentials: Credentials | undefined,
-): Reply | undefined {
+): { refusal: Reply | undefined; known: boolean } {
   if (!credentials) {
     const reason = refusalWithoutToken(callerOf(request.headers), options.allowedHosts());
-    return reason === undefined ? undefined : text(`${reason}\n`, 403);
+    return reason === undefined ? { refusal: undefined, known: true } : { refusal: text(`${reason}\n`, 403), known: false };
   }
-  if (OPEN_PATHS.has(path) || method === 'OPTIONS') return undefined;
-  const verdict = credentials.check(request.headers.authorization, options.clock.now());
-  if ('refused' in verdict) return text(`${verdict.refused}\n`, 401);
-  if (verdict.role === 'viewer' && (method !== 'GET' || ACTING_GETS.has(path))) return text('this token may only read\n', 403);
-  return undefined;
+  if (method === 'OPTIONS') return { refusal: undefined, known: false };
+  const open = OPEN_PATHS.has(path);
+  const { authorization } = request.headers;
+  if (open && authorization === undefined) return { refusal: undefined, known: false };
+  const verdict = options.backoff.check(credentials, authorization, request.socket.remoteAddress ?? '');
+  if ('refused' in verdict) {
+    if (open) return { refusal: undefined, known: false };
+    const waitS = 'waitS' in verdict ? verdict.waitS : 0;
+    const refusal = text(`${verdict.refused}\n`, waitS > 0 ? 429 : 401);
+    return { refusal: waitS > 0 ? { ...refusal, headers: { 'Retry-After': String(waitS) } } : refusal, known: false };
+  }
+  if (verdict.role === 'viewer' && (method !== 'GET' || ACTING_GETS.has(path) || ADMIN_READS.test(path)))
+    return { refusal: text('this token may only read\n', 403), known: false };
+  return { refusal: undefined, known: true };
 }
 
-/** @returns undefined when the body is too long  @throws when the connection breaks */
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+/** The bytes that it returns are taken from the budget.  @throws when the connection breaks */
+async function readBody(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Uint8Array | 'too long' | 'too much'> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > limit) return undefined;
+  if (announced > limit) return 'too long';
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
+  let whole = false;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (size + chunk.length > limit) return 'too long';
+      if (!budget.take(chunk.length)) return 'too much';
+      size += chunk.length;
+      chunks.push(chunk);
+    }
+    whole = true;
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  } finally {
+    if (!whole) budget.give(size);
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-function write(request: IncomingMessage, response: ServerResponse, reply: Reply, options: RestServerOptions): void {
+function write(request: IncomingMessage, response: ServerResponse, reply: Reply, options: Shared): void {
   if (reply.contentType !== undefined) response.setHeader('Content-Type', reply.contentType);
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   // answers are data, never pages

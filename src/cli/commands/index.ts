@@ -1,6 +1,7 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
 import { createPlugin } from './create-plugin.ts';
+import { createRevocation } from './create-revocation.ts';
 import { createRule } from './create-rule.ts';
 import { createSchema } from './create-schema.ts';
 import { createScript } from './create-script.ts';
@@ -21,6 +22,7 @@ import { deviceList } from './device-list.ts';
 import { deviceShow } from './device-show.ts';
 import { dropDeadletter } from './drop-deadletter.ts';
 import { dropPlugin } from './drop-plugin.ts';
+import { dropRevocation } from './drop-revocation.ts';
 import { dropRule } from './drop-rule.ts';
 import { dropSchema } from './drop-schema.ts';
 import { dropScript } from './drop-script.ts';
@@ -57,6 +59,7 @@ import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
 import { showDeadletters } from './show-deadletters.ts';
 import { showPlugins } from './show-plugins.ts';
+import { showRevocations } from './show-revocations.ts';
 import { showRules } from './show-rules.ts';
 import { showSchemas } from './show-schemas.ts';
 import { showScripts } from './show-scripts.ts';
@@ -97,6 +100,9 @@ export const commands: readonly Command[] = [
   showDeadletters,
   describeDeadletter,
   dropDeadletter,
+  createRevocation,
+  showRevocations,
+  dropRevocation,
   createPlugin,
   describePlugin,
   dropPlugin,

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DataServer } from '../../base/data-server.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { BodyBudget, leaveBody } from '../../base/http-gate.ts';
 import type { PooledConnection } from '../../contract/context.ts';
 
 /** @returns the answer: `safe` when all rules have the message where it cannot get lost */
@@ -16,11 +17,14 @@ interface Taker {
 
 /** Requests that wait for their answer at once; beyond it clients are asked to come back. */
 const MAX_WAITING = 1000;
+/** Bodies of a path that are held at once. */
+const MAX_BODIES_BYTES = 64 * 1024 * 1024;
 
 export class PushEndpoint implements PooledConnection {
   private readonly takers = new Set<Taker>();
   private readonly opened: Promise<() => void>;
   private waiting = 0;
+  private readonly budget = new BodyBudget(MAX_BODIES_BYTES);
 
   constructor(server: DataServer, path: string) {
     this.opened = server.add({ path, request: (request, response) => void this.answer(request, response) });
@@ -42,41 +46,64 @@ export class PushEndpoint implements PooledConnection {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const takers = [...this.takers].filter((t) => t.method === request.method);
+    if (takers.length === 0) leaveBody(request, response);
     if (takers.length === 0)
       return end(response, 405, `this path takes ${[...new Set([...this.takers].map((t) => t.method))].join(' and ')}`);
     if (this.waiting >= MAX_WAITING) {
-      response.setHeader('Retry-After', '1');
-      return end(response, 503, 'the rules are behind; try again');
+      return later(request, response, 'the rules are behind; try again');
     }
     this.waiting++;
+    let held = 0;
     try {
-      const body = await read(request, Math.min(...takers.map((t) => t.maxBodyBytes))).catch(() => 'gone' as const);
+      const maxBytes = Math.min(...takers.map((t) => t.maxBodyBytes));
+      const body = await read(request, maxBytes, this.budget).catch(() => 'gone' as const);
       // the client went away before its body was complete: nothing is taken
       if (body === 'gone') return void response.destroy();
+      if (body === 'too much') return later(request, response, 'other bodies are being read; try again');
       if (body === undefined) return end(response, 413, 'the body is too large');
+      held = body.length;
       const answers = await Promise.all(takers.map((t) => t.take(body)));
       if (answers.every((a) => a === 'safe')) end(response, 200, 'ok');
       else end(response, 202, 'taken, and not yet where it cannot get lost');
     } catch (error) {
       end(response, 500, messageOf(error));
     } finally {
+      this.budget.give(held);
       this.waiting--;
     }
   }
+}
+
+function later(request: IncomingMessage, response: ServerResponse, why: string): void {
+  leaveBody(request, response);
+  response.setHeader('Retry-After', '1');
+  end(response, 503, why);
 }
 
 function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain' }).end(text);
 }
 
-/** @returns undefined when it is larger than allowed  @throws when the client breaks off */
-async function read(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+/** The bytes that it returns are taken from the budget.
+ *  @returns undefined when it is larger than allowed, 'too much' when others hold too many bytes  @throws when the client breaks off */
+async function read(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Buffer | undefined | 'too much'> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // the rest is read and forgotten, so that the client gets its answer
-    if (size <= maxBytes) chunks.push(chunk);
+  let whole = false;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      // the rest is read and forgotten, so that the client gets its answer
+      if (size + chunk.length > maxBytes) {
+        request.resume();
+        return undefined;
+      }
+      if (!budget.take(chunk.length)) return 'too much';
+      size += chunk.length;
+      chunks.push(chunk);
+    }
+    whole = true;
+    return Buffer.concat(chunks);
+  } finally {
+    if (!whole) budget.give(size);
   }
-  return size > maxBytes ? undefined : Buffer.concat(chunks);
 }

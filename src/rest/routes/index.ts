@@ -1,8 +1,10 @@
 // All routes of REST. A new resource is one file here and one line below.
 import type { Log } from '../../base/log.ts';
 import type { ServerControl, Service } from '../../service/index.ts';
+import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
+import { authRoutes } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -25,9 +27,10 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys'> {
   log: Log;
   trialServer: TrialServer;
   metrics: (() => string) | undefined;
+  revocations?: Revocations | undefined;
 }
 
-export function createRestRouter({ service, server, log, trialServer, metrics, functions, connectors }: RestDeps): Router {
+export function createRestRouter({ service, server, log, trialServer, metrics, functions, connectors, revocations }: RestDeps): Router {
   const stop = (exitCode: number) => server.stop(exitCode);
   const router = createRouter([
     ...serverRoutes(server, () => router, log),
@@ -41,6 +44,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
     ...deviceRoutes(service),
     ...deadLetterRoutes(service.deadLetters),
+    ...authRoutes(revocations),
     ...dataRoutes(service, stop),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),

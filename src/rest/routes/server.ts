@@ -7,6 +7,11 @@ import { empty, json, type Reply, text } from '../reply.ts';
 import { bodyJson, bodyObject } from '../request.ts';
 import type { Route, Router } from '../router.ts';
 
+/** Of one batch. */
+const MAX_CALLS = 1000;
+/** Calls between which others get their turn. */
+const TURN = 10;
+
 /** @param router of all routes, for /batch/req; asked at the call since it is built from these routes */
 export function serverRoutes(server: ServerControl, router: () => Router, log: Log): Route[] {
   const info = (): Reply => ({ ...json(server.info()), contentType: undefined });
@@ -32,8 +37,12 @@ export function serverRoutes(server: ServerControl, router: () => Router, log: L
         const calls = bodyJson(r, 'Invalid body');
         if (!Array.isArray(calls))
           throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: 'expected a list of {method, path, body}' });
+        if (calls.length > MAX_CALLS)
+          throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: `${calls.length} calls: at most ${MAX_CALLS} in one` });
         const answers: unknown[] = [];
-        for (const call of calls as { method?: unknown; path?: unknown; body?: unknown }[]) {
+        for (const [n, call] of (calls as { method?: unknown; path?: unknown; body?: unknown }[]).entries()) {
+          // others get their turn
+          if (n % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
           const path = String(call?.path ?? '');
           if (path.split('?', 1)[0] === '/batch/req') {
             answers.push({ code: 400, error: 'a batch cannot hold a batch' });

@@ -5,6 +5,7 @@ import { bigintAsNumber } from '../../base/raw-json.ts';
 import { restoreSecrets } from '../../base/secrets.ts';
 import type { ComponentKind } from '../../config/index.ts';
 import { maskSecrets, type Props } from '../../contract/props.ts';
+import { setMember } from '../../data/set-member.ts';
 import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
@@ -66,10 +67,14 @@ export function emptyConfiguration(): Configuration {
 export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
   let last = emptyConfiguration();
   const configOf = (kind: ComponentKind, wanted?: ReadonlySet<string>): Record<string, string> => {
-    const byType: Record<string, Record<string, unknown>> = {};
-    for (const k of deps.confKeys.stored())
-      if (k.kind === kind && (!wanted || wanted.has(`${k.type}.${k.key}`))) (byType[k.type] ??= {})[k.key] = maskSecrets(k.props);
-    return Object.fromEntries(Object.entries(byType).map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
+    const byType = new Map<string, Record<string, unknown>>();
+    for (const k of deps.confKeys.stored()) {
+      if (k.kind !== kind || (wanted && !wanted.has(`${k.type}.${k.key}`))) continue;
+      const keys = byType.get(k.type) ?? {};
+      setMember(keys, k.key, maskSecrets(k.props));
+      byType.set(k.type, keys);
+    }
+    return Object.fromEntries([...byType].map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
   };
   const withConfig = (base: Partial<Configuration>, sources?: ReadonlySet<string>, sinks?: ReadonlySet<string>): Configuration => ({
     ...emptyConfiguration(),
@@ -91,14 +96,15 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       set.rules = Object.fromEntries(Object.entries(set.rules).map(([id, rule]) => [id, deps.rules.withSecrets(id, rule)]));
       // what is no statement is refused below, with its reason
       for (const part of ['streams', 'tables'] as const)
-        for (const [name, sql] of Object.entries(set[part])) set[part][name] = await deps.streams.withSecrets(name, sql).catch(() => sql);
+        for (const [name, sql] of Object.entries(set[part]))
+          setMember(set[part], name, await deps.streams.withSecrets(name, sql).catch(() => sql));
       const before = deps.confKeys.stored();
       if (!partial) await removeAll(deps);
       const attempt = async (part: Part, name: string, work: () => Promise<unknown>) => {
         try {
           await work();
         } catch (error) {
-          failed[part][name] = messageOf(error);
+          setMember(failed[part], name, messageOf(error));
         }
       };
       // first: rules and streams are checked against them
@@ -113,7 +119,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       Object.assign(failed, result.problems);
       for (const part of ['portablePlugins', 'Service', 'scripts'] as const)
         for (const name of Object.keys(set[part]))
-          failed[part][name] = new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message;
+          setMember(failed[part], name, new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message);
       last = failed;
       return failed;
     },

@@ -1,6 +1,7 @@
 // Export and import of streams, tables and rules as eKuiper's ruleset JSON: {streams:{name:sql}, tables:{…}, rules:{id: JSON text}}.
 // An item that exists is replaced only by a higher version; an item that is refused is left out and reported, the others go on.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { setMember } from '../../data/set-member.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import { maskStatement } from '../streams/stream-secrets.ts';
 import type { StreamService } from '../streams/stream-service.ts';
@@ -29,7 +30,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
   const pick = (names: ReadonlySet<string> | undefined): Pick<Ruleset, 'streams' | 'tables'> => {
     const out = { streams: {} as Record<string, string>, tables: {} as Record<string, string> };
     for (const d of streams.all())
-      if (!d.temp && (!names || names.has(d.name))) out[d.kind === 'stream' ? 'streams' : 'tables'][d.name] = maskStatement(d);
+      if (!d.temp && (!names || names.has(d.name))) setMember(out[d.kind === 'stream' ? 'streams' : 'tables'], d.name, maskStatement(d));
     return out;
   };
   const importSource = async (kind: 'stream' | 'table', name: string, sql: string, overwrite: boolean): Promise<boolean> => {
@@ -61,7 +62,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
           try {
             if (await work(name, text)) result.counts[part]++;
           } catch (error) {
-            result.problems[part][name] = messageOf(error);
+            setMember(result.problems[part], name, messageOf(error));
           }
         }
       };

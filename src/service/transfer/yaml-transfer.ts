@@ -2,6 +2,7 @@
 // instead of texts in texts, so that people can read and edit it.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { bigintAsNumber } from '../../base/raw-json.ts';
+import { setMember } from '../../data/set-member.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { type Configuration, type DataTransfer, emptyConfiguration, hasProblems } from './data-transfer.ts';
 
@@ -83,19 +84,22 @@ function toConfiguration(yaml: Record<string, unknown>, refuse: (why: string) =>
     for (const [id, props] of section(name)) {
       const [first, type, ...key] = id.split('.');
       if (first === 'connection') all[name][id] = toJson(props);
-      else if (type && key.length) (byType[type] ??= {})[key.join('.')] = props;
-      else throw refuse(`${name}: "${id}" is not of the form ${KINDS[name]}.type.key`);
+      else if (type && key.length) {
+        const keys = (Object.hasOwn(byType, type) ? byType[type] : undefined) ?? {};
+        setMember(keys, key.join('.'), props);
+        setMember(byType, type, keys);
+      } else throw refuse(`${name}: "${id}" is not of the form ${KINDS[name]}.type.key`);
     }
-    for (const [type, keys] of Object.entries(byType)) all[name][type] = toJson(keys);
+    for (const [type, keys] of Object.entries(byType)) setMember(all[name], type, toJson(keys));
   }
   for (const [name, part] of Object.entries(SAME) as [string, keyof Configuration][])
-    for (const [id, v] of section(name)) all[part][id] = toJson(v);
+    for (const [id, v] of section(name)) setMember(all[part], id, toJson(v));
   for (const name of ['streams', 'tables'] as const)
     for (const [id, v] of section(name)) {
       const sql = (v as { sql?: unknown } | null)?.sql;
       if (typeof sql !== 'string') throw refuse(`${name}.${id}: sql is missing`);
-      all[name][id] = sql;
+      setMember(all[name], id, sql);
     }
-  for (const [id, v] of section('rules')) all.rules[id] = toJson(v);
+  for (const [id, v] of section('rules')) setMember(all.rules, id, toJson(v));
   return all;
 }
