@@ -3,8 +3,9 @@
 // has no such topic, or does not allow it, is left alone. Used by source.ts for QoS 0.
 import type { ConnectorContext, PooledConnection } from '../../contract/context.ts';
 import { clientIdOf } from './client-id.ts';
-import { MqttConnection, type Subscription } from './connection.ts';
+import { MqttConnection } from './connection.ts';
 import type { ConnectionProps } from './options.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Mosquitto and those that copy it: QoS 0 and more, all clients together. */
 const DROPPED_TOPIC = '$SYS/broker/publish/messages/dropped';

@@ -1,7 +1,7 @@
 // Which subscriptions a message is for. By its topic, since a session may hold subscriptions of others (an earlier stream, another source
 // with the same client id). Where filters overlap a broker sends a copy per filter: with the identifiers of MQTT 5 each subscription
 // takes one of them. Called by connection.ts for each message: one look-up by topic, or none for a plain topic that is read alone.
-import type { Subscription } from './connection.ts';
+import type { Subscription } from './subscription.ts';
 import { filterId, isPrefixed, topicMatches } from './topic.ts';
 
 const MAX_TOPICS = 10_000;

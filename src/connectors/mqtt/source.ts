@@ -5,11 +5,11 @@ import { type Props, parseOptions } from '../../contract/props.ts';
 import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { stableClientId } from './client-id.ts';
-import type { Subscription } from './connection.ts';
 import { watchDrops } from './drop-watch.ts';
 import { acquireClient, acquireNamed, type Taken } from './named.ts';
 import { type SourceProps, sourceOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
+import type { Subscription } from './subscription.ts';
 import { checkFilter } from './topic.ts';
 
 /** Reading may stand still for backpressure this part of the keep-alive at most, so that pings go on being answered. */
