@@ -7,7 +7,7 @@ import type { UnitSettings } from '../connectors/modbus/bus/unit.ts';
 import type { ReadFunction } from '../connectors/modbus/frame.ts';
 import { opener } from '../connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../connectors/modbus/options.ts';
-import { type ByteOrder, byteOrders, registersOf, type ValueType, valueTypes } from '../connectors/modbus/value-types.ts';
+import { type ByteOrder, byteOrders, isByteOrder, registersOf, type ValueType, valueTypes } from '../connectors/modbus/value-types.ts';
 import type { PooledConnection } from '../contract/context.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
@@ -78,7 +78,7 @@ export function parsePoint(text: string | undefined): PointText {
   const type = typeName as ValueType;
   if (!valueTypes.includes(type)) throw new CliError(`Type "${typeName}": use ${valueTypes.join(', ')} (string/REGISTERS).`, 'usage');
   const order = orderText.toUpperCase() as ByteOrder;
-  if (!byteOrders.includes(order)) throw new CliError(`Order "${orderText}": use ${byteOrders.join(', ')}.`, 'usage');
+  if (!isByteOrder(order)) throw new CliError(`Order "${orderText}": use ${byteOrders.join(', ')}.`, 'usage');
   const registers = type === 'string' ? Number(length) : registersOf[type];
   if (!(Number.isInteger(registers) && registers >= 1 && registers <= 125))
     throw new CliError('A string needs its length in registers, as in string/8.', 'usage');

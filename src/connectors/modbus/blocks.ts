@@ -9,6 +9,12 @@ export interface Block {
   readonly points: readonly Point[];
 }
 
+/** Registers that must be read together for a point: its own, and those of its factor. */
+const spanOf = (p: Point): { from: number; to: number } => {
+  const f = p.factor ?? p;
+  return { from: Math.min(p.address, f.address), to: Math.max(p.address + p.registers, f.address + f.registers) };
+};
+
 /** @param isRefused registers (coils) over which no block may reach: the device may not have them */
 export function mergeBlocks(
   points: readonly Point[],
@@ -30,13 +36,13 @@ export function mergeBlocks(
       if (members.length) blocks.push({ fn, address: start, count: end - start, points: members });
       members = [];
     };
-    for (const p of points.filter((q) => q.fn === fn).sort((a, b) => a.address - b.address || a.registers - b.registers)) {
-      const pEnd = p.address + p.registers;
-      if (members.length && bridges(fn, end, p.address) && Math.max(end, pEnd) - start <= max) end = Math.max(end, pEnd);
+    for (const p of points.filter((q) => q.fn === fn).sort((a, b) => spanOf(a).from - spanOf(b).from || a.registers - b.registers)) {
+      const { from, to } = spanOf(p);
+      if (members.length && bridges(fn, end, from) && Math.max(end, to) - start <= max) end = Math.max(end, to);
       else {
         flush();
-        start = p.address;
-        end = pEnd;
+        start = from;
+        end = to;
       }
       members.push(p);
     }
@@ -47,16 +53,18 @@ export function mergeBlocks(
 
 /** Two blocks of about as many points each; undefined when all points lie in the same registers. */
 export function halves(block: Block): [Block, Block] | undefined {
-  const points = [...block.points].sort((a, b) => a.address - b.address || a.registers - b.registers);
+  const points = [...block.points].sort((a, b) => spanOf(a).from - spanOf(b).from || a.registers - b.registers);
   const part = (members: readonly Point[]): Block => {
-    const address = members[0]!.address;
-    return { fn: block.fn, address, count: Math.max(...members.map((p) => p.address + p.registers)) - address, points: members };
+    const address = spanOf(members[0]!).from;
+    return { fn: block.fn, address, count: Math.max(...members.map((p) => spanOf(p).to)) - address, points: members };
   };
   // the cut that lies nearest to the middle and separates registers
   const middle = points.length / 2;
   let cut = 0;
   for (let i = 1; i < points.length; i++) {
-    const apart = points.slice(0, i).every((p) => p.address + p.registers <= points[i]!.address);
+    const apart = points
+      .slice(0, i)
+      .every((p) => spanOf(p).to <= spanOf(points[i]!).from || p.factor !== undefined || points[i]!.factor !== undefined);
     if (apart && (cut === 0 || Math.abs(i - middle) < Math.abs(cut - middle))) cut = i;
   }
   return cut === 0 ? undefined : [part(points.slice(0, cut)), part(points.slice(cut))];

@@ -2,7 +2,8 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { parseDurationMs } from '../../contract/props.ts';
 import type { ReadFunction } from './frame.ts';
-import { type ByteOrder, byteOrders, registersOf, type ValueType, valueTypes } from './value-types.ts';
+import { type Meaning, meaningKeys, parseMeaning } from './point-meaning.ts';
+import { type ByteOrder, byteOrders, isByteOrder, registersOf, type ValueType, valueTypes } from './value-types.ts';
 
 export interface Point {
   readonly name: string;
@@ -25,6 +26,10 @@ export interface Point {
   readonly onChange: boolean;
   readonly writable: boolean;
   readonly line: number;
+  /** What its numbers mean beyond their type. */
+  readonly meaning?: Meaning | undefined;
+  /** Point that holds the power of ten of its scale; read in the same request. */
+  readonly factor?: Point | undefined;
 }
 
 export interface Profile {
@@ -60,11 +65,13 @@ const pointKeys = new Set([
   'deadband',
   'onChange',
   'writable',
+  'scaleFrom',
+  ...meaningKeys,
 ]);
 /** Columns that rows of a device have beside its points. */
 const RESERVED = new Set(['device']);
 const limitKeys = new Set(['maxRegisters', 'maxCoils', 'maxGap']);
-const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points']);
+const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points', 'notAvailable']);
 
 /** @throws Error `file:line: point "x": what and how to cure it` (all problems of the file, one a line) */
 export function parseProfile(text: string, file: string): Profile {
@@ -89,7 +96,8 @@ export function parseProfile(text: string, file: string): Profile {
     bad(root.get('addressing', true), `addressing "${addressing}": write zero (0-based, as on the wire) or modicon (40001 notation)`);
   const orderOf = (v: unknown, node: unknown, who: string): ByteOrder => {
     const order = String(v).toUpperCase();
-    if (!byteOrders.includes(order as ByteOrder)) bad(node, `${who}order "${String(v)}": use ${byteOrders.join(', ')}`);
+    if (!isByteOrder(order))
+      bad(node, `${who}order "${String(v)}": use ${byteOrders.join(', ')}, or a letter for each of 6 or 8 bytes, as in EFGHABCD`);
     return order as ByteOrder;
   };
   const defaultOrder = root.has('order') ? orderOf(root.get('order'), root.get('order', true), '') : 'ABCD';
@@ -136,6 +144,7 @@ export function parseProfile(text: string, file: string): Profile {
   else if (root.has('intervals')) bad(root.get('intervals', true), 'intervals: a map of name: duration, as in fast: 200ms');
 
   const points: Point[] = [];
+  const factors: { name: string; of: string; node: unknown }[] = [];
   const names = new Map<string, number>();
   const list = root.get('points');
   if (!isSeq(list) || list.items.length === 0) bad(root.get('points', true), 'points: a list of at least one point is needed');
@@ -212,6 +221,15 @@ export function parseProfile(text: string, file: string): Profile {
           item.get('type', true) ?? item,
           `${who}it takes ${registers} registers, and limits allow ${limits.maxRegisters} in one request`,
         );
+      if (order.length > 4 && order.length !== registers * 2)
+        bad(item.get('order', true), `${who}order ${order} is for ${order.length} bytes, and ${type} has ${registers * 2}`);
+      const meaning = parseMeaning(item, type, root.get('notAvailable'), (node, what) => bad(node ?? item, `${who}${what}`));
+      const scaleFrom = item.get('scaleFrom');
+      if (item.has('scaleFrom')) {
+        if (item.has('scale')) bad(item.get('scale', true), `${who}scale and scaleFrom exclude each other`);
+        if (isBit || !/^(u?int|float|bcd)/.test(type)) bad(item.get('scaleFrom', true), `${who}scaleFrom is for numbers, not for ${type}`);
+        factors.push({ name: String(name), of: String(scaleFrom), node: item.get('scaleFrom', true) ?? item });
+      }
       if (problems.length > before) return;
       points.push({
         name: name as string,
@@ -230,8 +248,26 @@ export function parseProfile(text: string, file: string): Profile {
         onChange,
         writable,
         line,
+        ...(meaning ? { meaning } : {}),
       });
     });
+  for (const { name, of, node } of factors) {
+    const who = `point "${name}": scaleFrom "${of}"`;
+    const index = points.findIndex((p) => p.name === name);
+    const point = points[index];
+    const factor = points.find((p) => p.name === of);
+    if (!point) continue;
+    const first = Math.min(point.address, factor?.address ?? 0);
+    const end = Math.max(point.address + point.registers, factor ? factor.address + factor.registers : 0);
+    if (!factor) bad(node, `${who}: there is no such point`);
+    else if (!/^u?int/.test(factor.type) || factor.bit !== undefined) bad(node, `${who}: the factor must be an integer (a power of ten)`);
+    else if (factor.fn !== point.fn || end - first > limits.maxRegisters)
+      bad(
+        node,
+        `${who}: value and factor must be read in one request, and these are ${factor.fn === point.fn ? `${end - first} registers apart (limit ${limits.maxRegisters})` : 'of different functions'}`,
+      );
+    else points[index] = { ...point, factor };
+  }
   if (problems.length) throw new Error(problems.join('\n'));
   return { file, points, intervalsMs, limits };
 }

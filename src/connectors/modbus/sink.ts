@@ -1,14 +1,15 @@
 // Modbus sink: writes columns whose names are writable points of the profile. Every value is checked before anything is written; neighbours go into one
 // request (write-plan.ts); written values are read back (write.ts).
 // An item counts as delivered when the device confirmed all of it.
-import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { isGatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import type { ModbusBus } from './bus/bus.ts';
+import { ModbusException } from './frame.ts';
 import { acquireBus, releaseBus } from './line.ts';
 import { parseConnection, type SinkProps, sinkOptions } from './options.ts';
-import { unscaled, writeBytes } from './point-value.ts';
+import { toPower, unscaled, writeBytes } from './point-value.ts';
 import type { Point, Profile } from './profile.ts';
 import { loadProfile } from './profile-file.ts';
 import { type WriteTarget, writeGroup } from './write.ts';
@@ -71,20 +72,29 @@ async function writeRow(target: WriteTarget, profile: Profile, props: SinkProps,
     }
     if (value === null || value === undefined) continue;
     try {
-      writes.push(checked(point, value));
+      writes.push(checked(point, value, await powerOf(target, point)));
     } catch (error) {
+      // the device did not answer for the factor: that is no fault of the row
+      if (error instanceof ModbusException || isGatewayError(error)) throw error;
       throw rowError(`modbus sink: point ${name}: ${messageOf(error)}`);
     }
   }
   for (const group of planWrites(writes, profile.limits)) await writeGroup(target, group);
 }
 
+/** The factor of a point as it is now, asked from the device. @throws Error when the device does not answer, or has none */
+async function powerOf({ bus, unit, settings }: WriteTarget, { factor }: Point): Promise<number | undefined> {
+  if (!factor) return undefined;
+  const bytes = await bus.request({ unit, fn: factor.fn, address: factor.address, count: factor.registers }, settings);
+  return toPower(bytes, factor);
+}
+
 /** @throws Error when the value is none of the point */
-function checked(point: Point, value: Value): PointWrite {
+function checked(point: Point, value: Value, power: number | undefined): PointWrite {
   if ((point.fn === 1 || (point.bit !== undefined && point.bits === 1)) && typeof value !== 'boolean')
     throw new Error(`${String(value)} is not true or false`);
   if (point.fn === 1) return { kind: 'coil', point, on: value === true };
-  if (point.bit === undefined) return { kind: 'registers', point, bytes: writeBytes(point, value) };
+  if (point.bit === undefined) return { kind: 'registers', point, bytes: writeBytes(point, value, power) };
   return { kind: 'bits', point, value, mask: ((1 << point.bits) - 1) << point.bit, or: bitsOf(point, value) << point.bit };
 }
 

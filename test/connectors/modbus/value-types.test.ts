@@ -29,6 +29,17 @@ const arbitrary: Record<ValueType, fc.Arbitrary<Value>> = {
   string: fc.string({ unit: fc.constantFrom(...'abcXYZ 019-'), maxLength: 8 }).map((s) => s.trimEnd()),
   bcd16: int(0n, 9999n),
   bcd32: int(0n, 99_999_999n),
+  bcd48: int(0n, 999_999_999_999n),
+  bcd64: int(0n, 9_999_999_999_999_999n),
+  int8: int(-128n, 127n),
+  uint8: int(0n, 255n),
+  int24: int(-(2n ** 23n), 2n ** 23n - 1n),
+  uint24: int(0n, 2n ** 24n - 1n),
+  int48: int(-(2n ** 47n), 2n ** 47n - 1n),
+  uint48: int(0n, 2n ** 48n - 1n),
+  mod10k32: int(-99_999_999n, 99_999_999n),
+  mod10k48: int(-999_999_999_999n, 999_999_999_999n),
+  mod10k64: int(-9_999_999_999_999_999n, 9_999_999_999_999_999n),
 };
 
 describe('modbus values', () => {
