@@ -43,6 +43,9 @@ docs: setup ## write docs/errors.md and docs/functions/ anew
 	@$(NODE) scripts/errors-docs.ts
 	@$(NODE) scripts/functions-docs.ts
 
+site: setup ## the documentation as HTML that opens from a disk, in image/out/site
+	@$(NODE) scripts/docs-site.ts
+
 bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
 	@$(NODE) bench/main.ts $(ARGS)
 
@@ -85,4 +88,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run simulate test unit conformance check layers explain rule docs bench mutate campaign deb image image-lock test-image qemu format clean
+.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign deb image image-lock test-image qemu format clean

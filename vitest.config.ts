@@ -11,6 +11,7 @@ const integration = [
   'test/systemd/**',
   'test/suites/**',
   'test/simulators/**',
+  'test/site/**',
 ].map((folder) => `${folder}/*.test.ts`);
 const shared = {
   environment: 'node' as const,

@@ -20,6 +20,8 @@ build_deb() {
   install -m 644 "$repo_dir/systemd/50-kuiper.rules" "$stage/usr/share/polkit-1/rules.d/50-kuiper.rules"
   install -m 755 "$repo_dir/systemd/deb/kuiper" "$repo_dir/systemd/deb/kuiperd" "$stage/usr/bin/"
   install -m 644 "$repo_dir/systemd/deb/copyright" "$stage/usr/share/doc/kuiper-gateway/copyright"
+  "$repo_dir/node_modules/node/bin/node" "$repo_dir/scripts/docs-site.ts" "$stage/usr/share/doc/kuiper-gateway/html" >/dev/null || fail "the documentation was not made"
+  find "$stage/usr/share/doc/kuiper-gateway/html" -type f -exec chmod 644 {} +
   install -m 755 "$repo_dir"/systemd/deb/{postinst,prerm,postrm} "$stage/DEBIAN/"
   # Defaults that a person may edit: dpkg asks before it replaces a changed one.
   (cd "$stage" && find opt/kuiper/etc -type f | LC_ALL=C sort | sed 's,^,/,') >"$stage/DEBIAN/conffiles"
