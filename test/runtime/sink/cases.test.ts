@@ -1,0 +1,281 @@
+// Single histories of a sink that a random one meets too seldom: the stall, peers that never answer, late answers, the end.
+import { describe, expect, it } from 'vitest';
+import { ioError } from '../../../src/base/errors/gateway-error.ts';
+import { ANSWER_LIMIT_MS } from '../../../src/runtime/sink/pacing.ts';
+import { numbers, sinkBench } from './bench.ts';
+
+describe('a sink', () => {
+  // @covers finding:house#D0
+  it('that hangs, whose rows are on their way to a slow disk, and that then loses its connection, comes back and delivers everything', async () => {
+    const b = sinkBench({ maxInFlight: 4 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.disk.state = 'slow';
+    b.put(1, 2, 3);
+    await b.clock.advance(1600);
+    expect(b.node.health()).toMatchObject({ mode: 'spilling', queueRows: 0 });
+    b.peer.rejectAll();
+    b.peer.fail!(new Error('connection lost'));
+    b.peer.mode = 'ok';
+    await b.until(() => b.node.health().mode === 'up', 20_000);
+    b.put(4);
+    await b.clock.advance(100);
+    expect(b.peer.rows).toEqual([1, 2, 3, 4]);
+    expect([...b.confirmed].sort()).toEqual([1, 2, 3, 4]);
+    expect(b.node.health()).toMatchObject({ queueRows: 0, waiting: 0 });
+  });
+
+  // @covers finding:house#D0
+  it('that loses its connection while its drain waits for the disk is drained by the next connection', async () => {
+    const b = sinkBench();
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1, 2, 3);
+    await b.until(() => b.node.health().queueRows === 3, 3000);
+    b.disk.state = 'slow';
+    b.disk.slowMs = 5000;
+    b.peer.mode = 'ok';
+    // the rows are delivered, and the write that removes them is under way
+    await b.until(() => b.peer.rows.length === 3, 20_000);
+    expect(b.disk.busy).toBe(1);
+    b.put(4, 5);
+    b.peer.fail!(new Error('connection lost'));
+    await b.clock.advance(1000);
+    expect(b.node.health().connection).toBe('connected');
+    b.disk.state = 'ok';
+    await b.until(() => b.node.health().mode === 'up', 20_000);
+    expect(b.peer.rows).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('whose peer never answers is connected anew after a minute, and its rows are sent again', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2, 3);
+    await b.clock.advance(ANSWER_LIMIT_MS);
+    expect(b.peer.opens).toBe(1);
+    expect(b.peer.calls).toEqual([1, 2]);
+    b.peer.mode = 'ok';
+    await b.clock.advance(2500);
+    expect(b.peer.opens).toBe(2);
+    expect(b.node.health().lastLoss).toBe('the sink answered nothing for 60 s');
+    expect(b.peer.calls).toEqual([1, 2, 1, 2, 3]);
+    expect(b.confirmed).toEqual([1, 2, 3]);
+  });
+
+  it('whose peer stops answering in the middle of its backlog is connected anew as well', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(...numbers(1, 4));
+    await b.until(() => b.node.health().queueRows === 4, 3000);
+    b.peer.mode = 'hold';
+    await b.until(() => b.peer.held.length === 2, 20_000);
+    await b.clock.advance(ANSWER_LIMIT_MS / 2);
+    b.peer.answer(1);
+    await b.clock.advance(ANSWER_LIMIT_MS - 1000);
+    // an answer came meanwhile: not yet
+    expect(b.peer.opens).toBe(1);
+    await b.clock.advance(ANSWER_LIMIT_MS / 2 + 3000);
+    expect(b.peer.opens).toBe(2);
+    b.peer.held = [];
+    b.peer.mode = 'ok';
+    await b.until(() => b.node.health().mode === 'up', 90_000);
+    expect(new Set(b.peer.rows)).toEqual(new Set([1, 2, 3, 4]));
+    expect(b.peer.rows.filter((r) => r === 1)).toHaveLength(1);
+  });
+
+  it('that waits for other rules is left half an hour', async () => {
+    const b = sinkBench({ patient: true });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1);
+    await b.clock.advance(29 * ANSWER_LIMIT_MS);
+    expect(b.peer.opens).toBe(1);
+    await b.clock.advance(2 * ANSWER_LIMIT_MS);
+    expect(b.peer.opens).toBe(2);
+  });
+
+  it('does not write what was answered while it lay in the buffer', async () => {
+    const b = sinkBench({ maxInFlight: 4 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2, 3);
+    await b.clock.advance(1050);
+    expect(b.node.health().mode).toBe('spilling');
+    expect(b.disk.writes).toBe(0);
+    b.peer.answer();
+    await b.clock.advance(3000);
+    expect(b.disk.writes).toBe(0);
+    expect(b.node.health()).toMatchObject({ mode: 'up', spilled: 0 });
+    expect(b.peer.rows).toEqual([1, 2, 3]);
+  });
+
+  it('writes nothing to disk when its peer is only slow now and then, also after long pauses', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    for (let i = 1; i <= 20; i++) {
+      b.peer.mode = 'hold';
+      b.put(i);
+      await b.clock.advance(700);
+      b.peer.answer();
+      await b.clock.advance(10_000);
+    }
+    expect(b.disk.writes).toBe(0);
+    expect(b.peer.rows).toEqual(numbers(1, 20));
+  });
+
+  it('does not send a copy of a row that still flies', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    await b.clock.advance(20_000);
+    expect(b.peer.calls).toEqual([1, 2]);
+    b.peer.answer();
+    await b.until(() => b.node.health().mode === 'up');
+    expect(b.peer.calls).toEqual([1, 2]);
+    expect(b.disk.stored).toEqual([]);
+  });
+
+  it('does not send the copy of a row that is refused late, and parks it once', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.peer.held.shift()!.reject(new Error('bad request'));
+    b.peer.answer();
+    await b.until(() => b.node.health().mode === 'up');
+    expect(b.peer.calls).toEqual([1, 2]);
+    expect(b.peer.rows).toEqual([2]);
+    expect(b.disk.parked).toEqual([1]);
+  });
+
+  it('forgets answered rows while others still fly', async () => {
+    const b = sinkBench({ maxInFlight: 1000 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(...numbers(1, 200));
+    const slow = b.peer.held.shift()!;
+    b.peer.answer();
+    await b.clock.advance(0);
+    expect(b.line.flight.count).toBe(1);
+    expect(b.line.flight.size).toBeLessThanOrEqual(64);
+    slow.resolve();
+    await b.clock.advance(0);
+    expect(b.line.flight.size).toBe(0);
+  });
+
+  it('waits for all answers before failed rows go back, and keeps their order', async () => {
+    const b = sinkBench({ maxInFlight: 3 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2, 3, 4);
+    const [one, two, three] = b.peer.held.splice(0);
+    b.peer.mode = 'ok';
+    two!.reject(ioError('gone'));
+    await b.clock.advance(500);
+    expect(b.peer.calls).toEqual([1, 2, 3]);
+    one!.reject(ioError('gone'));
+    three!.reject(ioError('gone'));
+    await b.clock.advance(200);
+    expect(b.peer.rows).toEqual([1, 2, 3, 4]);
+  });
+
+  it('collects rows for 100 ms before it writes them, and writes 64 at once', async () => {
+    const b = sinkBench();
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1);
+    await b.until(() => b.node.health().mode === 'spilling', 3000);
+    await b.until(() => b.disk.writes === 1);
+    b.put(...numbers(2, 64));
+    await b.clock.advance(99);
+    expect(b.disk.writes).toBe(1);
+    await b.clock.advance(1);
+    expect(b.disk.writes).toBe(2);
+    b.put(...numbers(65, 127));
+    await b.clock.advance(10);
+    expect(b.disk.writes).toBe(2);
+    b.put(128);
+    await b.clock.advance(1);
+    expect(b.disk.writes).toBe(3);
+    expect(b.disk.stored).toEqual(numbers(1, 128));
+  });
+
+  it('leaves a disk alone that takes nothing, for up to five seconds at a time, asks its sources to wait meanwhile, and goes on', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.disk.state = 'failing';
+    b.put(1, 2);
+    await b.clock.advance(1200);
+    expect(b.node.health().storeError).toBe('disk is full');
+    expect(b.behind).toBe(true);
+    const before = b.disk.writes;
+    await b.clock.advance(30_000);
+    expect(b.disk.writes - before).toBeLessThanOrEqual(13);
+    expect(b.disk.writes - before).toBeGreaterThanOrEqual(6);
+    b.disk.state = 'ok';
+    await b.clock.advance(5100);
+    expect(b.node.health().storeError).toBe('');
+    expect(b.disk.stored).toEqual([1, 2]);
+    expect(b.behind).toBe(false);
+  });
+
+  it('takes an answer that comes after its connection was given up, when the row was not sent again', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    const late = b.peer.held.shift()!;
+    b.peer.openError = new Error('no route');
+    b.peer.fail!(new Error('lost'));
+    late.resolve();
+    await b.clock.advance(300);
+    expect(b.confirmed).toEqual([1]);
+    b.peer.mode = 'ok';
+    b.peer.openError = undefined;
+    await b.until(() => b.confirmed.length === 2, 20_000);
+    expect(b.peer.calls).toEqual([1, 2]);
+  });
+
+  it('ends within its time: what the sink does not take goes to disk in order, and what is deleted is confirmed', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2, 3, 4);
+    let closed: boolean | undefined;
+    void b.node.close(300, true).then((safe) => {
+      closed = safe;
+    });
+    await b.clock.advance(100);
+    b.peer.answer(1);
+    await b.clock.advance(100);
+    expect(closed).toBeUndefined();
+    await b.clock.advance(200);
+    expect(closed).toBe(true);
+    expect(b.disk.stored).toEqual([2, 3, 4]);
+    expect(b.confirmed).toEqual([1, 2, 3, 4]);
+    expect(b.peer.closes).toBe(1);
+    expect(b.clock.pending).toBe(0);
+  });
+
+  it('whose rows no disk takes at its end counts them as lost, and confirms them only if they do not come again', async () => {
+    for (const again of [true, false]) {
+      const b = sinkBench();
+      await b.node.open();
+      b.peer.mode = 'away';
+      b.disk.state = 'failing';
+      b.put(1, 2);
+      const closing = b.node.close(0, true, again);
+      await b.clock.advance(10);
+      expect(await closing).toBe(false);
+      expect(b.confirmed).toEqual(again ? [] : [1, 2]);
+      expect(b.node.health().dropped).toBe(2);
+      expect(b.lines.filter((l) => l['code'] === 'STORE_FAILED')).toHaveLength(1);
+    }
+  });
+});
