@@ -31,6 +31,7 @@ export const mutations: MutationList = {
       id: 'S6-answered-go-back-to-memory',
       file: spool,
       find: "const all = this.buffer.filter((i) => i.state !== 'done');",
+      equivalent: 'The pump skips what is done as well: only the count of waiting rows differs for a moment.',
       replace: 'const all = this.buffer;',
     },
     { id: 'S7-drain-of-a-lost-link-goes-on', file: drain, find: '    this.token++;\n', replace: '' },

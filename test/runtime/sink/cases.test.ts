@@ -85,6 +85,28 @@ describe('a sink', () => {
     expect(b.peer.rows.filter((r) => r === 1)).toHaveLength(1);
   });
 
+  it('sends nothing of its backlog into a connection that was lost', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(...numbers(1, 6));
+    await b.until(() => b.node.health().queueRows === 6, 3000);
+    b.peer.mode = 'hold';
+    await b.until(() => b.peer.held.length === 2, 20_000);
+    const sent = b.peer.calls.length;
+    b.peer.openError = new Error('no route');
+    b.peer.fail!(new Error('lost'));
+    b.peer.mode = 'ok';
+    await b.clock.advance(30_000);
+    expect(b.peer.calls).toHaveLength(sent);
+    expect(b.node.health()).toMatchObject({ mode: 'spilling', queueRows: 6, connection: 'disconnected' });
+    // what was in the air is answered after all: it is not sent again
+    b.peer.answer();
+    b.peer.openError = undefined;
+    await b.until(() => b.node.health().mode === 'up', 30_000);
+    expect(b.peer.rows).toEqual(numbers(1, 6));
+  });
+
   it('that waits for other rules is left half an hour', async () => {
     const b = sinkBench({ patient: true });
     await b.node.open();
