@@ -38,7 +38,7 @@ describe('the verdict on an error', () => {
   it('of a REST sink: 408, 429, 503 and silence are away, another 5xx is a fault, the rest is final', async () => {
     const peer = await startHttpPeer();
     const sink = rest.sink!.create();
-    await sink.configure!({ url: peer.url, method: 'post', timeout: 100 });
+    await sink.configure!({ url: peer.url, method: 'post', timeout: '20s' });
     const ctx = { ...createTestContext(), network: { enablePrivateNet: true, dataServer: { ip: '127.0.0.1', port: 0 } } };
     await sink.open(ctx, () => undefined);
     const verdicts: Record<string, string> = {};
@@ -50,7 +50,11 @@ describe('the verdict on an error', () => {
       verdicts[status] = verdictOf(await errorOf(() => sink.collect(ctx, '1')));
     }
     peer.answer = () => undefined;
-    verdicts['silent'] = verdictOf(await errorOf(() => sink.collect(ctx, '1')));
+    const hasty = rest.sink!.create();
+    await hasty.configure!({ url: peer.url, method: 'post', timeout: '100ms' });
+    await hasty.open(ctx, () => undefined);
+    verdicts['silent'] = verdictOf(await errorOf(() => hasty.collect(ctx, '1')));
+    await hasty.close(ctx);
     await peer.close();
     verdicts['refused'] = verdictOf(await errorOf(() => sink.collect(ctx, '1')));
     await sink.close(ctx);

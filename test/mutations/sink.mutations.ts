@@ -140,6 +140,7 @@ export const mutations: MutationList = {
       id: 'direct-while-others-wait',
       file: line,
       find: 'this.isReady && this.waiting.size === 0 && this.flight',
+      equivalent: 'The pump leaves something waiting only when the flight is full or the sink is not ready.',
       replace: 'this.isReady && this.flight',
     },
     { id: 'not-retained', file: line, find: 'acks[i]!.retain();', replace: 'void acks[i];' },
@@ -188,10 +189,10 @@ export const mutations: MutationList = {
     {
       id: 'refill-while-failing',
       file: host,
-      find: 'spool.buffer.length > 0 && !line.diskFails &&',
+      find: 'spool.buffer.length > 0 && takes &&',
       replace: 'spool.buffer.length > 0 &&',
     },
-    { id: 'flying-copies-unknown', file: queue, find: "i.state === 'flying' || i.faults > 0", replace: 'i.faults > 0' },
+    { id: 'flying-copies-unknown', file: queue, find: 'i.flights > 0 || i.faults > 0', replace: 'i.faults > 0' },
     {
       id: 'shortened-forgets-who-flies',
       file: queue,

@@ -19,8 +19,9 @@ export function createDrainHost(line: LineAccess): DrainHost {
     failed: (error) => line.noteFailure(error),
     notTaken: (item, error) => line.aside.takeStored(item, error),
     async refill(sent) {
-      // a sink that took nothing yet may still be away: what waits for it goes to disk first, unless the disk is full
-      const goesFirst = spool.buffer.length > 0 && !line.diskFails && (cache.alterQueue || !sent);
+      // a sink that took nothing yet may still be away: what waits for it goes to disk first, unless the disk takes nothing either
+      const takes = !line.diskFails || spool.delayMs(true) === 0;
+      const goesFirst = spool.buffer.length > 0 && takes && (cache.alterQueue || !sent);
       if (!line.disk.isWriting && !goesFirst) return false;
       const ok = await line.disk.flushNow();
       return ok || spool.pages > 0;

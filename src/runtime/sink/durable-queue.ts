@@ -20,7 +20,7 @@ export interface StoredItem {
 export interface StoredPage {
   seq: number;
   items: StoredItem[];
-  /** The very items, when the sink had not answered for all of them as they were stored, or failed on one. */
+  /** The very items, when the sink was given one of them before: it may still answer. */
   from: readonly (SinkItem | undefined)[] | undefined;
 }
 
@@ -177,7 +177,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
         atMs: stepped ? clock.now() : items[0]!.atMs,
         boot: boot.id,
         upMs: boot.upMs(),
-        from: items.some((i) => i.state === 'flying' || i.faults > 0) ? items : undefined,
+        from: items.some((i) => i.flights > 0 || i.faults > 0) ? items : undefined,
       };
       checkSpace(page.bytes);
       await drop(surplus(page.rows, page.bytes));

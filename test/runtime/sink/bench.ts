@@ -20,6 +20,7 @@ import type { QueuePage, SinkQueueStore } from '../../../src/store/index.ts';
 export class TestDisk implements SinkQueueStore {
   state: 'ok' | 'slow' | 'failing' = 'ok';
   slowMs = 1500;
+  readFails = false;
   writes = 0;
   /** Writes that did not end yet. */
   busy = 0;
@@ -64,6 +65,7 @@ export class TestDisk implements SinkQueueStore {
     return this.append(queue, page, payload);
   }
   async read(queue: string, seq: number) {
+    if (this.readFails) throw new Error('disk cannot be read');
     return this.of(queue).get(seq)?.payload;
   }
   remove(queue: string, seqs: readonly number[]) {

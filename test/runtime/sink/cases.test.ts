@@ -38,10 +38,12 @@ describe('a sink', () => {
     // the rows are delivered, and the write that removes them is under way
     await b.until(() => b.peer.rows.length === 3, 20_000);
     expect(b.disk.busy).toBe(1);
-    b.put(4, 5);
     b.peer.fail!(new Error('connection lost'));
     await b.clock.advance(1000);
     expect(b.node.health().connection).toBe('connected');
+    // the next round waits for that write
+    expect(b.disk.busy).toBe(1);
+    b.put(4, 5);
     b.disk.state = 'ok';
     await b.until(() => b.node.health().mode === 'up', 20_000);
     expect(b.peer.rows).toEqual([1, 2, 3, 4, 5]);
@@ -245,6 +247,134 @@ describe('a sink', () => {
     expect(b.node.health().storeError).toBe('');
     expect(b.disk.stored).toEqual([1, 2]);
     expect(b.behind).toBe(false);
+  });
+
+  it('looks at a disk that takes nothing soon at first, and not at each try of its peer', async () => {
+    const b = sinkBench({ maxInFlight: 1, props: { resendInterval: 50 } });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.disk.state = 'failing';
+    b.put(1, 2);
+    await b.until(() => b.disk.writes > 0, 3000);
+    await b.clock.advance(3000);
+    expect(b.disk.writes).toBeGreaterThanOrEqual(3);
+    expect(b.disk.writes).toBeLessThanOrEqual(6);
+    await b.clock.advance(27_000);
+    expect(b.disk.writes).toBeGreaterThanOrEqual(7);
+    expect(b.disk.writes).toBeLessThanOrEqual(14);
+    expect(b.confirmed).toEqual([]);
+  });
+
+  it('whose disk cannot be read for a while tries again, and sends what lies there', async () => {
+    const b = sinkBench();
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.disk.readFails = true;
+    b.peer.mode = 'ok';
+    await b.clock.advance(15_000);
+    expect(b.peer.rows).toEqual([]);
+    expect(b.node.health().lastError).toBe('disk cannot be read');
+    b.disk.readFails = false;
+    await b.until(() => b.node.health().mode === 'up', 15_000);
+    expect(b.peer.rows).toEqual([1, 2]);
+  });
+
+  it('counts each row once as it is delivered, from memory, late and from disk', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.put(1);
+    b.peer.mode = 'later';
+    b.put(2);
+    await b.clock.advance(0);
+    b.peer.mode = 'away';
+    b.put(3, 4);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.peer.mode = 'later';
+    await b.until(() => b.node.health().mode === 'up', 20_000);
+    expect(b.node.stats).toMatchObject({ recordsIn: 4, recordsOut: 4, processed: 4 });
+    expect(b.line.deliveries).toBe(4);
+  });
+
+  it('puts a row that could not be set aside before those that came later', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.disk.state = 'failing';
+    b.put(1, 2, 3);
+    await b.clock.advance(1200);
+    expect(b.line.load).toMatchObject({ buffered: 3, pages: 0 });
+    b.peer.held[0]!.reject(new Error('bad request'));
+    b.peer.held[1]!.resolve();
+    b.peer.held = [];
+    await b.clock.advance(10);
+    b.peer.mode = 'ok';
+    await b.until(() => b.confirmed.length === 3, 30_000);
+    expect(b.peer.rows).toEqual([2, 1, 3]);
+  });
+
+  it('lets one row through behind one that fails, and sets that one aside at once then', async () => {
+    const b = sinkBench({ maxInFlight: 4 });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(...numbers(1, 12));
+    await b.until(() => b.node.health().queueRows === 12, 3000);
+    b.peer.calls.length = 0;
+    b.peer.bad.add(1);
+    b.peer.mode = 'later';
+    await b.until(() => b.peer.calls.length > 0, 20_000);
+    const beganMs = b.clock.monotonic();
+    await b.until(() => b.peer.rows.includes(5), 20_000);
+    expect(b.peer.calls.slice(0, 9)).toEqual([1, 2, 3, 4, 1, 1, 1, 5, 1]);
+    expect(b.node.health().parked).toBe(1);
+    // the pauses stay short while the peer answers
+    expect(b.clock.monotonic() - beganMs).toBeLessThanOrEqual(1200);
+    await b.until(() => b.peer.rows.length === 11);
+    expect(b.peer.rows).toEqual(numbers(2, 12));
+  });
+
+  it('takes a late answer of a row that waits behind one that was let through', async () => {
+    const b = sinkBench({ maxInFlight: 4, props: { bufferPageSize: 2 } });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.peer.bad.add(1);
+    b.peer.bad.add(2);
+    b.put(1, 2, 3, 4);
+    const [, four] = b.peer.held.splice(0);
+    b.peer.openError = new Error('no route');
+    b.peer.fail!(new Error('lost'));
+    await b.until(() => b.node.health().queueRows === 4, 3000);
+    b.peer.openError = undefined;
+    b.peer.mode = 'later';
+    await b.until(() => b.peer.rows.includes(3), 60_000);
+    four!.resolve();
+    await b.until(() => b.node.health().parked === 2, 60_000);
+    await b.until(() => b.node.health().mode === 'up', 60_000);
+    expect(b.peer.calls.filter((row) => row === 4)).toHaveLength(1);
+    expect(b.peer.rows.filter((row) => row === 4)).toHaveLength(1);
+  });
+
+  it('ignores the answer of an earlier connection to a row that was sent again', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    const [old] = b.peer.held.splice(0);
+    b.peer.fail!(new Error('lost'));
+    await b.clock.advance(100);
+    expect(b.peer.calls).toEqual([1, 1]);
+    old!.reject(ioError('gone'));
+    await b.clock.advance(400);
+    expect(b.peer.calls).toEqual([1, 1]);
+    expect(b.line.flight.count).toBe(1);
+    expect(b.node.health().mode).toBe('up');
+    b.peer.answer();
+    await b.clock.advance(0);
+    b.peer.answer();
+    await b.clock.advance(0);
+    expect(b.peer.rows).toEqual([1, 2]);
+    expect(b.confirmed).toEqual([1, 2]);
   });
 
   it('takes an answer that comes after its connection was given up, when the row was not sent again', async () => {

@@ -192,7 +192,7 @@ const rows: [string, Partial<Outbox>, OutboxEvent, Partial<Load>, Partial<Outbox
     { watch: 'idle', ended: true },
     'clearWatch',
   ],
-  ['something happens after its end', { ended: true }, 'linkUp', { waiting: 1 }, {}, ''],
+  ['something happens after its end', { ended: true, link: 'down', mode: 'spilling' }, 'linkUp', { pages: 1, waiting: 1 }, {}, ''],
 ];
 
 describe('the outbox', () => {
