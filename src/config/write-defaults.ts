@@ -2,8 +2,9 @@
 // renewed when the program brings a newer one (what we wrote is remembered in data/, as text: a hash would load 6 MB of crypto at each
 // start); what the user changed is never touched.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeDurably } from '../base/durable-file.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Folders } from './folders.ts';
 
@@ -29,7 +30,7 @@ export function writeDefaults(folders: Folders): WrittenDefaults {
     if (!untouched) continue;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, shipped);
+      writeDurably(target, shipped, 0o644);
       memory[name] = shipped;
       changed = true;
       result.written.push(target);
@@ -37,7 +38,11 @@ export function writeDefaults(folders: Folders): WrittenDefaults {
       result.failed.push({ file: target, reason: messageOf(error) });
     }
   }
-  if (changed) writeFileSync(memoryFile, JSON.stringify(memory));
+  try {
+    if (changed) writeDurably(memoryFile, JSON.stringify(memory));
+  } catch (error) {
+    result.failed.push({ file: memoryFile, reason: messageOf(error) });
+  }
   return result;
 }
 

@@ -1,10 +1,11 @@
 // Crash protection: tells a gateway that dies again and again by its own doing from one that is killed from outside, and decides
 // for safe mode (REST up, no rules, no user plugins). One small file in data/ is its memory. Wired by the daemon's lifecycle:
 // begin() before anything of the user is loaded, end() as the last step of a clean stop, crashed() from the fatal handler.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../base/clock.ts';
+import { writeDurably } from '../base/durable-file.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 
@@ -167,25 +168,6 @@ function readMemory(file: string, log: Log): Memory | undefined {
   } catch (error) {
     log.warn({ code: 'CRASH_GUARD_READ', file, reason: messageOf(error) }, 'The marker of crash protection is damaged; it starts anew.');
     return undefined;
-  }
-}
-
-/** temp + fsync + rename + fsync of the folder: after a power cut the old or the new content is there, never half of one. */
-function writeDurably(file: string, text: string): void {
-  const temp = `${file}.tmp`;
-  const fd = openSync(temp, 'w', 0o640);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temp, file);
-  const folder = openSync(dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

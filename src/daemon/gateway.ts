@@ -41,6 +41,7 @@ import { suggest } from '../sql/suggest.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { checkSections } from './check-sections.ts';
 import { createCrashGuard } from './crash-guard.ts';
+import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
 import { healthyAfterMs, withTestFunctions } from './test-hooks.ts';
@@ -191,7 +192,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'root lock',
       start() {
-        lock = lockRoot(folders.data);
+        lock = lockRoot(folders.data, log);
+        clearLeftOvers(folders, log);
       },
       stop: () => lock?.release(),
     },

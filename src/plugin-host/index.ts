@@ -10,4 +10,3 @@ export type { PluginLogLine } from './versions/plugin-logs.ts';
 export { createPluginRegistry } from './versions/plugin-registry.ts';
 export type { PluginChange, PluginHostSettings, PluginRegistry } from './versions/registry-api.ts';
 export { type PluginMode, pluginModes } from './versions/trust.ts';
-export { writeDurably } from './worker/write-durably.ts';

@@ -1,7 +1,8 @@
 // The id of this gateway: random, made once, kept in the data folder. Base of client ids that stay the same over restarts.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../base/durable-file.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { nodeCrypto } from '../base/node-builtins.ts';
@@ -19,7 +20,7 @@ export function readGatewayId(dataDir: string, log: Log): string {
   const id = randomUuid();
   try {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, `${id}\n`);
+    writeDurably(file, `${id}\n`);
   } catch (error) {
     log.warn(
       { file, cause: messageOf(error) },

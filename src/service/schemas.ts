@@ -1,8 +1,9 @@
 // Schemas of formats: protobuf files under data/schemas/protobuf (made over REST) and etc/schemas/protobuf (put there by hand). A schema
 // is parsed before it is stored, so that a stream never meets a broken one. `custom` schemas are Go plugins in eKuiper and refused.
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurablyAsync } from '../base/durable-file.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { Folders } from '../config/index.ts';
 import type { KvTable } from '../store/index.ts';
@@ -68,10 +69,7 @@ export async function openSchemas(table: KvTable, folders: Folders, download: Do
     } catch (error) {
       throw refuse(`schema ${request.name} is not valid protobuf: ${messageOf(error)}`, error);
     }
-    await mkdir(join(folders.data, 'schemas/protobuf'), { recursive: true });
-    const temp = `${own(request.name)}.tmp`;
-    await writeFile(temp, content, { flush: true });
-    await rename(temp, own(request.name));
+    await writeDurablyAsync(own(request.name), content);
     await table.set(keyOf(type, request.name), request.version ?? '');
     versions.set(keyOf(type, request.name), request.version ?? '');
   };

@@ -1,8 +1,9 @@
 // Files that users upload: data/uploads, sub-folders allowed, nothing outside. Names are checked here and nowhere else.
 
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isLeftOver, writeDurablyAsync } from '../base/durable-file.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import { isWithin, realOf } from '../base/files/own-places.ts';
 
@@ -30,10 +31,10 @@ export function createUploads(dataDir: string): Uploads {
   };
   const write = async (name: string, content: Uint8Array | string): Promise<string> => {
     const path = pathOf(name, 'Error saving the file');
+    if (isLeftOver(name))
+      throw refuse(`Error saving the file: names that end in .part or .<number>.tmp are those of unfinished files: ${name}`);
     try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.part`, content, { flush: true });
-      await rename(`${path}.part`, path);
+      await writeDurablyAsync(path, content);
     } catch (error) {
       throw refuse(`Error saving the file: ${messageOf(error)}`, error);
     }
@@ -78,6 +79,6 @@ export function createUploads(dataDir: string): Uploads {
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {
     const path = join(folder, e.name);
-    return e.isDirectory() ? filesIn(path) : e.isFile() && !e.name.endsWith('.part') ? [path] : [];
+    return e.isDirectory() ? filesIn(path) : e.isFile() && !isLeftOver(e.name) ? [path] : [];
   });
 }

@@ -2,9 +2,9 @@
 // Written durably also by the watchdog thread (worker/watchdog.ts), moments before the process ends.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { writeDurably } from '../worker/write-durably.ts';
 
 export interface QuarantineEntry {
   plugin: string;

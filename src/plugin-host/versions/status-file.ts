@@ -2,10 +2,10 @@
 // is wrong and how to cure it. For people who have scp and nothing else. Written by plugin-registry.ts after each change.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { type PluginKind, pluginKinds, shownVersion } from '../files/plugin-file.ts';
-import { writeDurably } from '../worker/write-durably.ts';
 import type { PluginEntry } from './plugin-entry.ts';
 
 export const STATUS_FILE = 'STATUS.txt';

@@ -3,11 +3,11 @@
 // One small file per plugin; another content, path or Node means a new trial. What hangs all the same is the watchdog's to notice.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModuleText } from '../worker/load-module.ts';
 import type { WorkerFacts } from '../worker/protocol.ts';
-import { writeDurably } from '../worker/write-durably.ts';
 
 export interface TriedVersion {
   text: ModuleText;

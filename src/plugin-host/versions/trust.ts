@@ -4,12 +4,12 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostLimits } from '../containment/launch.ts';
 import { type PluginKind, pluginExtensions } from '../files/plugin-file.ts';
 import { contentHash } from '../files/plugin-source.ts';
-import { writeDurably } from '../worker/write-durably.ts';
 
 export const pluginModes = ['trusted', 'contained', 'restricted'] as const;
 export type PluginMode = (typeof pluginModes)[number];

@@ -1,9 +1,9 @@
 // Keeps the ledger of suspects on disk, written at a death and when a suspicion ends: a few times in the life of a device. On a disk that
 // takes nothing a copy in memory serves until the next boot. Used by suspects.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { writeDurably } from '../../plugin-host/worker/write-durably.ts';
 import { emptyLedger, type Ledger } from './ledger.ts';
 
 /** @param file on disk  @param memoryFile in memory; undefined = there is no such place */

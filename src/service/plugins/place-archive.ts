@@ -1,8 +1,9 @@
 // Puts the files of a checked archive in their places, all or none, and takes them away again. Files in etc that the user has edited stay; what
 // the archive brings instead then lies beside them as `<file>.new`.
 
-import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeDurablyAsync } from '../../base/durable-file.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { Folders } from '../../config/index.ts';
 import type { PluginKind } from '../../plugin-host/index.ts';
@@ -112,12 +113,10 @@ export async function removeFiles(folders: Folders, kind: PluginKind, name: stri
 
 /** @param made is told the temporary name, to be cleared away if this fails */
 async function writeWhole(path: string, bytes: Buffer, made: string[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   // a dot first: not picked up before it is whole
   const temp = join(dirname(path), `.${nodeCrypto().randomBytes(6).toString('hex')}.part`);
   made.push(temp);
-  await writeFile(temp, bytes, { flag: 'wx', mode: 0o644, flush: true });
-  await rename(temp, path);
+  await writeDurablyAsync(path, bytes, { mode: 0o644, temp });
 }
 
 async function makeFolders(folder: string, made: string[]): Promise<void> {

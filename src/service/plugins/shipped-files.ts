@@ -3,10 +3,11 @@
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
-import { type PluginKind, writeDurably } from '../../plugin-host/index.ts';
+import type { PluginKind } from '../../plugin-host/index.ts';
 
 /** Path below etc → hash of the content that was shipped last. */
 export type Shipped = Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 // The rule set of a device at its first start: data/init.json, then etc/init.json, in the form of /ruleset/export. Imported once for each
 // change of the file: a marker `initialized<mtime in ms>` beside it says what was done, also when parts of it were refused.
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { parseRuleset, type RulesetTransfer } from './ruleset.ts';
@@ -24,7 +25,7 @@ export async function importInitRulesets(folders: readonly string[], ruleset: Ru
         log.error({ code: 'INIT_RULESET', file, reason: messageOf(error) }, 'The initial rule set cannot be imported.');
       }
       for (const marker of markers) rmSync(join(folder, marker));
-      writeFileSync(join(folder, `initialized${mtimeMs}`), '');
+      writeDurably(join(folder, `initialized${mtimeMs}`), '');
     } catch (error) {
       // most gateways have no such file
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
