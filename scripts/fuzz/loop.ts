@@ -106,6 +106,8 @@ export function createLoop({ target, run, seed, corpus, coverage, before, fault 
       if (!begun) await begin();
       const end = executions + count;
       while (executions < end) {
+        // handles and promises of the code under test end in turns of the event loop
+        await new Promise((resolve) => setImmediate(resolve));
         if (!coverage) {
           for (let i = 0; i < MAX_BATCH; i++) {
             const input = mutate(choose(), corpus[random(corpus.length)]!);

@@ -1,8 +1,8 @@
 // Credentials that no longer count, though their key or line still stands in etc/mgmt: by token id (`jti`), by subject (`sub`), by name of a line in
 // etc/mgmt/tokens. Kept in data/mgmt/revoked.json; lines by hand in etc/mgmt/revoked count as well. Changed over REST (/auth/revocations).
 import { mkdirSync, readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeDurablyAsync } from '../base/durable-file.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { TokenClaims } from './jwt.ts';
 
@@ -47,13 +47,9 @@ export function openRevocations(etcMgmt: string, dataMgmt: string, now: () => nu
     reindex();
   };
   const store = async (next: Revocation[]) => {
-    const temp = `${file}.tmp`;
     try {
       mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-      await using handle = await open(temp, 'w', 0o640);
-      await handle.writeFile(`${JSON.stringify(next)}\n`);
-      await handle.sync();
-      await rename(temp, file);
+      await writeDurablyAsync(file, `${JSON.stringify(next)}\n`);
     } catch (error) {
       throw new GatewayError('SERVICE_REFUSED', { text: `the revocation cannot be stored: ${messageOf(error)}` }, { cause: error });
     }

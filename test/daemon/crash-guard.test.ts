@@ -121,7 +121,7 @@ test('a damaged marker is reported and does not stop the start', async () => {
 
 test('a marker that cannot be written is reported and does not stop the start', async () => {
   const { mkdir } = await import('node:fs/promises');
-  await mkdir(join(dir, 'crash-guard.json.tmp')); // a folder in the temp file's place: open fails for root too
+  await mkdir(join(dir, `crash-guard.json.${process.pid}.tmp`)); // a folder in the temp file's place: open fails for root too
   const { log, lines } = createMemoryLog();
   const g = createCrashGuard({ dataDir: dir, clock, healthyAfterMs, maxCrashes, log, bootId: 'b' });
   expect(await g.begin()).toEqual({ safeMode: false, unclean: false });
