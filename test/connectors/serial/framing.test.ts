@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBytes } from '../../../src/connectors/serial/framing/bytes.ts';
-import { checksums } from '../../../src/connectors/serial/framing/checksum.ts';
+import { checksums, crcOf, parseCrc } from '../../../src/connectors/serial/framing/checksum.ts';
 import { type FramingDefinition, framings } from '../../../src/connectors/serial/framing/index.ts';
 import { parseOptions } from '../../../src/contract/props.ts';
 
@@ -169,6 +169,10 @@ describe('framings', () => {
   it('checksums give the check values of the RevEng catalogue for "123456789"', () => {
     const data = Buffer.from('123456789');
     const of = (name: string) => checksums[name]!.of(data);
+    expect(of('crc16-arc')).toBe(0xbb3d);
+    expect(of('crc16-x25')).toBe(0x906e);
+    expect(of('crc8-maxim')).toBe(0xa1);
+    expect(of('sum16-negated')).toBe(0x10000 - 0x1dd);
     expect(of('crc16-modbus')).toBe(0x4b37);
     expect(of('crc16-ccitt')).toBe(0x29b1);
     expect(of('crc16-xmodem')).toBe(0x31c3);
@@ -184,5 +188,42 @@ describe('framings', () => {
     expect(() => make('delimiter', { delimiter: '' })).toThrow('property delimiter is empty');
     expect(() => make('regex', { framePattern: 'a*' })).toThrow('matches nothing at all');
     expect(() => make('fixed')).toThrow('property frameBytes is required');
+  });
+
+  // check values of the RevEng catalogue for "123456789"
+  it.each([
+    ['CRC-16/DNP', { width: 16, poly: '0x3D65', refin: true, xorout: '0xFFFF' }, 0xea82],
+    ['CRC-16/T10-DIF', { width: 16, poly: 0x8bb7 }, 0xd0db],
+    ['CRC-16/MAXIM-DOW', { width: 16, poly: 0x8005, refin: true, xorout: 0xffff }, 0x44c2],
+    ['CRC-12-like: refin without refout', { width: 16, poly: 0x8005, refin: true, refout: false }, 0xbcdd],
+    ['CRC-24/OPENPGP', { width: 24, poly: 0x864cfb, init: 0xb704ce }, 0x21cf02],
+    ['CRC-32/BZIP2', { width: 32, poly: 0x04c11db7, init: 0xffffffff, xorout: 0xffffffff }, 0xfc891918],
+    ['CRC-8/ROHC', { width: 8, poly: 7, init: 0xff, refin: true }, 0xd0],
+  ])('a CRC by its parameters: %s', (_name, parameters, value) => {
+    expect(crcOf(parseCrc(parameters)).of(Buffer.from('123456789'))).toBe(value);
+  });
+
+  it.each([
+    [{ width: 12, poly: 1 }, 'property crc: width "12": 8, 16, 24 or 32'],
+    [{ width: 8, poly: 256 }, 'property crc: poly "256": a whole number of 8 bits, as in 0x8005'],
+    [{ width: 16 }, 'property crc: poly "undefined": a whole number of 16 bits, as in 0x8005'],
+    [{ width: 16, poly: 1, refIn: true }, 'property crc: unknown key refIn; known are width, poly, init, refin, refout, xorout'],
+    [{ width: 16, poly: 1, refin: 'yes' }, 'property crc: refin "yes": true or false'],
+  ])('what is no CRC is refused: %j', (parameters, text) => {
+    expect(() => parseCrc(parameters)).toThrow(text);
+  });
+
+  // @covers issue:19#6
+  it('a telegram of a smart meter whose checksum is wrong is dropped, the right one is handed on', () => {
+    const options = { start: '/', end: '!', checksum: 'crc16-arc', checksumForm: 'hex', checksumOver: 'start+payload+end' };
+    const { frames, drops, push } = make('start-end', options);
+    const body = 'ISk5\\2MT382-1000\r\n\r\n1-0:1.8.1(009418.807*kWh)\r\n';
+    const sum = checksums['crc16-arc']!.of(Buffer.from(`/${body}!`))
+      .toString(16)
+      .toUpperCase()
+      .padStart(4, '0');
+    push(Buffer.from(`/${body}!${sum}\r\n/${body.replace('009418', '009918')}!${sum}\r\n`));
+    expect(frames.map(String)).toEqual([body]);
+    expect(drops).toContain('wrong checksum');
   });
 });

@@ -1,35 +1,95 @@
 // Checksums of instruments, by name. Parameters of the CRCs: the RevEng catalogue (poly, init, reflected, xorout).
 export interface Checksum {
-  bytes: 1 | 2 | 4;
+  bytes: 1 | 2 | 3 | 4;
   of(data: Uint8Array): number;
 }
 
-/** CRC with a table of 256 entries. @param poly in normal form, or reversed when `reflected` */
-function crc(bits: 8 | 16 | 32, poly: number, init: number, reflected: boolean, xorOut: number): (data: Uint8Array) => number {
-  const mask = bits === 32 ? 0xffffffff : (1 << bits) - 1;
-  const top = bits === 32 ? 0x80000000 : 1 << (bits - 1);
+/** A CRC by the parameters of the RevEng catalogue, poly in normal form. */
+export interface CrcParameters {
+  width: 8 | 16 | 24 | 32;
+  poly: number;
+  init: number;
+  refin: boolean;
+  refout: boolean;
+  xorout: number;
+}
+
+const reflect = (value: number, bits: number): number => {
+  let out = 0;
+  for (let i = 0; i < bits; i++) if ((value / 2 ** i) & 1) out += 2 ** (bits - 1 - i);
+  return out >>> 0;
+};
+
+/** With a table of 256 entries. */
+export function crcOf({ width, poly, init, refin, refout, xorout }: CrcParameters): Checksum {
+  const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
+  const top = 2 ** (width - 1);
+  const reversed = reflect(poly, width);
   const table = Uint32Array.from({ length: 256 }, (_, i) => {
-    let c = reflected ? i : i << (bits - 8);
-    for (let k = 0; k < 8; k++) c = reflected ? (c & 1 ? (c >>> 1) ^ poly : c >>> 1) : c & top ? (c << 1) ^ poly : c << 1;
+    let c = refin ? i : i * 2 ** (width - 8);
+    for (let k = 0; k < 8; k++) c = refin ? (c & 1 ? (c >>> 1) ^ reversed : c >>> 1) : c & top ? (c << 1) ^ poly : c << 1;
     return (c & mask) >>> 0;
   });
-  return (data) => {
-    let c = init;
-    for (let i = 0; i < data.length; i++)
-      c = reflected ? (c >>> 8) ^ table[(c ^ data[i]!) & 0xff]! : ((c << 8) ^ table[((c >>> (bits - 8)) ^ data[i]!) & 0xff]!) & mask;
-    return ((c ^ xorOut) & mask) >>> 0;
+  const first = refin ? reflect(init, width) : init;
+  return {
+    bytes: (width / 8) as Checksum['bytes'],
+    of(data) {
+      let c = first;
+      for (let i = 0; i < data.length; i++)
+        c = refin ? (c >>> 8) ^ table[(c ^ data[i]!) & 0xff]! : ((c << 8) ^ table[((c >>> (width - 8)) ^ data[i]!) & 0xff]!) & mask;
+      const out = refin === refout ? c >>> 0 : reflect(c >>> 0, width);
+      return ((out ^ xorout) & mask) >>> 0;
+    },
   };
 }
 
+const crcKeys = ['width', 'poly', 'init', 'refin', 'refout', 'xorout'] as const;
+
+/** Parameters as a user writes them: numbers or texts like 0x8005; init and xorout 0, refin and refout false when they are missing.
+ *  @throws Error naming the parameter */
+export function parseCrc(raw: Readonly<Record<string, unknown>>): CrcParameters {
+  for (const key of Object.keys(raw))
+    if (!(crcKeys as readonly string[]).includes(key)) throw new Error(`property crc: unknown key ${key}; known are ${crcKeys.join(', ')}`);
+  const width = Number(raw['width']);
+  if (width !== 8 && width !== 16 && width !== 24 && width !== 32)
+    throw new Error(`property crc: width "${String(raw['width'])}": 8, 16, 24 or 32`);
+  const number = (key: 'poly' | 'init' | 'xorout', fallback?: number): number => {
+    const v = raw[key] ?? fallback;
+    const n = typeof v === 'number' ? v : typeof v === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(v) ? Number(v) : Number.NaN;
+    if (!Number.isInteger(n) || n < 0 || n >= 2 ** width)
+      throw new Error(`property crc: ${key} "${String(v)}": a whole number of ${width} bits, as in 0x8005`);
+    return n;
+  };
+  const flag = (key: 'refin' | 'refout', fallback: boolean): boolean => {
+    const v = raw[key] ?? fallback;
+    if (typeof v !== 'boolean') throw new Error(`property crc: ${key} "${String(v)}": true or false`);
+    return v;
+  };
+  const refin = flag('refin', false);
+  return { width, poly: number('poly'), init: number('init', 0), refin, refout: flag('refout', refin), xorout: number('xorout', 0) };
+}
+
+const crc = (width: CrcParameters['width'], poly: number, init: number, reflected: boolean, xorout: number): Checksum =>
+  crcOf({ width, poly, init, refin: reflected, refout: reflected, xorout });
+const sum = (data: Uint8Array, mask: number): number => data.reduce((a, b) => (a + b) & mask, 0);
+
 export const checksums: Readonly<Record<string, Checksum>> = {
-  sum8: { bytes: 1, of: (d) => d.reduce((a, b) => (a + b) & 0xff, 0) },
+  sum8: { bytes: 1, of: (d) => sum(d, 0xff) },
   xor8: { bytes: 1, of: (d) => d.reduce((a, b) => a ^ b, 0) },
-  lrc: { bytes: 1, of: (d) => -d.reduce((a, b) => (a + b) & 0xff, 0) & 0xff },
-  sum16: { bytes: 2, of: (d) => d.reduce((a, b) => (a + b) & 0xffff, 0) },
-  crc8: { bytes: 1, of: crc(8, 0x07, 0, false, 0) },
-  'crc16-modbus': { bytes: 2, of: crc(16, 0xa001, 0xffff, true, 0) },
-  'crc16-ccitt': { bytes: 2, of: crc(16, 0x1021, 0xffff, false, 0) },
-  'crc16-xmodem': { bytes: 2, of: crc(16, 0x1021, 0, false, 0) },
-  'crc16-kermit': { bytes: 2, of: crc(16, 0x8408, 0, true, 0) },
-  crc32: { bytes: 4, of: crc(32, 0xedb88320, 0xffffffff, true, 0xffffffff) },
+  lrc: { bytes: 1, of: (d) => -sum(d, 0xff) & 0xff },
+  sum16: { bytes: 2, of: (d) => sum(d, 0xffff) },
+  // two's complement, as Pylontech batteries send it
+  'sum16-negated': { bytes: 2, of: (d) => -sum(d, 0xffff) & 0xffff },
+  crc8: crc(8, 0x07, 0, false, 0),
+  // 1-wire
+  'crc8-maxim': crc(8, 0x31, 0, true, 0),
+  'crc16-modbus': crc(16, 0x8005, 0xffff, true, 0),
+  // P1 of smart meters
+  'crc16-arc': crc(16, 0x8005, 0, true, 0),
+  // HDLC, SML
+  'crc16-x25': crc(16, 0x1021, 0xffff, true, 0xffff),
+  'crc16-ccitt': crc(16, 0x1021, 0xffff, false, 0),
+  'crc16-xmodem': crc(16, 0x1021, 0, false, 0),
+  'crc16-kermit': crc(16, 0x1021, 0, true, 0),
+  crc32: crc(32, 0x04c11db7, 0xffffffff, true, 0xffffffff),
 };

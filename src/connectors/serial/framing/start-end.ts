@@ -1,7 +1,7 @@
 // Frames between a start and an end mark, with a checksum or CRC before or behind the end mark. The checksum decides where there is one.
 import { ByteStore } from './byte-store.ts';
 import { parseBytes } from './bytes.ts';
-import { checksums } from './checksum.ts';
+import { checksums, crcOf, parseCrc } from './checksum.ts';
 import { type FramingDefinition, maxFrameOption } from './framing.ts';
 
 export const startEndFraming: FramingDefinition = {
@@ -11,6 +11,13 @@ export const startEndFraming: FramingDefinition = {
     { name: 'start', type: 'string', default: '\\x02', doc: 'Start mark (STX).' },
     { name: 'end', type: 'string', default: '\\x03', doc: 'End mark (ETX).' },
     { name: 'checksum', type: 'string', default: 'none', oneOf: ['none', ...Object.keys(checksums)], doc: 'Kind of checksum.' },
+    {
+      name: 'crc',
+      type: 'object',
+      default: {},
+      doc: 'Instead of checksum: a CRC by its parameters {width, poly, init, refin, refout, xorout}, poly in normal form.',
+      example: { width: 16, poly: '0x8005', init: '0xFFFF', refin: true, xorout: 0 },
+    },
     { name: 'checksumPlace', type: 'string', default: 'after-end', oneOf: ['before-end', 'after-end'], doc: 'Where the checksum stands.' },
     {
       name: 'checksumForm',
@@ -40,7 +47,11 @@ export const startEndFraming: FramingDefinition = {
     const end = parseBytes(o['end'], 'end');
     if (start.length === 0) throw new Error('property start is empty');
     if (end.length === 0 && o['frameBytes'] === 0) throw new Error('property end is empty: then frameBytes must be given');
-    const sum = checksums[String(o['checksum']).toLowerCase()];
+    const parameters = o['crc'] as Record<string, unknown>;
+    const named = checksums[String(o['checksum']).toLowerCase()];
+    const own = Object.keys(parameters).length > 0 ? crcOf(parseCrc(parameters)) : undefined;
+    if (named && own) throw new Error('properties checksum and crc exclude each other');
+    const sum = named ?? own;
     const form = String(o['checksumForm']).toLowerCase();
     const afterEnd = String(o['checksumPlace']).toLowerCase() === 'after-end';
     const over = String(o['checksumOver']).toLowerCase();
