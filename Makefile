@@ -67,6 +67,9 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 simulate: setup ## the whole gateway in simulated worlds: SEEDS=1-1000, BREAK=ack-early|skip-sync|lose-drain|drop-dedup, ARGS=--trace
 	@$(NODE) scripts/simulate.ts $(if $(SEEDS),$(SEEDS),1-200) $(if $(BREAK),--break $(BREAK)) $(ARGS)
 
+audit: setup ## advisories for the packages of the lock file, where the registry answers (exit 2: it does not)
+	@$(NODE) scripts/audit.ts
+
 deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
 	@image/build-deb.sh
 
@@ -88,4 +91,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign deb image image-lock test-image qemu format clean
+.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean

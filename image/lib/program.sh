@@ -88,6 +88,8 @@ stage_program() {
   cp "$node_dir/bin/node" "$dir/bin/node"
   cp "$node_dir/LICENSE" "$dir/bin/LICENSE.node"
   cp -r "$modules_dir" "$dir/node_modules"
+  # A package without a licence text fails the build.
+  "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/licences.ts" "$dir/node_modules" "$dir/THIRD-PARTY-LICENSES.txt" || fail "licence texts are missing"
   cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
   cp "$repo_dir/package.json" "$dir/"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"

@@ -1,0 +1,74 @@
+// The licence texts of everything that is shipped: one file beside the program, equal texts once. Called by program.sh: licences.ts NODE_MODULES OUT.
+// A package without a text fails the build: most licences ask that their text goes along.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+export interface PackageLicence {
+  name: string;
+  version: string;
+  /** As package.json says. */
+  licence: string;
+  /** Whole texts of LICENSE, COPYING and NOTICE files. */
+  texts: string[];
+}
+
+const TEXT_FILE = /^(licen[cs]e|copying|notice|unlicense)([-._].*)?$/i;
+
+/** Every package below a node_modules folder, nested ones too. */
+export function packageLicences(modules: string): PackageLicence[] {
+  const found: PackageLicence[] = [];
+  for (const entry of readdirSync(modules, { withFileTypes: true })) {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+    const path = join(modules, entry.name);
+    if (entry.name.startsWith('@')) found.push(...packageLicences(path));
+    else found.push(...packageAt(path));
+  }
+  return found;
+}
+
+function packageAt(path: string): PackageLicence[] {
+  const files = readdirSync(path);
+  const found: PackageLicence[] = [];
+  if (files.includes('package.json')) {
+    const { name, version, license, licenses } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Record<string, unknown>;
+    if (typeof name === 'string' && typeof version === 'string')
+      found.push({
+        name,
+        version,
+        licence: licenceName(license ?? licenses),
+        texts: files
+          .filter((f) => TEXT_FILE.test(f))
+          .sort()
+          .map((f) => readFileSync(join(path, f), 'utf8').replaceAll('\r\n', '\n').trim()),
+      });
+  }
+  if (files.includes('node_modules')) found.push(...packageLicences(join(path, 'node_modules')));
+  return found;
+}
+
+function licenceName(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(licenceName).join(' OR ');
+  const type = (value as { type?: unknown } | null)?.type;
+  return typeof type === 'string' ? type : 'NOASSERTION';
+}
+
+/** @throws Error naming the packages without a text */
+export function licenceFile(packages: readonly PackageLicence[]): string {
+  const bare = packages.filter((p) => p.texts.every((t) => t === ''));
+  if (bare.length > 0) throw new Error(`no licence text in: ${bare.map((p) => `${p.name}@${p.version} (${p.licence})`).join(', ')}`);
+  const byText = new Map<string, string[]>();
+  for (const p of [...packages].sort((a, b) => (a.name + a.version < b.name + b.version ? -1 : 1))) {
+    const text = p.texts.join('\n\n');
+    byText.set(text, [...(byText.get(text) ?? []), `${p.name} ${p.version} (${p.licence})`]);
+  }
+  const parts = [...byText].map(([text, names]) => `${[...new Set(names)].join('\n')}\n\n${text}\n`);
+  return ['Licences of the packages that Kuiper Gateway is shipped with. Node.js: bin/LICENSE.node.\n', ...parts].join(
+    `\n${'-'.repeat(80)}\n\n`,
+  );
+}
+
+if (import.meta.main) {
+  const [modules, out] = process.argv.slice(2) as [string, string];
+  writeFileSync(out, licenceFile(packageLicences(resolve(modules))));
+}
