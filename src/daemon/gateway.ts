@@ -104,7 +104,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     healthyAfterMs: healthyAfterMs(env, HEALTHY_AFTER_MS),
     maxCrashes: MAX_CRASHES,
     supervised: Boolean(env['NOTIFY_SOCKET']),
-    explain: (counted) => suspects!.died(counted) !== undefined,
+    explain: (counted) => suspects!.died(counted, Boolean(env['NOTIFY_SOCKET'])) !== undefined,
     log,
   });
   const holdsForReady = () => Boolean(env['NOTIFY_SOCKET']) && suspects?.engaged === true;

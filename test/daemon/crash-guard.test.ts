@@ -206,4 +206,7 @@ test('only an unclean end is asked about', async () => {
     await g.end();
   }
   expect(asked).toBe(0);
+  const next = () => createCrashGuard({ dataDir: dir, clock, healthyAfterMs, maxCrashes, log: memory.log, bootId: 'b' }).begin();
+  expect(await next()).toEqual({ safeMode: false, unclean: false });
+  expect(await next()).toEqual({ safeMode: false, unclean: true });
 });

@@ -59,7 +59,7 @@ const rule = (id: string, sql: string, options: object = {}) => ok('POST', '/rul
 const send = (topic: string, value: unknown, qos: 0 | 1 = 1) => client.publishAsync(topic, JSON.stringify(value), { qos });
 const listed = async (id: string) =>
   (JSON.parse(await ok('GET', '/rules')) as { id: string; status: string; parked?: string }[]).find((r) => r.id === id)!;
-const parked = (id: string, withinMs = 20_000) => until(async () => (await listed(id)).parked !== undefined, `${id} is parked`, withinMs);
+const parked = (id: string, withinMs = 40_000) => until(async () => (await listed(id)).parked !== undefined, `${id} is parked`, withinMs);
 const running = (id: string) => until(async () => (await listed(id)).status === 'running', `${id} runs`);
 const tries = () => supervisor!.lines.filter((l) => l['msg'] === 'poison').length;
 const outOf = (id: string) => (got.get(`out/${id}`) ?? []).map((t) => JSON.parse(t) as Record<string, unknown>);
@@ -166,7 +166,9 @@ describe.runIf(haveMosquitto)('a message that ends the gateway', () => {
     await send('plant/a/x', { n: 11, x: 'fine' });
     await until(() => distinct('r').includes(11), 'the one behind it');
     expect(tries()).toBe(3);
-    expect(await letters()).toMatchObject([{ rule: 'r', topic: 'plant/b/x', count: 2 }]);
+    // once more when its confirmation did not reach the broker before the rule ended
+    await until(async () => (await letters())[0]!.count >= 2, 'its second letter');
+    expect(await letters()).toMatchObject([{ rule: 'r', topic: 'plant/b/x' }]);
     // a corrected rule takes it
     await ok('PUT', '/rules/r', ruleBody('r', 'SELECT x, n FROM s'));
     await running('r');
@@ -196,6 +198,7 @@ describe.runIf(haveMosquitto)('a message that ends the gateway', () => {
     await send('c', { n: 0, x: 'fine' });
     await parked('a', 40_000);
     await parked('b', 40_000);
+    // the second one of b was never let at the rule
     expect(tries()).toBeLessThanOrEqual(6);
     await until(() => distinct('c').length === 1, 'the third rule');
     expect((await listed('c')).status).toBe('running');

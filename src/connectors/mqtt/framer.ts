@@ -61,6 +61,12 @@ export class Framer {
         this.standIn = undefined;
         continue;
       }
+      const end = endOfSmall(data, at);
+      if (end > 0 && end - at <= this.limitBytes) {
+        this.left = Math.max(0, end - data.length);
+        at = Math.min(end, data.length);
+        continue;
+      }
       const head = readHead(data, at, this.limitBytes, this.version5);
       if (head === undefined) {
         put(data.subarray(from, at));
@@ -104,6 +110,15 @@ export class Framer {
     packet.writeUIntBE(head.payloadBytes, body + TOKEN_BYTES, 6);
     return packet;
   }
+}
+
+/** Nearly all packets have less than 16 kB: @returns the end of one whose length is written in one or two bytes, 0 for others */
+function endOfSmall(data: Buffer, at: number): number {
+  if (at + 2 >= data.length) return 0;
+  const first = data[at + 1]!;
+  if (first < 128) return at + 2 + first;
+  const second = data[at + 2]!;
+  return second < 128 ? at + 3 + (first & 127) + second * 128 : 0;
 }
 
 interface Head {

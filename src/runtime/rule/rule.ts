@@ -333,6 +333,7 @@ export class Rule implements RuleHandle {
       this.closeFailed(error);
     }
     if (parks) await this.deps.pool.unpin('shutdown');
+    env.deps.suspects?.letGo(this.id);
     this.lastStopAtMs = env.clock.now();
     await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
     await this.closeLog();

@@ -23,6 +23,8 @@ export interface Death {
   atMs: number;
   /** The end was the gateway's own as far as crash protection can tell, and no kill by a person. */
   counted: boolean;
+  /** A supervisor starts and ends the gateway: a person hardly kills it just while a window fires. */
+  supervised: boolean;
 }
 
 /** One rule and one message. */
@@ -48,7 +50,7 @@ export interface Ledger {
   readonly savedAtMs: number;
   readonly cases: readonly Case[];
   /** The last recorded deaths, oldest first. */
-  readonly run: readonly { rule: string; hash: string; counted: boolean }[];
+  readonly run: readonly { rule: string; hash: string; counted: boolean; supervised: boolean }[];
   readonly parked: Readonly<Record<string, ParkedRule>>;
 }
 
@@ -74,13 +76,13 @@ export function afterDeath(ledger: Ledger, death: Death): Ledger {
     const next: Case = { rule, message, deaths: (known?.deaths ?? 0) + 1, lastAtMs: atMs, parked: known?.parked ?? false };
     cases = [...cases.filter((c) => c !== known), next].slice(-MAX_CASES);
   }
-  const run = [...ledger.run, { rule, hash: message?.hash ?? '', counted: death.counted }].slice(-PARKED_AT);
+  const run = [...ledger.run, { rule, hash: message?.hash ?? '', counted: death.counted, supervised: death.supervised }].slice(-PARKED_AT);
   if (rule !== '' && !Object.hasOwn(parked, rule)) {
-    const same = (n: number) => run.length >= n && run.slice(-n).every((d) => d.counted && d.rule === rule);
+    const last = (n: number, test: (d: Ledger['run'][number]) => boolean) => run.length >= n && run.slice(-n).every(test);
     // timers have no message that could be set aside
-    const timers = same(CONDEMNED_AT) && run.slice(-CONDEMNED_AT).every((d) => d.hash === '');
-    if (timers || (same(PARKED_AT) && new Set(run.map((d) => d.hash)).size > 1))
-      parked = { ...parked, [rule]: { atMs, deaths: timers ? CONDEMNED_AT : PARKED_AT, message: undefined } };
+    const timers = last(CONDEMNED_AT, (d) => d.rule === rule && d.hash === '' && (d.counted || d.supervised));
+    const messages = last(PARKED_AT, (d) => d.rule === rule && d.counted) && new Set(run.map((d) => d.hash)).size > 1;
+    if (timers || messages) parked = { ...parked, [rule]: { atMs, deaths: timers ? CONDEMNED_AT : PARKED_AT, message: undefined } };
   }
   return { ...ledger, cases, run, parked };
 }

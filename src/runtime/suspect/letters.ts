@@ -39,8 +39,8 @@ interface Body {
 export type Letter = LetterHead & Body;
 
 export interface LetterBox {
-  /** @param kept called when it is on disk */
-  put(letter: NewLetter, kept: () => void): void;
+  /** @param kept called when it is on disk  @param tried called once, after the first attempt, whatever became of it */
+  put(letter: NewLetter, kept: () => void, tried?: () => void): void;
   /** Newest first. */
   list(): Promise<LetterHead[]>;
   get(id: string): Promise<Letter | undefined>;
@@ -80,7 +80,7 @@ export function createLetterBox({ heads, bodies, clock, log }: { heads: KvTable;
       );
     }
   };
-  const attempt = (letter: NewLetter, kept: () => void, backoff: Backoff): void => {
+  const attempt = (letter: NewLetter, kept: () => void, tried: () => void, backoff: Backoff): void => {
     work = work.then(async () => {
       try {
         await store(letter);
@@ -90,19 +90,21 @@ export function createLetterBox({ heads, bodies, clock, log }: { heads: KvTable;
           { code: 'STORE_FAILED', place: idOf(letter), cause: messageOf(error) },
           'A dead letter could not be stored; it is tried again.',
         );
+        tried();
         if (closed) return;
         const timer = clock.setTimer(retryInMs, () => {
           timers.delete(timer);
-          attempt(letter, kept, backoff);
+          attempt(letter, kept, () => undefined, backoff);
         });
         timers.add(timer);
         return;
       }
       kept();
+      tried();
     });
   };
   return {
-    put: (letter, kept) => attempt(letter, kept, createBackoff(RETRY)),
+    put: (letter, kept, tried = () => undefined) => attempt(letter, kept, tried, createBackoff(RETRY)),
     async list() {
       return (await read()).sort((a, b) => b.atMs - a.atMs);
     },

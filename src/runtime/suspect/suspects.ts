@@ -66,6 +66,7 @@ export class Suspects {
   private depth = 0;
   private letterBox: LetterBox | undefined;
   private readonly asideOf = new Map<string, number>();
+  private readonly heldBack = new Map<string, Ack[]>();
   /** Why nothing can be recorded, for people; '' = it can, or need not. */
   problem = '';
 
@@ -76,12 +77,13 @@ export class Suspects {
 
   /** Takes down what was under way when the process before died.
    *  @param counted the end was the gateway's own as far as crash protection can tell
+   *  @param supervised systemd started it
    *  @returns what was under way; undefined = the death cannot be attributed */
-  died(counted: boolean): { rule: string; message: Message | undefined } | undefined {
+  died(counted: boolean, supervised = false): { rule: string; message: Message | undefined } | undefined {
     const { recordPath, clock, log } = this.deps;
     const found = recordPath === undefined ? undefined : readRecord(recordPath);
     if (!found) return undefined;
-    this.save(afterDeath(this.ledger, { ...found, atMs: clock.now(), counted }));
+    this.save(afterDeath(this.ledger, { ...found, atMs: clock.now(), counted, supervised }));
     const { rule, message } = found;
     log.warn(
       { code: 'SUSPECT_FOUND', ...(rule ? { rule } : {}), ...message },
@@ -218,6 +220,8 @@ export class Suspects {
   input(subscriber: Subscriber, crash: (error: unknown) => void): Subscriber {
     const rule = subscriber.ruleId;
     let refused: Current | undefined;
+    /** Condemned: what comes behind the message waits for the rule's end, it might be the next of its kind. */
+    let parking = false;
     const { index, columns, eventTime } = subscriber;
     return {
       ruleId: rule,
@@ -225,6 +229,7 @@ export class Suspects {
       columns,
       eventTime,
       push: (t) => {
+        if (parking) return this.holdBack(rule, t.ack);
         const { current, ledger } = this;
         if (current !== undefined && ledger.cases.length > 0) {
           const verdict = verdictOf(ledger, rule, current.message);
@@ -233,6 +238,7 @@ export class Suspects {
             // other rows of the same message
             if (refused === current) return;
             refused = current;
+            parking = !caseOf(ledger, rule, current.message)!.parked;
             return this.refuse(rule, current, subscriber, t.ack, crash);
           }
         }
@@ -255,14 +261,29 @@ export class Suspects {
     this.asideOf.set(rule, this.setAsideCount(rule) + 1);
     subscriber.sourceError?.(new GatewayError('RULE_PARKED', { text: setAsideText(message) }), payloadOf(data), ack);
     ack?.retain();
-    this.keepLetter(rule, message, data, () => {
-      ack?.release();
+    const park = () => {
       const found = caseOf(this.ledger, rule, message);
       // it was parked for it before and started again as it is, or edited meanwhile
       if (!found || found.parked) return;
       this.save(parkFor(this.ledger, found, this.deps.clock.now()));
       crash(new GatewayError('RULE_PARKED', { text: parkedText(this.parkedRule(rule)!) }, { where: { rule } }));
-    });
+    };
+    // a disk that takes nothing keeps the message unconfirmed, and nothing else
+    this.keepLetter(rule, message, data, () => ack?.release(), park);
+  }
+
+  private holdBack(rule: string, ack: Ack | undefined): void {
+    if (!ack) return;
+    ack.retain();
+    const list = this.heldBack.get(rule);
+    if (list) list.push(ack);
+    else this.heldBack.set(rule, [ack]);
+  }
+
+  /** The parked rule has ended: where its source ended with it, the peer gives out again what was held back; elsewhere others read on. */
+  letGo(rule: string): void {
+    for (const ack of this.heldBack.get(rule) ?? []) ack.release();
+    this.heldBack.delete(rule);
   }
 
   /** A clock whose timers are noted as the rule's doing: windows fire in them. */
@@ -292,8 +313,8 @@ export class Suspects {
   // ---------------------------------------------------------------------------------------------------------------------
 
   /** Durable first, then confirmed. */
-  private keepLetter(rule: string, message: Message, data: Data, kept: () => void): void {
-    this.letterBox?.put({ rule, message, payload: payloadOf(data), atMs: this.deps.clock.now() }, kept);
+  private keepLetter(rule: string, message: Message, data: Data, kept: () => void, tried?: () => void): void {
+    this.letterBox?.put({ rule, message, payload: payloadOf(data), atMs: this.deps.clock.now() }, kept, tried);
   }
 
   private quiet(): void {

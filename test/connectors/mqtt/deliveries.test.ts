@@ -84,6 +84,7 @@ describe('answers to MQTT messages', () => {
     a.release();
     b.release();
     expect(answers).toEqual([]);
+    expect([a.state, b.state]).toEqual(['void', 'void']);
   });
 
   it('that the socket does not take any more are sent after the next connect', () => {
@@ -103,8 +104,11 @@ describe('answers to MQTT messages', () => {
     const { deliveries, answers } = open();
     const a = deliveries.arrived(arrival(1))!;
     expect(deliveries.arrived(arrival(1, 'x', true))).toBeUndefined();
+    expect(deliveries.arrived(arrival(1, 'x', false))).toBeUndefined();
     a.release();
-    expect(answers).toEqual([1]);
+    deliveries.arrived(arrival(2))!.release();
+    expect(answers).toEqual([1, 2]);
+    expect(deliveries.size).toBe(0);
   });
 
   it('stay right over thousands of messages under way', () => {

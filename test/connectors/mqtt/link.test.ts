@@ -48,6 +48,19 @@ describe('the link to an MQTT broker', () => {
     }
   });
 
+  it('makes one connection at a time, and hears nothing of one that it does not have', () => {
+    const opening = run(newLink(1, undefined), open).link;
+    expect(step(opening, open)).toEqual([opening, []]);
+    const connected = run(opening, up()).link;
+    expect(step(connected, open)).toEqual([connected, []]);
+    expect(step(connected, up(9))).toEqual([connected, []]);
+    const idle = run(connected, lost()).link;
+    expect(step(idle, up())).toEqual([idle, []]);
+    expect(step(idle, lost())).toEqual([idle, []]);
+    const closed = run(connected, { type: 'close' }).link;
+    for (const e of [open, up(), lost(), { type: 'versionRefused' }] as const) expect(step(closed, e)).toEqual([closed, []]);
+  });
+
   it('goes to the next server at each loss, round and round', () => {
     let link = newLink(3, undefined);
     const addresses: number[] = [];

@@ -16,11 +16,12 @@ import {
 } from '../../../src/runtime/suspect/ledger.ts';
 
 const message = (hash: string, source = 'mqtt s'): Message => ({ source, topic: 't', hash, bytes: 3, packet: 1, preview: 'x' });
-const death = (rule: string, hash: string | undefined, counted = true): Death => ({
+const death = (rule: string, hash: string | undefined, counted = true, supervised = false): Death => ({
   rule,
   message: hash === undefined ? undefined : message(hash),
   atMs: 1,
   counted,
+  supervised,
 });
 const ledgerAfter = (...deaths: Death[]): Ledger => deaths.reduce(afterDeath, emptyLedger);
 
@@ -67,6 +68,11 @@ describe('the ledger of suspects', () => {
     expect(Object.keys(ledgerAfter(death('a', undefined), death('a', undefined)).parked)).toEqual(['a']);
     expect(ledgerAfter(death('a', undefined, false), death('a', undefined, false)).parked).toEqual({});
     expect(ledgerAfter(death('a', undefined), death('b', undefined)).parked).toEqual({});
+    // a window of minutes fires long after the healthy minute
+    expect(ledgerAfter(death('a', undefined, false, true), death('a', undefined, false, true)).parked).toEqual({
+      a: { atMs: 1, deaths: 2, message: undefined },
+    });
+    expect(ledgerAfter(death('a', '1', false, true), death('a', '2', false, true), death('a', '3', false, true)).parked).toEqual({});
   });
 
   it('a start keeps what is condemned set aside; an edit forgets everything about that rule', () => {

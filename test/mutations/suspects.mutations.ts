@@ -1,0 +1,143 @@
+// Mutations of the suspect record: what would let a message end the gateway for ever, lose it, or park the wrong rule.
+import type { MutationList } from './mutation.ts';
+
+const ledger = 'src/runtime/suspect/ledger.ts';
+const suspects = 'src/runtime/suspect/suspects.ts';
+const apart = 'src/runtime/suspect/apart-line.ts';
+const record = 'src/runtime/suspect/record-file.ts';
+const letters = 'src/runtime/suspect/letters.ts';
+const guard = 'src/daemon/crash-guard.ts';
+
+export const mutations: MutationList = {
+  area: 'suspects',
+  tests: ['test/runtime/suspect', 'test/daemon/crash-guard.test.ts'],
+  mutations: [
+    { id: 'tried-a-fourth-time', file: ledger, find: 'export const CONDEMNED_AT = 2;', replace: 'export const CONDEMNED_AT = 3;' },
+    { id: 'condemned-at-once', file: ledger, find: 'export const CONDEMNED_AT = 2;', replace: 'export const CONDEMNED_AT = 1;' },
+    { id: 'deaths-not-added', file: ledger, find: '(known?.deaths ?? 0) + 1', replace: '1' },
+    { id: 'another-rule-is-blamed', file: ledger, find: 'c.rule === rule && c.message.hash', replace: 'c.message.hash' },
+    { id: 'another-source-is-blamed', file: ledger, find: ' && c.message.source === m.source;', replace: ';' },
+    { id: 'cases-without-bound', file: ledger, find: '.slice(-MAX_CASES)', replace: '' },
+    { id: 'kills-from-outside-park', file: ledger, find: 'd.rule === rule && d.counted)', replace: 'd.rule === rule)' },
+    { id: 'deaths-of-other-rules-park', file: ledger, find: 'd.rule === rule && d.counted)', replace: 'd.counted)' },
+    { id: 'windows-never-park', file: ledger, find: 'if (timers || messages)', replace: 'if (messages)' },
+    { id: 'messages-never-park', file: ledger, find: 'if (timers || messages)', replace: 'if (timers)' },
+    { id: 'messages-park-like-windows', file: ledger, find: " && d.hash === '' &&", replace: ' &&' },
+    { id: 'windows-of-others-park', file: ledger, find: "d.rule === rule && d.hash === ''", replace: "d.hash === ''" },
+    { id: 'kills-in-windows-park', file: ledger, find: ' && (d.counted || d.supervised));', replace: ');' },
+    { id: 'late-windows-never-park', file: ledger, find: '(d.counted || d.supervised)', replace: 'd.counted' },
+    { id: 'pass-frees-the-condemned', file: ledger, find: '|| c.deaths >= CONDEMNED_AT);\n  return cases', replace: ');\n  return cases' },
+    {
+      id: 'quiet-frees-the-condemned',
+      file: ledger,
+      find: 'run: [], cases: ledger.cases.filter((c) => c.deaths >= CONDEMNED_AT)',
+      replace: 'run: [], cases: []',
+    },
+    {
+      id: 'quiet-keeps-suspicion',
+      file: ledger,
+      find: 'run: [], cases: ledger.cases.filter((c) => c.deaths >= CONDEMNED_AT)',
+      replace: 'run: [], cases: ledger.cases',
+    },
+    { id: 'edit-keeps-the-case', file: ledger, find: 'next.cases.filter((c) => c.rule !== rule)', replace: 'next.cases' },
+    { id: 'start-parks-again', file: ledger, find: '{ ...c, parked: true }', replace: '{ ...c, parked: false }' },
+    { id: 'watch-always', file: suspects, find: 'if (!watch) return;', replace: '' },
+    { id: 'watch-never', file: suspects, find: 'if (!watch) return;', replace: 'return;' },
+    {
+      id: 'death-not-taken-down',
+      file: suspects,
+      find: 'this.save(afterDeath(this.ledger, { ...found, atMs: clock.now(), counted, supervised }));',
+      replace: '',
+    },
+    {
+      id: 'suspect-not-alone',
+      file: suspects,
+      find: 'if (suspect || line.busy) return line.put',
+      replace: 'if (line.busy) return line.put',
+    },
+    {
+      id: 'overtakes-the-suspect',
+      file: suspects,
+      find: 'if (suspect || line.busy) return line.put',
+      replace: 'if (suspect) return line.put',
+    },
+    { id: 'passed-stays-suspect', file: suspects, find: 'if (next !== this.ledger) this.save(next);', replace: '' },
+    { id: 'passed-without-being-tried', file: suspects, find: "if (verdict === 'suspect') current.tried.add(rule);", replace: '' },
+    {
+      id: 'evaluated-though-condemned',
+      file: suspects,
+      find: "else if (verdict === 'condemned') {",
+      replace: "else if (verdict === ('never' as string)) {",
+    },
+    {
+      id: 'decoded-though-condemned',
+      file: suspects,
+      find: "if (verdictOf(this.ledger, '', message) === 'condemned') {",
+      replace: "if (verdictOf(this.ledger, '', message) === ('never' as string)) {",
+    },
+    { id: 'letter-confirmed-early', file: suspects, find: '    ack?.retain();\n    const park', replace: '    const park' },
+    { id: 'letter-never-confirmed', file: suspects, find: '() => ack?.release(), park', replace: '() => undefined, park' },
+    { id: 'next-of-its-kind-evaluated', file: suspects, find: 'if (parking) return this.holdBack(rule, t.ack);', replace: '' },
+    { id: 'held-back-for-ever', file: suspects, find: 'for (const ack of this.heldBack.get(rule) ?? []) ack.release();', replace: '' },
+    { id: 'parked-before-stored', file: suspects, find: 'if (!found || found.parked) return;', replace: 'if (!found) return;' },
+    { id: 'rule-not-parked', file: suspects, find: 'this.save(parkFor(this.ledger, found, this.deps.clock.now()));', replace: '' },
+    {
+      id: 'rule-not-stopped',
+      file: suspects,
+      find: "crash(new GatewayError('RULE_PARKED', { text: parkedText",
+      replace: "void (new GatewayError('RULE_PARKED', { text: parkedText",
+    },
+    { id: 'set-aside-not-counted', file: suspects, find: 'this.asideOf.set(rule, this.setAsideCount(rule) + 1);', replace: '' },
+    {
+      id: 'dead-letter-action-forgotten',
+      file: suspects,
+      find: "subscriber.sourceError?.(new GatewayError('RULE_PARKED', { text: setAsideText(message) }), payloadOf(data), ack);",
+      replace: '',
+    },
+    {
+      id: 'timers-not-noted',
+      file: suspects,
+      find: 'clock.setTimer(delayMs, () => this.within(rule, fire))',
+      replace: 'clock.setTimer(delayMs, fire)',
+    },
+    { id: 'rule-stays-noted', file: suspects, find: '      record.ruleDone(depth);\n', replace: '' },
+    { id: 'message-stays-noted', file: suspects, find: '      record?.messageDone();\n', replace: '' },
+    { id: 'record-not-removed', file: suspects, find: '    this.record?.end();\n', replace: '' },
+    {
+      id: 'quiet-too-late',
+      file: suspects,
+      find: 'clock.setTimer(QUIET_MS, () => this.quiet())',
+      replace: 'clock.setTimer(QUIET_MS * 2, () => this.quiet())',
+    },
+    { id: 'no-memory-not-told', file: suspects, find: 'this.problem = `A message', replace: 'void `A message' },
+    { id: 'apart-without-a-pause', file: apart, find: 'this.clock.setTimer(APART_MS,', replace: 'this.clock.setTimer(0,' },
+    { id: 'apart-for-ever', file: apart, find: 'if (this.waiting.length === 1) this.arm();', replace: '' },
+    { id: 'record-on-a-disk', file: record, find: 'return type === TMPFS || type === RAMFS;', replace: 'return true;' },
+    {
+      id: 'record-follows-links',
+      file: record,
+      find: 'constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW',
+      replace: 'constants.O_RDWR | constants.O_CREAT',
+    },
+    { id: 'record-for-everybody', file: record, find: '0o600', replace: '0o644' },
+    {
+      id: 'outer-rule-is-blamed',
+      file: record,
+      find: 'rule = text(MESSAGE_BYTES + d * RULE_BYTES) ?? rule;',
+      replace: 'rule ??= text(MESSAGE_BYTES + d * RULE_BYTES);',
+    },
+    { id: 'letters-without-bound', file: letters, find: 'all.slice(0, Math.max(0, all.length - MAX_LETTERS))', replace: 'all.slice(0, 0)' },
+    {
+      id: 'letter-kept-before-stored',
+      file: letters,
+      find: '    work = work.then(async () => {\n',
+      replace: '    kept();\n    work = work.then(async () => {\n',
+    },
+    { id: 'letter-not-tried-again', file: letters, find: '          attempt(letter, kept, () => undefined, backoff);\n', replace: '' },
+    { id: 'letter-count-lost', file: letters, find: '.count + 1;', replace: '.count;' },
+    { id: 'known-deaths-lead-to-safe-mode', file: guard, find: '        diedAtStart = false;\n', replace: '' },
+    { id: 'known-own-deaths-count', file: guard, find: 'if (ownEnd) own = own.slice(0, -1);', replace: '' },
+    { id: 'asked-after-a-clean-end', file: guard, find: 'if (unclean && explain(', replace: 'if (explain(' },
+    { id: 'unclean-never', file: guard, find: 'return { safeMode, unclean };', replace: 'return { safeMode, unclean: false };' },
+  ],
+};
