@@ -61,6 +61,7 @@ fuzz-long: setup ## goes on where the last run ended, until stopped (Ctrl-C); AR
 campaign: setup ## long runs: kills and broker flaps (results in bench/results), then the image on raspi3b and built twice
 	@$(NODE) scripts/campaign.ts $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/storm.ts; fi
+	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/fault-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 

@@ -1,7 +1,7 @@
 // Small files that survive a power cut: written to a temporary name, synced, renamed, and the folder synced. The one way in which the gateway
 // writes state (test/base/durable-file.test.ts looks for any other). The watchdog's thread
 // has a copy of its own, plugin-host/worker/write-durably.ts.
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -36,6 +36,12 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** As {@link writeDurably}, in a folder that may be missing. */
+export function writeDurablyBelow(file: string, text: string | Uint8Array, mode = 0o640): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeDurably(file, text, mode);
 }
 
 /** As {@link writeDurably} without holding the gateway up, for what may be large. Makes missing folders.

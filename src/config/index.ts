@@ -2,6 +2,7 @@
 export { type ComponentFiles, type ComponentKind, type ConfKeys, createComponentFiles } from './component-files.ts';
 export type { Environment } from './environment.ts';
 export { createFolders, type Folders, foldersOf, SHIPPED_ETC } from './folders.ts';
+export { type PutBack, restoreLastGood, saveLastGood } from './last-good.ts';
 export { type LoadedSettings, loadSettings, type UnknownKey } from './load-settings.ts';
 export type { Settings, TlsFiles } from './settings.ts';
 export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, createRealClock } from '../base/clock.ts';
 import { createDataServer } from '../base/data-server.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
 import {
@@ -12,7 +13,9 @@ import {
   type Environment,
   type Folders,
   loadSettings,
+  restoreLastGood,
   type Settings,
+  saveLastGood,
   writeDefaults,
 } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
@@ -38,7 +41,7 @@ import {
 } from '../runtime/index.ts';
 import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
 import { suggest } from '../sql/suggest.ts';
-import { openStore, type Store } from '../store/index.ts';
+import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
 import { checkSections } from './check-sections.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { clearLeftOvers } from './left-overs.ts';
@@ -97,6 +100,16 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let suspects: Suspects | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
+  /** Files that were put back at the start. */
+  const told: DatabaseReport[] = [];
+  /** The configuration was read and is in effect: this is what a damaged disk gets back. */
+  const keepGood = () => {
+    try {
+      saveLastGood(folders);
+    } catch (error) {
+      log.warn({ code: 'CONFIG_COPY', reason: messageOf(error) }, 'The copy of the configuration files could not be written.');
+    }
+  };
   const componentFiles = createComponentFiles(folders, env);
   const guard = createCrashGuard({
     dataDir: folders.data,
@@ -182,6 +195,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       start() {
         for (const { folder, reason } of createFolders(folders))
           log.warn({ code: 'FOLDER', folder, reason }, 'A folder could not be made.');
+        for (const { file, text } of restoreLastGood(folders)) {
+          told.push({ file, atMs: clock.now(), kind: 'restored', text });
+          log.error({ code: 'CONFIG_RESTORED', file, reason: text }, 'A file of the configuration was damaged.');
+        }
         const defaults = writeDefaults(folders);
         for (const { file, reason } of defaults.failed)
           log.warn({ code: 'DEFAULTS', file, reason }, 'A default file could not be written; the shipped one is in effect.');
@@ -214,7 +231,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'store',
       start() {
-        store = openStore({ dataDir: folders.data, clock, log, reserveBytes: settings.store.reserveBytes });
+        store = openStore({ dataDir: folders.data, clock, log, reports: told, reserveBytes: settings.store.reserveBytes });
         suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
       stop: () => store?.close(),
@@ -377,8 +394,12 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     },
     {
       name: 'REST calls',
-      start: () => gate.resolve(),
+      start() {
+        gate.resolve();
+        keepGood();
+      },
       async stop() {
+        keepGood();
         // answers under way get a moment; commands that come later are refused by the closed port
         await Promise.race([rest?.close(), clock.sleep(200)]);
       },
@@ -411,6 +432,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     reload() {
       const files = load(true);
       componentFiles.reload();
+      keepGood();
       log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
     },
     crashed: (reason) => guard.crashed(reason),

@@ -1,7 +1,8 @@
 // Checkpoints of rules: one row per rule, replaced as a whole. Written by runtime/checkpoint/checkpointer.ts; several rules that are due
 // together share one transaction (group commit in database.ts).
+
+import { bytesSum } from '../base/checksum.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
-import { bytesSum } from './checksum.ts';
 import type { Database } from './database.ts';
 
 export interface CheckpointRecord {

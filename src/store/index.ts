@@ -38,6 +38,8 @@ export interface StoreOptions {
   dataDir: string;
   clock: Clock;
   log: Log;
+  /** What is to be told already: files that were put back before the store was opened. */
+  reports?: DatabaseReport[];
   /** Kept back for deletions on a full disk; 0 = nothing. */
   reserveBytes?: number;
   /** Opens one file; a simulated disk is put in here. Default: SQLite. */
@@ -50,8 +52,7 @@ const QUEUE_LOG_PAGES = 128;
 
 /** Opens (and makes) the data folder. Files themselves are opened on first use. A folder that cannot be made or written is no reason to fail: what
  *  is stored is in effect, and each change is refused with the reason. */
-export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, database }: StoreOptions): Store {
-  const reports: DatabaseReport[] = [];
+export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, database, reports = [] }: StoreOptions): Store {
   try {
     mkdirSync(dataDir, { recursive: true });
   } catch (error) {

@@ -3,8 +3,8 @@
 // Used by catalog.ts only.
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { textSum } from '../base/checksum.ts';
 import { writeDurably } from '../base/durable-file.ts';
-import { textSum } from './checksum.ts';
 
 export interface JournalRecord {
   /** Number of the change; grows by one with each. */

@@ -1,8 +1,9 @@
 // Two copies of the catalog, each of which may be damaged, older, or gone: which row is the right one? Pure but for reading the rows. A row carries
 // the number of its change and a checksum; the database also says how many changes and rows there are, and whether an older program, which knows
 // of none of this, has changed something (triggers count it). Called by catalog.ts.
+
+import { textSum } from '../base/checksum.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
-import { textSum } from './checksum.ts';
 import type { Statement } from './database.ts';
 import { entryOf, isJournaled, type JournalContent, type JournalRecord } from './journal.ts';
 import { openDamaged, type RawDatabase } from './open-database.ts';

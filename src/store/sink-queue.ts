@@ -1,6 +1,6 @@
 // Durable queues of sinks in pages: one row of the table holds up to a page of items, so that a backlog costs few writes on flash.
 // Written by runtime/sink/durable-queue.ts, which owns the order and the bounds; this file only stores.
-import { bytesSum } from './checksum.ts';
+import { bytesSum } from '../base/checksum.ts';
 import type { Database } from './database.ts';
 import type { RawDatabase } from './open-database.ts';
 

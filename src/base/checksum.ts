@@ -1,6 +1,6 @@
 // Checksums of what is stored, so that a changed byte is noticed and not taken. Not against attackers: against cards and cables.
-// Used by catalog.ts, journal.ts, checkpoint.ts, sink-queue.ts.
-import { nodeZlib } from '../base/node-builtins.ts';
+// Used by src/store and config/last-good.ts.
+import { nodeZlib } from './node-builtins.ts';
 
 /** 64 bits over the characters of a text, as 16 hex digits: two lanes of 32 bits in which a single changed character always shows. In our own
  *  words, since node:crypto costs 6 MB of memory at each start. */
