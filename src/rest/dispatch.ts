@@ -1,5 +1,6 @@
 // One REST call from method and path to answer, without sockets: used by server.ts and by /batch/req.
 import { GatewayError } from '../base/errors/gateway-error.ts';
+import { isTooDeep, TOO_DEEP } from '../base/json-depth.ts';
 import type { Log } from '../base/log.ts';
 import { errorReply } from './errors.ts';
 import { empty, type Reply, text } from './reply.ts';
@@ -14,27 +15,6 @@ export interface Call {
   body: Uint8Array;
 }
 
-/** No definition comes near it; parsers and printers call themselves once per level. */
-const MAX_DEPTH = 500;
-
-/** Of JSON: braces and brackets outside of texts. Other formats are not judged by it. */
-function isTooDeep(body: Uint8Array): boolean {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < body.length; i++) {
-    const c = body[i];
-    if (quoted) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) quoted = false;
-    } else if (c === 0x22) quoted = true;
-    else if (c === 0x7b || c === 0x5b) {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (c === 0x7d || c === 0x5d) depth--;
-    else if (i === 0 && c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return false;
-  }
-  return false;
-}
-
 /** Never throws: faults become an answer and a log line. */
 export async function dispatch(router: Router, call: Call, log: Log): Promise<Reply> {
   const mark = call.url.indexOf('?');
@@ -42,10 +22,7 @@ export async function dispatch(router: Router, call: Call, log: Log): Promise<Re
   const match = router.match(call.method, path);
   if (match === 'no-path') return text('404 page not found\n', 404);
   if (match === 'no-method') return empty(405);
-  if (isTooDeep(call.body)) {
-    const problem = `the body is nested deeper than ${MAX_DEPTH} levels`;
-    return errorReply(new GatewayError('REST_BODY', { what: 'Invalid body', problem })).reply;
-  }
+  if (isTooDeep(call.body)) return errorReply(new GatewayError('REST_BODY', { what: 'Invalid body', problem: TOO_DEEP })).reply;
   const request: RestRequest = {
     method: call.method,
     path,

@@ -75,12 +75,15 @@ export async function openRestServer(given: RestServerOptions): Promise<RestServ
     gate: createHttpGate(given.limits),
     budget: new BodyBudget(MAX_BODIES_BYTES),
   };
-  const server = createHttp(options.tls, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, options).catch((error: unknown) => {
       options.log.error({ code: 'REST_FAULT', error }, 'A REST connection failed.');
       response.destroy();
     });
-  });
+  };
+  const server = createHttp(options.tls, listener);
+  // Node would ask for the body by itself; here it is asked for when it is going to be read
+  server.on('checkContinue', listener);
   // eKuiper: read and write 5 min
   server.requestTimeout = 300_000;
   options.gate.watch(server);
@@ -157,6 +160,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     return write(request, response, await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log), options);
   }
   const limit = IMPORT_PATHS.test(path) ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
+  if (/^100-continue$/i.test(request.headers.expect ?? '') && Number(request.headers['content-length'] ?? 0) <= limit)
+    response.writeContinue();
   let body: Uint8Array | 'too long' | 'too much';
   try {
     body = await readBody(request, limit, options.budget);

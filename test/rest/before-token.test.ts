@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { createRealClock, createVirtualClock } from '../../src/base/clock.ts';
 import { createDataServer } from '../../src/base/data-server.ts';
@@ -133,6 +134,30 @@ describe('a body', () => {
     }
   });
 
+  test('is asked for (Expect: 100-continue) only when it is going to be read', async () => {
+    const { port } = await open();
+    const ask = (token: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(port, '127.0.0.1');
+        closers.push(() => socket.destroy());
+        let got = '';
+        socket.on('error', () => undefined);
+        socket.on('data', (d) => {
+          got += d.toString();
+          if (got === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write('hello');
+          else resolve(got);
+        });
+        socket.write(
+          `POST /data/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+        );
+      });
+    expect(await ask('good')).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+    expect(seen).toEqual([{ path: '/data/import', bytes: 5 }]);
+    expect(await ask('bad')).toMatch(/^HTTP\/1.1 401 /);
+    expect(await ask('view')).toMatch(/^HTTP\/1.1 403 /);
+    expect(seen.length).toBe(1);
+  });
+
   test('of a viewer is not read', async () => {
     const { port } = await open();
     const f = await flood(port, 'POST /data/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer view\r\nContent-Length: 104857600\r\n\r\n');
@@ -195,6 +220,31 @@ describe('connections', () => {
     for (let i = 0; i < 30; i++) await silent(port);
     await new Promise((r) => setTimeout(r, 100));
     expect(known.closed_ ?? false).toBe(false);
+    known.write('GET /rules HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n');
+    await vi.waitFor(() => expect(answered).toBe(2));
+  });
+
+  it('with a token over TLS do not make room for strangers either, and last', async () => {
+    const folder = join(import.meta.dirname, '../fixtures/tls');
+    const { port } = await open({
+      tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') },
+      limits: { perAddress: 4, perLoopback: 4, perAddressKnown: 4, total: 6 },
+    });
+    const known = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    closers.push(() => known.destroy());
+    let answered = 0;
+    let closed = false;
+    known.on('data', () => answered++);
+    known.on('close', () => {
+      closed = true;
+    });
+    known.on('error', () => undefined);
+    await new Promise<void>((r) => known.once('secureConnect', () => r()));
+    known.write('GET /rules HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n');
+    await vi.waitFor(() => expect(answered).toBe(1));
+    for (let i = 0; i < 30; i++) await silent(port);
+    await new Promise((r) => setTimeout(r, 100));
+    expect(closed).toBe(false);
     known.write('GET /rules HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n');
     await vi.waitFor(() => expect(answered).toBe(2));
   });

@@ -94,6 +94,8 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
           new GatewayError('SERVICE_REFUSED', { text: `Invalid body: missing necessary field: invalid body: ${missing} is required` });
         if (!content && !file && !base64) throw need('content or FilePath');
         if (!name) throw need('name');
+        if (base64 && (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)))
+          throw new GatewayError('REST_BODY', { what, problem: 'base64: not a text of base64' });
         if (base64) return created(await uploads.write(name, Buffer.from(base64, 'base64')));
         return created(
           await uploads.write(name, content || (await withPrefix('Upload error: getFile has error', () => download.read(file)))),

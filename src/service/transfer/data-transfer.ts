@@ -1,6 +1,7 @@
 // Export and import of the whole configuration, in eKuiper's twelve maps (`Service` and `Schema` with capital S). Secrets leave as
 // ******; when such a text comes back, the secret that is stored stays.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isTooDeep, TOO_DEEP } from '../../base/json-depth.ts';
 import { bigintAsNumber } from '../../base/raw-json.ts';
 import { restoreSecrets } from '../../base/secrets.ts';
 import type { ComponentKind } from '../../config/index.ts';
@@ -91,6 +92,10 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     lastStatus: () => last,
     async import(text, partial) {
       const set = parseConfiguration(text);
+      for (const part of PARTS)
+        for (const [name, body] of Object.entries(set[part]))
+          if (part !== 'uploads' && isTooDeep(String(body)))
+            throw new GatewayError('REST_BODY', { what: `${part} ${name}`, problem: TOO_DEEP });
       const failed = emptyConfiguration();
       // what is masked in an export of this gateway gets its secrets back, before the rules and keys that hold them go
       set.rules = Object.fromEntries(Object.entries(set.rules).map(([id, rule]) => [id, deps.rules.withSecrets(id, rule)]));

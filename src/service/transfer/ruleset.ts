@@ -1,6 +1,7 @@
 // Export and import of streams, tables and rules as eKuiper's ruleset JSON: {streams:{name:sql}, tables:{…}, rules:{id: JSON text}}.
 // An item that exists is replaced only by a higher version; an item that is refused is left out and reported, the others go on.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isTooDeep, TOO_DEEP } from '../../base/json-depth.ts';
 import { setMember } from '../../data/set-member.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import { maskStatement } from '../streams/stream-secrets.ts';
@@ -44,6 +45,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
     return true;
   };
   const importRule = async (id: string, text: string, overwrite: boolean): Promise<boolean> => {
+    if (isTooDeep(text)) throw new GatewayError('REST_BODY', { what: `rule ${id}`, problem: TOO_DEEP });
     const version = rules.versionOf(id);
     if (version !== undefined && version === '' && !overwrite) return false;
     await rules.replace(id, text);
@@ -76,6 +78,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
 
 /** @throws GatewayError REST_BODY when the text is no ruleset */
 export function parseRuleset(text: string, what: string): Partial<Ruleset> {
+  if (isTooDeep(text)) throw new GatewayError('REST_BODY', { what, problem: TOO_DEEP });
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,6 +1,7 @@
 // The configuration as YAML (GET /v2/data/export, POST /v2/data/import): the same content as the JSON export, with definitions as objects
 // instead of texts in texts, so that people can read and edit it.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isTooDeep, TOO_DEEP } from '../../base/json-depth.ts';
 import { bigintAsNumber } from '../../base/raw-json.ts';
 import { setMember } from '../../data/set-member.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
@@ -50,6 +51,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
     },
     async import(text) {
       const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `unmarshal yaml error: ${why}` });
+      if (isTooDeep(text)) throw refuse(TOO_DEEP);
       const { parse } = await import('yaml');
       let value: unknown;
       try {
