@@ -167,9 +167,20 @@ describe('file sink', () => {
     symlinkSync(join(out, 'x'), join(root, 'data/logs/file'));
     symlinkSync(join(out, 'new'), join(root, 'data/logs/dangling'));
     symlinkSync('/proc/self/root', join(root, 'data/logs/procroot'));
+    mkdirSync(join(root, 'data/logs/inner'));
+    symlinkSync('inner', join(root, 'data/logs/alias'));
     const s = await sinkOf({ path: 'data/logs/{{.d}}' });
     const before = tree();
-    for (const d of ['conf/sources/mqtt.yaml', 'plug/functions/x.mjs', 'out/x', 'out/y/z', 'file', 'dangling', `procroot${root}/etc/x`])
+    for (const d of [
+      'conf/sources/mqtt.yaml',
+      'plug/functions/x.mjs',
+      'out/x',
+      'out/y/z',
+      'file',
+      'dangling',
+      `procroot${root}/etc/x`,
+      'alias/x',
+    ])
       await s.refused(`data/logs/${d}`);
     expect(tree()).toEqual(before);
     expect(readdirSync(out)).toEqual(['x']);
