@@ -92,7 +92,13 @@ export const mutations: MutationList = {
     { id: 'same-server-again', file: link, find: '(link.address + 1) % link.addresses', replace: 'link.address' },
     { id: 'off-the-list', file: link, find: '(link.address + 1) % link.addresses', replace: 'link.address + 1' },
     { id: 'reasons-count-as-silence', file: link, find: 'event.hungUp && !wasUp ? 1 : 0', replace: '!wasUp ? 1 : 0' },
-    { id: 'losses-count-as-silence', file: link, find: 'event.hungUp && !wasUp ? 1 : 0', replace: 'event.hungUp ? 1 : 0' },
+    {
+      id: 'losses-count-as-silence',
+      file: link,
+      find: 'event.hungUp && !wasUp ? 1 : 0',
+      replace: 'event.hungUp ? 1 : 0',
+      equivalent: 'once it was up the version is known, and the count is not asked any more',
+    },
     {
       id: 'two-timers',
       file: link,
