@@ -70,6 +70,11 @@ simulate: setup ## the whole gateway in simulated worlds: SEEDS=1-1000, BREAK=ac
 
 audit: setup ## advisories for the packages of the lock file, where the registry answers (exit 2: it does not)
 	@$(NODE) scripts/audit.ts
+release: setup ## the files of a release in image/out/release: make release VERSION=1.2.0 [STEPS=npm,deb,apt,image,sbom,sums] [KEY=file]
+	@$(NODE) scripts/release.ts "$(VERSION)" "$(STEPS)" "$(KEY)"
+
+node-red: setup ## the Node-RED palette as .tgz in image/out
+	@$(NODE) scripts/node-red.ts
 
 deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
 	@image/build-deb.sh
@@ -92,4 +97,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean
+.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean release node-red

@@ -12,6 +12,7 @@ const integration = [
   'test/suites/**',
   'test/simulators/**',
   'test/site/**',
+  'test/node-red/**',
 ].map((folder) => `${folder}/*.test.ts`);
 const shared = {
   environment: 'node' as const,

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 /** Rows in import order; folders on one row are siblings. */
 export const rows: readonly (readonly string[])[] = [
-  ['base', 'plugin-kit'],
+  ['base', 'plugin-kit', 'node-red'],
   ['config', 'store'],
   ['data'],
   ['sql'],

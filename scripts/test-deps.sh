@@ -38,7 +38,18 @@ pymodbus() {
   say "pymodbus could not be installed into .cache/pymodbus (python3-venv, network?): tests against it are left out"
   [ "${CI:-}" != true ]
 }
-[ -z "$missing" ] && { pymodbus; exit $?; }
+# Node-RED, pinned, in a folder of its own: the palette's tests start it
+nodered() {
+  [ -f .cache/node-red/node_modules/node-red/red.js ] && return 0
+  mkdir -p .cache/node-red
+  printf '{"private":true}' >.cache/node-red/package.json
+  (cd .cache/node-red && npm install --no-audit --no-fund --ignore-scripts --loglevel=error node-red@5.0.7 >/dev/null 2>&1) && return 0
+  rm -rf .cache/node-red
+  say "Node-RED could not be installed into .cache/node-red (network?): tests of the palette are left out"
+  [ "${CI:-}" != true ]
+}
+extras() { pymodbus && nodered; }
+[ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"
   export DEBIAN_FRONTEND=noninteractive
@@ -53,7 +64,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     [ "${CI:-}" = true ] && exit 1
   }
   [ -n "$made" ] && rm -f $policy
-  pymodbus
+  extras
   exit $?
 fi
 say "missing Debian packages:$missing"
@@ -65,5 +76,5 @@ for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
 done
 [ -e /usr/include/modbus/modbus.h ] || say "left out without libmodbus-dev: Modbus tests against libmodbus"
 [ "${CI:-}" = true ] && exit 1
-pymodbus
+extras
 exit $?

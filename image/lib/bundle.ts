@@ -12,7 +12,7 @@ const WORKERS = join(REPO, 'src/plugin-host/worker');
 /** File name in the bundle -> entry. */
 const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provision: 'image/provision/main.ts' };
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
-const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript', 'rolldown'];
+export const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript', 'rolldown'];
 
 /** What one load brings along in any case becomes one file: each file costs a slow board 10 ms. In this order; what the command line or
  *  provisioning need too stays apart, so that they load no more than that. */
@@ -21,10 +21,10 @@ const GROUPS = [
   { name: 'rules', of: ['src/service/rules/rule-plan.ts', 'src/functions/index.ts'] },
 ];
 
-const plan = (codeSplitting?: OutputOptions['codeSplitting']) => ({
+const plan = (entries: Readonly<Record<string, string>>, codeSplitting?: OutputOptions['codeSplitting']) => ({
   input: {
     cwd: REPO,
-    input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(REPO, file)])),
+    input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(REPO, file)])),
     platform: 'node' as const,
     external: (id: string) => id.startsWith('node:') || OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [
@@ -48,8 +48,8 @@ const plan = (codeSplitting?: OutputOptions['codeSplitting']) => ({
 });
 
 /** Modules by group, from how the bundle would fall into files by itself. */
-async function findGroups(): Promise<Map<string, Set<string>>> {
-  const { input, output } = plan();
+async function findGroups(entries: Readonly<Record<string, string>>): Promise<Map<string, Set<string>>> {
+  const { input, output } = plan(entries);
   const build = await rolldown(input);
   const made = await build.generate(output);
   await build.close();
@@ -63,7 +63,7 @@ async function findGroups(): Promise<Map<string, Set<string>>> {
     }
     return seen;
   };
-  const taken = closure(Object.keys(ENTRIES).map((name) => `${name}.mjs`));
+  const taken = closure(Object.keys(entries).map((name) => `${name}.mjs`));
   const groups = new Map<string, Set<string>>();
   for (const { name, of } of GROUPS) {
     const roots = of.map((file) => [...chunks.values()].find((c) => c.moduleIds.includes(join(REPO, file)))?.fileName);
@@ -75,10 +75,11 @@ async function findGroups(): Promise<Map<string, Set<string>>> {
   return groups;
 }
 
-/** Writes the bundle. Equal sources give equal files. @param out a folder one level below the program's */
-export async function bundle(out: string): Promise<void> {
-  const groups = await findGroups();
-  const { input, output } = plan({
+/** Writes the bundle. Equal sources give equal files. @param out a folder one level below the program's  @param more further entries */
+export async function bundle(out: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
+  const entries = { ...ENTRIES, ...more };
+  const groups = await findGroups(entries);
+  const { input, output } = plan(entries, {
     groups: [...groups].map(([name, modules]) => ({ name, test: (id: string) => modules.has(id) })),
   });
   const build = await rolldown(input);
