@@ -1,5 +1,6 @@
 // Test runner set-up: every test file is a plain TypeScript module run by the pinned Node. Two groups: `unit` in parallel; then `integration`, whose tests
 // start daemons, brokers and lines of their own and have deadlines, one file at a time, so that they do not take the cores from each other.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const integration = [
@@ -21,12 +22,17 @@ const shared = {
   hookTimeout: 30_000,
 };
 
+/** The gateway answers this import itself at run time; in tests it is the kit's source. */
+const kit = fileURLToPath(new URL('./src/plugin-kit/index.ts', import.meta.url));
+const resolve = { alias: [{ find: /^@kuiper-gateway\/plugin$/, replacement: kit }] };
+
 export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
     projects: [
       {
+        resolve,
         test: {
           ...shared,
           name: 'unit',
@@ -36,6 +42,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: 'integration',

@@ -10,7 +10,8 @@ socat:socat:serial tests on pty pairs
 systemd-analyze:systemd:security score and check of the service unit
 openssl:openssl:TLS tests
 python3:python3:Modbus tests against pymodbus
-cc:gcc:Modbus tests against libmodbus'
+cc:gcc:Modbus tests against libmodbus
+chromium:chromium:the test of the Node-RED editor'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}
@@ -43,7 +44,7 @@ nodered() {
   [ -f .cache/node-red/node_modules/node-red/red.js ] && return 0
   mkdir -p .cache/node-red
   printf '{"private":true}' >.cache/node-red/package.json
-  (cd .cache/node-red && npm install --no-audit --no-fund --ignore-scripts --loglevel=error node-red@5.0.7 >/dev/null 2>&1) && return 0
+  (cd .cache/node-red && npm install --no-audit --no-fund --ignore-scripts --loglevel=error node-red@5.0.7 playwright-core@1.65.1 >/dev/null 2>&1) && return 0
   rm -rf .cache/node-red
   say "Node-RED could not be installed into .cache/node-red (network?): tests of the palette are left out"
   [ "${CI:-}" != true ]
