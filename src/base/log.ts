@@ -5,13 +5,45 @@
 import { isSecretName, MASK, maskText } from './secrets.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-export type LogFields = Record<string, unknown>;
+
+/** What a line is about, by one name each: faults of different subjects do not hold each other back. A thing that has a name belongs here. */
+const subjects = {
+  rule: '',
+  /** A source, an operator or a sink of the rule: `plant`, `2_filter`, `mqtt_0`. */
+  op: '',
+  stream: '',
+  table: '',
+  plugin: '',
+  /** Name of a shared connection. */
+  connection: '',
+  /** Address of a broker or server. */
+  server: '',
+  topic: '',
+  /** A line of devices, and one of the devices on it. */
+  bus: '',
+  unit: 0 as number | string,
+  /** Serial port. */
+  port: '' as number | string,
+  /** Part of the gateway: `REST port`. */
+  part: '',
+  confKey: '',
+  file: '',
+  folder: '',
+  place: '',
+};
+type Subjects = typeof subjects;
+
+/** Fields of a line. The subject by the names above; `cause`: why, in words; the rest is free. */
+export type LogFields = { [K in keyof Subjects]?: Subjects[K] | undefined } & {
+  /** Of the error catalogue: docs/errors.md says what to do. */
+  code?: string;
+  cause?: unknown;
+} & { [free: string]: unknown };
 
 const order: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
 const SUPPRESS_MS = 10_000;
 const MAX_KEYS = 1000;
-/** What a line is about: faults of different subjects do not hold each other back. */
-const SUBJECTS = ['rule', 'op', 'plugin', 'stream', 'connection', 'confKey', 'file', 'folder', 'place'] as const;
+const SUBJECTS = Object.keys(subjects) as (keyof Subjects)[];
 
 export interface Log {
   readonly level: LogLevel;

@@ -37,9 +37,9 @@ export async function withLine<T>(
   const log = createLog({ level: 'error', write: () => undefined });
   const held = new Map<string, PooledConnection>();
   const connections = {
-    acquire<C extends PooledConnection>(type: string, key: string, create: () => C): C {
+    acquire<C extends PooledConnection>(type: string, key: string, create: (before: undefined, own: typeof log) => C): C {
       const id = `${type}|${key}`;
-      if (!held.has(id)) held.set(id, create());
+      if (!held.has(id)) held.set(id, create(undefined, log));
       return held.get(id) as C;
     },
     release: () => undefined,

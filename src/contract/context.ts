@@ -69,8 +69,9 @@ export type ConnectionState = 'connected' | 'connecting' | 'disconnected';
 /** Access to the connection pool: connections of equal type and properties (or one selector) are shared.
  *  The pool calls `create` once per key and closes it when the last user releases. */
 export interface ConnectionAccess {
-  /** @param create is given the end of the key's connection before, while that still says goodbye to its peer */
-  acquire<C extends PooledConnection>(type: string, key: string, create: (before?: Promise<void>) => C): C;
+  /** @param create gets a promise for the end of the key's connection before, if that is still closing, and a log of its own: what is shared is
+   *         no rule's, and outlives the rule that opened it */
+  acquire<C extends PooledConnection>(type: string, key: string, create: (before: Promise<void> | undefined, log: Log) => C): C;
   /** @returns a promise when this was the last user: settled when the connection is closed */
   release(type: string, key: string): Promise<void> | void;
 }

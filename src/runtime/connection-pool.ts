@@ -15,11 +15,11 @@ export function createConnectionPool(log: Log): ConnectionPool {
   const open = new Map<string, { connection: PooledConnection; users: number }>();
   const closing = new Map<string, Promise<void>>();
   return {
-    acquire<C extends PooledConnection>(type: string, key: string, create: (before?: Promise<void>) => C): C {
+    acquire<C extends PooledConnection>(type: string, key: string, create: (before: Promise<void> | undefined, log: Log) => C): C {
       const id = `${type}\n${key}`;
       let entry = open.get(id);
       if (!entry) {
-        entry = { connection: create(closing.get(id)), users: 0 };
+        entry = { connection: create(closing.get(id), log), users: 0 };
         open.set(id, entry);
       }
       entry.users++;

@@ -28,7 +28,7 @@ export function createTestContext(opId = 'source_test', pool = new Map<string, {
       acquire(type, key, create) {
         const id = `${type}|${key}`;
         let entry = pool.get(id);
-        if (!entry) pool.set(id, (entry = { c: create(), users: 0 }));
+        if (!entry) pool.set(id, (entry = { c: create(undefined, log), users: 0 }));
         entry.users++;
         return entry.c as ReturnType<typeof create>;
       },

@@ -32,7 +32,6 @@ export const mutations: MutationList = {
     { id: 'R5-no-dedup', file: ledger, find: 'return this.seen.has(identity);', replace: 'return false;' },
     { id: 'ack-early', file: ledger, find: 'if (this.early) return false;\n    ack.retain();', replace: 'return false;' },
     { id: 'early-holds', file: ledger, find: 'if (this.early) return false;\n', replace: '' },
-    { id: 'not-dirty-by-message', file: ledger, find: 'ack.retain();\n    this.dirty = true;', replace: 'ack.retain();' },
     {
       id: 'forgets-identities',
       file: ledger,

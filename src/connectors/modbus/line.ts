@@ -46,7 +46,7 @@ export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
   const bus = ctx.connections.acquire(
     'modbus',
     lineKey(p),
-    () => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, ctx.log, { lineText: settings, lenient: p.lenient }),
+    (_before, log) => new ModbusBus(lineKey(p), opener(ctx, p), ctx.clock, log, { lineText: settings, lenient: p.lenient }),
   );
   if (bus.lineText === settings) return bus;
   ctx.connections.release('modbus', lineKey(p));

@@ -70,14 +70,14 @@ export class MqttConnection implements PooledConnection {
   /** @throws Error when the address or the TLS files are wrong */
   constructor(props: ConnectionProps, deps: MqttConnectionDeps) {
     this.props = props;
-    this.deps = deps;
     this.addresses = parseAddresses(props.server);
+    this.deps = { ...deps, log: deps.log.child({ server: this.addresses.map((a) => a.text).join(',') }) };
     const { protocolVersion: named } = props;
     this.link = newLink(this.addresses.length, named === '' ? undefined : named === '3.1' ? 3 : named === '5' ? 5 : 4);
     this.publisher = new Publisher(deps.clock, () => this.stall());
     this.inbox = new Inbox({
       clock: deps.clock,
-      log: deps.log,
+      log: this.deps.log,
       limitBytes: props.maxPayloadBytes,
       subscriptions: () => this.subscriptions,
       unread: () =>
@@ -126,7 +126,7 @@ export class MqttConnection implements PooledConnection {
     const gone = subscription.filters.filter((f) => !still.has(f));
     if (gone.length)
       await this.client!.unsubscribeAsync(gone).catch((error) =>
-        this.deps.log.debug({ error: messageOf(error) }, 'Unsubscribe was not confirmed.'),
+        this.deps.log.debug({ cause: messageOf(error) }, 'Unsubscribe was not confirmed.'),
       );
   }
 
@@ -192,7 +192,7 @@ export class MqttConnection implements PooledConnection {
         const retryInMs = this.backoff.next();
         const reason = messageOf(this.failure);
         this.setState('disconnected', reason);
-        if (effect.news) this.deps.log.warn({ code: 'MQTT_LOST', error: reason, retryInMs: Math.round(retryInMs) }, 'Broker lost.');
+        if (effect.news) this.deps.log.warn({ code: 'MQTT_LOST', cause: reason, retryInMs: Math.round(retryInMs) }, 'Broker lost.');
         this.retry = this.deps.clock.setTimer(retryInMs, () => this.move({ type: 'open' }));
       }
     }
@@ -250,7 +250,7 @@ export class MqttConnection implements PooledConnection {
       refused: (what, filters) => {
         if (!current()) return;
         subscription.onState('disconnected', what);
-        this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', filters, error: what }, 'Subscription failed.');
+        this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', topic: filters.join(','), cause: what }, 'Subscription failed.');
         client.stream.destroy(); // tried again with backoff
       },
     });

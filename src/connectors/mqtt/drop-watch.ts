@@ -67,7 +67,11 @@ export function watchDrops(ctx: ConnectorContext, props: ConnectionProps): () =>
   const report = ctx.peerDropped?.bind(ctx);
   if (!report) return () => undefined;
   const key = `${props.server} as ${props.username}`;
-  const watch = ctx.connections.acquire('mqtt drops', key, () => new DropWatch(props, ctx));
+  const watch = ctx.connections.acquire(
+    'mqtt drops',
+    key,
+    (_before, log) => new DropWatch(props, { clock: ctx.clock, gatewayId: ctx.gatewayId, log }),
+  );
   const end = watch.listen(report);
   return () => {
     end();

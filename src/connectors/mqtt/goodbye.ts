@@ -16,7 +16,7 @@ export async function disconnect(
   if (client.connected)
     await within(
       clock,
-      client.endAsync(false, goodbye).catch((error) => log.debug({ error: messageOf(error) }, 'MQTT disconnect failed.')),
+      client.endAsync(false, goodbye).catch((error) => log.debug({ cause: messageOf(error) }, 'MQTT disconnect failed.')),
     );
   discard(client, log, 'Error of a closed MQTT connection.');
 }
@@ -24,14 +24,14 @@ export async function disconnect(
 /** Nothing of it is heard any more. */
 export function discard(client: HoldingClient, log: Log, sentence: string): void {
   client.removeAllListeners();
-  client.on('error', (error) => log.debug({ error: messageOf(error) }, sentence));
+  client.on('error', (error) => log.debug({ cause: messageOf(error) }, sentence));
   client.end(true);
 }
 
 /** MQTT 3: a connection with a clean session of the same name clears the session. */
 export async function clearSession(builder: StreamBuilder, options: IClientOptions, deps: { clock: Clock; log: Log }): Promise<void> {
   const client = new HoldingClient(builder, { ...options, clean: true }, 1024, () => undefined);
-  client.on('error', (error) => deps.log.debug({ error: messageOf(error) }, 'The session could not be ended.'));
+  client.on('error', (error) => deps.log.debug({ cause: messageOf(error) }, 'The session could not be ended.'));
   await within(deps.clock, new Promise<void>((resolve) => client.once('connect', () => resolve()).once('close', () => resolve())));
   await disconnect(client, deps);
 }

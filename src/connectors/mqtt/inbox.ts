@@ -61,10 +61,7 @@ export class Inbox {
 
   private skip(topic: string, bytes: number, targets: readonly Subscription[], ack: (() => void) | undefined): void {
     const { limitBytes, log } = this.deps;
-    log.warn(
-      { code: 'MQTT_TOO_LARGE', place: topic, topic, bytes, limitBytes },
-      'A message was skipped: its payload is above maxPacketSize.',
-    );
+    log.warn({ code: 'MQTT_TOO_LARGE', topic, bytes, limitBytes }, 'A message was skipped: its payload is above maxPacketSize.');
     for (const target of targets) target.onSkipped(topic, bytes, limitBytes);
     ack?.();
   }

@@ -16,10 +16,10 @@ export function acquireNamed(ctx: ConnectorContext, selector: string, props: Con
   const connection = ctx.connections.acquire(
     'mqtt',
     selector,
-    (before) =>
+    (before, log) =>
       new MqttConnection(props, {
         clock: ctx.clock,
-        log: ctx.log,
+        log: log.child({ connection: selector }),
         persistent: props.enableClientSession ?? true,
         shared: true,
         clientId: clientIdOf(`${ctx.gatewayId}|connection|${selector}`),
@@ -36,10 +36,10 @@ export function acquireClient(ctx: ConnectorContext, props: ConnectionProps, cli
   const connection = ctx.connections.acquire(
     'mqtt',
     key,
-    (before) =>
+    (before, log) =>
       new MqttConnection(props, {
         clock: ctx.clock,
-        log: ctx.log,
+        log,
         persistent: props.enableClientSession ?? (persistent || named),
         shared: named,
         clientId,

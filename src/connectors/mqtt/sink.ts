@@ -43,10 +43,10 @@ export function createMqttSink(): Sink {
         connection = ctx.connections.acquire(
           'mqtt',
           key,
-          () =>
+          (_before, log) =>
             new MqttConnection(props, {
               clock: ctx.clock,
-              log: ctx.log,
+              log,
               persistent: props.enableClientSession === true,
               clientId: `kuiper_${randomUUID().replaceAll('-', '').slice(0, 16)}`,
             }),

@@ -123,7 +123,7 @@ export class KeptPort implements PooledConnection {
   private lost(message: string): void {
     if (this.closed) return;
     if (this.told === '')
-      this.deps.log.warn({ code: 'SERIAL_LOST', error: message, line: lineText(this.line) }, 'Serial port lost; looking for it.');
+      this.deps.log.warn({ code: 'SERIAL_LOST', cause: message, line: lineText(this.line) }, 'Serial port lost; looking for it.');
     this.told = message;
     this.setState('disconnected', message);
     this.timer = this.deps.clock.setTimer(RETRY_MS, () => {
@@ -147,7 +147,11 @@ export function acquirePort(
 ): { port: KeptPort; release(): void } {
   const key = `${selectorText(selector)} ${JSON.stringify(line)}`;
   const locks = portLocks(ctx.connections);
-  const port = ctx.connections.acquire('serial', key, () => new KeptPort(selector, line, { clock: ctx.clock, log: ctx.log, locks, owner }));
+  const port = ctx.connections.acquire(
+    'serial',
+    key,
+    (_before, log) => new KeptPort(selector, line, { clock: ctx.clock, log: log.child({ port: selectorText(selector) }), locks, owner }),
+  );
   let released = false;
   return {
     port,

@@ -51,7 +51,6 @@ export class Ledger {
   take(ack: Ack, received: number, remember = true): boolean {
     if (this.early) return false;
     ack.retain();
-    this.dirty = true;
     if (remember && ack.identity !== 0) this.seen.add(ack.identity);
     if (this.held.push(ack) > 1) return false;
     this.heldFrom = received;

@@ -2,6 +2,7 @@
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
 import { connectorErrors } from './connector.ts';
+import { loggedEvents } from './logged.ts';
 import { planErrors } from './plan.ts';
 import { pluginErrors } from './plugin.ts';
 import { runtimeErrors } from './runtime.ts';
@@ -24,6 +25,7 @@ export const catalogue = {
   ...commonErrors,
   ...configErrors,
   ...connectorErrors,
+  ...loggedEvents,
   ...planErrors,
   ...pluginErrors,
   ...runtimeErrors,

@@ -160,7 +160,7 @@ export class ModbusBus implements PooledConnection {
       },
       (error) => {
         this.running = false;
-        this.log.error({ code: 'INTERNAL', bus: this.name, error: String(error) }, 'The bus scheduler failed.');
+        this.log.error({ code: 'INTERNAL', bus: this.name, cause: String(error) }, 'The bus scheduler failed.');
         this.jobs.failAll(error as Error);
       },
     );

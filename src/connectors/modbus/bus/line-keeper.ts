@@ -99,11 +99,11 @@ export class LineKeeper {
     if (this.clock.monotonic() - this.openedAtMs > STABLE_MS) this.reopen.reset();
     this.openAgainAtMs = this.clock.monotonic() + this.reopen.next();
     this.tell(false, error.message);
-    this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: error.message }, 'Bus lost.');
+    this.log.warn({ code: 'MODBUS_LOST', bus: this.name, cause: error.message }, 'Bus lost.');
     transport
       .close()
       .catch((failure) =>
-        this.log.warn({ code: 'MODBUS_LOST', bus: this.name, error: messageOf(failure) }, 'The line could not be closed.'),
+        this.log.warn({ code: 'MODBUS_LOST', bus: this.name, cause: messageOf(failure) }, 'The line could not be closed.'),
       );
     this.events.down(error);
   }

@@ -1,0 +1,185 @@
+// Codes that are logged and never answered: events that someone who looks after the gateway should know, with what to do.
+import type { CatalogueEntry } from './index.ts';
+
+export const loggedEvents = {
+  CATALOG_ENTRY: {
+    text: 'a stored stream, rule, conf key or connection cannot be used',
+    ekuiperCode: 1000,
+    cure: 'It was stored by another version or by hand. It is kept and shown with the reason: correct it over REST, or delete it.',
+  },
+  CONFIG_RELOAD: {
+    text: 'the new configuration is wrong; the old one stays in effect',
+    ekuiperCode: 1000,
+    cure: 'The cause names file and key. Correct it and reload again.',
+  },
+  CONFIG_UNKNOWN_KEY: {
+    text: 'a key of the configuration means nothing; it is ignored',
+    ekuiperCode: 1000,
+    cure: 'Check its spelling; `didYouMean` names the nearest key. docs lists all keys in etc/kuiper.yaml.',
+  },
+  CRASH_GUARD_COUNT: {
+    text: 'the last run ended by a crash',
+    ekuiperCode: 1000,
+    cure: 'Three crashes in a row lead to safe mode. Look for the cause in the log before the crash.',
+  },
+  CRASH_GUARD_READ: {
+    text: 'the marker of crash protection cannot be read',
+    ekuiperCode: 1000,
+    cure: 'Nothing needs to be done: it starts afresh. If it recurs, check the disk.',
+  },
+  CRASH_GUARD_WRITE: {
+    text: 'the marker of crash protection cannot be written',
+    ekuiperCode: 1000,
+    cure: 'Check free space and permissions of the data folder.',
+  },
+  DEAD_LETTER_DISCARDED: {
+    text: 'the oldest dead letter was discarded',
+    ekuiperCode: 1000,
+    cure: 'The office of dead letters is full: read them, and find out why there are so many.',
+  },
+  DEFAULTS: {
+    text: 'a default file could not be written; the shipped one is in effect',
+    ekuiperCode: 1000,
+    cure: 'Check permissions of the folder etc.',
+  },
+  FATAL: {
+    text: 'a fault of the gateway; the process ends',
+    ekuiperCode: 1000,
+    cure: 'systemd starts it again. Please report it with the log around it.',
+  },
+  FOLDER: {
+    text: 'a folder could not be made',
+    ekuiperCode: 1000,
+    cure: 'Check permissions of the root folder; the reason is in the line.',
+  },
+  INIT_RULESET: {
+    text: 'the initial rule set, or a part of it, was refused',
+    ekuiperCode: 1000,
+    cure: 'The cause names the part. Correct init.json; what is right was imported.',
+  },
+  MEMORY: {
+    text: 'memory is getting short',
+    ekuiperCode: 1000,
+    cure: 'Stop rules or plugins that need much, or give the machine more memory. Plugins are unloaded before the gateway fails.',
+  },
+  MESSAGE_SET_ASIDE: {
+    text: 'a message that ended the gateway before is not evaluated',
+    ekuiperCode: 1000,
+    cure: 'It is among the dead letters. Correct the rule or the plugin that cannot bear it.',
+  },
+  MODBUS_LOST: {
+    text: 'the line to Modbus devices was lost',
+    ekuiperCode: 1000,
+    cure: 'Check cable, serial server or network; it is opened again by itself. The cause says what was seen last.',
+  },
+  MODBUS_UNIT: {
+    text: 'a Modbus unit does not answer and is set aside',
+    ekuiperCode: 1000,
+    cure: 'Check its power, address and wiring. It is asked again by itself, and read as soon as it answers.',
+  },
+  MQTT_LOST: {
+    text: 'the connection to an MQTT broker was lost',
+    ekuiperCode: 1000,
+    cure: 'Check the broker and the network; the connection is made again by itself. The cause says what was seen last.',
+  },
+  MQTT_SUBSCRIBE: {
+    text: 'the broker refused a subscription',
+    ekuiperCode: 1000,
+    cure: 'Allow the topic in the access rules of the broker; it is tried again by itself.',
+  },
+  MQTT_TOO_LARGE: {
+    text: 'a message was skipped: its payload is above maxPacketSize',
+    ekuiperCode: 1000,
+    cure: 'Raise maxPacketSize of the source if such messages are wanted.',
+  },
+  MQTT_UNWANTED: {
+    text: 'a message that no rule reads was confirmed unread',
+    ekuiperCode: 1000,
+    cure: 'An old session of the broker had it for a subscription that is gone. Nothing needs to be done; to avoid it, delete unused client ids at the broker.',
+  },
+  PLUGIN_FOLDER: {
+    text: 'the folder of plugins cannot be read, or its status not written',
+    ekuiperCode: 1000,
+    cure: 'Check that it exists and that the gateway may read and write it.',
+  },
+  QUARANTINE_READ: {
+    text: 'the list of quarantined plugins is damaged; it starts afresh',
+    ekuiperCode: 1000,
+    cure: 'Plugins that crash are quarantined again after three crashes. If it recurs, check the disk.',
+  },
+  REST_FAULT: {
+    text: 'a REST call failed by a fault of the gateway',
+    ekuiperCode: 1000,
+    cure: 'Please report it with the log around it.',
+  },
+  REST_NOBODY: {
+    text: 'authentication is on, and there is no token and no public key',
+    ekuiperCode: 1000,
+    cure: 'Put a token into etc/mgmt/tokens or a key into etc/mgmt, and reload.',
+  },
+  RULE_COMMAND: {
+    text: 'a command to a rule failed after it was accepted',
+    ekuiperCode: 1000,
+    cure: 'The status of the rule has the reason. Give the command again when it is cured.',
+  },
+  SECRET_MISSING: {
+    text: 'a secret is missing since the entry came from an export',
+    ekuiperCode: 1000,
+    cure: 'Set the named properties again; exports hold no secrets.',
+  },
+  SERIAL_LOST: {
+    text: 'a serial port was lost; it is looked for',
+    ekuiperCode: 1000,
+    cure: 'Check the plug and the adapter. It is opened again by itself, also at another port name.',
+  },
+  SERIAL_NO_ANSWER: {
+    text: 'an instrument on a serial line does not answer',
+    ekuiperCode: 1000,
+    cure: 'Check its power, its settings (baud rate, parity) and the request. It is asked again by itself.',
+  },
+  STOP_CUT: {
+    text: 'the gateway ends at once',
+    ekuiperCode: 1000,
+    cure: 'It was told to stop twice, or did not stop in time. Unconfirmed messages come again from their brokers.',
+  },
+  STOP_FAILED: {
+    text: 'a part failed to stop; the others go on stopping',
+    ekuiperCode: 1000,
+    cure: 'The cause is in the line. If it recurs, please report it.',
+  },
+  STOP_LATE: {
+    text: 'a part did not stop in time and is left behind',
+    ekuiperCode: 1000,
+    cure: 'Often a plugin or a sink that does not answer. What it had not confirmed comes again.',
+  },
+  STORE_RESERVE: {
+    text: 'the space kept free for deletions could not be made or given up',
+    ekuiperCode: 1000,
+    cure: 'Free some space on the disk of the data folder.',
+  },
+  STORE_RESTORED: {
+    text: 'the stored configuration was damaged and restored from its copy',
+    ekuiperCode: 1000,
+    cure: 'Nothing needs to be done now. Check the disk: it lost data once.',
+  },
+  SUSPECT_FOUND: {
+    text: 'the gateway ended while it evaluated a message or a timer of a rule',
+    ekuiperCode: 1000,
+    cure: 'It is tried once more alone. If the gateway ends again, the message is set aside and the rule waits.',
+  },
+  SUSPECT_LEDGER: {
+    text: 'what is known of messages that end the gateway could not be stored',
+    ekuiperCode: 1000,
+    cure: 'Check free space and permissions of the data folder.',
+  },
+  SUSPECT_RECORD: {
+    text: 'messages cannot be noted before their evaluation',
+    ekuiperCode: 1000,
+    cure: 'Check shared memory (/dev/shm) and permissions; a message that ends the gateway cannot be found without it.',
+  },
+  SYSTEMD_NOTIFY: {
+    text: 'systemd could not be notified',
+    ekuiperCode: 1000,
+    cure: 'Check that the service runs with Type=notify; the gateway works without it.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
