@@ -61,6 +61,7 @@ export class SinkPeer {
     for (const c of [...this.open]) {
       this.open.delete(c);
       for (const reject of [...c.flying]) reject(ioError('the connection was lost'));
+      c.flying.clear();
       c.fail(ioError('the connection was lost'));
     }
   }
@@ -189,7 +190,7 @@ function take(world: World, process: Process, peer: SinkPeer, own: SinkConnectio
       const item = record(lost || world.nowMs - calledAtMs >= 900);
       if (lost) return peer.cut();
       world.at(world.between(0, 3), () => {
-        if (!process.alive || !own.flying.has(reject)) item.indefinite = true;
+        if (!process.alive || !peer.open.has(own) || !own.flying.has(reject)) item.indefinite = true;
         settle(resolve);
       });
     };

@@ -206,7 +206,8 @@ class Run {
   }
 
   private running(): boolean {
-    return this.gateway!.rules.list().every((r) => r.status === 'running') && this.broker.subscribed('plant/+');
+    const reads = this.scenario.rules.some((r) => r !== 'modbus');
+    return this.gateway!.rules.list().every((r) => r.status === 'running') && (!reads || this.broker.subscribed('plant/+'));
   }
 
   private kill(powerCut: boolean): void {

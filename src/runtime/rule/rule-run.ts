@@ -213,7 +213,7 @@ export class RuleRun implements RunStatusView {
     for (const s of this.sources) s.freeze();
     host.delayed?.flush();
     this.closeProgram(program, again);
-    const safe = await this.closeSinks(how, again);
+    const safe = await this.closeSinks(how, again, snapshot !== undefined);
     host.pressure.end();
     // results got lost: the state that made them is not stored either, and the messages come again
     redo ||= again && !safe;
@@ -243,8 +243,8 @@ export class RuleRun implements RunStatusView {
   }
 
   /** @returns false when rows were lost to a disk that takes nothing */
-  private async closeSinks({ timeoutMs, keepQueues }: RunEnding, again: boolean): Promise<boolean> {
-    const close = (list: readonly SinkNode[]) => Promise.all(list.map((s) => s.close(timeoutMs, keepQueues, again)));
+  private async closeSinks({ timeoutMs, keepQueues }: RunEnding, again: boolean, stateKept: boolean): Promise<boolean> {
+    const close = (list: readonly SinkNode[]) => Promise.all(list.map((s) => s.close(timeoutMs, keepQueues, again, stateKept)));
     const safe = await close(this.sinks.filter((s) => !s.deadLetter));
     // last, since the others may refuse something until their end
     safe.push(...(await close(this.sinks.filter((s) => s.deadLetter))));

@@ -98,11 +98,12 @@ export class SinkNode implements ContextOwner, LinkOwner {
 
   /** Lets the sink deliver for at most `timeoutMs`; the rest goes to disk. After it nothing is delivered any more.
    *  @param keep false: what is left is discarded (rule deleted)
+   *  @param batchKept a batch that is not full goes on in the next run: it is in the state that the rule keeps, and would be sent twice
    *  @param again the peers of the sources give unconfirmed messages out again: what the disk does not take stays unconfirmed
    *  @returns false when rows were lost to a disk that takes nothing */
-  async close(timeoutMs: number, keep: boolean, again = false): Promise<boolean> {
+  async close(timeoutMs: number, keep: boolean, again = false, batchKept = false): Promise<boolean> {
     const { line, env } = this;
-    await this.guarded(async () => this.transform?.flush?.());
+    if (!batchKept) await this.guarded(async () => this.transform?.flush?.());
     const rest = await endLine(line, env.clock.monotonic() + timeoutMs, keep);
     const { lost, error } = keep && !this.cache.cleanAtStop ? await line.spool.storeRest(rest) : { lost: [], error: undefined };
     if (lost.length > 0) {

@@ -173,6 +173,21 @@ it('a run ends after the checkpoint that is being stored, so that an older state
   expect(await stored()).toEqual({ kept: [1, 2] });
 });
 
+it('a batch that is not full goes on in the next run of a rule that is replaced, and no row of it is sent twice', async () => {
+  const batching = () => h.define('r', filterProgram('a'), { actions: [{ batchSize: 3 }], options: { qos: 1 } });
+  const rule = h.runtime.createRule(batching());
+  await rule.start();
+  publish(1);
+  publish(2);
+  const updated = rule.update(batching());
+  await h.settle(() => rule.state === 'running');
+  await updated;
+  expect(h.sink.rows()).toEqual([]);
+  publish(3);
+  expect(h.sink.rows()).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
+  await h.settle(() => confirmed.length === 3, 2000);
+});
+
 it('a rule without state owes nothing to checkpoints', async () => {
   await h.runtime.createRule(h.define('r', filterProgram('a'))).start();
   publish(1);
