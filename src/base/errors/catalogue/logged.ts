@@ -107,6 +107,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Plugins that crash are quarantined again after three crashes. If it recurs, check the disk.',
   },
+  READ_ONLY: {
+    text: 'the data folder cannot be written',
+    ekuiperCode: 1000,
+    cure: 'Check whether the disk is full, mounted read-only or failing; nothing is stored until it can be written again.',
+  },
   REST_FAULT: {
     text: 'a REST call failed by a fault of the gateway',
     ekuiperCode: 1000,
