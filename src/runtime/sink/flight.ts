@@ -33,7 +33,8 @@ export class Flight {
   /** An item that failed at once goes into the row of those that fly, so that it keeps its place. */
   fail(item: SinkItem): void {
     item.state = 'failed';
-    this.list.push(item);
+    // one that comes back, since it could not be parked, may still be in its old place: twice in the row it would be sent twice
+    if (!this.list.includes(item)) this.list.push(item);
   }
 
   /** Forgets answered items while nothing failed. */

@@ -348,3 +348,25 @@ describe('a parked row', () => {
     expect(await code(b.line.aside.retry(1, false))).toBe('PARKED_OVERTAKEN');
   });
 });
+
+it('a row that can be neither delivered nor parked stands in its line once, however often it comes back', async () => {
+  const b = sinkBench();
+  await b.node.open();
+  b.disk.state = 'failing';
+  b.peer.mode = 'hold';
+  b.put(...numbers(1, 4));
+  // row 3 is refused while its neighbours are on their way: it comes back into their row
+  b.peer.held[2]!.reject(new Error('row 3 is refused'));
+  await b.clock.advance(50);
+  b.peer.refused.add(3);
+  b.peer.mode = 'ok';
+  for (const h of b.peer.held) if (h.row !== 3) h.resolve();
+  await b.clock.advance(0);
+  b.peer.calls.length = 0;
+  await b.clock.advance(150);
+  expect(b.peer.calls).toEqual([3]);
+  b.disk.state = 'ok';
+  await b.clock.advance(60_000);
+  expect(b.node.health()).toMatchObject({ mode: 'up', waiting: 0, parked: 1, queueRows: 0 });
+  expect(b.peer.rows).toEqual([1, 2, 4]);
+});
