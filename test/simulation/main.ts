@@ -24,6 +24,20 @@ export async function main(args: readonly string[], wallMs: () => number): Promi
   const total = { runs: 0, failed: 0, messages: 0, lives: 0, virtualMs: 0, events: 0 };
   const faults: Partial<Record<FaultKind, number>> = {};
   let firstFailure: RunResult | undefined;
+  const file = option('record');
+  const failed: number[] = [];
+  /** Written as it goes, so that an interrupted campaign counts as far as it got. */
+  const record = (seed: number) => {
+    if (!file) return;
+    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
+    const virtualHours = Math.round(total.virtualMs / 360_000) / 10;
+    const text = JSON.stringify(
+      { seeds: `${seeds[0]}-${seed}`, commit, node: process.version, ...total, virtualHours, failedSeeds: failed, faults },
+      null,
+      1,
+    );
+    writeFileSync(file, `${text}\n`);
+  };
   for (const seed of seeds) {
     const result = await runSeed(seed, { broken, ...(args.includes('--trace') ? { keepLines: 1e6 } : {}) });
     if (args.includes('--twice')) {
@@ -37,8 +51,12 @@ export async function main(args: readonly string[], wallMs: () => number): Promi
     total.events += result.events;
     for (const [kind, n] of Object.entries(result.faults)) faults[kind as FaultKind] = (faults[kind as FaultKind] ?? 0) + n;
     if (args.includes('--trace')) for (const line of result.lines) console.log(line);
+    if (result.violations.length > 0) {
+      total.failed++;
+      failed.push(seed);
+    }
+    if (total.runs % 100 === 0 || seed === seeds.at(-1)) record(seed);
     if (result.violations.length === 0) continue;
-    total.failed++;
     console.log(`seed ${seed}: ${result.violations.join('\n  ')}`);
     firstFailure ??= result;
     if (broken || args.includes('--first')) break;
@@ -49,12 +67,6 @@ export async function main(args: readonly string[], wallMs: () => number): Promi
   );
   console.log(`faults: ${JSON.stringify(faults)}`);
   if (firstFailure && !args.includes('--no-shrink')) await explain(firstFailure.seed, broken);
-  const file = option('record');
-  if (file)
-    writeFileSync(
-      file,
-      `${JSON.stringify({ seeds: args[0], commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(), node: process.version, ...total, virtualHours: Number(hours), faults }, null, 1)}\n`,
-    );
   return total.failed > 0 ? 1 : 0;
 }
 
