@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /** Files on the way of one message. May only fall: the goal is 14 (see docs/adr/0017). */
-const MOST = 44;
+const MOST = 43;
 
 // @covers issue:14#5
 it('ARCHITECTURE.md names the files that one MQTT message passes, and the way does not grow', { timeout: 60_000 }, async () => {

@@ -10,6 +10,7 @@ import type { Result, Tuple } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { Debt, LookupTable, OperatorStats, ProgramHost, RunningProgram, ScanTable } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
+import type { Ledger } from '../delivery/ledger.ts';
 import type { Environment } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { ScanLease, TableLease } from '../ports.ts';
@@ -52,6 +53,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   readonly lookups = new Map<string, TableLease<LookupTable>>();
   private readonly deps: RunHostDeps;
   private readonly checkpoint: RunCheckpoint;
+  private readonly ledger: Ledger;
+  private readonly early: boolean;
   private program: RunningProgram | undefined;
   /** All actions, in their order; those that take results; those that take what can never succeed. */
   private sinks: readonly SinkNode[] = [];
@@ -75,6 +78,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     const { definition, env } = deps;
     this.deps = deps;
     this.checkpoint = deps.checkpoint;
+    this.ledger = deps.checkpoint.ledger;
+    this.early = definition.options.ackPolicy === 'early';
     this.ruleId = definition.id;
     this.options = definition.options;
     this.clock = env.clock;
@@ -94,7 +99,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     };
     this.pressure = new Pressure({
       waits: definition.options.bufferFullPolicy === 'wait',
-      pending: () => this.checkpoint.ledger.works + (this.delayed?.count ?? 0),
+      pending: () => this.ledger.works + (this.delayed?.count ?? 0),
       press: (change) => deps.press(change),
     });
   }
@@ -155,7 +160,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   }
 
   knows(identity: number): boolean {
-    return this.checkpoint.ledger.knows(identity);
+    return this.ledger.knows(identity);
   }
 
   inputEnded(_input: number, text: string): void {
@@ -174,10 +179,12 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   emit(result: Result): void {
     if (this.finished && !this.program) return;
-    const { ledger } = this.checkpoint;
-    // a position of a source changes without any row being held
-    if (ledger.keepsState && !ledger.dirty) this.checkpoint.touch();
-    result.acks = ledger.owe(result.acks);
+    const { ledger } = this;
+    if (ledger.keepsState) {
+      // a position of a source changes without any row being held
+      if (!ledger.dirty) this.checkpoint.touch();
+      result.acks = ledger.owe(result.acks);
+    } else if (this.early) result.acks = none;
     if (this.delayed === undefined || !this.delayed.keep(result)) this.deliver(result);
   }
 
@@ -204,7 +211,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   }
 
   get resultAcks(): readonly Ack[] {
-    return this.checkpoint.ledger.owed;
+    return this.ledger.owed;
   }
 
   // ----------------------------------------------------------------------------------------------------------------- failures
@@ -231,8 +238,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.deadLetters++;
     const tsMs = this.clock.now();
     const row = deadLetterRow(this.ruleId, letter, tsMs);
-    const early = this.options.ackPolicy === 'early';
-    for (const sink of list) sink.push({ rows: [row], acks: early ? none : acks, meta: undefined, tsMs });
+    for (const sink of list) sink.push({ rows: [row], acks: this.early ? none : acks, meta: undefined, tsMs });
   }
 
   note(text: string, op: string): void {
@@ -261,23 +267,23 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   touch(): void {
     this.touched = true;
-    if (!this.checkpoint.ledger.dirty) this.checkpoint.touch();
+    if (!this.ledger.dirty) this.checkpoint.touch();
   }
 
   stateChanged(): void {
     if (this.finished) return;
-    if (!this.checkpoint.ledger.keepsState) this.deps.beginState();
+    if (!this.ledger.keepsState) this.deps.beginState();
     this.checkpoint.touch();
   }
 
   begin(): Debt {
-    const debt = this.checkpoint.ledger.begin();
-    if (this.checkpoint.ledger.works >= MAX_PENDING) this.pressure.update();
+    const debt = this.ledger.begin();
+    if (this.ledger.works >= MAX_PENDING) this.pressure.update();
     return debt;
   }
 
   resume(debt: Debt): void {
-    this.checkpoint.ledger.resume(debt);
+    this.ledger.resume(debt);
   }
 
   later(t: Tuple | undefined, work: () => void): void {
@@ -294,8 +300,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   }
 
   end(debt: Debt): void {
-    this.checkpoint.ledger.end(debt);
-    if (this.checkpoint.ledger.works < MAX_PENDING) this.pressure.update();
+    this.ledger.end(debt);
+    if (this.ledger.works < MAX_PENDING) this.pressure.update();
   }
 
   behind(sink: SinkNode, yes: boolean): void {
