@@ -92,7 +92,13 @@ export const mutations: MutationList = {
       find: "case 'clearRecovery':\n          this.clearRecovery();",
       replace: "case 'clearRecovery':",
     },
-    { id: 'old-run-speaks', file: rule, find: 'if (run !== this.run) return;', replace: '' },
+    {
+      id: 'old-run-speaks',
+      file: rule,
+      find: 'if (run !== this.run) return;',
+      replace: '',
+      equivalent: 'a run that was closed is finished and tells nothing',
+    },
     { id: 'kept-not-kept', file: rule, find: "if (c.ending === 'keep') this.kept.put(kept);", replace: '' },
     {
       id: 'error-drops-what-comes',

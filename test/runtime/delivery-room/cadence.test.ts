@@ -56,9 +56,9 @@ describe('a checkpoint is due', () => {
   it('learns no window from silences at different counts, nor from a device that goes on late', () => {
     let flow = noFlow;
     for (const [startMs, count] of [
-      [1000, 20],
+      [1000, 22],
       [1700, 21],
-      [2400, 22],
+      [2400, 20],
     ] as const)
       flow = afterCheckpoint(watch(burst(startMs, count), flow).flow);
     expect(flow.window).toBeUndefined();

@@ -170,6 +170,16 @@ describe('the ledger', () => {
     byTime.take(message(4).ack, 4);
     await at(byTime, 20_001);
     expect([1, 2, 3, 4].map((id) => byTime.knows(id))).toEqual([false, true, true, true]);
+    const young = stateful();
+    for (const [id, nowMs] of [
+      [1, 0],
+      [2, 1],
+      [3, 30_000],
+    ] as const) {
+      young.take(message(id).ack, id);
+      await at(young, nowMs);
+    }
+    expect([1, 2, 3].map((id) => young.knows(id))).toEqual([false, true, true]);
     const byWindow = stateful();
     for (let id = 1; id <= 12; id++) {
       byWindow.take(message(id).ack, id);
@@ -208,6 +218,14 @@ describe('the ledger', () => {
     const m = message();
     expect(ledger.owe([m.ack])).toEqual([m.ack]);
     expect(ledger.owe([])).toEqual([]);
+  });
+
+  it('has no use for a handle that is done', () => {
+    const m = message();
+    m.ack.release();
+    expect(() => m.ack.retain()).toThrow('after the last release');
+    expect(() => m.ack.release()).toThrow('more often than retain');
+    expect(m.confirmed).toBe(1);
   });
 
   it('refuses a seal within a seal, and a commit without one', async () => {
