@@ -7,6 +7,16 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'It was stored by another version or by hand. It is kept and shown with the reason: correct it over REST, or delete it.',
   },
+  CONFIG_COPY: {
+    text: 'the copy of the last good configuration could not be written',
+    ekuiperCode: 1000,
+    cure: 'Check free space and permissions of the data folder; the configuration itself is in effect.',
+  },
+  CONFIG_RESTORED: {
+    text: 'the configuration could not be read; the last good copy is in effect',
+    ekuiperCode: 1000,
+    cure: 'The line names file and cause. Correct the file; until then the copy is used.',
+  },
   CONFIG_RELOAD: {
     text: 'the new configuration is wrong; the old one stays in effect',
     ekuiperCode: 1000,
