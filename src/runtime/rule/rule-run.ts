@@ -18,6 +18,9 @@ import type { SourceView } from './source-view.ts';
 
 const none: readonly Ack[] = [];
 
+/** A rule that is replaced waits so long for a disk that does not take what its sinks still have. */
+const STORE_PATIENCE_MS = 300_000;
+
 export class RuleRun implements RunStatusView {
   readonly ruleId: string;
   readonly sinks: SinkNode[] = [];
@@ -243,8 +246,9 @@ export class RuleRun implements RunStatusView {
   }
 
   /** @returns false when rows were lost to a disk that takes nothing */
-  private async closeSinks({ timeoutMs, keepQueues }: RunEnding, again: boolean, stateKept: boolean): Promise<boolean> {
-    const close = (list: readonly SinkNode[]) => Promise.all(list.map((s) => s.close(timeoutMs, keepQueues, again, stateKept)));
+  private async closeSinks({ timeoutMs, keepQueues, handOver }: RunEnding, again: boolean, stateKept: boolean): Promise<boolean> {
+    const patienceMs = handOver === 'switch' ? STORE_PATIENCE_MS : 0;
+    const close = (list: readonly SinkNode[]) => Promise.all(list.map((s) => s.close(timeoutMs, keepQueues, again, stateKept, patienceMs)));
     const safe = await close(this.sinks.filter((s) => !s.deadLetter));
     // last, since the others may refuse something until their end
     safe.push(...(await close(this.sinks.filter((s) => s.deadLetter))));

@@ -24,6 +24,9 @@ import { countRows } from './sink-item.ts';
 import { SinkLine } from './sink-line.ts';
 import type { SinkOwner } from './sink-owner.ts';
 
+/** A disk that takes nothing is asked again after this. */
+const RETRY_STORE_MS = 500;
+
 export class SinkNode implements ContextOwner, LinkOwner {
   readonly name: string;
   readonly stats: NodeStats;
@@ -100,12 +103,18 @@ export class SinkNode implements ContextOwner, LinkOwner {
    *  @param keep false: what is left is discarded (rule deleted)
    *  @param batchKept a batch that is not full goes on in the next run: it is in the state that the rule keeps, and would be sent twice
    *  @param again the peers of the sources give unconfirmed messages out again: what the disk does not take stays unconfirmed
+   *  @param patienceMs a disk that takes nothing is asked again for so long: the rule is replaced, and its peers would not give the rows again
    *  @returns false when rows were lost to a disk that takes nothing */
-  async close(timeoutMs: number, keep: boolean, again = false, batchKept = false): Promise<boolean> {
+  async close(timeoutMs: number, keep: boolean, again = false, batchKept = false, patienceMs = 0): Promise<boolean> {
     const { line, env } = this;
     if (!batchKept) await this.guarded(async () => this.transform?.flush?.());
     const rest = await endLine(line, env.clock.monotonic() + timeoutMs, keep);
-    const { lost, error } = keep && !this.cache.cleanAtStop ? await line.spool.storeRest(rest) : { lost: [], error: undefined };
+    const { clock } = env;
+    let { lost, error } = keep && !this.cache.cleanAtStop ? await line.spool.storeRest(rest) : { lost: [], error: undefined };
+    for (const endMs = clock.monotonic() + patienceMs; lost.length > 0 && clock.monotonic() < endMs; ) {
+      await clock.sleep(RETRY_STORE_MS);
+      ({ lost, error } = await line.spool.storeRest(lost));
+    }
     if (lost.length > 0) {
       line.dropped += countRows(lost);
       env.log.error(

@@ -431,3 +431,19 @@ describe('a sink', () => {
     }
   });
 });
+
+// @covers issue:14#1
+it('a sink of a rule that is replaced waits for a disk that takes nothing, and loses no row that its peer would not give again', async () => {
+  const b = sinkBench();
+  await b.node.open();
+  b.peer.mode = 'away';
+  b.disk.state = 'failing';
+  b.put(...numbers(1, 3));
+  let safe: boolean | undefined;
+  void b.node.close(100, true, false, false, 10_000).then((yes) => (safe = yes));
+  await b.clock.advance(5000);
+  expect([safe, b.confirmed]).toEqual([undefined, []]);
+  b.disk.state = 'ok';
+  await b.clock.advance(600);
+  expect([safe, b.confirmed, b.disk.stored, b.node.health().dropped]).toEqual([true, [1, 2, 3], [1, 2, 3], 0]);
+});
