@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCorpus, writeCorpus } from '../../scripts/fuzz/corpus.ts';
 import { createLoop } from '../../scripts/fuzz/loop.ts';
+import type { FuzzRecord } from '../../scripts/fuzz/record.ts';
 import { bytesOf } from '../../scripts/fuzz/target.ts';
 import { targets } from '../../scripts/fuzz/targets/index.ts';
 
@@ -50,5 +51,26 @@ describe('the corpus', () => {
     expect(readCorpus('x', folder).map((i) => [...i])).toEqual(inputs.map((i) => [...i]));
     expect(readFileSync(path.join(folder, 'x.txt'), 'utf8')).toMatch(/^[\x20-\x7e\n]*$/);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the committed record', () => {
+  // @covers issue:13#7
+  it('counts at least 20 targets with a million inputs each, and nothing that is found is left open', () => {
+    const record = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../bench/results/fuzz.json'), 'utf8')) as FuzzRecord;
+    const counts = Object.values(record.targets).map((t) => t.guided + t.mutated);
+    expect(counts.filter((n) => n >= 1_000_000).length).toBeGreaterThanOrEqual(20);
+    expect(record.totals.guided + record.totals.mutated).toBe(counts.reduce((a, b) => a + b, 0));
+    expect(Object.keys(record.targets).sort()).toEqual(targets.map((t) => t.name).sort());
+  });
+
+  // @covers issue:13#7
+  it('of injected faults breaks no promise', () => {
+    const record = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../bench/results/faults.json'), 'utf8')) as {
+      runs: number;
+      broken: string[];
+    };
+    expect(record.runs).toBeGreaterThanOrEqual(30);
+    expect(record.broken).toEqual([]);
   });
 });
