@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import { nodeCrypto } from '../base/node-builtins.ts';
-import { checkJwt } from './jwt.ts';
+import { checkJwt, type JwtParts } from './jwt.ts';
+import { own, ownCrypto } from './own-builtins.ts';
 import type { Revocations } from './revocations.ts';
 
 export type Role = 'admin' | 'viewer';
@@ -45,18 +46,37 @@ export function readCredentials(folder: string, revocations?: Pick<Revocations, 
     if (name === 'tokens') tokens = parseTokens(file, content);
     else if (content.includes('PUBLIC KEY') || content.includes('CERTIFICATE')) keys.set(name, publicKeyOf(file, content));
   }
+  const crypto = keys.size + tokens.length > 0 ? ownCrypto() : undefined;
   return {
     count: keys.size + tokens.length,
     check(authorization, nowMs) {
-      const given = (authorization ?? '').replace(/^Bearer\s+/i, '').trim();
+      const given = withoutScheme(authorization ?? '');
       if (given === '') return { refused: 'missing_token' };
-      const hash = nodeCrypto().createHash('sha256').update(given).digest();
-      const known = tokens.find((t) => nodeCrypto().timingSafeEqual(t.hash, hash));
+      if (!crypto) return { refused: 'unknown token' };
+      const hash = crypto.sha256(given);
+      let known: StoredToken | undefined;
+      for (let i = 0; i < tokens.length; i++) if (crypto.timingSafeEqual(tokens[i]!.hash, hash)) known = tokens[i];
       if (known) return revocations?.isTokenRevoked(known.name) ? { refused: 'token is revoked' } : { role: known.role };
-      if (given.split('.').length !== 3) return { refused: 'unknown token' };
-      return checkJwt(given, keys, nowMs, (claims) => revocations?.isRevoked(claims) ?? false);
+      const parts = partsOf(given);
+      if (!parts) return { refused: 'unknown token' };
+      return checkJwt(parts, keys, crypto, nowMs, (claims) => revocations?.isRevoked(claims) ?? false);
     },
   };
+}
+
+/** `Bearer x` → `x` */
+function withoutScheme(header: string): string {
+  const text = own.trim(header);
+  const scheme = own.toLowerCase(own.slice(text, 0, 7));
+  return scheme === 'bearer ' || scheme === 'bearer\t' ? own.trim(own.slice(text, 7)) : text;
+}
+
+/** Undefined when it is no JWT. */
+function partsOf(token: string): JwtParts | undefined {
+  const first = own.indexOf(token, '.', 0);
+  const second = first < 0 ? -1 : own.indexOf(token, '.', first + 1);
+  if (second < 0 || own.indexOf(token, '.', second + 1) >= 0) return undefined;
+  return { head: own.slice(token, 0, first), body: own.slice(token, first + 1, second), signature: own.slice(token, second + 1) };
 }
 
 function publicKeyOf(file: string, content: string): KeyObject {

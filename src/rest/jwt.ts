@@ -1,12 +1,18 @@
 // eKuiper's JWT: RS256, `iss` names the key file in etc/mgmt, `aud` holds eKuiper. A token says when it ends and may say what it may do.
 import type { KeyObject } from 'node:crypto';
-import { nodeCrypto } from '../base/node-builtins.ts';
 import type { Role, Verdict } from './credentials.ts';
+import { type OwnCrypto, own } from './own-builtins.ts';
 
 /** Clocks of two machines differ. */
 const LEEWAY_S = 60;
 /** A number beyond it is a slip (milliseconds). Year 9999. */
 const LAST_S = 253_402_300_799;
+
+export interface JwtParts {
+  head: string;
+  body: string;
+  signature: string;
+}
 
 export interface TokenClaims {
   iss: string;
@@ -18,12 +24,12 @@ export interface TokenClaims {
 
 /** @param isRevoked asked last */
 export function checkJwt(
-  token: string,
+  { head, body, signature }: JwtParts,
   keys: ReadonlyMap<string, KeyObject>,
+  crypto: OwnCrypto,
   nowMs: number,
   isRevoked: (claims: TokenClaims) => boolean,
 ): Verdict {
-  const [head, body, signature] = token.split('.') as [string, string, string];
   const header = readPart(head);
   const claims = readPart(body);
   if (!header || !claims) return { refused: 'token is malformed' };
@@ -31,9 +37,9 @@ export function checkJwt(
   if (header['alg'] !== 'RS256') return { refused: 'signing method must be RS256' };
   // we know no extension, and one that is critical must be known (RFC 7515, 4.1.11)
   if (Object.hasOwn(header, 'crit')) return { refused: 'crit names an extension that is not known here' };
-  const key = typeof claims['iss'] === 'string' ? keys.get(claims['iss']) : undefined;
+  const key = typeof claims['iss'] === 'string' ? own.mapGet(keys, claims['iss']) : undefined;
   if (!key) return { refused: 'iss names no public key of etc/mgmt' };
-  if (!nodeCrypto().verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')))
+  if (!crypto.verify('RSA-SHA256', own.bytes(`${head}.${body}`, 'utf8'), key, own.bytes(signature, 'base64url')))
     return { refused: 'signature is invalid' };
   const audience = claims['aud'];
   if (!(audience === 'eKuiper' || (Array.isArray(audience) && audience.includes('eKuiper')))) return { refused: 'audience is not eKuiper' };
@@ -56,7 +62,7 @@ export function checkJwt(
 function readPart(part: string): Record<string, unknown> | undefined {
   if (!/^[\w-]+$/.test(part)) return undefined;
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    const value: unknown = own.parseJson(own.textOf(own.bytes(part, 'base64url')));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined; // the caller refuses it

@@ -11,6 +11,7 @@ import type { TlsFiles } from '../config/index.ts';
 import { callerOf, refusalWithoutToken } from './access.ts';
 import type { Credentials } from './credentials.ts';
 import { dispatch } from './dispatch.ts';
+import { own, ownHeaders } from './own-builtins.ts';
 import { empty, type Reply, text } from './reply.ts';
 import type { Router } from './router.ts';
 import { createTokenBackoff, type TokenBackoff } from './token-backoff.ts';
@@ -36,6 +37,8 @@ export interface RestServerOptions {
 
 /** The parts of a server that last. */
 interface Shared extends RestServerOptions {
+  /** Headers of a request as Node made them. */
+  headersOf(request: IncomingMessage): IncomingMessage['headers'];
   backoff: TokenBackoff;
   gate: HttpGate;
   budget: BodyBudget;
@@ -71,6 +74,7 @@ const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 export async function openRestServer(given: RestServerOptions): Promise<RestServer> {
   const options: Shared = {
     ...given,
+    headersOf: ownHeaders(),
     backoff: given.backoff ?? createTokenBackoff(given.clock),
     gate: createHttpGate(given.limits),
     budget: new BodyBudget(MAX_BODIES_BYTES),
@@ -134,7 +138,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const method = request.method ?? 'GET';
   const url = request.url ?? '/';
   const path = url.split('?', 1)[0]!;
-  const origin = request.headers.origin;
+  const origin = options.headersOf(request).origin;
 
   const credentials = options.credentials();
   const { refusal, known } = allow(request, method, path, options, credentials);
@@ -142,7 +146,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   if (origin !== undefined && refusal?.status !== 403) {
     response.setHeader('Access-Control-Allow-Origin', credentials ? '*' : origin);
     if (!credentials) response.setHeader('Vary', 'Origin');
-    if (method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+    if (method === 'OPTIONS' && options.headersOf(request)['access-control-request-method'] !== undefined) {
       leaveBody(request, response);
       response.setHeader('Access-Control-Allow-Methods', CORS_METHODS);
       response.setHeader('Access-Control-Allow-Headers', CORS_HEADERS);
@@ -156,7 +160,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 
   if (!known || BODILESS.has(method)) {
     leaveBody(request, response);
-    const headers = request.headers as Record<string, string | undefined>;
+    const headers = options.headersOf(request) as Record<string, string | undefined>;
     return write(request, response, await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log), options);
   }
   const limit = IMPORT_PATHS.test(path) ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
@@ -177,7 +181,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     response.setHeader('Retry-After', '1');
     return write(request, response, text('other bodies are being read; try again\n', 503), options);
   }
-  const headers = request.headers as Record<string, string | undefined>;
+  const headers = options.headersOf(request) as Record<string, string | undefined>;
   try {
     write(request, response, await dispatch(await options.router, { method, url, headers, body }, options.log), options);
   } finally {
@@ -196,12 +200,12 @@ function allow(
   credentials: Credentials | undefined,
 ): { refusal: Reply | undefined; known: boolean } {
   if (!credentials) {
-    const reason = refusalWithoutToken(callerOf(request.headers), options.allowedHosts());
+    const reason = refusalWithoutToken(callerOf(options.headersOf(request)), options.allowedHosts());
     return reason === undefined ? { refusal: undefined, known: true } : { refusal: text(`${reason}\n`, 403), known: false };
   }
   if (method === 'OPTIONS') return { refusal: undefined, known: false };
-  const open = OPEN_PATHS.has(path);
-  const { authorization } = request.headers;
+  const open = own.setHas(OPEN_PATHS, path);
+  const { authorization } = options.headersOf(request);
   if (open && authorization === undefined) return { refusal: undefined, known: false };
   const verdict = options.backoff.check(credentials, authorization, request.socket.remoteAddress ?? '');
   if ('refused' in verdict) {
@@ -210,14 +214,14 @@ function allow(
     const refusal = text(`${verdict.refused}\n`, waitS > 0 ? 429 : 401);
     return { refusal: waitS > 0 ? { ...refusal, headers: { 'Retry-After': String(waitS) } } : refusal, known: false };
   }
-  if (verdict.role === 'viewer' && (method !== 'GET' || ACTING_GETS.has(path) || ADMIN_READS.test(path)))
+  if (verdict.role === 'viewer' && (method !== 'GET' || own.setHas(ACTING_GETS, path) || ADMIN_READS.test(path)))
     return { refusal: text('this token may only read\n', 403), known: false };
   return { refusal: undefined, known: true };
 }
 
 /** The bytes that it returns are taken from the budget.  @throws when the connection breaks */
 async function readBody(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Uint8Array | 'too long' | 'too much'> {
-  const announced = Number(request.headers['content-length'] ?? 0);
+  const announced = Number(options.headersOf(request)['content-length'] ?? 0);
   if (announced > limit) return 'too long';
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,4 +1,5 @@
 // What careless or hostile plugins and odd files do to a running daemon: each gets a clear state, and nobody else is harmed.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -224,3 +225,49 @@ test('a result that contains itself is an error of its row', async () => {
   await p.daemon.call('DELETE', '/rules/circle');
   p.remove('functions', 'circle.ts');
 });
+
+// @covers finding:security#D3
+// @covers issue:13#4
+test('a trusted function that patches crypto, http, JSON and collections opens nothing: a wrong token stays wrong', async () => {
+  const own = makePluginRoot('trusted');
+  try {
+    mkdirSync(join(own.root, 'etc/mgmt'), { recursive: true });
+    writeFileSync(join(own.root, 'etc/mgmt/tokens'), `root admin ${createHash('sha256').update('right').digest('hex')}\n`);
+    await own.start({ KUIPER__BASIC__AUTHENTICATION: 'true' });
+    const rest = async (method: string, path: string, token: string, body?: unknown) =>
+      (await fetch(own.daemon.url + path, { method, headers: { authorization: token }, ...(body ? { body: JSON.stringify(body) } : {}) }))
+        .status;
+    own.put('sources', 'ticker.ts', TICKER);
+    own.put(
+      'functions',
+      'patcher.mjs',
+      `const m = (n) => process.getBuiltinModule(n);
+       export class Patcher { exec() {
+         m('crypto').timingSafeEqual = () => true; m('crypto').verify = () => true; m('crypto').hash = () => Buffer.alloc(32);
+         Object.defineProperty(m('http').IncomingMessage.prototype, 'headers', { get: () => ({ authorization: 'right' }), configurable: true });
+         Map.prototype.get = () => 1; Set.prototype.has = () => true; String.prototype.trim = () => 'right'; Array.prototype.find = () => ({ role: 'admin' });
+         return 1;
+       } }`,
+    );
+    await until(
+      'it is there',
+      async () =>
+        (await (await fetch(`${own.daemon.url}/plugins/functions`, { headers: { authorization: 'right' } })).text()).includes('patcher'),
+      10_000,
+    );
+    expect(await rest('POST', '/streams', 'right', { sql: 'CREATE STREAM t () WITH (TYPE="ticker", DATASOURCE="x", FORMAT="json")' })).toBe(
+      201,
+    );
+    await rest('POST', '/rules', 'right', { id: 'r', sql: 'SELECT patcher(n) AS p FROM t', actions: [{ nop: {} }] });
+    const seen = new Set<number>();
+    const untilMs = performance.now() + 1_500;
+    while (performance.now() < untilMs) {
+      seen.add(await rest('DELETE', '/rules/none', 'wrong').catch(() => 0));
+      seen.add(await rest('GET', '/rules', 'a.b.c').catch(() => 0));
+    }
+    expect([...seen].filter((status) => status !== 401 && status !== 0)).toEqual([]);
+    expect(own.daemon.child.exitCode).toBe(null);
+  } finally {
+    await own.close();
+  }
+}, 40_000);

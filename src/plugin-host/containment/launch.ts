@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { StartLine } from '../worker/pen-protocol.ts';
 
 /** What a plugin host may do beyond its user's rights; undefined: all of these. */
 export interface HostLimits {
@@ -32,17 +33,18 @@ export function penFile(): string {
 /** Nothing of the gateway's environment but what a program needs to run: passwords of brokers stand there. */
 const PASSED = ['PATH', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'];
 
-/** @param limits given: under Node's permission model */
+/** Flags of Node's permission model; what is not named is denied: files, network, other processes, threads, add-ons. */
+export const permissionFlags = (limits: HostLimits): string[] => [
+  '--permission',
+  ...limits.read.map((p) => `--allow-fs-read=${p}`),
+  ...limits.write.map((p) => `--allow-fs-write=${p}`),
+  ...(limits.net ? ['--allow-net'] : []),
+];
+
 export function penArguments(file: string, limits: HostLimits | undefined): string[] {
-  const flags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0006'];
-  if (limits)
-    flags.push(
-      '--permission',
-      ...[file, file.replace(/pen\.(ts|js)$/, 'frames.$1'), ...limits.read].map((p) => `--allow-fs-read=${p}`),
-      ...limits.write.map((p) => `--allow-fs-write=${p}`),
-      ...(limits.net ? ['--allow-net'] : []),
-    );
-  return [...flags, file];
+  const flags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+  const own = [file, file.replace(/pen\.(ts|js)$/, 'frames.$1')];
+  return [...flags, ...(limits ? permissionFlags({ ...limits, read: [...own, ...limits.read] }) : []), file];
 }
 
 export function spawnPens(): LaunchPen {
@@ -70,11 +72,11 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** @param path of systemd's sockets: `<path>` for contained plugins, `<path>.restricted` for those with limits, which come in the first line */
+/** Hosts that systemd starts: a connection to its socket is a host (worker/pen-start.ts). */
 export function socketPens(path: string): LaunchPen {
   return (limits) => {
-    if (limits) throw new Error('restricted plugins are started by kuiper-plugins@.service with its own limits only');
     const socket = connect(path);
+    socket.write(`${JSON.stringify({ flags: limits ? permissionFlags(limits) : [] } satisfies StartLine)}\n`);
     return { socket, pid: undefined, kill: () => socket.destroy() };
   };
 }

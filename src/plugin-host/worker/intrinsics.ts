@@ -24,7 +24,9 @@ export interface Intrinsics {
 const CLASSES =
   'Object Function Array String Number Boolean Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef Error TypeError RangeError SyntaxError ArrayBuffer SharedArrayBuffer DataView Uint8Array Int32Array Float64Array BigInt64Array Iterator AbortController AbortSignal EventTarget Event URL URLSearchParams TextEncoder TextDecoder Buffer';
 const NAMESPACES = 'JSON Math Reflect Atomics Intl console';
-const MODULES = ['fs', 'path', 'timers'];
+const MODULES = ['fs', 'path', 'timers', 'crypto', 'http', 'net', 'child_process'];
+/** Prototypes of modules, by which the gateway reads what callers send and what it checks. */
+const MODULE_CLASSES: Readonly<Record<string, readonly string[]>> = { http: ['IncomingMessage', 'ServerResponse'], net: ['Socket'] };
 /** Of these nobody replaces anything for good reasons; other globals are filled lazily by Node. */
 const GLOBALS =
   'JSON Math Reflect Object Array String Number Date Promise Map Set Error Symbol Proxy Buffer process globalThis setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask structuredClone parseInt parseFloat isNaN isFinite';
@@ -61,7 +63,11 @@ export function watchIntrinsics(): Intrinsics {
   take('process', process, false, ['exit', 'abort', 'kill', 'emit', 'on', 'nextTick', 'hrtime', 'memoryUsage']);
   const events = process.getBuiltinModule('events') as unknown as { EventEmitter: { prototype: object } };
   take('EventEmitter.prototype', events.EventEmitter.prototype, false);
-  for (const name of MODULES) take(`node:${name}`, process.getBuiltinModule(name), false);
+  for (const name of MODULES) {
+    const module = process.getBuiltinModule(name) as unknown as Record<string, { prototype?: object } | undefined>;
+    take(`node:${name}`, module, false);
+    for (const c of MODULE_CLASSES[name] ?? []) take(`${name}.${c}.prototype`, module[c]?.prototype, false);
+  }
 
   // what the look itself uses must be there when everything is changed
   const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, apply } = Reflect;

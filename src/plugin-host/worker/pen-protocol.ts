@@ -2,6 +2,12 @@
 import type { ModuleText } from './load-module.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
+/** First line of a connection to systemd's socket, before any frame. */
+export interface StartLine {
+  /** Node's permission flags; [] = no limits. */
+  flags: string[];
+}
+
 export interface PenSetup {
   t: 'setup';
   /** `data:` URLs of the code that runs in threads. */

@@ -1,6 +1,6 @@
 // The plugin host: a process beside the gateway in which contained plugins run, each in a thread of its own (or one alone in the main thread,
-// under Node's permission model). Talks to the gateway over file descriptor 3, a Unix socket that systemd (kuiper-plugins.socket) or the
-// gateway has opened; its end is the end of the process. The main thread holds no code of plugins: it passes messages on, watches that every
+// under Node's permission model). Talks to the gateway over a Unix socket that it was started with (descriptor 3, or the one named in its
+// arguments); its end is the end of the process. The main thread holds no code of plugins: it passes messages on, watches that every
 // thread turns, and watches the memory of all. Started by containment/launch.ts.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
@@ -28,7 +28,7 @@ const STALL_LIMIT_MS = 10_000;
 /** Log lines that one plugin may write within a look; more are counted and left out. */
 const MAX_LINES = 200;
 
-const socket = new Socket({ fd: 3 });
+const socket = new Socket({ fd: Number(process.argv[2] ?? 3) });
 const threads = new Map<number, Thread>();
 let setup: PenSetup | undefined;
 
