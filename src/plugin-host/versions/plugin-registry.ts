@@ -284,6 +284,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
         const description = {
           ...describeEntry(e, kind === 'functions' ? functionNames.registered(name) : undefined),
           ...(grants ? { asksFor: grants } : {}),
+          ...(pens && e.active && e.active.placement?.mode !== 'trusted' ? { host: pens.describe() } : {}),
         };
         // modules cannot be unloaded: how many versions of functions this run has loaded so far
         return kind === 'functions' ? { ...description, modulesLoaded: loader.count } : description;
