@@ -26,6 +26,8 @@ beforeAll(() => {
     cpSync(join('/usr/lib/systemd/system', name), join(units, name));
   }
   cpSync(unitFile, join(units, 'kuiper.service'));
+  for (const name of ['sockets.target']) cpSync(join('/usr/lib/systemd/system', name), join(units, name));
+  for (const name of ['kuiper-plugins.socket', 'kuiper-plugins@.service']) cpSync(join(repo, 'systemd', name), join(units, name));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -95,6 +97,60 @@ describe('kuiper.service', () => {
 
   test('starts the program that the package installs', () => {
     expect(setting('ExecStart')[0]).toBe('/opt/kuiper/lib/bin/node /opt/kuiper/lib/dist/daemon.mjs --root /opt/kuiper');
+  });
+});
+
+describe('plugin hosts', () => {
+  const host = readFileSync(join(repo, 'systemd/kuiper-plugins@.service'), 'utf8');
+  const socket = readFileSync(join(repo, 'systemd/kuiper-plugins.socket'), 'utf8');
+  const of = (text: string, name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((m) => m[1]!);
+
+  // @covers issue:13#4
+  test('are less exposed than the gateway', () => {
+    const text = analyze('security', '--offline=true', `--root=${root}`, 'kuiper-plugins@.service');
+    const score = /exposure level for kuiper-plugins@\S+: ([\d.]+)/.exec(text)?.[1];
+    expect(Number(score)).toBeLessThanOrEqual(1.4);
+  });
+
+  test('systemd-analyze verify finds nothing but what older versions of systemd do not know', () => {
+    const text = execFileSync('sh', ['-c', `systemd-analyze verify --root="$1" kuiper-plugins.socket 2>&1 || true`, 'sh', root], {
+      encoding: 'utf8',
+    });
+    const lines = text.split('\n').filter((l) => l !== '' && !l.includes("Unknown key 'PrivatePIDs'"));
+    expect(lines).toEqual([]);
+  });
+
+  test('run as a user that is in no group of ours, and can neither write nor see what is the gateway’s', () => {
+    expect([of(host, 'User'), of(host, 'Group'), of(host, 'SupplementaryGroups')]).toEqual([
+      ['kuiper-plugin'],
+      ['kuiper-plugin'],
+      ['dialout'],
+    ]);
+    expect(of(host, 'ProtectSystem')).toEqual(['strict']);
+    expect(of(host, 'ReadWritePaths')).toEqual([]);
+    for (const path of ['data', 'log', 'etc/mgmt', 'etc/plugin-keys'])
+      expect(of(host, 'InaccessiblePaths')[0]).toContain(`-/opt/kuiper/${path}`);
+    expect([of(host, 'ProtectProc'), of(host, 'PrivatePIDs'), of(host, 'NoNewPrivileges'), of(host, 'CapabilityBoundingSet')]).toEqual([
+      ['invisible'],
+      ['yes'],
+      ['yes'],
+      [''],
+    ]);
+    expect(of(host, 'SystemCallFilter').join(' ')).toContain('@debug');
+    expect([of(host, 'MemoryMax'), of(host, 'MemorySwapMax'), of(host, 'TasksMax'), of(host, 'KillMode')]).toEqual([
+      ['320M'],
+      ['0'],
+      ['96'],
+      ['control-group'],
+    ]);
+    expect([of(host, 'EnvironmentFile'), of(host, 'StandardInput')]).toEqual([[], ['socket']]);
+    expect(of(host, 'ExecStart')[0]).toMatch(/ \/opt\/kuiper\/lib\/dist\/worker\/pen-start\.js$/);
+  });
+
+  test('are started for the gateway alone, and the gateway starts none itself', () => {
+    expect([of(socket, 'SocketUser'), of(socket, 'SocketMode'), of(socket, 'Accept')]).toEqual([['kuiper-gw'], ['0600'], ['yes']]);
+    expect(unit).toContain(`Environment=KUIPER__PLUGINS__SOCKET=${of(socket, 'ListenStream')[0]}\n`);
+    expect(setting('Wants')).toEqual(['kuiper-plugins.socket']);
   });
 });
 
