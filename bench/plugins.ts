@@ -37,7 +37,7 @@ const registry = createPluginRegistry({
   clock,
   log,
   store,
-  settings: () => ({ default: 'trusted', trust: 'marks', socket: '', maxRssMb: 256 }),
+  settings: () => ({ default: 'trusted', trust: 'marks', socket: '', installer: '', maxRssMb: 256 }),
 });
 await registry.start(false);
 

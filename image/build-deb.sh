@@ -14,7 +14,7 @@ build_deb() {
   mkdir -p "$stage"/usr/share/doc/kuiper-gateway "$stage"/opt/kuiper/{data,log,plugins/{sources,sinks,functions},etc/{sources,sinks,functions}}
   stage_program "$arch" "$stage/opt/kuiper/lib"
   cp -r "$repo_dir/etc/." "$stage/opt/kuiper/etc/"
-  install -m 644 "$repo_dir"/systemd/kuiper.service "$repo_dir"/systemd/kuiper-plugins{.socket,@.service} "$stage/usr/lib/systemd/system/"
+  install -m 644 "$repo_dir"/systemd/kuiper.service "$repo_dir"/systemd/kuiper-{plugins,installer}{.socket,@.service} "$stage/usr/lib/systemd/system/"
   install -m 644 "$repo_dir/systemd/kuiper.sysusers" "$stage/usr/lib/sysusers.d/kuiper.conf"
   install -m 644 "$repo_dir/systemd/kuiper.tmpfiles" "$stage/usr/lib/tmpfiles.d/kuiper.conf"
   install -m 644 "$repo_dir/systemd/50-kuiper.rules" "$stage/usr/share/polkit-1/rules.d/50-kuiper.rules"

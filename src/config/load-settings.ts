@@ -136,6 +136,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       default: value('plugins.default'),
       trust: value('plugins.trust'),
       socket: value('plugins.socket'),
+      installer: value('plugins.installer'),
       maxRssMb: value('plugins.maxMemory'),
     },
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },

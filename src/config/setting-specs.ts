@@ -107,6 +107,12 @@ export const settingSpecs: readonly SettingSpec[] = [
     default: '',
     doc: 'Socket of systemd that starts plugin hosts; empty: the gateway starts them.',
   },
+  {
+    path: 'plugins.installer',
+    type: 'string',
+    default: '',
+    doc: 'Socket of the installer that writes plugins/; empty: the gateway writes there itself.',
+  },
   { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
   {
     path: 'store.maxQueueBytes',

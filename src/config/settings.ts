@@ -41,6 +41,7 @@ export interface Settings {
     readonly default: 'trusted' | 'contained' | 'restricted';
     readonly trust: 'marks' | 'keys';
     readonly socket: string;
+    readonly installer: string;
     readonly maxRssMb: number;
   };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };

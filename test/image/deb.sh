@@ -28,7 +28,7 @@ id kuiper-gw >/dev/null || fail "no service user"
 id kuiper-plugin >/dev/null || fail "no user of plugin hosts"
 [ "$(id -nG kuiper-plugin | tr ' ' '\n' | grep -c '^kuiper')" = 1 ] || fail "the user of plugin hosts is in a group of the gateway"
 [ -L /etc/systemd/system/sockets.target.wants/kuiper-plugins.socket ] || fail "the socket of plugin hosts is not enabled"
-[ "$(stat -c %U:%G:%a /opt/kuiper/plugins/functions)" = kuiper-gw:kuiper:2775 ] || fail "rights of plugins/functions"
+[ "$(stat -c %U:%G:%a /opt/kuiper/plugins/functions)" = kuiper-install:kuiper:2775 ] || fail "rights of plugins/functions"
 [ -L /etc/systemd/system/multi-user.target.wants/kuiper.service ] || fail "the service is not enabled"
 kuiper --help >/dev/null || fail "kuiper is not in PATH"
 if systemd-analyze verify /usr/lib/systemd/system/kuiper.service 2>&1 | grep -i kuiper >/tmp/verify; then fail "the unit has faults: $(cat /tmp/verify)"; fi

@@ -6,6 +6,7 @@ import { boots } from './checks/boots.ts';
 import { crashProtection } from './checks/crash-protection.ts';
 import { isClosed } from './checks/is-closed.ts';
 import { loginUser } from './checks/login-user.ts';
+import { pluginsContained } from './checks/plugins-contained.ts';
 import { ruleRuns } from './checks/rule-runs.ts';
 import { survivesReboot } from './checks/survives-reboot.ts';
 import { withoutFile } from './checks/without-file.ts';
@@ -49,6 +50,7 @@ try {
   if (await boots(report, vm, options.dir)) {
     await isClosed(report, vm);
     await ruleRuns(report, vm);
+    await pluginsContained(report, vm);
     await loginUser(report, vm, options.dir);
     await survivesReboot(report, vm);
     await crashProtection(report, vm);

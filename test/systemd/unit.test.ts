@@ -27,7 +27,8 @@ beforeAll(() => {
   }
   cpSync(unitFile, join(units, 'kuiper.service'));
   for (const name of ['sockets.target']) cpSync(join('/usr/lib/systemd/system', name), join(units, name));
-  for (const name of ['kuiper-plugins.socket', 'kuiper-plugins@.service']) cpSync(join(repo, 'systemd', name), join(units, name));
+  for (const name of ['kuiper-plugins.socket', 'kuiper-plugins@.service', 'kuiper-installer.socket', 'kuiper-installer@.service'])
+    cpSync(join(repo, 'systemd', name), join(units, name));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -150,7 +151,30 @@ describe('plugin hosts', () => {
   test('are started for the gateway alone, and the gateway starts none itself', () => {
     expect([of(socket, 'SocketUser'), of(socket, 'SocketMode'), of(socket, 'Accept')]).toEqual([['kuiper-gw'], ['0600'], ['yes']]);
     expect(unit).toContain(`Environment=KUIPER__PLUGINS__SOCKET=${of(socket, 'ListenStream')[0]}\n`);
-    expect(setting('Wants')).toEqual(['kuiper-plugins.socket']);
+    expect(setting('Wants')).toEqual(['kuiper-plugins.socket kuiper-installer.socket']);
+  });
+});
+
+describe('the installer', () => {
+  const text = readFileSync(join(repo, 'systemd/kuiper-installer@.service'), 'utf8');
+  const of = (name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((m) => m[1]!);
+
+  // @covers issue:13#1
+  test('writes plugins/ and nothing else, without network; the gateway does not write there', () => {
+    expect([of('ReadWritePaths'), of('User'), of('PrivateNetwork'), of('ProtectSystem')]).toEqual([
+      ['/opt/kuiper/plugins'],
+      ['kuiper-install'],
+      ['yes'],
+      ['strict'],
+    ]);
+    expect(setting('ReadWritePaths')[0]!.split(' ')).not.toContain('/opt/kuiper/plugins');
+    const folders = readFileSync(join(repo, 'systemd/kuiper.tmpfiles'), 'utf8');
+    for (const folder of ['', '/sources', '/sinks', '/functions'])
+      expect(folders).toMatch(new RegExp(`^d /opt/kuiper/plugins${folder}\\s+2775 kuiper-install kuiper `, 'm'));
+    const score = /exposure level for kuiper-installer@\S+: ([\d.]+)/.exec(
+      analyze('security', '--offline=true', `--root=${root}`, 'kuiper-installer@.service'),
+    )?.[1];
+    expect(Number(score)).toBeLessThanOrEqual(1.2);
   });
 });
 

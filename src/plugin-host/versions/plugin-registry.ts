@@ -8,6 +8,7 @@ import { createMemoryWatch } from '../containment/memory-watch.ts';
 import type { Pens } from '../containment/pens.ts';
 import { createTamperWatch } from '../containment/tamper-watch.ts';
 import { openWatchdog } from '../containment/watchdog.ts';
+import { installerDoor, ownDoor } from '../files/door.ts';
 import { createFolderWatch } from '../files/folder-watch.ts';
 import { createFunctionNames } from '../files/function-names.ts';
 import { readPluginSource } from '../files/plugin-source.ts';
@@ -35,7 +36,7 @@ import { createStatusFiles, statusLines } from './status-file.ts';
 import { openTriedVersions } from './tried.ts';
 import { createTrust, type Placement } from './trust.ts';
 
-const defaultHostSettings: PluginHostSettings = { default: 'contained', trust: 'marks', socket: '', maxRssMb: 256 };
+const defaultHostSettings: PluginHostSettings = { default: 'contained', trust: 'marks', socket: '', installer: '', maxRssMb: 256 };
 
 /** Old generation of a worker's heap. */
 const MAX_HEAP_MB = 128;
@@ -63,7 +64,10 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
   const known = new Map<string, PluginEntry>();
   const maxHeapMb = MAX_HEAP_MB;
   let uninstall: (() => void) | undefined;
-  const status = createStatusFiles(deps.folder, () => clock.now(), log);
+  const settings = deps.settings ?? (() => defaultHostSettings);
+  const { installer } = settings();
+  const door = installer === '' ? ownDoor() : installerDoor(deps.folder, installer, clock);
+  const status = createStatusFiles(deps.folder, () => clock.now(), log, installer === '' ? undefined : door);
   let statusDue = false;
   /** Several changes of one turn are one write. */
   const showStatus = () => {
@@ -99,7 +103,6 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
     const entry = entries.get(plugin);
     if (entry) laterAgain(entry, true);
   };
-  const settings = deps.settings ?? (() => defaultHostSettings);
   const trust = createTrust({
     settings,
     file: join(deps.dataDir, 'plugins', 'trust.json'),
@@ -264,6 +267,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
           ...reconciler.problemsOf(kind).map((p) => p.name),
         ]),
       ].sort(),
+    door,
     pendingQuestions: questions.pending,
     untrustedThreads: () => threadsOf({ mode: 'contained', why: '' }),
     async decide(kind, name, mode) {

@@ -5,6 +5,7 @@ import type { ConnectorEntry } from '../../contract/connector.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { Store } from '../../store/index.ts';
 import type { Suspect } from '../containment/guard.ts';
+import type { PluginDoor } from '../files/door.ts';
 import type { PluginKind } from '../files/plugin-file.ts';
 import type { FoundZip } from '../files/scan.ts';
 import type { LaunchThread } from '../remote/thread.ts';
@@ -69,6 +70,8 @@ export interface PluginRegistry {
   decide(kind: PluginKind, name: string, mode: PluginMode | undefined): Promise<boolean>;
   /** Questions to contained plugins about arguments of functions; who plans for a user waits and plans again. */
   pendingQuestions(): readonly Promise<void>[];
+  /** Writes into `plugins/`, or has it written. */
+  readonly door: PluginDoor;
   /** Where files that nobody has decided on are looked at. */
   untrustedThreads(): Promise<LaunchThread>;
   hosts(): { hosts: number; rssMb: number; apart: readonly string[] };
@@ -78,6 +81,8 @@ export interface PluginRegistry {
 export interface PluginHostSettings extends TrustSettings {
   /** Socket of systemd that starts plugin hosts; '' = the gateway starts them itself. */
   readonly socket: string;
+  /** Socket of the installer, where the gateway may not write `plugins/` itself; '' = it writes. */
+  readonly installer: string;
   /** Resident memory of one plugin host. */
   readonly maxRssMb: number;
 }

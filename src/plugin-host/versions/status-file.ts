@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import type { PluginDoor } from '../files/door.ts';
 import { type PluginKind, pluginKinds, shownVersion } from '../files/plugin-file.ts';
 import type { PluginEntry } from './plugin-entry.ts';
 
@@ -44,11 +45,24 @@ export interface StatusFiles {
 }
 
 /** @param folder `<root>/plugins` */
-export function createStatusFiles(folder: string, nowMs: () => number, log: Log): StatusFiles {
+export function createStatusFiles(folder: string, nowMs: () => number, log: Log, door?: PluginDoor): StatusFiles {
   const written = new Map<string, string>();
   let complained = false;
+  const complain = (path: string, error: unknown) => {
+    if (!complained) log.warn({ code: 'PLUGIN_FOLDER', file: path, reason: messageOf(error) }, 'The status of plugins cannot be written.');
+    complained = true;
+  };
   const put = (path: string, body: string, isEmpty: boolean) => {
     if (written.get(path) === body) return;
+    if (door) {
+      written.set(path, body);
+      const text = `${body}\nWritten ${new Date(nowMs()).toISOString()} by the gateway, with each change.\n`;
+      void (isEmpty ? door.remove(path) : door.write(path, Buffer.from(text))).catch((error: unknown) => {
+        written.delete(path);
+        complain(path, error);
+      });
+      return;
+    }
     try {
       if (isEmpty) {
         // nothing there: the folder is as empty as it looks
@@ -59,9 +73,7 @@ export function createStatusFiles(folder: string, nowMs: () => number, log: Log)
       }
       written.set(path, body);
     } catch (error) {
-      if (!complained)
-        log.warn({ code: 'PLUGIN_FOLDER', file: path, reason: messageOf(error) }, 'The status of plugins cannot be written.');
-      complained = true;
+      complain(path, error);
     }
   };
   return {

@@ -1,12 +1,13 @@
 // How a version of a plugin runs: trusted (inside the gateway), contained (in a plugin host) or restricted (in a host of its own, with the
 // grants that the owner confirmed), and why. Marks and confirmations belong to a content, not to a name: another file is another decision.
 // Asked by plugin-registry.ts before anything of a file is loaded.
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { HostLimits } from '../containment/launch.ts';
 import { type PluginKind, pluginExtensions } from '../files/plugin-file.ts';
 import { contentHash } from '../files/plugin-source.ts';
@@ -171,7 +172,7 @@ function signerOf(path: string, keysFolder: string, log: Log): string | undefine
   for (const [name, key] of publicKeys(keysFolder, log))
     for (const line of lines) {
       const signature = Buffer.from(line.trim(), 'base64');
-      if (signature.length === 64 && verify(null, content, key, signature)) return name;
+      if (signature.length === 64 && nodeCrypto().verify(null, content, key, signature)) return name;
     }
   return undefined;
 }
@@ -182,7 +183,7 @@ function publicKeys(folder: string, log: Log): [name: string, key: KeyObject][] 
   for (const file of readdirSync(folder).sort()) {
     if (!file.endsWith('.pub') && !file.endsWith('.pem')) continue;
     try {
-      const key = createPublicKey(readFileSync(join(folder, file)));
+      const key = nodeCrypto().createPublicKey(readFileSync(join(folder, file)));
       if (key.asymmetricKeyType !== 'ed25519') throw new Error(`it is a key of type ${key.asymmetricKeyType}, not ed25519`);
       keys.push([file, key]);
     } catch (error) {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { writeDurablyAsync } from '../../base/durable-file.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { Folders } from '../../config/index.ts';
-import type { PluginKind } from '../../plugin-host/index.ts';
+import type { PluginDoor, PluginKind } from '../../plugin-host/index.ts';
 import type { PluginPackage } from './read-package.ts';
 import { hashOf, type ShippedFiles } from './shipped-files.ts';
 
@@ -35,7 +35,7 @@ const contentOf = async (path: string): Promise<Buffer | undefined> => {
   }
 };
 
-/** @param replaced plugin files that the archive takes the place of */
+/** @param replaced plugin files that the archive takes the place of  @param door writes below `plugins/` */
 export async function placeArchive(
   folders: Folders,
   shipped: ShippedFiles,
@@ -43,7 +43,11 @@ export async function placeArchive(
   name: string,
   content: PluginPackage,
   replaced: readonly string[],
+  door: PluginDoor,
 ): Promise<Placed> {
+  const isPlugin = (path: string) => path.startsWith(`${folders.plugins}/`);
+  const remove = (path: string) => (isPlugin(path) ? door.remove(path) : rm(path, { force: true }));
+  const put = (path: string, bytes: Buffer) => (isPlugin(path) ? door.write(path, bytes) : writeWhole(path, bytes, made));
   const made: string[] = [];
   const madeFolders: string[] = [];
   const before: KeptFile[] = [];
@@ -51,17 +55,17 @@ export async function placeArchive(
   const known = shipped.of(kind, name);
   const brought: Record<string, string> = {};
   const undo = async () => {
-    for (const path of made.toReversed()) await rm(path, { force: true });
+    for (const path of made.toReversed()) await remove(path);
     for (const folder of madeFolders.toReversed()) await rmdir(folder).catch(ignoreFull);
-    for (const { path, content: bytes } of before) await writeWhole(path, bytes, []);
+    for (const { path, content: bytes } of before) await (isPlugin(path) ? door.write(path, bytes) : writeWhole(path, bytes, []));
     shipped.set(kind, name, Object.keys(known).length > 0 ? known : undefined);
   };
   const write = async (path: string, bytes: Buffer) => {
     const old = await contentOf(path);
     if (old) before.push({ path, content: old });
     else made.push(path);
-    await makeFolders(dirname(path), madeFolders);
-    await writeWhole(path, bytes, made);
+    if (!isPlugin(path)) await makeFolders(dirname(path), madeFolders);
+    await put(path, bytes);
   };
   const etc = join(folders.etc, kind);
   /** @param path below etc/<kind> */
@@ -87,7 +91,7 @@ export async function placeArchive(
       const old = plugins.includes(path) ? undefined : await contentOf(path);
       if (!old) continue;
       before.push({ path, content: old });
-      await rm(path);
+      await remove(path);
     }
   } catch (error) {
     await undo();
@@ -104,9 +108,16 @@ export async function placeArchive(
 }
 
 /** Removes a plugin with its yaml, json and runtime files. */
-export async function removeFiles(folders: Folders, kind: PluginKind, name: string, plugins: readonly string[]): Promise<void> {
+export async function removeFiles(
+  folders: Folders,
+  kind: PluginKind,
+  name: string,
+  plugins: readonly string[],
+  door: PluginDoor,
+): Promise<void> {
   const etc = join(folders.etc, kind);
-  for (const path of [...plugins, ...[`${name}.yaml`, `${name}.json`].flatMap((f) => [join(etc, f), join(etc, `${f}.new`)])])
+  for (const path of plugins) await door.remove(path);
+  for (const path of [...[`${name}.yaml`, `${name}.json`].flatMap((f) => [join(etc, f), join(etc, `${f}.new`)])])
     await rm(path, { force: true });
   await rm(join(etc, name), { recursive: true, force: true });
 }

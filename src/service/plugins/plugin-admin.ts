@@ -1,7 +1,7 @@
 // What REST and CLI see of plugins: list, describe, install, update, remove, functions. Texts: docs/spec/rules.md §9.1.
 // Next: place-archive.ts (files of an archive), src/plugin-host (what runs).
 
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -122,7 +122,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
       ).catch((error: unknown) => {
         throw refuse(`fail to install plugin: ${messageOf(error)}`, error);
       });
-    const placed = await placeArchive(folders, shipped, kind, name, content, replaced).catch((error: unknown) => {
+    const placed = await placeArchive(folders, shipped, kind, name, content, replaced, registry.door).catch((error: unknown) => {
       throw refuse(`fail to install plugin: ${messageOf(error)}`, error);
     });
     const namesBefore = kind === 'functions' ? (registry.describe(kind, name)?.['functions'] as readonly string[] | undefined) : undefined;
@@ -161,7 +161,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
     const found = registry.describe(kind, pluginNameOf(name)) ?? registry.describe(kind, name);
     if (typeof found?.['file'] !== 'string') throw absent(name);
     // a folder may hold anything: it is left to its owner
-    await rm(found['file'], { force: true }).catch((error: unknown) => {
+    await registry.door.remove(found['file']).catch((error: unknown) => {
       throw refuse(`${found['file']} cannot be removed: ${messageOf(error)}`, error);
     });
     await registry.settle();
@@ -202,7 +202,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
           await removeRefused(kind, name);
           return;
         }
-        await removeFiles(folders, kind, own, filesOf(kind, own));
+        await removeFiles(folders, kind, own, filesOf(kind, own), registry.door);
         shipped.set(kind, own, undefined);
         await registry.settle();
         if (kind === 'functions') await registry.registerFunctions(own, undefined);
@@ -253,7 +253,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         const zip = await readFile(path);
         const kind = folder === 'top' ? await kindOf(name, zip) : folder;
         await put(kind, name, zip, {});
-        await rm(path, { force: true });
+        await registry.door.remove(path);
         await registry.settle();
       }),
   };

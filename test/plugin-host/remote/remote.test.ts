@@ -83,7 +83,7 @@ beforeAll(async () => {
     clock,
     log,
     store,
-    settings: () => ({ default: 'trusted', trust: 'marks', socket: '', maxRssMb: 256 }),
+    settings: () => ({ default: 'trusted', trust: 'marks', socket: '', installer: '', maxRssMb: 256 }),
   });
   await registry.start(false);
 }, 30_000);

@@ -41,7 +41,7 @@ async function run(): Promise<string> {
     clock,
     log,
     store,
-    settings: () => ({ default: 'trusted', trust: 'marks', socket: '', maxRssMb: 256 }),
+    settings: () => ({ default: 'trusted', trust: 'marks', socket: '', installer: '', maxRssMb: 256 }),
   });
   await registry.start(false);
   await registry.stop();

@@ -40,6 +40,12 @@ export const pluginErrors = {
     retriable: true,
     cure: 'Its plugins were started again. When one of them can be named, it is counted against that one; look for what it does to its own process.',
   },
+  PLUGIN_INSTALLER: {
+    text: 'the installer of plugins refuses: {problem}',
+    ekuiperCode: 1000,
+    retriable: true,
+    cure: 'See `journalctl -u "kuiper-installer@*"`. A file can always be copied into the folder by hand.',
+  },
   PLUGIN_TRUST: {
     text: '{problem}',
     ekuiperCode: 1000,
