@@ -109,6 +109,10 @@ describe.each(['contained', 'restricted'] as const)('a %s plugin', (mode) => {
   });
 
   const names = Object.keys(TANTRUMS).filter((n) => mode === 'contained' || IN_BOTH.includes(n));
+  // @covers issue:13#4
+  // @covers issue:14#6
+  // @covers finding:house#D1
+  // @covers finding:security#D4
   test.each(names)('harms nobody else when it does this: %s', { timeout: 60_000 }, async (name) => {
     const [kind, code] = TANTRUMS[name]!;
     const symbol = name[0]!.toUpperCase() + name.slice(1);
