@@ -220,6 +220,11 @@ export function within<T>(budget: Budget, rows: number, work: () => T): T {
   }
 }
 
+/** The evaluation under way goes on with the rows of a window. */
+export function makeRoom(rows: number): void {
+  if (current !== none) current.forRows(rows, true);
+}
+
 /** Counts work. @throws rowError BUDGET_EXCEEDED */
 export function spend(steps: number): void {
   if ((current.left -= steps) < 0) current.look();
@@ -290,6 +295,9 @@ export function inFunction(error: unknown, name: string): unknown {
   if (owner !== '' && text.startsWith(`${owner}: `)) return budgetError(`${owner}, function ${name}: ${text.slice(owner.length + 2)}`);
   return budgetError(`function ${name}: ${text}`);
 }
+
+/** The members of an object are listed and looked up. */
+export const spendMembers = (n: number): void => spend(n * 5);
 
 /** Before an object of so many members is built (a hash table, when there are many). */
 export function reserveMembers(members: number): void {

@@ -1,7 +1,7 @@
 // Comparison of values: the six SQL operators, order of ORDER BY, equality of CASE and IN, typed equality, text of group keys.
 // Null makes every comparison false; ints compare with floats as floats; text byte by byte; a datetime with a datetime, a parsable
 // text or epoch milliseconds; any other mix is an error. Called by compile/ and exec/. Rules: docs/spec/sql.md §4.4, 4.1, 6.
-import { checkNesting, isBudgetError, spend, spendText } from '../base/budget.ts';
+import { checkNesting, isBudgetError, spend, spendMembers, spendText } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { type BinaryOperatorText, invalidOperation, refuseContainer } from './arithmetic.ts';
 import type { DateTime } from './datetime.ts';
@@ -173,7 +173,9 @@ function equalAt(a: Value, b: Value, depth: number): boolean {
   if (!isStruct(b)) return false;
   const keys = Object.keys(a);
   const others = Object.keys(b).length;
-  spend(1 + keys.length * 2 + others);
+  spend(1);
+  spendMembers(keys.length);
+  spendMembers(others);
   if (keys.length !== others) return false;
   for (const key of keys) if (!Object.hasOwn(b, key) || !equalAt(a[key], b[key], depth + 1)) return false;
   return true;

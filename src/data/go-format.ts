@@ -41,7 +41,7 @@ function formatNested(v: Exclude<Value, null | undefined>, depth: number): strin
   }
   let out: string;
   if (Array.isArray(v)) {
-    spend(2 + 2 * v.length);
+    spend(2 + 3 * v.length);
     out = '[';
     for (let i = 0; i < v.length; i++) {
       if (i > 0) out += ' ';
@@ -49,9 +49,7 @@ function formatNested(v: Exclude<Value, null | undefined>, depth: number): strin
     }
     return `${out}]`;
   }
-  const keys = Object.keys(v);
-  spendSort(keys.length);
-  keys.sort(compareText);
+  const keys = sortedKeys(v, compareText);
   out = 'map[';
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
@@ -60,6 +58,18 @@ function formatNested(v: Exclude<Value, null | undefined>, depth: number): strin
     out += `${i > 0 ? ' ' : ''}${key}:${item == null ? '<nil>' : formatNested(item, depth + 1)}`;
   }
   return `${out}]`;
+}
+
+/** Names of members in an order; most objects have them so already, and then nothing is sorted. */
+export function sortedKeys(v: ValueObject, compare: (a: string, b: string) => number): string[] {
+  const keys = Object.keys(v);
+  spend(4 + keys.length * 4);
+  for (let i = 1; i < keys.length; i++)
+    if (compare(keys[i - 1]!, keys[i]!) > 0) {
+      spendSort(keys.length);
+      return keys.sort(compare);
+    }
+  return keys;
 }
 
 /** Sorting so many short texts. */
@@ -128,6 +138,9 @@ const EXPONENT_FORM_FROM = 6;
 
 /** A float as %v prints it: shortest digits, at least two digits in the exponent. */
 export function formatFloat(x: number): string {
+  const size = Math.abs(x);
+  // here both languages write plain digits
+  if (size >= 1e-4 && size < 1e6) return String(x);
   const special = formatSpecial(x);
   if (special !== undefined) return special;
   const { negative, digits, exponent } = decimalOf(x);

@@ -1,11 +1,11 @@
 // JSON text as Go's encoding/json writes and reads it: keys in byte order, `<`, `>` and `&` escaped, bytes as base64, datetimes as
 // RFC 3339; every number that is read is a float. Called by to_json and parse_json.
-import { checkNesting, nestingText, reserveText, spend, spendText } from '../base/budget.ts';
+import { checkNesting, nestingText, reserveText, spend, spendMembers, spendText } from '../base/budget.ts';
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
 import type { DateTime } from './datetime.ts';
 import { formatRfc3339 } from './datetime-format.ts';
 import { encodeBase64 } from './go-base64.ts';
-import { spendSort } from './go-format.ts';
+import { sortedKeys } from './go-format.ts';
 import { tooDeep } from './json-nesting.ts';
 import { nilArray } from './nil-array.ts';
 import { compareText } from './text.ts';
@@ -15,7 +15,13 @@ import { isDateTime, type Value } from './value.ts';
 const YEAR_0_NS = -62_167_219_200_000_000_000n;
 const YEAR_10000_NS = 253_402_300_800_000_000_000n;
 
-const ALL_UNSAFE = /[<>&\u2028\u2029]/g;
+const ESCAPES = [
+  ['<', '\\u003c'],
+  ['>', '\\u003e'],
+  ['&', '\\u0026'],
+  ['\u2028', '\\u2028'],
+  ['\u2029', '\\u2029'],
+] as const;
 export const UNSAFE = /[<>&\u2028\u2029]/;
 
 /** @returns undefined when the value holds what JSON has no form for: NaN, an infinity, a date before year 0 or after 9999 */
@@ -28,7 +34,8 @@ export function toJsonText(v: Value): string | undefined {
 /** `<`, `>`, `&` and the two line separators as Go writes them: six characters each. */
 export function escapeUnsafe(text: string): string {
   spend(text.length / 4);
-  const escaped = text.replace(ALL_UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  let escaped = text;
+  for (const [c, form] of ESCAPES) if (escaped.includes(c)) escaped = escaped.replaceAll(c, form);
   reserveText(escaped.length - text.length);
   return escaped;
 }
@@ -44,7 +51,7 @@ function hasJsonForm(v: Value, depth: number): boolean {
     return true;
   }
   const keys = Object.keys(v);
-  spend(keys.length);
+  spendMembers(keys.length);
   for (const key of keys) if (!hasJsonForm(v[key], depth + 1)) return false;
   return true;
 }
@@ -55,7 +62,7 @@ export const hasFourDigitYear = (t: DateTime): boolean => t.epochNs >= YEAR_0_NS
 function write(v: Value, depth: number): string {
   switch (typeof v) {
     case 'string':
-      if (v.length > 64) reserveText(v.length);
+      if (v.length > 64) reserveText(v.length * 2);
       return JSON.stringify(v.toWellFormed());
     case 'number':
       return Object.is(v, -0) ? '-0' : String(v);
@@ -78,9 +85,8 @@ function write(v: Value, depth: number): string {
   if (v instanceof Uint8Array) return `"${encodeBase64(v)}"`;
   if (isDateTime(v)) return JSON.stringify(formatRfc3339(v));
   checkNesting(depth);
-  const keys = Object.keys(v);
-  spendSort(keys.length * 2);
-  keys.sort(compareText);
+  const keys = sortedKeys(v, compareText);
+  spend(keys.length * 2);
   let out = '{';
   for (let i = 0; i < keys.length; i++) out += `${i > 0 ? ',' : ''}${JSON.stringify(keys[i])}:${write(v[keys[i]!], depth + 1)}`;
   return `${out}}`;

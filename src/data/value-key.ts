@@ -1,7 +1,7 @@
 // Text that two values share exactly when `deepEqual` holds for them, so that sets of nested values need no comparison of each with each.
 // Called by element-set.ts; compare.ts has the definition that this follows, and a property test compares the two.
 import { checkNesting, reserveText, spend } from '../base/budget.ts';
-import { spendSort } from './go-format.ts';
+import { sortedKeys } from './go-format.ts';
 import { isDateTime, type Value } from './value.ts';
 
 /** @returns undefined when the value equals nothing, not even itself: there is a NaN in it
@@ -11,6 +11,8 @@ export function equalityKey(v: Value): string | undefined {
   write(v, 0, out);
   return out.nothing ? undefined : out.text;
 }
+
+const byUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 interface Out {
   text: string;
@@ -53,9 +55,7 @@ function write(v: Value, depth: number, out: Out): void {
     out.text += `b${v.length}:${Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('latin1')}`;
   } else if (isDateTime(v)) out.text += `T${v.epochNs};`;
   else {
-    const keys = Object.keys(v);
-    spendSort(keys.length);
-    keys.sort();
+    const keys = sortedKeys(v, byUnits);
     out.text += `{${keys.length}:`;
     for (const key of keys) {
       out.text += `${key.length}:${key}`;

@@ -2,6 +2,7 @@
 // A row is folded into every window that it belongs to, in order of arrival: each window sees the very sequence that it would see with
 // rows kept, and gives the same answer to the last digit (sums of panes would not). Rows of overlapping windows cost one fold per
 // window either way: with rows kept they are folded at the end instead.
+import { makeRoom } from '../base/budget.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
@@ -13,6 +14,8 @@ interface OpenWindow {
   from: number;
   to: number;
   groups: Map<string, Group>;
+  /** Rows folded so far: what results may cost. */
+  rows: number;
   /** A row that failed: the window fails when it is sent, as it would with rows kept. */
   failure: unknown;
 }
@@ -53,7 +56,7 @@ export function createFoldStore(
   const windowAt = (from: number, to: number): OpenWindow => {
     const known = open.find((w) => w.from === from);
     if (known) return known;
-    const w: OpenWindow = { from, to, groups: new Map(), failure: undefined };
+    const w: OpenWindow = { from, to, groups: new Map(), rows: 0, failure: undefined };
     open.push(w);
     return w;
   };
@@ -77,6 +80,7 @@ export function createFoldStore(
     high = Number.NEGATIVE_INFINITY;
   };
   const fold = (w: OpenWindow, t: Tuple, key: string): void => {
+    w.rows++;
     try {
       let group = w.groups.get(key);
       if (!group) {
@@ -89,6 +93,7 @@ export function createFoldStore(
     }
   };
   const results = (w: OpenWindow | undefined, win: WindowRange): Tuple[] => {
+    if (w) makeRoom(w.rows);
     if (w && w.groups.size > 0) return Array.from(w.groups.values(), (g) => folder.result(g, win));
     const empty = folder.empty(win);
     return empty ? [empty] : [];
@@ -171,7 +176,13 @@ export function createFoldStore(
         saved.keys.forEach((key, i) => {
           groups.set(key, { key, first: firsts[i]!, states: revive(saved.states[i]!) });
         });
-        return { from: saved.from, to: saved.to, groups, failure: saved.failure === undefined ? undefined : new Error(saved.failure) };
+        return {
+          from: saved.from,
+          to: saved.to,
+          groups,
+          rows: groups.size,
+          failure: saved.failure === undefined ? undefined : new Error(saved.failure),
+        };
       });
       forgetPosition();
     },

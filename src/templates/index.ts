@@ -20,6 +20,16 @@ export interface TemplateEngine {
   compileDynamic(value: unknown, printer?: () => Printer): ((data: Value) => unknown) | undefined;
 }
 
+/** Names that a template may call, for tests and documentation. */
+export const templateFunctionNames = (): string[] =>
+  Object.keys({
+    ...stringFunctions,
+    ...mathFunctions,
+    ...collectionFunctions,
+    ...encodingFunctions({ now: () => 0, timeZone: 'UTC', property: () => undefined, toJson: () => '' }),
+    ...coreFunctions,
+  }).sort();
+
 export function createTemplateEngine(env: TemplateEnv): TemplateEngine {
   const functions: TemplateFunctions = new Map(
     Object.entries({ ...stringFunctions, ...mathFunctions, ...collectionFunctions, ...encodingFunctions(env), ...coreFunctions }),

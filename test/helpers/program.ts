@@ -1,6 +1,6 @@
 // Runs a rule in process: SQL, streams and rows in, results out. Virtual clock, no sources and sinks. Used by tests of plan, compile, exec
 // and by the runner of .rule files.
-import { beginMessage } from '../../src/base/budget.ts';
+import { type BudgetLimits, beginMessage } from '../../src/base/budget.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/base/clock.ts';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
@@ -34,6 +34,7 @@ export interface TestOptions extends PlanOptions {
   clock?: VirtualClock;
   /** State of an earlier run. */
   state?: Record<string, unknown>;
+  budget?: BudgetLimits;
   scanTables?: Record<string, readonly Row[]>;
   lookupTables?: Record<string, LookupTable>;
 }
@@ -72,6 +73,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     ruleId: 'test',
     clock,
     log,
+    ...(options.budget ? { budget: options.budget } : {}),
     env: {
       clock,
       log,

@@ -5,7 +5,7 @@ import { rowError } from '../../base/errors/gateway-error.ts';
 import type { Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { encodeBase64 } from '../../data/go-base64.ts';
-import { spendSort } from '../../data/go-format.ts';
+import { sortedKeys } from '../../data/go-format.ts';
 import { escapeUnsafe, hasFourDigitYear, UNSAFE } from '../../data/json-text.ts';
 import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
@@ -50,7 +50,7 @@ function isFlatRow(row: Row): boolean {
 function write(v: Value, depth: number): string {
   switch (typeof v) {
     case 'string':
-      if (v.length > 64) reserveText(v.length);
+      if (v.length > 64) reserveText(v.length * 2);
       return JSON.stringify(v.toWellFormed());
     case 'number':
       if (!Number.isFinite(v)) throw rowError(`json: unsupported value: ${Number.isNaN(v) ? 'NaN' : v > 0 ? '+Inf' : '-Inf'}`);
@@ -77,20 +77,13 @@ function write(v: Value, depth: number): string {
     return JSON.stringify(formatRfc3339(v));
   }
   checkNesting(depth);
-  const keys = Object.keys(v);
-  spendSort(keys.length);
-  if (!inOrder(keys)) keys.sort(byBytes);
+  const keys = sortedKeys(v, byBytes);
   let out = '';
   for (const k of keys) {
     const member = v[k];
     if (member !== undefined) out += `${out === '' ? '{' : ','}${JSON.stringify(k)}:${write(member, depth + 1)}`;
   }
   return out === '' ? '{}' : `${out}}`;
-}
-
-function inOrder(keys: readonly string[]): boolean {
-  for (let i = 1; i < keys.length; i++) if (byBytes(keys[i - 1]!, keys[i]!) > 0) return false;
-  return true;
 }
 
 /** Go sorts keys by their UTF-8 bytes; that differs from UTF-16 order only beyond the basic plane. */

@@ -1,6 +1,6 @@
 // Steps of a JSON path. A plain step turns one value into one value or fails; an ambiguous step (star, slice, filter, list, descent)
 // hands on any number of values and drops what fails. A path with an ambiguous step gives an array. Called by parser.ts.
-import { isBudgetError, reserve, spend } from '../../base/budget.ts';
+import { checkNesting, isBudgetError, reserve, spend, spendMembers } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import { describe, goTypeName } from '../go-format.ts';
 import { isStruct, type Value } from '../value.ts';
@@ -18,7 +18,7 @@ export interface Descent {
 /** @returns the selected value; an array when a step is ambiguous   @throws rowError when a plain path fails */
 export function evaluatePath(steps: readonly Step[], scope: Scope): Value {
   if (steps.every(isPlain)) return steps.reduce<Value>((v, step) => (step as { plain: PlainStep }).plain(scope, v), scope.root);
-  const search: Search = { steps, scope, found: [], memos: [] };
+  const search: Search = { steps, scope, found: [], memos: [], depth: 0 };
   // behind one descent another one meets the same values again and again
   let descents = 0;
   steps.forEach((step, i) => {
@@ -37,6 +37,8 @@ interface Search {
   readonly found: Value[];
   /** By number of the step: where in `found` the matches of a value stand that was met before. */
   readonly memos: (Map<Value, readonly [from: number, to: number]> | undefined)[];
+  /** Levels that descents have gone down by now. */
+  depth: number;
 }
 
 function visit(search: Search, from: number, start: Value): void {
@@ -61,15 +63,19 @@ function visit(search: Search, from: number, start: Value): void {
   found.push(v);
 }
 
+/** A memory of so many values is a large table. */
+const MEMO_STEPS = 12;
+
 /** All matches of a value from a step on are found once and copied when the value is met again. */
 function remembered(search: Search, at: number, v: Value, work: (search: Search, at: number, v: Value) => void): void {
-  const memo = typeof v === 'object' && v !== null ? search.memos[at] : undefined;
+  const memo = typeof v === 'object' && v !== null && !(Array.isArray(v) && v.length === 0) ? search.memos[at] : undefined;
   if (memo === undefined) return work(search, at, v);
   const { found } = search;
   const known = memo.get(v);
   if (known === undefined) {
     const from = found.length;
     work(search, at, v);
+    spend(MEMO_STEPS);
     memo.set(v, [from, found.length]);
     return;
   }
@@ -85,10 +91,12 @@ function expand(search: Search, at: number, v: Value): void {
 
 function descend(search: Search, at: number, v: Value): void {
   visit(search, at + 1, v);
+  checkNesting(search.depth++);
   eachChild(v, (child) => {
     spend(1);
     remembered(search, at, child, descend);
   });
+  search.depth--;
 }
 
 /** `.name`, `[key]`: a member of an object or, by number, an element of an array. */
@@ -175,7 +183,7 @@ function eachChild(v: Value, visitChild: (child: Value) => void): void {
   if (Array.isArray(v)) for (const item of v) visitChild(item);
   else if (isStruct(v)) {
     const keys = Object.keys(v);
-    spend(keys.length);
+    spendMembers(keys.length);
     for (const key of keys) visitChild(v[key]);
   }
 }

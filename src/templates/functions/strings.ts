@@ -16,7 +16,8 @@ export const text = (v: Value): string => {
 export const strval = (v: Value): string =>
   typeof v === 'string' ? v : v instanceof Uint8Array ? Buffer.from(v).toString() : v == null ? '<nil>' : formatV(v);
 const count = (v: Value): number => {
-  const n = Number(v);
+  // an array would be joined to a text first
+  const n = typeof v === 'object' ? Number.NaN : Number(v);
   if (!Number.isInteger(n)) throw new Error(`expected int; got ${brief(v)}`);
   return n;
 };

@@ -1,7 +1,7 @@
 // Every function of the catalogue as calls in SQL whose arguments are columns of a row. Where a statement must have a literal there are several
 // calls, with literals as expensive as a statement can have them.
 
-import { Budget, isBudgetError, within } from '../../../src/base/budget.ts';
+import { Budget, type BudgetLimits, defaultBudgetLimits, isBudgetError, within } from '../../../src/base/budget.ts';
 import { isGatewayError, messageOf } from '../../../src/base/errors/gateway-error.ts';
 import { compileExpression } from '../../../src/compile/compile-expression.ts';
 import type { FunctionDefinition } from '../../../src/contract/function.ts';
@@ -24,6 +24,8 @@ export interface Call {
   readonly sql: string;
   /** Number of columns: a, b, c … */
   readonly columns: number;
+  /** Run as a whole rule, with two rows; its steps are not counted. */
+  readonly wholeRule: boolean;
   run(args: readonly Value[]): Outcome;
 }
 
@@ -63,7 +65,7 @@ const literalCalls: Readonly<Record<string, readonly string[]>> = {
   unnest: ['unnest(a)'],
   deduplicate: ['deduplicate(a, true)', 'deduplicate(a, false)'],
   last_value: ['last_value(a, true)'],
-  lag: ['lag(a)', 'lag(a, 1000000)', 'lag(a, 2, b)'],
+  lag: ['lag(a)', 'lag(a, 10000)', 'lag(a, 2, b)'],
   had_changed: ['had_changed(true, a, b)', 'had_changed(false, *)'],
   changed_col: ['changed_col(true, a)'],
   changed_cols: ['changed_cols("c_", true, a, b)', 'changed_cols("", false, *)'],
@@ -78,13 +80,11 @@ function jsonPaths(name: string): string[] {
 }
 
 /** @param kinds of functions */
-export function callsOf(kinds: readonly FunctionDefinition['kind'][]): Call[] {
+export function callsOf(kinds: readonly FunctionDefinition['kind'][], limits: BudgetLimits = defaultBudgetLimits): Call[] {
   return builtinFunctions()
     .filter((fn) => kinds.includes(fn.kind) && fn.name !== 'dedup_trigger')
-    .flatMap(callsFor);
+    .flatMap((fn) => textsOf(fn).map((sql) => callOf(fn, sql, limits)));
 }
-
-export const callsFor = (fn: FunctionDefinition): Call[] => textsOf(fn).map((sql) => callOf(fn, sql));
 
 function textsOf(fn: FunctionDefinition): readonly string[] {
   const known = literalCalls[fn.name];
@@ -96,20 +96,20 @@ function textsOf(fn: FunctionDefinition): readonly string[] {
   return texts;
 }
 
-function callOf(fn: FunctionDefinition, sql: string): Call {
+function callOf(fn: FunctionDefinition, sql: string, limits: BudgetLimits): Call {
   const columns = [...LETTERS].findLastIndex((letter) => new RegExp(`\\b${letter}\\b`).test(sql.replace(/"[^"]*"|'[^']*'/g, ''))) + 1;
-  const about = { name: fn.name, sql, columns };
-  return { ...about, run: fn.kind === 'scalar' || fn.kind === 'aggregate' ? expressionRunner(sql) : ruleRunner(fn, sql) };
+  const wholeRule = fn.kind !== 'scalar' && fn.kind !== 'aggregate';
+  return { name: fn.name, sql, columns, wholeRule, run: wholeRule ? ruleRunner(fn, sql) : expressionRunner(sql, limits) };
 }
 
 const rowOf = (args: readonly Value[]): Row => Object.fromEntries(args.map((v, i) => [LETTERS[i]!, v]));
 
 /** The expression alone, on a budget of its own, so that its steps can be counted. */
-function expressionRunner(sql: string): Call['run'] {
+function expressionRunner(sql: string, limits: BudgetLimits): Call['run'] {
   const make = () => compileExpression(parseExpression(sql), { functions, env: testEnv(), sql });
   // refuses the statement now
   make();
-  const budget = new Budget('rule bad');
+  const budget = new Budget('rule bad', limits);
   return (args) => {
     // patterns and methods that a call keeps must not save the next one the work
     const evaluate = make();

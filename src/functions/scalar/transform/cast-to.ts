@@ -1,4 +1,5 @@
 // Conversion to a type that SQL names, for cast() and get_keyed_state(). Not a function itself.
+import { isBudgetError } from '../../../base/budget.ts';
 import { messageOf, rowError } from '../../../base/errors/gateway-error.ts';
 import type { ArgFact } from '../../../contract/function.ts';
 import { toBool, toBytea, toFloat, toInt64, toText } from '../../../data/cast.ts';
@@ -37,6 +38,7 @@ function wrapped<T>(convert: () => T): T {
   try {
     return convert();
   } catch (error) {
+    if (isBudgetError(error)) throw error;
     throw rowError(`not supported type conversion, got error ${messageOf(error)}`);
   }
 }
