@@ -80,7 +80,7 @@ function remembered(search: Search, at: number, v: Value, work: (search: Search,
     return;
   }
   const n = known[1] - known[0];
-  spend(1 + n / 4);
+  spend(1 + n / 2);
   reserve(n * 8);
   for (let i = known[0]; i < known[1]; i++) found.push(found[i]);
 }
