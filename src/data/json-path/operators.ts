@@ -1,14 +1,13 @@
 // Operators of the expressions inside JSON paths, with their binding strength. Each tries its operands as they are (two numbers, two
 // booleans, two texts) and then converted, in the order that eKuiper's library has. Called by parser.ts.
 import { reserveText, spend } from '../../base/budget.ts';
-import { rowError } from '../../base/errors/gateway-error.ts';
 import { deepEqual } from '../compare.ts';
 import { formatV, goTypeName } from '../go-format.ts';
 import { compileRegex, type Regex } from '../regex.ts';
 import { compareText } from '../text.ts';
 import type { Value } from '../value.ts';
 import { isZero, toBoolean, toNumber } from './convert.ts';
-import type { Evaluable } from './scope.ts';
+import { type Evaluable, PathFailure } from './scope.ts';
 
 export interface Operator {
   /** Higher binds tighter; all bind to the left. */
@@ -80,13 +79,13 @@ function converted(forms: Typed, a: Value, b: Value): Value {
 
 function fallback(forms: Typed, a: Value, name: string, b: Value): Value {
   if (forms.any) return forms.any(a, b);
-  throw rowError(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
+  throw new PathFailure(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
 }
 
 /** Bit operations work on whole numbers, of which a float keeps 53 bits. */
 function bits(compute: (a: bigint, b: bigint) => bigint): (a: number, b: number) => number {
   return (a, b) => {
-    if (!Number.isFinite(a) || !Number.isFinite(b)) throw rowError('bit operations need finite numbers');
+    if (!Number.isFinite(a) || !Number.isFinite(b)) throw new PathFailure('bit operations need finite numbers');
     return Number(BigInt.asIntN(64, compute(BigInt(Math.trunc(a)), BigInt(Math.trunc(b)))));
   };
 }
@@ -96,7 +95,7 @@ function logic(a: Value, name: '&&' | '||', right: () => Value): boolean {
   const b = right();
   const x = toBoolean(a);
   const y = toBoolean(b);
-  if (x === undefined || y === undefined) throw rowError(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
+  if (x === undefined || y === undefined) throw new PathFailure(`invalid operation (${goTypeName(a)}) ${name} (${goTypeName(b)})`);
   return name === '&&' ? x && y : x || y;
 }
 
@@ -118,7 +117,7 @@ function matching(left: Evaluable, right: Evaluable, wanted: boolean): Evaluable
 }
 
 function isIn(a: Value, list: Value): boolean {
-  if (!Array.isArray(list)) throw rowError(`expected type []interface{} for in operator but got ${goTypeName(list)}`);
+  if (!Array.isArray(list)) throw new PathFailure(`expected type []interface{} for in operator but got ${goTypeName(list)}`);
   spend(list.length);
   return list.some((item) => deepEqual(a, item));
 }

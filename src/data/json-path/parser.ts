@@ -6,7 +6,7 @@ import { setMember } from '../set-member.ts';
 import { isStruct, type Value, type ValueObject } from '../value.ts';
 import { isZero, toBoolean, toKey, toNumber } from './convert.ts';
 import { operators } from './operators.ts';
-import type { Evaluable } from './scope.ts';
+import { type Evaluable, PathFailure } from './scope.ts';
 import {
   evaluatePath,
   runScript,
@@ -300,12 +300,12 @@ class Parser {
 function variable(v: Value, name: string): Value {
   if (isStruct(v)) return Object.hasOwn(v, name) ? v[name] : null;
   if (Array.isArray(v)) return /^[0-9]+$/.test(name) && Number(name) < v.length ? v[Number(name)] : v;
-  throw rowError(`unknown parameter '${name}'`);
+  throw new PathFailure(`unknown parameter '${name}'`);
 }
 
 function requireNumber(v: Value): number {
   const n = toNumber(v);
-  if (n === undefined || !Number.isFinite(n)) throw rowError(`unexpected ${toKey(v)} expected number`);
+  if (n === undefined || !Number.isFinite(n)) throw new PathFailure(`unexpected ${toKey(v)} expected number`);
   return n;
 }
 
@@ -313,6 +313,6 @@ const negate = (v: Value): Value => -requireNumber(v);
 
 function not(v: Value): boolean {
   const b = toBoolean(v);
-  if (b === undefined) throw rowError(`unexpected ${toKey(v)} expected bool`);
+  if (b === undefined) throw new PathFailure(`unexpected ${toKey(v)} expected bool`);
   return !b;
 }

@@ -1,11 +1,10 @@
 // Steps of a JSON path. A plain step turns one value into one value or fails; an ambiguous step (star, slice, filter, list, descent)
 // hands on any number of values and drops what fails. A path with an ambiguous step gives an array. Called by parser.ts.
 import { checkNesting, isBudgetError, reserve, spend, spendMembers } from '../../base/budget.ts';
-import { rowError } from '../../base/errors/gateway-error.ts';
 import { describe, goTypeName } from '../go-format.ts';
 import { isStruct, type Value } from '../value.ts';
 import { toBoolean, toKey, toNumber } from './convert.ts';
-import type { Evaluable, Scope } from './scope.ts';
+import { type Evaluable, PathFailure, type Scope } from './scope.ts';
 
 export type PlainStep = (scope: Scope, v: Value) => Value;
 export type AmbiguousStep = (scope: Scope, v: Value, match: (v: Value) => void) => void;
@@ -56,12 +55,16 @@ function visit(search: Search, from: number, start: Value): void {
       v = step.plain(scope, v);
     } catch (error) {
       if (isBudgetError(error)) throw error;
+      spend(FAILURE_STEPS);
       // documented: behind an ambiguous step, values without that member are no matches
       return;
     }
   }
   found.push(v);
 }
+
+/** What it costs to throw and to catch. */
+const FAILURE_STEPS = 30;
 
 /** A memory of so many values is a large table. */
 const MEMO_STEPS = 12;
@@ -107,17 +110,17 @@ function member(scope: Scope, v: Value, key: Evaluable): Value {
   if (Array.isArray(v)) {
     const wanted = key(inner);
     const n = toNumber(wanted);
-    if (n === undefined) throw rowError(`could not select value, invalid key: expected number but got ${describe(wanted)}`);
+    if (n === undefined) throw new PathFailure(`could not select value, invalid key: expected number but got ${describe(wanted)}`);
     const index = Math.trunc(n);
-    if (index < 0 || index >= v.length) throw rowError(`index ${index} out of bounds`);
+    if (index < 0 || index >= v.length) throw new PathFailure(`index ${index} out of bounds`);
     return v[index];
   }
   if (isStruct(v)) {
     const name = toKey(key(inner));
-    if (!Object.hasOwn(v, name)) throw rowError(`unknown key ${name}`);
+    if (!Object.hasOwn(v, name)) throw new PathFailure(`unknown key ${name}`);
     return v[name];
   }
-  throw rowError(`unsupported value type ${goTypeName(v)} for select, expected map[string]interface{} or []interface{}`);
+  throw new PathFailure(`unsupported value type ${goTypeName(v)} for select, expected map[string]interface{} or []interface{}`);
 }
 
 /** `(script)`: replaces the value by the script's. */
@@ -135,6 +138,7 @@ export const selectList = (keys: readonly Evaluable[]): Step => ({
         found = member(scope, v, key);
       } catch (error) {
         if (isBudgetError(error)) throw error;
+        spend(FAILURE_STEPS);
         // documented: keys of a list that are not there are left out
         continue;
       }
@@ -153,6 +157,7 @@ function holds(filter: Evaluable, scope: Scope): boolean {
     return toBoolean(filter(scope)) === true;
   } catch (error) {
     if (isBudgetError(error)) throw error;
+    spend(FAILURE_STEPS);
     // documented: elements for which the condition cannot be computed do not match
     return false;
   }
