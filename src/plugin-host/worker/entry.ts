@@ -52,13 +52,8 @@ const plainly = (error: unknown): PlainError => {
   const e = (typeof error === 'object' && error !== null ? error : {}) as Partial<PlainError>;
   const text = e.message === undefined ? String(error) : String(e.message);
   const stack = typeof e.stack === 'string' ? e.stack : undefined;
-  return {
-    message: text,
-    name: String(e.name ?? 'Error'),
-    stack,
-    code: plainCode(e.code),
-    retriable: typeof e.retriable === 'boolean' ? e.retriable : undefined,
-  };
+  const retriable = typeof e.retriable === 'boolean' ? e.retriable : undefined;
+  return { message: text, name: String(e.name ?? 'Error'), stack, code: plainCode(e.code), retriable };
 };
 const plainCode = (code: unknown) => (typeof code === 'string' || typeof code === 'number' ? code : undefined);
 
