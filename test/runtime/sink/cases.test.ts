@@ -415,6 +415,41 @@ describe('a sink', () => {
     expect(b.clock.pending).toBe(0);
   });
 
+  it('that ends while rows are on their way to disk stores them, behind those that lie there', async () => {
+    const b = sinkBench();
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.put(3, 4);
+    expect(b.line.load).toMatchObject({ buffered: 2, pages: 1 });
+    expect(b.confirmed).toEqual([1, 2]);
+    const closing = b.node.close(0, true);
+    await b.clock.advance(10);
+    expect(await closing).toBe(true);
+    expect(b.disk.stored).toEqual([1, 2, 3, 4]);
+    expect(b.confirmed).toEqual([1, 2, 3, 4]);
+    expect(b.node.health().spilled).toBe(4);
+  });
+
+  it('whose rule is deleted leaves nothing on disk, and confirms everything', async () => {
+    const b = sinkBench();
+    await b.node.open();
+    b.peer.refused.add(9);
+    b.put(9);
+    await b.until(() => b.disk.parked.length === 1);
+    b.peer.mode = 'away';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.put(3);
+    const closing = b.node.close(0, false);
+    await b.clock.advance(10);
+    expect(await closing).toBe(true);
+    expect(await b.disk.queues()).toEqual([]);
+    expect([...b.confirmed].sort()).toEqual([1, 2, 3, 9]);
+    expect(b.node.health().dropped).toBe(0);
+  });
+
   it('whose rows no disk takes at its end counts them as lost, and confirms them only if they do not come again', async () => {
     for (const again of [true, false]) {
       const b = sinkBench();
