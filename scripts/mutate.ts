@@ -55,7 +55,8 @@ async function runList(list: MutationList, id: string | undefined): Promise<Area
     equivalent: 0,
     survived: [],
   };
-  if (await fails(list.tests, undefined)) throw new Error(`the tests of ${list.area} fail without any mutation`);
+  const slow = list.slowTests ?? [];
+  if (await fails([...list.tests, ...slow], undefined)) throw new Error(`the tests of ${list.area} fail without any mutation`);
   // the change must reach the tests at all: a file that cannot be loaded turns them red
   const control = { ...list.mutations[0]!, id: 'control', replace: '}}} not a program' };
   if (!(await fails(list.tests, control))) throw new Error(`the tests of ${list.area} do not load ${control.file}`);
@@ -63,7 +64,7 @@ async function runList(list: MutationList, id: string | undefined): Promise<Area
     if (id !== undefined && m.id !== id) continue;
     applyMutation(m, readFileSync(m.file, 'utf8'));
     record.mutants++;
-    const killed = await fails(list.tests, m);
+    const killed = (await fails(list.tests, m)) || (slow.length > 0 && (await fails(slow, m)));
     if (killed) record.killed++;
     else if (m.equivalent) record.equivalent++;
     else record.survived.push(m.id);

@@ -12,7 +12,8 @@ describe('the lists of mutations', () => {
     (_area, list) => {
       for (const m of list.mutations) expect(applyMutation(m, readFileSync(m.file, 'utf8'))).not.toBe(readFileSync(m.file, 'utf8'));
       expect(new Set(list.mutations.map((m) => m.id)).size).toBe(list.mutations.length);
-      for (const t of list.tests) expect(existsSync(t), `${t} of area ${list.area} does not exist`).toBe(true);
+      for (const t of [...list.tests, ...(list.slowTests ?? [])])
+        expect(existsSync(t), `${t} of area ${list.area} does not exist`).toBe(true);
     },
   );
 

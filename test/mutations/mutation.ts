@@ -18,6 +18,8 @@ export interface MutationList {
   area: string;
   /** Test files or folders that must see each of the mutations. */
   tests: readonly string[];
+  /** Those that take long: run only for what the others did not find. */
+  slowTests?: readonly string[];
   mutations: readonly Mutation[];
 }
 

@@ -20,7 +20,8 @@ const node = `${dir}/sink-node.ts`;
 
 export const mutations: MutationList = {
   area: 'sink',
-  tests: ['test/runtime/sink'],
+  tests: ['outbox', 'cases', 'parking', 'props'].map((name) => `test/runtime/sink/${name}.test.ts`),
+  slowTests: ['test/runtime/sink/model.test.ts'],
   mutations: [
     { id: 'S1-caught-up-only-when-empty', file: outbox, find: 'waiting <= limits.waiting / 2)', replace: 'waiting === 0)' },
     { id: 'S2-flight-never-trimmed', file: flight, find: 'this.list.length > TRIM_AT &&', replace: 'this.list.length < 0 &&' },

@@ -109,6 +109,26 @@ describe('a sink', () => {
     expect(b.peer.rows).toEqual(numbers(1, 6));
   });
 
+  it('sends no further page into a connection that was lost while the disk was busy with the page before', async () => {
+    const b = sinkBench({ maxInFlight: 4, props: { bufferPageSize: 2 } });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1, 2, 3, 4);
+    await b.until(() => b.node.health().queueRows === 4, 3000);
+    b.peer.mode = 'ok';
+    b.disk.state = 'slow';
+    await b.until(() => b.peer.rows.length === 2, 20_000);
+    b.peer.openError = new Error('no route');
+    b.peer.fail!(new Error('lost'));
+    await b.clock.advance(10_000);
+    expect(b.peer.rows).toEqual([1, 2]);
+    expect(b.disk.stored).toEqual([3, 4]);
+    b.peer.openError = undefined;
+    b.disk.state = 'ok';
+    await b.until(() => b.node.health().mode === 'up', 30_000);
+    expect(b.peer.rows).toEqual([1, 2, 3, 4]);
+  });
+
   it('that waits for other rules is left half an hour', async () => {
     const b = sinkBench({ patient: true });
     await b.node.open();
