@@ -1,5 +1,5 @@
 // `make mutate`: breaks src one line at a time (test/mutations/*.mutations.ts) and runs the tests that should notice.
-//   node scripts/mutate.ts [--only AREA,…] [--id ID] [--save]
+//   node scripts/mutate.ts [--only AREA,…] [--id ID,…] [--save]
 // Exit code 1 when a mutation survived that is not explained as equivalent, or when an "equivalent" one was found after all.
 // How to add mutations: test/mutations/README.md.
 import { execFileSync, spawn } from 'node:child_process';
@@ -46,7 +46,7 @@ function fails(tests: readonly string[], mutant: Mutation | undefined): Promise<
   });
 }
 
-async function runList(list: MutationList, id: string | undefined): Promise<AreaRecord> {
+async function runList(list: MutationList, ids: readonly string[] | undefined): Promise<AreaRecord> {
   const record: AreaRecord = {
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     date: new Date().toISOString().slice(0, 10),
@@ -61,7 +61,7 @@ async function runList(list: MutationList, id: string | undefined): Promise<Area
   const control = { ...list.mutations[0]!, id: 'control', replace: '}}} not a program' };
   if (!(await fails(list.tests, control))) throw new Error(`the tests of ${list.area} do not load ${control.file}`);
   for (const m of list.mutations) {
-    if (id !== undefined && m.id !== id) continue;
+    if (ids !== undefined && !ids.includes(m.id)) continue;
     applyMutation(m, readFileSync(m.file, 'utf8'));
     record.mutants++;
     const killed = (await fails(list.tests, m)) || (slow.length > 0 && (await fails(slow, m)));
@@ -89,7 +89,7 @@ if (import.meta.main) {
     : {};
   let bad = 0;
   for (const list of lists) {
-    const record = await runList(list, option('id'));
+    const record = await runList(list, option('id')?.split(','));
     bad += record.survived.length;
     console.log(
       `${list.area}: ${record.mutants} mutations, ${record.killed} killed, ${record.equivalent} equivalent, ${record.survived.length} survived` +
