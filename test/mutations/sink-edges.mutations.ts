@@ -15,6 +15,7 @@ export const mutations: MutationList = {
     'test/runtime/sink/cases.test.ts',
     'test/runtime/parked-access.test.ts',
     'test/runtime/sink-node.test.ts',
+    'test/runtime/dead-letter.test.ts',
     'test/rest/parked.test.ts',
     'test/connectors/not-taken.test.ts',
   ],

@@ -251,6 +251,12 @@ export const mutations: MutationList = {
       replace: '    this.line.letGo(item);\n    lot.park(item, messageOf(error)',
     },
     { id: 'never-confirmed-when-parked', file: aside, find: '      () => this.line.letGo(item),\n', replace: '      () => undefined,\n' },
+    {
+      id: 'copy-and-taken-back',
+      file: line,
+      find: 'if (this.state.ended || item.stored) return;',
+      replace: 'if (this.state.ended) return;',
+    },
     { id: 'park-failure-loses-the-row', file: aside, find: '        this.line.takeBack(item);\n', replace: '' },
     {
       id: 'full-lot-takes-more',

@@ -295,15 +295,16 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
     const back = failed.filter((i) => i.state === 'failed');
     if (back.length === 0) return;
     for (const item of back) item.state = 'waiting';
-    if (this.state.mode === 'spilling' || this.parts.cache.alterQueue) this.spool.addFirst(back);
+    if (this.state.mode === 'spilling') this.spool.addFirst(back);
+    else if (this.parts.cache.alterQueue) for (const item of back) this.spool.add(item);
     else this.waiting.unshift(back);
     this.apply('added');
   }
 
-  /** A row that could not be set aside after all waits at the head of the line. */
+  /** A row that could not be set aside after all waits at the head of the line; if it has a copy on its way to disk, that is the one. */
   takeBack(item: SinkItem): void {
-    if (this.state.ended) return void (item.state = 'failed');
-    item.stored = false;
+    item.state = 'failed';
+    if (this.state.ended || item.stored) return;
     this.flight.fail(item);
     this.apply('failed');
     this.goBack();

@@ -334,6 +334,61 @@ describe('a sink', () => {
     expect(b.peer.rows).toEqual([2, 1, 3]);
   });
 
+  it('puts a row that could not be set aside before those that went to the buffer meanwhile', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    b.peer.refused.add(1);
+    b.disk.state = 'slow';
+    b.put(1);
+    b.peer.mode = 'hold';
+    b.put(2, 3);
+    await b.clock.advance(1400);
+    expect(b.line.load).toMatchObject({ buffered: 2, pages: 0 });
+    b.disk.state = 'failing';
+    await b.clock.advance(200);
+    expect(b.node.health().parkError).toBe('disk is full');
+    b.peer.refused.clear();
+    b.peer.answer();
+    b.peer.mode = 'ok';
+    await b.until(() => b.confirmed.length === 3, 30_000);
+    expect(b.peer.rows).toEqual([2, 1, 3]);
+    expect(b.peer.calls).toEqual([1, 2, 1, 3]);
+  });
+
+  it('does not send a row twice that could not be set aside and has a copy on disk', async () => {
+    const b = sinkBench({ maxInFlight: 2 });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    await b.until(() => b.node.health().queueRows === 2, 3000);
+    b.disk.state = 'failing';
+    b.peer.held[0]!.reject(new Error('bad request'));
+    b.peer.held[1]!.resolve();
+    b.peer.held = [];
+    await b.clock.advance(10);
+    expect(b.node.health()).toMatchObject({ parked: 0, parkError: 'disk is full' });
+    b.disk.state = 'ok';
+    b.peer.mode = 'ok';
+    await b.until(() => b.node.health().mode === 'up', 30_000);
+    expect(b.peer.rows).toEqual([2, 1]);
+    expect(b.disk.stored).toEqual([]);
+  });
+
+  it('tries a row on which the peer fails again soon, also after the peer was away for long', async () => {
+    const b = sinkBench({ maxInFlight: 1 });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(1, 2);
+    await b.clock.advance(120_000);
+    b.peer.bad.add(1);
+    b.peer.mode = 'later';
+    await b.until(() => b.peer.faults.get(1) === 1, 20_000);
+    const beganMs = b.clock.monotonic();
+    await b.until(() => b.node.health().parked === 1, 60_000);
+    expect(b.clock.monotonic() - beganMs).toBeLessThanOrEqual(2000);
+    expect(b.peer.faults.get(1)).toBe(5);
+  });
+
   it('lets one row through behind one that fails, and sets that one aside at once then', async () => {
     const b = sinkBench({ maxInFlight: 4 });
     await b.node.open();

@@ -83,6 +83,18 @@ describe('the properties of a sink', () => {
     expect(stops.disk.stored).toEqual(numbers(1, 8));
   });
 
+  it('bound the queue on disk to the row', async () => {
+    const b = sinkBench({ props: { maxDiskCache: 3, bufferPageSize: 1, memoryCacheThreshold: 1, enableCache: true } });
+    await b.node.open();
+    b.peer.mode = 'away';
+    b.put(...numbers(1, 3));
+    await b.clock.advance(3000);
+    expect([b.disk.stored, b.node.health().dropped]).toEqual([[1, 2, 3], 0]);
+    b.put(4);
+    await b.clock.advance(200);
+    expect([b.disk.stored, b.node.health().dropped]).toEqual([[2, 3, 4], 1]);
+  });
+
   it('of a dead letter action are found by any case and as a text', () => {
     expect(
       [{ deadLetter: true }, { DEADLETTER: 'true' }, { deadLetter: false }, { deadLetter: 'yes' }, {}].map((props) =>
