@@ -18,6 +18,8 @@ export interface AreaRecord {
   killed: number;
   equivalent: number;
   survived: string[];
+  /** How it came about, when not by one run of the whole list. */
+  note?: string;
 }
 
 const option = (name: string): string | undefined => {

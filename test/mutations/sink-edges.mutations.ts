@@ -93,6 +93,7 @@ export const mutations: MutationList = {
       id: 'plugin-stall-is-a-fault',
       file: 'src/plugin-host/remote/remote-sink.ts',
       find: "instance.isOpen && e.code !== 'PLUGIN_STALLED'",
+      equivalent: 'Errors of the gateway say `retriable` themselves, so that they are never marked.',
       replace: 'instance.isOpen',
     },
     {

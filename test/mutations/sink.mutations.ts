@@ -23,6 +23,12 @@ export const mutations: MutationList = {
   tests: ['outbox', 'cases', 'parking', 'props'].map((name) => `test/runtime/sink/${name}.test.ts`),
   slowTests: ['test/runtime/sink/model.test.ts'],
   mutations: [
+    {
+      id: 'failing-disk-never-asked-again',
+      file: host,
+      find: '!line.diskFails || spool.delayMs(true) === 0',
+      replace: '!line.diskFails',
+    },
     { id: 'S1-caught-up-only-when-empty', file: outbox, find: 'waiting <= limits.waiting / 2)', replace: 'waiting === 0)' },
     { id: 'S2-flight-never-trimmed', file: flight, find: 'this.list.length > TRIM_AT &&', replace: 'this.list.length < 0 &&' },
     { id: 'S3-failed-not-awaited', file: line, find: 'if (this.flight.count > 0) return;', replace: '' },
@@ -255,6 +261,7 @@ export const mutations: MutationList = {
       id: 'copy-and-taken-back',
       file: line,
       find: 'if (this.state.ended || item.stored) return;',
+      equivalent: 'takeFailed leaves out what has a copy as well.',
       replace: 'if (this.state.ended) return;',
     },
     { id: 'park-failure-loses-the-row', file: aside, find: '        this.line.takeBack(item);\n', replace: '' },
