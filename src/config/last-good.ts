@@ -1,6 +1,6 @@
 // A copy of the small files that the configuration consists of, beside the catalog: files of etc (YAML, JSON, tokens and keys of etc/mgmt) and schemas. A
 // file that the disk has damaged (noise, zeros, 0 bytes) or lost is put back at the start; a file that a person has written wrongly is not touched, that
-// is for the reader of the file to tell. Called by daemon/gateway.ts: restore before the configuration is read, save when it was good.
+// is for the reader of the file to tell. Called by daemon: restore (gateway.ts) before the configuration is read, save (configuration.ts) when it was good.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { textSum as sumOf } from '../base/checksum.ts';

@@ -1,5 +1,5 @@
 // The sections of kuiper.yaml that are passed on to rules and sinks as they are: checked at the start and at a reload with the checks of
-// the runtime, so that a slip is told with its place and not by the first rule that is made. Called by gateway.ts.
+// the runtime, so that a slip is told with its place and not by the first rule that is made. Called by configuration.ts.
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { LoadedSettings } from '../config/index.ts';
 import { parseCacheProps, parseRuleOptions } from '../runtime/index.ts';

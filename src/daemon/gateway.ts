@@ -4,28 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, createRealClock } from '../base/clock.ts';
 import { createDataServer } from '../base/data-server.ts';
-import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
-import {
-  createComponentFiles,
-  createFolders,
-  type Environment,
-  type Folders,
-  loadSettings,
-  restoreLastGood,
-  type Settings,
-  saveLastGood,
-  writeDefaults,
-} from '../config/index.ts';
+import { createComponentFiles, createFolders, type Environment, type Folders, restoreLastGood, writeDefaults } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
 import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import { callerOf, checkListenAddress, isLoopback, refusalWithoutToken } from '../rest/access.ts';
-import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
-import { openRevocations, type Revocations } from '../rest/revocations.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTokenBackoff } from '../rest/token-backoff.ts';
@@ -40,9 +26,9 @@ import {
   type Suspects,
 } from '../runtime/index.ts';
 import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
-import { suggest } from '../sql/suggest.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
-import { checkSections } from './check-sections.ts';
+import { dataServerCallers, metricsCallers } from './callers.ts';
+import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
@@ -86,9 +72,7 @@ const MAX_CRASHES = 3;
 export const VERSION = (JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version;
 
 export function createGateway({ folders, env, configFile, log, clock = createRealClock(), onStopRequest }: GatewayOptions): Gateway {
-  let settings!: Settings;
-  let credentials: Credentials | undefined;
-  let revocations: Revocations | undefined;
+  const config = createConfiguration({ folders, env, configFile, log, clock });
   const backoff = createTokenBackoff(clock);
   let store: Store | undefined;
   let runtime: Runtime | undefined;
@@ -102,14 +86,6 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let timeZone: string | undefined;
   /** Files that were put back at the start. */
   const told: DatabaseReport[] = [];
-  /** The configuration was read and is in effect: this is what a damaged disk gets back. */
-  const keepGood = () => {
-    try {
-      saveLastGood(folders);
-    } catch (error) {
-      log.warn({ code: 'CONFIG_COPY', reason: messageOf(error) }, 'The copy of the configuration files could not be written.');
-    }
-  };
   const componentFiles = createComponentFiles(folders, env);
   const guard = createCrashGuard({
     dataDir: folders.data,
@@ -127,18 +103,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(withTestFunctions(env, plugins?.functions))));
   const trialHub = createTrialHub();
   const dataServer = createDataServer({
-    address: () => settings.dataServer,
-    // as REST: any address but loopback needs credentials, and a caller from outside its token
-    check: (ip, port) => checkListenAddress(ip, port, settings.rest.authentication, credentials!.count),
-    admit(headers, remoteAddress) {
-      if (isLoopback(settings.dataServer.ip)) {
-        const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
-        return reason === undefined ? { mayWrite: true } : { status: 403, reason };
-      }
-      const verdict = backoff.check(credentials!, headers.authorization, remoteAddress);
-      if ('refused' in verdict) return { status: 'waitS' in verdict ? 429 : 401, reason: verdict.refused };
-      return { mayWrite: verdict.role === 'admin' };
-    },
+    address: () => config.settings.dataServer,
+    ...dataServerCallers(config, backoff),
   });
   const trialServer = createTrialServer(trialHub, dataServer, log);
   const ends = trialConnector(trialHub);
@@ -150,44 +116,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   const connectorNames = () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])];
 
   /** Undefined: metrics belong on the REST server. */
-  const ownMetricsPort = () => (settings.prometheus.port === settings.rest.port ? undefined : settings.prometheus.port);
-
-  /** What is listened on stays as it was at the start; a reload must not take the new address for the one that is open. */
-  const keepAddresses = (next: Settings, now: Settings): Settings => ({
-    ...next,
-    rest: { ...next.rest, ip: now.rest.ip, port: now.rest.port, tls: now.rest.tls },
-    dataServer: now.dataServer,
-    prometheus: now.prometheus,
-  });
-
-  const load = (again = false) => {
-    const loaded = loadSettings(folders, env, configFile);
-    checkSections(loaded);
-    for (const { place, key, candidates } of loaded.unknown) {
-      const near = suggest(key.split('.').at(-1)!, candidates);
-      log.warn(
-        { code: 'CONFIG_UNKNOWN_KEY', place, key, ...(near ? { didYouMean: near } : {}) },
-        'A key of the configuration means nothing; it is ignored.',
-      );
-    }
-    const mgmt = join(folders.etc, 'mgmt');
-    if (revocations) revocations.reload();
-    else revocations = openRevocations(mgmt, join(folders.data, 'mgmt'), () => clock.now());
-    const found = readCredentials(mgmt, revocations);
-    const next = again ? keepAddresses(loaded.settings, settings) : loaded.settings;
-    const { ip, port, authentication } = next.rest;
-    // at a reload the last token may have been taken away: then nobody may call, which is safe
-    const known = again ? 1 : found.count;
-    checkListenAddress(ip, port, authentication, known);
-    // what the next start would refuse is refused now
-    checkListenAddress(loaded.settings.rest.ip, loaded.settings.rest.port, authentication, known);
-    if (authentication && found.count === 0)
-      log.warn({ code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') }, 'There is no token and no public key: nobody may call REST.');
-    settings = next;
-    credentials = found;
-    log.setLevel(settings.logLevel);
-    return loaded.files;
-  };
+  const ownMetricsPort = () =>
+    config.settings.prometheus.port === config.settings.rest.port ? undefined : config.settings.prometheus.port;
 
   const parts: Part[] = [
     {
@@ -202,7 +132,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         const defaults = writeDefaults(folders);
         for (const { file, reason } of defaults.failed)
           log.warn({ code: 'DEFAULTS', file, reason }, 'A default file could not be written; the shipped one is in effect.');
-        const files = load();
+        const files = config.load();
         log.info({ version: VERSION, root: folders.root, files, node: process.version }, 'Kuiper Gateway starts.');
       },
     },
@@ -217,7 +147,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'crash guard',
       async start() {
-        const memory = [settings.runtimeFolder, ...memoryFolders(env)].filter((folder) => folder !== '');
+        const memory = [config.settings.runtimeFolder, ...memoryFolders(env)].filter((folder) => folder !== '');
         suspects = createSuspects({ dataDir: folders.data, folders: memory, clock, log });
         const decision = await guard.begin();
         safeModeReason = decision.reason;
@@ -231,7 +161,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'store',
       start() {
-        store = openStore({ dataDir: folders.data, clock, log, reports: told, reserveBytes: settings.store.reserveBytes });
+        store = openStore({ dataDir: folders.data, clock, log, reports: told, reserveBytes: config.settings.store.reserveBytes });
         suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
       stop: () => store?.close(),
@@ -240,7 +170,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'REST port',
       async start() {
-        const { ip, port, tls } = settings.rest;
+        const { ip, port, tls } = config.settings.rest;
         // The port is taken before rules start: a second instance must not read brokers first and fail then. Calls wait at the gate.
         rest = await openRestServer({
           ip,
@@ -253,16 +183,16 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               log,
               trialServer,
               functions,
-              revocations,
+              revocations: config.revocations,
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
-              metrics: settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
+              metrics: config.settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
           ),
           clock,
           log,
-          credentials: () => (settings.rest.authentication ? credentials : undefined),
-          allowedHosts: () => settings.rest.allowedHosts,
-          auditLog: () => settings.rest.auditLog,
+          credentials: () => (config.settings.rest.authentication ? config.credentials : undefined),
+          allowedHosts: () => config.settings.rest.allowedHosts,
+          auditLog: () => config.settings.rest.auditLog,
           backoff,
         });
       },
@@ -279,7 +209,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           clock,
           log,
           store: store!,
-          settings: () => settings.plugins,
+          settings: () => config.settings.plugins,
           async isBuiltin(name) {
             const found = (await functions()).get(name);
             return found !== undefined && found.group !== 'plugin';
@@ -305,20 +235,20 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           dataDir: folders.data,
           property: (name) => propertyOf(env, name),
           schemas: { read: (type, id) => service!.schemas.read(type, id) },
-          ...(settings.aesKey ? { aesKey: Buffer.from(settings.aesKey, 'base64') } : {}),
+          ...(config.settings.aesKey ? { aesKey: Buffer.from(config.settings.aesKey, 'base64') } : {}),
           dataServer,
-          logFiles: () => ({ folder: folders.log, ...settings.logFiles }),
-          network: () => ({ enablePrivateNet: settings.enablePrivateNet, dataServer: settings.dataServer }),
+          logFiles: () => ({ folder: folders.log, ...config.settings.logFiles }),
+          network: () => ({ enablePrivateNet: config.settings.enablePrivateNet, dataServer: config.settings.dataServer }),
           settings: {
-            rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
+            rulePatrolIntervalMs: config.settings.rulePatrolIntervalMs,
             holdSourcesAtStart: true,
-            timeZone: settings.timeZone,
-            rowBudget: settings.rowBudget,
+            timeZone: config.settings.timeZone,
+            rowBudget: config.settings.rowBudget,
             // it may need a second more for its checkpoints
-            stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
-            maxQueueBytesInAll: settings.store.maxQueueBytes,
-            minFreeBytes: settings.store.minFreeBytes,
-            sink: settings.sink,
+            stopTimeoutMs: Math.min(config.settings.gracefulShutdownMs, 600),
+            maxQueueBytesInAll: config.settings.store.maxQueueBytes,
+            minFreeBytes: config.settings.store.minFreeBytes,
+            sink: config.settings.sink,
           },
         });
         runtime.start();
@@ -347,13 +277,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           connectorNames,
           formats: () => codecs.map((c) => c.name),
           settings: () => ({
-            timeZone: timeZone ?? settings.timeZone,
-            ignoreCase: settings.ignoreCase,
-            ruleDefaults: parseRuleOptions('kuiper.yaml', settings.rule, defaultRuleOptions()),
-            enablePrivateNet: settings.enablePrivateNet,
-            allowExternalFileAccess: settings.allowExternalFileAccess,
-            enableInstallScript: settings.enableInstallScript,
-            dataServerPort: settings.dataServer.port,
+            timeZone: timeZone ?? config.settings.timeZone,
+            ignoreCase: config.settings.ignoreCase,
+            ruleDefaults: parseRuleOptions('kuiper.yaml', config.settings.rule, defaultRuleOptions()),
+            enablePrivateNet: config.settings.enablePrivateNet,
+            allowExternalFileAccess: config.settings.allowExternalFileAccess,
+            enableInstallScript: config.settings.enableInstallScript,
+            dataServerPort: config.settings.dataServer.port,
           }),
         });
       },
@@ -373,20 +303,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'metrics',
       async start() {
-        const port = settings.prometheus.enabled ? ownMetricsPort() : undefined;
+        const port = config.settings.prometheus.enabled ? ownMetricsPort() : undefined;
         if (port === undefined) return;
         metrics = await openMetricsServer({
-          ip: settings.rest.ip,
+          ip: config.settings.rest.ip,
           port,
           text: () => runtime!.metricsText(),
-          refuse(headers, remoteAddress) {
-            if (settings.rest.authentication) {
-              const verdict = backoff.check(credentials!, headers.authorization, remoteAddress);
-              return 'refused' in verdict ? { status: 'waitS' in verdict ? 429 : 401, reason: verdict.refused } : undefined;
-            }
-            const reason = refusalWithoutToken(callerOf(headers), settings.rest.allowedHosts);
-            return reason === undefined ? undefined : { status: 403, reason };
-          },
+          ...metricsCallers(config, backoff),
         });
         log.info({ port: metrics.port }, 'Metrics for Prometheus are served.');
       },
@@ -396,10 +319,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       name: 'REST calls',
       start() {
         gate.resolve();
-        keepGood();
+        config.keepGood();
       },
       async stop() {
-        keepGood();
+        config.keepGood();
         // answers under way get a moment; commands that come later are refused by the closed port
         await Promise.race([rest?.close(), clock.sleep(200)]);
       },
@@ -430,9 +353,9 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       return safeModeReason;
     },
     reload() {
-      const files = load(true);
+      const files = config.load(true);
       componentFiles.reload();
-      keepGood();
+      config.keepGood();
       log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
     },
     crashed: (reason) => guard.crashed(reason),

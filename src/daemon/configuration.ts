@@ -1,0 +1,97 @@
+// The configuration that is in effect, with the credentials that go with it: read at the start and again at SIGHUP. A reload that is
+// refused leaves both in effect. Made and asked by gateway.ts; the files are read in src/config, the credentials in src/rest/credentials.ts.
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import { type Environment, type Folders, loadSettings, type Settings, saveLastGood } from '../config/index.ts';
+import { checkListenAddress } from '../rest/access.ts';
+import { type Credentials, readCredentials } from '../rest/credentials.ts';
+import { openRevocations, type Revocations } from '../rest/revocations.ts';
+import { suggest } from '../sql/suggest.ts';
+import { checkSections } from './check-sections.ts';
+
+export interface Configuration {
+  /** These three are known once it was loaded. */
+  readonly settings: Settings;
+  readonly credentials: Credentials;
+  readonly revocations: Revocations;
+  /** @param again a reload: addresses stay as they are  @returns the files that were read
+   *  @throws when something is wrong; settings and credentials stay as they were */
+  load(again?: boolean): LoadedFiles;
+  /** It was read and is in effect: this is what a damaged disk gets back. */
+  keepGood(): void;
+}
+
+type LoadedFiles = ReturnType<typeof loadSettings>['files'];
+
+export interface ConfigurationOptions {
+  folders: Folders;
+  env: Environment;
+  configFile: string | undefined;
+  log: Log;
+  clock: Clock;
+}
+
+export function createConfiguration({ folders, env, configFile, log, clock }: ConfigurationOptions): Configuration {
+  let settings!: Settings;
+  let credentials!: Credentials;
+  let revocations: Revocations | undefined;
+
+  return {
+    get settings() {
+      return settings;
+    },
+    get credentials() {
+      return credentials;
+    },
+    get revocations() {
+      return revocations!;
+    },
+    load(again = false) {
+      const loaded = loadSettings(folders, env, configFile);
+      checkSections(loaded);
+      for (const { place, key, candidates } of loaded.unknown) {
+        const near = suggest(key.split('.').at(-1)!, candidates);
+        log.warn(
+          { code: 'CONFIG_UNKNOWN_KEY', place, key, ...(near ? { didYouMean: near } : {}) },
+          'A key of the configuration means nothing; it is ignored.',
+        );
+      }
+      const mgmt = join(folders.etc, 'mgmt');
+      if (revocations) revocations.reload();
+      else revocations = openRevocations(mgmt, join(folders.data, 'mgmt'), () => clock.now());
+      const found = readCredentials(mgmt, revocations);
+      const next = again ? keepAddresses(loaded.settings, settings) : loaded.settings;
+      const { ip, port, authentication } = next.rest;
+      // at a reload the last token may have been taken away: then nobody may call, which is safe
+      const known = again ? 1 : found.count;
+      checkListenAddress(ip, port, authentication, known);
+      // what the next start would refuse is refused now
+      checkListenAddress(loaded.settings.rest.ip, loaded.settings.rest.port, authentication, known);
+      if (authentication && found.count === 0)
+        log.warn({ code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') }, 'There is no token and no public key: nobody may call REST.');
+      settings = next;
+      credentials = found;
+      log.setLevel(settings.logLevel);
+      return loaded.files;
+    },
+    keepGood() {
+      try {
+        saveLastGood(folders);
+      } catch (error) {
+        log.warn({ code: 'CONFIG_COPY', reason: messageOf(error) }, 'The copy of the configuration files could not be written.');
+      }
+    },
+  };
+}
+
+/** What is listened on stays as it was at the start; a reload must not take the new address for the one that is open. */
+function keepAddresses(next: Settings, now: Settings): Settings {
+  return {
+    ...next,
+    rest: { ...next.rest, ip: now.rest.ip, port: now.rest.port, tls: now.rest.tls },
+    dataServer: now.dataServer,
+    prometheus: now.prometheus,
+  };
+}
