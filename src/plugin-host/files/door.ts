@@ -1,9 +1,10 @@
 // Writing into `plugins/`: by ourselves, or through the installer when the gateway may not (worker/installer.ts). Used by installs over REST and by
 // the files that say what is live.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { writeDurablyAsync } from '../../base/durable-file.ts';
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import type { DoorAnswer, DoorRequest } from '../worker/installer.ts';
@@ -20,16 +21,9 @@ const ANSWER_LIMIT_MS = 15_000;
 export function ownDoor(): PluginDoor {
   return {
     async write(path, bytes) {
-      await mkdir(dirname(path), { recursive: true });
       // a dot first: not picked up before it is whole
       const temp = join(dirname(path), `.${nodeCrypto().randomBytes(6).toString('hex')}.part`);
-      try {
-        await writeFile(temp, bytes, { flag: 'wx', mode: 0o644, flush: true });
-        await rename(temp, path);
-      } catch (error) {
-        await rm(temp, { force: true });
-        throw error;
-      }
+      await writeDurablyAsync(path, bytes, { mode: 0o644, temp });
     },
     remove: (path) => rm(path, { force: true }),
   };
