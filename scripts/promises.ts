@@ -21,8 +21,18 @@ export interface TaggedTest {
 
 const TAG = /@covers\s+(.+)$/;
 const ID = /\b(?:issue|finding):[A-Za-z0-9]+#[A-Za-z0-9.]+/g;
-/** The test that a tag stands above: the next call, whose name may be on the line after. */
-const NAME = /\b(?:describe|it|test)(?:\.\w+)*(?:\([^'"`]*?\))?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/s;
+/** The test that a tag stands above: the next call. Its name is the first argument, or follows the table of `each`. */
+const CALL = /\b(?:describe|it|test)(?:\.\w+)*(?:<[^(]*>)?\(/;
+const PLAIN_NAME = /^\s*(['"`])((?:\\.|(?!\1).)*)\1/s;
+const EACH_NAME = /\)\(\s*(['"`])((?:\\.|(?!\1).)*)\1/s;
+
+function nameAfter(text: string): string {
+  const call = CALL.exec(text);
+  if (!call) return '';
+  const rest = text.slice(call.index + call[0].length);
+  const name = (call[0].includes('.each') ? EACH_NAME : PLAIN_NAME).exec(rest)?.[2];
+  return name?.replaceAll(/\\(.)/g, '$1') ?? '';
+}
 
 function* sources(folder: string): Iterable<string> {
   for (const e of readdirSync(folder, { withFileTypes: true })) {
@@ -43,8 +53,9 @@ export function taggedTests(folders: readonly string[]): Map<string, TaggedTest[
     lines.forEach((line, i) => {
       const tag = TAG.exec(line);
       if (!tag) return;
-      const rest = lines.slice(i + 1, i + 60).join('\n');
-      const name = NAME.exec(rest)?.[2]?.replaceAll(/\\(.)/g, '$1') ?? '';
+      // a tag among the last lines of a file's head is above its first test, however far that is
+      const rest = lines.slice(i + 1).join('\n');
+      const name = nameAfter(rest);
       for (const id of tag[1]!.match(ID) ?? []) {
         const list = found.get(id) ?? [];
         list.push({ file, name });

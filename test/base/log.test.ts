@@ -13,7 +13,7 @@ function logAt(start = 0) {
 }
 
 describe('the log', () => {
-  // @covers finding:house#D2
+  // @covers issue:14#8 finding:house#D2
   it('writes one line for each of three dead units, two lost brokers and two late parts', () => {
     const { log, lines } = logAt();
     for (const unit of [1, 2, 3]) log.warn({ code: 'MODBUS_UNIT', bus: 'tcp://10.0.0.2:502', unit }, 'Unit does not answer; set aside.');

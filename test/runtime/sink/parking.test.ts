@@ -35,7 +35,7 @@ describe('the verdict on an error', () => {
 });
 
 describe('a row that the sink does not take', () => {
-  // @covers issue:14#7
+  // @covers issue:14#7 finding:ease#B2
   it('is parked at once when the error is final, confirmed when it is on disk, and the rows behind it go on in order', async () => {
     const b = sinkBench();
     await b.node.open();
