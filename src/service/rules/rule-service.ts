@@ -2,7 +2,7 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { type ParkedAccess, parkedText, type RuleHandle, type RuleStatus, type Runtime, type Topo } from '../../runtime/index.ts';
+import type { RuleHandle, Runtime } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -11,18 +11,9 @@ import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft } from './rule-json.ts';
-import { maskRuleText, missingSecrets, unmaskRuleText } from './rule-secrets.ts';
-
-export interface RuleListItem {
-  id: string;
-  name: string;
-  status: string;
-  version: string;
-  trace: boolean;
-  tags: readonly string[] | null;
-  /** Set: why the rule is parked; ours. */
-  parked?: string;
-}
+import { brokenDraft, type Entry, found, handleOf, inRegistry } from './rule-registry.ts';
+import { unmaskRuleText } from './rule-secrets.ts';
+import { createRuleViews, type RuleViews } from './rule-views.ts';
 
 export interface BulkResult {
   ruleId: string;
@@ -30,53 +21,22 @@ export interface BulkResult {
   error?: string;
 }
 
-export interface RuleService {
-  list(): RuleListItem[];
+export interface RuleService extends RuleViews {
   /** @returns the id */
   create(text: string): Promise<string>;
   /** PUT: replaces or creates. @param fromImport skips an item that is not newer instead of refusing it */
   replace(id: string, text: string): Promise<void>;
   delete(id: string): Promise<void>;
-  /** Stored JSON text, secrets masked. @throws RULE_NOT_FOUND */
-  describe(id: string): string;
   start(id: string): Promise<void>;
   stop(id: string): Promise<void>;
   restart(id: string): Promise<void>;
   /** Sets the position of a source of a running rule. */
   resetOffset(id: string, stream: string, values: Readonly<Record<string, unknown>>): void;
-  status(id: string): RuleStatus;
-  statusV2(id: string): RuleStatus;
-  statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
-  health(id: string): unknown;
-  topo(id: string): Topo;
-  /** Rows that its sinks do not take. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
-  parkedRows(id: string): ParkedAccess;
-  explain(id: string): Promise<string>;
-  /** Output columns. */
-  schema(id: string): Record<string, unknown>;
   /** JSON, SQL syntax and existence of sources. @returns names of the sources */
   validate(text: string): Promise<string[]>;
   editTags(id: string, edit: (tags: readonly string[]) => string[]): Promise<void>;
-  /** Ids of rules that carry all these tags. */
-  matchTags(tags: readonly string[]): string[];
   bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
   setTrace(id: string, on: boolean): void;
-  exists(id: string): boolean;
-  /** The rule's JSON with masked secrets put back from the stored rule of that id. */
-  withSecrets(id: string, text: string): string;
-  /** Stored rules (not temporary ones): id → JSON text, secrets masked. */
-  texts(): Map<string, string>;
-  /** Streams and tables that a rule reads; [] for an unknown rule. */
-  sourcesOf(id: string): readonly string[];
-  /** Elements of `actions`. */
-  actionsOf(id: string): RuleDraft['actions'];
-  /** Rules that read a stream or table. */
-  rulesReading(source: string): string[];
-  /** Rules whose actions or sources select a connection. */
-  rulesSelecting(connection: string): string[];
-  /** Columns of a stream that running rules read. */
-  columnsRead(source: string): string[];
-  versionOf(id: string): string | undefined;
   /** A plugin came, went or changed: rules that use it are planned anew and go on with their state; those it stopped start again.
    *  @param touched picks the rules  @param running false: rules that run are left alone (they follow by themselves) */
   pluginChanged(touched: (rules: Iterable<RuleText>) => string[], movedByItself: boolean): void;
@@ -93,37 +53,14 @@ export interface RuleServiceDeps extends PlanningDeps {
   questions?(): readonly Promise<void>[];
 }
 
-interface Entry {
-  draft: RuleDraft;
-  /** Undefined: the stored text cannot be used any more, or the gateway is in safe mode. */
-  parsed: ParsedRule | undefined;
-  handle: RuleHandle | undefined;
-  /** Why `handle` is missing. */
-  problem: string;
-  trace: boolean;
-}
-
 export function createRuleService(deps: RuleServiceDeps): RuleService {
   const { runtime, table, log } = deps;
   /** Set before the first entry of `all` is made. */
   let planning!: Planning;
   const all = new Map<string, Entry>();
   const lock = createKeyedLock();
+  const views = createRuleViews(all, () => planning);
 
-  const inRegistry = (id: string): Entry => {
-    const entry = all.get(checkName(id));
-    if (!entry) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found in registry, please check if it is created` });
-    return entry;
-  };
-  const found = (id: string, dot = ''): Entry => {
-    const entry = all.get(checkName(id));
-    if (!entry) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found${dot}` });
-    return entry;
-  };
-  const handleOf = (entry: Entry): RuleHandle => {
-    if (!entry.handle) throw new GatewayError('RULE_JSON', { text: `Rule ${entry.draft.id} cannot run: ${entry.problem}` });
-    return entry.handle;
-  };
   const plan = async (): Promise<Planning> => (planning ??= await deps.planning());
 
   /** Plans, and plans again when contained plugins have answered what they think of the arguments. */
@@ -174,7 +111,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   };
   const start = (id: string) =>
     lock.run(id, async () => {
-      const entry = inRegistry(id);
+      const entry = inRegistry(all, id);
       const handle = handleOf(entry);
       // a plan error answers at once: the streams may have changed since the rule was made
       if (handle.state === 'stopped' || handle.state === 'stoppedByError') planning.check(entry.parsed!);
@@ -183,7 +120,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     });
   const stop = (id: string) =>
     lock.run(id, async () => {
-      const entry = inRegistry(id);
+      const entry = inRegistry(all, id);
       await setTriggered(entry, false);
       if (entry.handle) background(id, 'stop', entry.handle.stop());
     });
@@ -202,22 +139,8 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     if (handle.state === 'stoppedByError') background(id, 'start', handle.start());
     else if (!movedByItself) background(id, 'restart', handle.restart({ keepState: true }));
   };
-  const matchTags = (tags: readonly string[]) =>
-    [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id);
-
   return {
-    list: () =>
-      [...all.values()]
-        .map(({ draft, handle, trace }) => ({
-          id: draft.id,
-          name: draft.name || draft.id,
-          status: handle ? handle.brief().status : 'stopped by error',
-          version: draft.version,
-          trace,
-          tags: draft.tags ?? null,
-          ...(handle?.parked && { parked: parkedText(handle.parked) }),
-        }))
-        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    ...views,
     async create(text) {
       const { parse } = await plan();
       const parsed = await answered(() => understand('invalid rule json', () => parse(parseRuleJson(text))));
@@ -270,72 +193,17 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         if (entry.handle) await entry.handle.delete();
       });
     },
-    describe(id) {
-      const entry = found(id, '.');
-      // eKuiper keeps temporary rules out of the store and so does not describe them
-      if (entry.draft.temp) throw new GatewayError('RULE_NOT_FOUND', { text: `Rule ${id} is not found.` });
-      return maskRuleText(entry.draft.text);
-    },
     start,
     stop,
     restart: (id) =>
       lock.run(id, async () => {
-        const entry = inRegistry(id);
+        const entry = inRegistry(all, id);
         const handle = handleOf(entry);
         planning.check(entry.parsed!);
         await setTriggered(entry, true);
         background(id, 'restart', handle.restart());
       }),
-    resetOffset: (id, stream, values) => handleOf(inRegistry(id)).resetOffset(stream, values),
-    status(id) {
-      const entry = found(id);
-      return entry.handle ? entry.handle.status() : broken(entry);
-    },
-    statusV2(id) {
-      const entry = found(id);
-      return entry.handle ? entry.handle.statusV2() : broken(entry);
-    },
-    statusAll: () =>
-      Object.fromEntries(
-        [...all].map(([id, { handle, problem }]) => {
-          const health = handle?.state === 'running' ? handle.health() : undefined;
-          return [
-            id,
-            {
-              status: handle?.brief().status ?? 'stopped by error',
-              last_exception: health?.lastError?.text ?? (handle ? '' : problem),
-              exceptions_total: health?.exceptions ?? 0,
-            },
-          ];
-        }),
-      ),
-    health(id) {
-      const entry = found(id);
-      if (!entry.handle) return { state: 'stoppedByError', ok: false, problems: [entry.problem] };
-      const health = entry.handle.health();
-      const missing = missingSecrets(entry.draft.text);
-      if (missing.length === 0) return health;
-      const problem = `Secrets are missing since the rule came from an export; set them again: ${missing.join(', ')}.`;
-      return { ...health, ok: false, problems: [problem, ...health.problems] };
-    },
-    parkedRows: (id) => handleOf(found(id)).parkedRows(),
-    topo(id) {
-      const { handle } = found(id);
-      const topo = handle?.topo();
-      if (!topo || topo.sources.length === 0) throw new GatewayError('RULE_TOPO', { rule: id });
-      return topo;
-    },
-    async explain(id) {
-      const { parsed } = found(id, '.');
-      if (parsed?.draft.graph) throw new GatewayError('SERVICE_REFUSED', { text: 'only support explain sql now' });
-      if (!parsed) throw new GatewayError('SERVICE_REFUSED', { text: 'the stored rule cannot be read' });
-      return planning.explain(parsed);
-    },
-    schema(id) {
-      const { parsed } = found(id);
-      const fields = parsed?.selects[0]?.tree().fields.filter((f) => !f.invisible) ?? [];
-      return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
-    },
+    resetOffset: (id, stream, values) => handleOf(inRegistry(all, id)).resetOffset(stream, values),
     async validate(text) {
       const { parse, checkArguments, check: checkPlan } = await plan();
       const parsed = parse(parseRuleJson(text));
@@ -346,14 +214,13 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     },
     editTags: (id, edit) =>
       lock.run(checkName(id), async () => {
-        const entry = found(id, '.');
+        const entry = found(all, id, '.');
         const tags = [...new Set(edit(entry.draft.tags ?? []))];
         await rewrite(entry, (o) => (o['tags'] = tags));
       }),
-    matchTags,
     async bulk(action, tags) {
       // no tags would match every rule: a slip of the keyboard must not stop the whole gateway
-      const ids = tags.length ? matchTags(tags) : [];
+      const ids = tags.length ? views.matchTags(tags) : [];
       if (ids.length === 0) throw new GatewayError('SERVICE_REFUSED', { text: `bulk ${action} failed: no matching rules` });
       return Promise.all(
         ids.map(async (ruleId): Promise<BulkResult> => {
@@ -371,22 +238,6 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       if (!entry) throw new GatewayError('SERVICE_REFUSED', { text: `rule ${id} isn't existed` });
       entry.trace = on;
     },
-    exists: (id) => all.has(id),
-    withSecrets: (id, text) => unmaskRuleText(text, all.get(id)?.draft.text),
-    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(e.draft.text)])),
-    sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
-    actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],
-    rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
-    rulesSelecting: (connection) => [...all.values()].filter((e) => selects(e.draft, connection)).map((e) => e.draft.id),
-    columnsRead: (source) => {
-      const columns = new Set<string>();
-      for (const { handle, parsed } of all.values()) {
-        if (handle?.state !== 'running' || !parsed?.sources.includes(source)) continue;
-        for (const input of planning.compile(parsed).inputs) if (input.source === source) for (const c of input.columns) columns.add(c);
-      }
-      return [...columns].sort();
-    },
-    versionOf: (id) => all.get(id)?.draft.version,
     pluginChanged(touched, movedByItself) {
       const texts = [...all.values()].map(
         ({ draft, parsed }): RuleText => ({
@@ -434,32 +285,4 @@ function understand<T>(prefix: string, work: () => T): T {
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `${prefix}: ${messageOf(error)}` }, { cause: error });
   }
-}
-
-/** Status of a rule that the runtime does not know. */
-function broken({ problem }: Entry): RuleStatus {
-  return { status: 'stopped by error', message: problem, lastStartTimestamp: 0, lastStopTimestamp: 0, nextStartTimestamp: 0 };
-}
-
-/** Stored by another version, or by hand: listed, described and deletable, but not more. */
-function brokenDraft(id: string, text: string): RuleDraft {
-  return {
-    id,
-    name: '',
-    version: '',
-    triggered: false,
-    temp: false,
-    tags: undefined,
-    sql: '',
-    graph: undefined,
-    actions: [],
-    options: undefined,
-    text,
-  };
-}
-
-function selects(draft: RuleDraft, connection: string): boolean {
-  return draft.actions.some((a) =>
-    Object.values(a).some((props) => (props as { connectionSelector?: unknown } | null)?.connectionSelector === connection),
-  );
 }
