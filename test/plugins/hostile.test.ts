@@ -260,12 +260,14 @@ test('a trusted function that patches crypto, http, JSON and collections opens n
     );
     await rest('POST', '/rules', 'right', { id: 'r', sql: 'SELECT patcher(n) AS p FROM t', actions: [{ nop: {} }] });
     const seen = new Set<number>();
-    const untilMs = performance.now() + 1_500;
-    while (performance.now() < untilMs) {
+    // slowly: after ten wrong tokens the gateway answers 429 without looking, but for one a second
+    for (let i = 0; i < 25; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
       seen.add(await rest('DELETE', '/rules/none', 'wrong').catch(() => 0));
       seen.add(await rest('GET', '/rules', 'a.b.c').catch(() => 0));
     }
-    expect([...seen].filter((status) => status !== 401 && status !== 0)).toEqual([]);
+    expect([...seen].filter((status) => ![401, 429, 0].includes(status))).toEqual([]);
+    expect(seen).toContain(401);
     expect(own.daemon.child.exitCode).toBe(null);
   } finally {
     await own.close();
