@@ -1,5 +1,5 @@
 // The log of one rule: its options `debug` (level of its lines) and `logFilename` (an own file in the log folder, beside the gateway's log).
-// Made by rule.ts for each run; most rules have neither and use the gateway's log as it is.
+// Opened by run-log.ts for each run; most rules have neither and use the gateway's log as it is.
 import { join } from 'node:path';
 import { createLog, type Log, type LogFields, type LogLevel } from '../../base/log.ts';
 import { createLogFile, type LogFile } from '../../base/log-file.ts';

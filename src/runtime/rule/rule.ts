@@ -2,7 +2,6 @@
 // at each start, with what kept-run.ts has of the one before. Called by the service through RuleHandle and by the patrol loop.
 import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import type { Log } from '../../base/log.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { type ParkedAccess, type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
 import type { CheckpointAccess } from '../checkpoint/access.ts';
@@ -21,6 +20,7 @@ import type { RuleLogs } from './rule-log.ts';
 import { type Command, type Ending, newMachine, type RuleEvent, recoveryPauseMs, step } from './rule-machine.ts';
 import { RuleRun } from './rule-run.ts';
 import type { KeptState } from './run-api.ts';
+import { RunLog } from './run-log.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import type { RuleAction } from './state-table.ts';
 
@@ -52,7 +52,7 @@ export class Rule implements RuleHandle {
   private schedule: Schedule;
   private machine = newMachine<OwnCommand>();
   private readonly kept: KeptRun;
-  private logging: ReturnType<RuleLogs['open']> | undefined;
+  private readonly log: RunLog;
   private recovery: TimerHandle | undefined;
   private startedAtMonoMs = 0;
 
@@ -61,6 +61,7 @@ export class Rule implements RuleHandle {
     this.id = definition.id;
     this.definition = definition;
     this.deps = deps;
+    this.log = new RunLog(deps.env, deps.logs);
     this.kept = new KeptRun(definition.id, deps.env, deps.checkpoints);
     this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
     this.logIgnored();
@@ -160,7 +161,7 @@ export class Rule implements RuleHandle {
 
   private logIgnored(): void {
     const notes = ignoredOptions(this.definition);
-    if (notes.length) this.log.warn({ rule: this.id, notes }, 'Options of a rule are not taken as written.');
+    if (notes.length) this.log.now.warn({ rule: this.id, notes }, 'Options of a rule are not taken as written.');
   }
 
   private mustExist(): void {
@@ -258,7 +259,7 @@ export class Rule implements RuleHandle {
 
   private async open(c: OwnCommand): Promise<void> {
     const { pool, checkpointer, checkpoints } = this.deps;
-    const env = this.openLog();
+    const env = this.log.open(this.definition.options);
     let run: RuleRun | undefined;
     let state: KeptState | undefined;
     let entered = true;
@@ -295,7 +296,7 @@ export class Rule implements RuleHandle {
       c.done();
       this.happened({ type: 'opened', scheduled: this.schedule.scheduled });
     } catch (error) {
-      this.log.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
+      this.log.now.warn({ rule: this.id, cause: messageOf(error) }, 'Rule cannot start.');
       this.happened({ type: 'refusing' });
       await run
         ?.close({ reason: 'stopped', state: 'drop', keepQueues: true, timeoutMs: 0 })
@@ -304,7 +305,7 @@ export class Rule implements RuleHandle {
       this.kept.put(state);
       await this.kept.store();
       this.lastStopAtMs = env.clock.now();
-      await this.closeLog();
+      await this.log.close();
       leave();
       c.done();
       this.happened({ type: 'refused', message: messageOf(error), scheduled: this.schedule.scheduled });
@@ -336,7 +337,7 @@ export class Rule implements RuleHandle {
     env.deps.suspects?.letGo(this.id);
     this.lastStopAtMs = env.clock.now();
     await this.forgetState(c.ending).catch((error: unknown) => this.closeFailed(error));
-    await this.closeLog();
+    await this.log.close();
     this.happened({ type: 'halted', scheduled: this.schedule.scheduled });
   }
 
@@ -345,35 +346,15 @@ export class Rule implements RuleHandle {
     if (ending === 'finish' || (ending === 'user' && this.definition.options.qos === 0)) await this.kept.forget();
   }
 
-  /** @returns what the run needs, with the rule's own log */
-  private openLog(): Environment {
-    const { env, logs } = this.deps;
-    const { options } = this.definition;
-    if (!options.debug && options.logFilename === '') return env;
-    void this.closeLog();
-    this.logging = logs.open(options);
-    return { ...env, log: this.logging.log };
-  }
-
-  private async closeLog(): Promise<void> {
-    const { logging } = this;
-    this.logging = undefined;
-    await logging?.close();
-  }
-
-  private get log(): Log {
-    return this.logging?.log ?? this.deps.env.log;
-  }
-
   private closeFailed(error: unknown): void {
-    this.log.error({ rule: this.id, cause: messageOf(error) }, 'Ending a run failed.');
+    this.log.now.error({ rule: this.id, cause: messageOf(error) }, 'Ending a run failed.');
   }
 
   private ended(run: RuleRun, error: unknown, text: string): void {
     if (run !== this.run) return;
     if (error !== undefined) {
       const parks = (error as { code?: unknown } | null)?.code === 'RULE_PARKED';
-      this.log.error(
+      this.log.now.error(
         { rule: this.id, ...(parks && { code: 'RULE_PARKED' }), cause: messageOf(error) },
         parks ? 'Rule is parked.' : 'Rule stops by an error.',
       );
