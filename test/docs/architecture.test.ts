@@ -1,5 +1,6 @@
-// ARCHITECTURE.md names only files and folders that exist; folders import in one direction.
+// ARCHITECTURE.md names only files and folders that exist; folders import in one direction; files of src are short enough to be read whole.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { circleFree, circles, readEdges, rows, upward } from '../../scripts/layers.ts';
 
@@ -37,4 +38,18 @@ describe('layers', () => {
       .map((e) => e.name);
     expect(folders.filter((f) => !rows.flat().includes(f))).toEqual([]);
   });
+});
+
+/** A longer file holds two subjects: one of them moves out. */
+const MOST_LINES = 400;
+
+// @covers issue:14#10
+it('no file of src has more than 400 lines', () => {
+  const files = readdirSync('src', { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile() && e.name.endsWith('.ts'))
+    .map((e) => join(e.parentPath, e.name));
+  expect(files.length).toBeGreaterThan(300);
+  const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
+  expect(lines('src/runtime/rule/rule.ts')).toBeGreaterThan(100);
+  expect(files.filter((f) => lines(f) > MOST_LINES).map((f) => `${f}: ${lines(f)} lines`)).toEqual([]);
 });
