@@ -14,8 +14,16 @@ export function compileAlias(e: BoundAliasRef, ctx: CompileContext): Expr {
   return made;
 }
 
-export const compileShared = (e: BoundShared, ctx: CompileContext): Expr =>
-  ctx.keep ? kept(compileExpr(e.expr, ctx), e.slot, ctx) : compileExpr(e.expr, ctx);
+export function compileShared(e: BoundShared, ctx: CompileContext): Expr {
+  if (ctx.filled.has(e.slot.id)) {
+    const slot = ctx.frame.slot(e.slot);
+    return (t) => t.cols[slot];
+  }
+  return ctx.keep ? compileKept(e, ctx) : compileExpr(e.expr, ctx);
+}
+
+/** Keeps the value in the row whatever the context says: for the operator that fills the slot. */
+export const compileKept = (e: BoundShared, ctx: CompileContext): Expr => kept(compileExpr(e.expr, ctx), e.slot, ctx);
 
 /** An absent value is kept as null, so that `undefined` in the slot means "not computed yet". */
 function kept(expr: Expr, planSlot: PlanSlot, ctx: CompileContext): Expr {

@@ -12,7 +12,7 @@ import type { CompileContext } from './context.ts';
 import { CALLS } from './fingerprints.ts';
 import { createIngest } from './ingest.ts';
 import { makerOf } from './operators/index.ts';
-import { copyOf, laneOf, outsidePartOf } from './outside.ts';
+import { beforeStages, copyOf, laneOf, outsidePartOf } from './outside.ts';
 import { privacyOf } from './privacy.ts';
 
 export interface ChainInput {
@@ -44,7 +44,7 @@ export function buildChain(input: ChainInput): RunningProgram {
     const ownRows = ctx.frame.joined || (isolateAt >= 0 && isolateAt <= i);
     const part = outsidePartOf(n, input.plan, own);
     const maker = makerOf(part?.node ?? n, { ...input, ctx: own, ownRows });
-    if (!part) return maker;
+    if (!part) return lane ? beforeStages(maker, lane) : maker;
     const isPrivate = ownRows || (made >= 0 && made < i);
     return part.wrap(maker, lane!, copyOf(isPrivate ? undefined : ctx.frame.base));
   });

@@ -5,15 +5,16 @@ import type { Value } from '../data/value.ts';
 import { operatorError } from '../exec/errors.ts';
 import type { Operator, OperatorStats, ProgramHost } from '../exec/operator.ts';
 import type { OutsideCallsOfRule } from '../exec/outside-calls.ts';
+import { hostInOrder } from '../exec/outside-order.ts';
 import { createOutsideStage, type OutsideLane } from '../exec/outside-stage.ts';
-import type { BoundCall, BoundExpr } from '../plan/bound.ts';
+import type { BoundCall, BoundExpr, BoundShared } from '../plan/bound.ts';
 import type { LogicalNode } from '../plan/logical/index.ts';
 import { expressionsOf, mapExpressions } from '../plan/node-expressions.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
 import { walk } from '../plan/walk.ts';
+import { compileKept } from './cached.ts';
 import type { OperatorMaker } from './chain.ts';
 import type { CompileContext } from './context.ts';
-import { compileExpr } from './expression.ts';
 
 const callsIn = (e: BoundExpr): BoundCall[] => {
   const found: BoundCall[] = [];
@@ -49,14 +50,15 @@ export function outsidePartOf(n: LogicalNode, plan: LogicalPlan, ctx: CompileCon
       wrap: (maker, lane, copy) => (host, stats, next) =>
         createOutsideStage({ copy, keepsState: n.type === 'analytic', make: (h, nx) => maker(h, stats, nx) }, lane, host, stats, next),
     };
-  const before: BoundExpr[] = [];
+  const before: BoundShared[] = [];
   const node = mapExpressions(n, (e) => {
     if (callsIn(e).length === 0) return e;
-    const shared: BoundExpr = { kind: 'shared', expr: e, slot: plan.newSlot(`outside ${before.length}`), span: e.span };
+    const shared: BoundShared = { kind: 'shared', expr: e, slot: plan.newSlot(`outside ${before.length}`), span: e.span };
     before.push(shared);
     return shared;
   });
-  const fills = before.map((e) => compileExpr(e, { ...ctx, keep: true, memo: new Map() }));
+  const fills = before.map((e) => compileKept(e, { ...ctx, memo: new Map() }));
+  for (const e of before) ctx.filled.add(e.slot.id);
   const fill = (h: ProgramHost, stats: OperatorStats, own: OperatorStats, nx: Operator): Operator => {
     const run = (t: Tuple): boolean => {
       try {
@@ -81,7 +83,7 @@ export function outsidePartOf(n: LogicalNode, plan: LogicalPlan, ctx: CompileCon
   return {
     node,
     wrap: (maker, lane, copy) => (host, stats, next) => {
-      const op = maker(host, stats, next);
+      const op = maker(hostInOrder(host, lane.stages.slice()), stats, next);
       if (!op.watermark && next.watermark) op.watermark = (tsMs) => next.watermark!(tsMs);
       // the rows that wait are shown with the operator that they wait for
       const own: OperatorStats = { ...stats };
@@ -103,6 +105,12 @@ export function outsidePartOf(n: LogicalNode, plan: LogicalPlan, ctx: CompileCon
     },
   };
 }
+
+/** An operator that calls nothing outside, in a rule in which others do: what fails in it waits behind the rows that wait there. */
+export const beforeStages =
+  (maker: OperatorMaker, lane: OutsideLane): OperatorMaker =>
+  (host, stats, next) =>
+    maker(hostInOrder(host, lane.stages.slice()), stats, next);
 
 /** @param shared number of columns that are the rule's own to read; what lies above belongs to other rules. Undefined: rows are private */
 export const copyOf =

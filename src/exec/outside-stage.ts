@@ -5,6 +5,7 @@ import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { Collection, Debt, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import { answer, type Journal, type OutsideCallsOfRule } from './outside-calls.ts';
+import { inOrder, type Stage } from './outside-order.ts';
 import { type Emitter, isEmitter } from './project.ts';
 
 interface Item {
@@ -28,13 +29,6 @@ export interface OutsideLane {
   readonly stages: Stage[];
 }
 
-interface Stage {
-  readonly busy: boolean;
-  wake(): void;
-  /** Does it when everything that is here now has gone on. */
-  behind(work: () => void): void;
-}
-
 export interface OutsideStageSpec {
   /** A private copy of a row: the operator keeps values in it, which must not be there in its next run. */
   copy(t: Tuple): Tuple;
@@ -51,6 +45,8 @@ export function createOutsideStage(
   next: Operator,
 ): Operator {
   const { calls } = lane;
+  // made from the sinks upwards: those that are there already follow this one
+  const below = lane.stages.slice();
   let items: Item[] = [];
   let closed = false;
   let pumping = false;
@@ -69,7 +65,7 @@ export function createOutsideStage(
     env: host.env,
     emit: (result) => keep(() => host.emit(result)),
     exception(s, error) {
-      if (!calls.suspended) keep(() => inOrder(() => host.exception(s, error)));
+      if (!calls.suspended) keep(() => inOrder(below, () => host.exception(s, error)));
     },
     touch() {
       if (current) current.touched = true;
@@ -90,13 +86,6 @@ export function createOutsideStage(
     ...(isEmitter(next) && { emit: (...args: Parameters<Emitter['emit']>) => keep(() => (next as Operator & Emitter).emit(...args)) }),
   };
   const op = spec.make(innerHost, innerNext);
-
-  /** Failures come out in the order of the rows too, although they pass by the operators that follow. */
-  const inOrder = (work: () => void, from: Stage = stage): void => {
-    const busy = lane.stages.find((s, i) => i > lane.stages.indexOf(from) && s.busy);
-    if (busy) busy.behind(() => inOrder(work, busy));
-    else work();
-  };
 
   // ----------------------------------------------------------------------------------------------------------------------- one run
   /** @returns true when the item has come to its end */

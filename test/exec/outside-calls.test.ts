@@ -41,7 +41,12 @@ interface World {
   turns(): number;
 }
 
-function world(outside: readonly string[], delays: readonly number[], shared: boolean): World {
+function world(
+  outside: readonly string[],
+  delays: readonly number[],
+  shared: boolean,
+  pluginOf: (name: string) => string = () => 'functions/p',
+): World {
   const trace: string[] = [];
   const builtin = createFunctionCatalogue();
   const queue: (() => void)[] = [];
@@ -99,7 +104,7 @@ function world(outside: readonly string[], delays: readonly number[], shared: bo
     examples: [],
     nulls: 'pass',
     pure: false,
-    ...(outside.includes(name) ? { outside: 'functions/p' } : {}),
+    ...(outside.includes(name) ? { outside: pluginOf(name) } : {}),
     compile(args: readonly Expr[], site: CallSite) {
       if (!outside.includes(name))
         return (t) =>
@@ -199,21 +204,39 @@ const value: fc.Arbitrary<string> = fc.letrec<{ v: string; c: string }>((tie) =>
 })).v;
 const condition = fc.tuple(value, value).map(([x, y]) => `CASE WHEN odd(${x}) = true THEN a > 1 OR picky(b) = 2 ELSE ${y} = ${y} END`);
 const someRows = fc.array(fc.record({ a: fc.integer({ min: 0, max: 6 }), b: fc.integer({ min: 0, max: 3 }) }), { maxLength: 14 });
+const someNames = fc.subarray([...NAMES, 'odd']);
 const someDelays = fc.array(fc.nat(4), { minLength: 1, maxLength: 5 });
 
 describe('functions outside of the process', () => {
   // @covers issue:13#4
   test('give for any expression what they give inside: values, errors and their order', async () => {
     await fc.assert(
-      fc.asyncProperty(value, value, condition, someRows, someDelays, fc.nat(4), async (x, y, c, rows, delays, chunk) => {
+      fc.asyncProperty(value, value, condition, someRows, someDelays, fc.nat(4), someNames, async (x, y, c, rows, delays, chunk, some) => {
         const sql = `SELECT a, ${x} AS x, ${y} AS z FROM demo WHERE ${c}`;
         const inside = await results(sql, rows, [], delays, false, chunk + 1);
         const outside = await results(sql, rows, [...NAMES, 'odd'], delays, false, chunk + 1);
-        const mixed = await results(sql, rows, ['twice', 'picky'], delays, false, chunk + 1);
+        const mixed = await results(sql, rows, some, delays, false, chunk + 1);
         expect(outside.results).toEqual(inside.results);
         expect(mixed.results).toEqual(inside.results);
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        examples: [
+          // lag() fails inside on the second row while the first one waits in WHERE
+          [
+            'lag((a + CASE WHEN a > 2 THEN seen(b) ELSE a END))',
+            'seen(seen(a))',
+            'CASE WHEN odd(twice(seen(a))) = true THEN a > 1 OR picky(b) = 2 ELSE a = a END',
+            [
+              { a: 0, b: 0 },
+              { a: 3, b: 0 },
+            ],
+            [0],
+            1,
+            ['twice', 'picky'],
+          ],
+        ],
+      },
     );
   });
 
@@ -245,6 +268,71 @@ describe('functions outside of the process', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('a row that fails before the operators in which rows wait comes out behind the rows that wait in any of them', async () => {
+    const rows = [{ a: 4 }, { a: 3 }, { a: 5 }, { a: 6 }, { a: 7 }];
+    const failed = (a: number) => ({ $error: expect.stringContaining(`call func picky error: not ${a}`) });
+    for (const [sql, outside] of [
+      // lag() fails; rows wait in WHERE, then in SELECT
+      ['SELECT a, twice(a) AS x, lag(picky(a)) AS l FROM demo WHERE odd(a) OR a = 4', ['odd', 'twice']],
+      // WHERE fails; rows wait in SELECT
+      ['SELECT a, twice(a) AS x, 1 AS l FROM demo WHERE picky(a) > 0', ['twice']],
+    ] as const) {
+      for (const chunk of [1, 2, 5]) {
+        const { results: got } = await results(sql, rows, outside, [1, 3], false, chunk);
+        expect(got).toEqual([
+          [expect.objectContaining({ a: 4, x: 8 })],
+          failed(3),
+          [expect.objectContaining({ a: 5, x: 10 })],
+          failed(6),
+          [expect.objectContaining({ a: 7, x: 14 })],
+        ]);
+      }
+    }
+  });
+
+  test('a row whose lookup fails comes out behind the rows that wait after the lookup', async () => {
+    // of two plugins: rows of one plugin would go through one by one
+    const w = world(['twice', 'odd'], [4], false, (name) => `functions/${name}`);
+    const rule = startRule('SELECT demo.a AS a, odd(tab.v) AS x FROM demo INNER JOIN tab ON twice(demo.a) = tab.id', {
+      functions: w.functions,
+      sources: [stream('demo'), stream('tab', undefined, { kind: 'table', lookup: true })],
+      lookupTables: {
+        tab: {
+          lookup(_fields, _keys, [id]) {
+            if (Number(id) % 4 === 0) throw new Error(`no ${String(id)}`);
+            return [{ id: id as Value, v: Number(id) / 2 }];
+          },
+        },
+      },
+    });
+    for (let a = 1; a < 5; a++) rule.push('demo', { a });
+    await w.settle();
+    expect(rule.results).toEqual([
+      [{ a: 1, x: true }],
+      { $error: 'run Lookup error: no 4' },
+      [{ a: 3, x: true }],
+      { $error: 'run Lookup error: no 8' },
+    ]);
+  });
+
+  test('stand in the FILTER of a window whose rows are joined', async () => {
+    const of = async (outside: readonly string[]) => {
+      const w = world(outside, [1, 3], false);
+      const sql =
+        'SELECT l.a AS a, r.b AS b FROM l INNER JOIN r ON l.a = r.a GROUP BY COUNTWINDOW(3) FILTER(WHERE odd(coalesce(l.a, r.a)))';
+      const rule = startRule(sql, { functions: w.functions, sources: [stream('l'), stream('r')] });
+      for (const a of [1, 2, 3]) {
+        rule.push('l', { a });
+        rule.push('r', { a, b: a * 10 });
+      }
+      await w.settle();
+      return rule.results;
+    };
+    const inside = await of([]);
+    expect(inside).toEqual([[{ a: 1, b: 10 }]]);
+    expect(await of(['odd'])).toEqual(inside);
   });
 
   test('rows of one turn share one way there and back', async () => {
