@@ -62,6 +62,8 @@ const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/confi
 const MAX_BODIES_BYTES = 192 * 1024 * 1024;
 /** Whoever may read only is given no configuration as a whole: it may hold secrets that nobody marked as such. */
 const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/auth\//;
+/** eKuiper's only GET that takes a body. */
+const GETS_WITH_BODY = new Set(['/rules/tags/match']);
 /** They have no body for us. */
 const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const OPEN_PATHS = new Set(['/', '/ping']);
@@ -158,7 +160,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     return write(request, response, refusal, options);
   }
 
-  if (!known || BODILESS.has(method)) {
+  if (!known || (BODILESS.has(method) && !(method === 'GET' && own.setHas(GETS_WITH_BODY, path)))) {
     leaveBody(request, response);
     const headers = options.headersOf(request) as Record<string, string | undefined>;
     return write(request, response, await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log), options);
