@@ -51,6 +51,7 @@ function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: st
     clock: host.clock,
     log: host.log,
     env: host.env,
+    ...(host.budget && { budget: host.budget }),
     emit(result) {
       result.sinks = sinks;
       host.emit(result);

@@ -69,7 +69,8 @@ describe.each(['contained', 'restricted'] as const)('a %s plugin', (mode) => {
     await until('the bystander goes on', () => bystander().length > before + 3);
     expect(gaps(bystander())).toEqual([]);
     expect([p.daemon.child.pid, p.daemon.child.exitCode, p.daemon.child.signalCode]).toEqual([pid, null, null]);
-    expect((await rest('GET', '/rules', undefined, 'a-wrong-token')).status).toBe(401);
+    // 429: so many were wrong that this one was not even looked at
+    expect([401, 429]).toContain((await rest('GET', '/rules', undefined, 'a-wrong-token')).status);
     expect((await rest('GET', '/rules')).status).toBe(200);
   };
 
