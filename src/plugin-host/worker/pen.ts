@@ -166,6 +166,8 @@ async function lookAtMemory(): Promise<void> {
   );
   const most = used.sort((a, b) => b.bytes - a.bytes)[0];
   if (!most || !threads.has(most.w)) return;
+  // what an earlier one left is not given back to the system at once: nobody who is small is ended for it
+  if (most.bytes < (setup.maxRssMb * 1_048_576) / 4 && rssMb < 2 * setup.maxRssMb) return;
   most.t.end();
   send({
     t: 'ended',
