@@ -10,6 +10,7 @@ export const mutations: MutationList = {
   area: 'rule',
   tests: [
     'test/runtime/rule-machine.test.ts',
+    'test/runtime/kept-run.test.ts',
     'test/runtime/rule.test.ts',
     'test/runtime/handover.test.ts',
     'test/runtime/delivery.test.ts',
