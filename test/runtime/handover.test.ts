@@ -304,3 +304,33 @@ describe('a rule that fails and waits for its restart', () => {
     await h.settle(() => h.sources[0]!.closedBy === 'stopped');
   });
 });
+
+describe('a state that the disk does not take when its rule is replaced', () => {
+  it('stays with a new definition that cannot start, is stored then, and is confirmed only then', async () => {
+    const rule = h.runtime.createRule(h.define('r', countWindowProgram('a', 3)));
+    await rule.start();
+    const save = h.store.checkpoints.save.bind(h.store.checkpoints);
+    let failures = 0;
+    h.store.checkpoints.save = () => {
+      failures++;
+      return Promise.reject(new Error('disk full'));
+    };
+    publish(1);
+    publish(2);
+    const { promise, reject } = Promise.withResolvers<RuleProgram>();
+    const updated = rule.update(h.define('r', () => promise));
+    await h.settle(() => rule.state === 'starting');
+    expect(failures).toBeGreaterThan(0);
+    expect(confirmed).toEqual([]);
+    h.store.checkpoints.save = save;
+    reject(new Error('no such column'));
+    await h.settle(() => rule.state === 'stoppedByError');
+    await updated;
+    expect(confirmed).toEqual([1, 2]);
+    expect(await h.store.checkpoints.rules()).toEqual(['r']);
+    await rule.update(h.define('r', countWindowProgram('a', 3)));
+    publish(3);
+    await h.settle(() => h.sink.rows().length === 1);
+    expect(h.sink.rows()).toEqual([{ values: [1, 2, 3] }]);
+  });
+});

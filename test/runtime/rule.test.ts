@@ -102,6 +102,33 @@ describe('rule', () => {
     expect(good.status()['source_s_0_records_in_total']).toBe(4);
   });
 
+  it('that the user starts before its recovery keeps nothing of that one: after the next error it pauses in full', async () => {
+    const bad = filterProgram('a');
+    const start = bad.start.bind(bad);
+    bad.start = (host, slotOf) => ({
+      ...start(host, slotOf),
+      push: () => {
+        throw new Error('broken invariant');
+      },
+    });
+    const restart = { attempts: 9, delayMs: 10_000, maxDelayMs: 10_000, multiplier: 1, jitterFactor: 0 };
+    const rule = h.runtime.createRule(h.define('r', bad, { options: { restart } }));
+    const fail = async () => {
+      publish(1);
+      await h.settle(() => rule.state === 'stoppedByError');
+    };
+    await rule.start();
+    await fail();
+    await h.clock.advance(6000);
+    await rule.start();
+    expect(rule.state).toBe('running');
+    await fail();
+    // the first recovery would have been due now
+    await h.clock.advance(6000);
+    expect(rule.state).toBe('stoppedByError');
+    await h.settle(() => rule.state === 'running', 4000);
+  });
+
   it('ends with a bounded source, and says so to be stored', async () => {
     const triggered: boolean[] = [];
     const rule = h.runtime.createRule(h.define('r', filterProgram('a')));

@@ -20,6 +20,7 @@ describe('messages that no rule reads', () => {
     for (let n = 1; n < MAX_PARKED; n++) put(n);
     expect(seen.full).toEqual([]);
     put(MAX_PARKED);
+    expect([p.size, seen.full]).toEqual([1000, [true]]);
     put(MAX_PARKED + 1);
     expect(seen.full).toEqual([true]);
     expect(p.take().map((m) => m.data)).toEqual(Array.from({ length: MAX_PARKED + 1 }, (_, i) => String(i + 1)));
