@@ -17,7 +17,7 @@ const framingOptions = { delimiter: '\\n', maxFrameBytes: 4096 };
 
 interface Behaviour {
   /** What the instrument sends for its n-th request and after how many ms; undefined: nothing. */
-  answer(unit: string, n: number): { text: string; afterMs: number } | undefined;
+  answer(unit: string, n: number): { text: string; afterMs: number; rest?: { text: string; afterMs: number } } | undefined;
   echo?: boolean;
 }
 
@@ -63,6 +63,8 @@ function line({ units = ['01', '02'], pattern = '(?P<v__float>\\d+\\.?\\d*)$', e
       if (s.echo) come(bytes.toString());
       const answer = s.answer(unit, n);
       if (answer) clock.setTimer(answer.afterMs, () => come(answer.text));
+      const rest = answer?.rest;
+      if (rest) clock.setTimer(rest.afterMs, () => come(rest.text));
     },
   } as unknown as KeptPort;
   const options = { pollMs: s.pollMs ?? 1000, timeoutMs: s.timeoutMs ?? 200, retries: s.retries ?? 0, quietMs: s.quietMs, turnaroundMs: 0 };
@@ -178,22 +180,19 @@ describe('requests on a serial line', () => {
     l.poller.stop();
   });
 
-  it('an answer that has begun when its time is over is not cut in two', async () => {
-    const l = line({ units: ['01'], answer: () => undefined, timeoutMs: 200, retries: 1, pollMs: 60_000 });
-    // the end of an answer alone would be 2.5
-    const { clock, poller } = l;
-    await clock.advance(190);
-    poller.stop();
-    const halves = line({
+  it('an answer that has begun when its time is over is waited for, so that its rest is not taken for an answer', async () => {
+    const l = line({
       units: ['01'],
       pollMs: 60_000,
       retries: 1,
       pattern: '(?P<v__float>\\d+\\.\\d+)$',
-      answer: (_unit, n) => (n === 1 ? { text: '#01:1', afterMs: 190 } : undefined),
+      // without the wait the second half alone would be read as 2.5
+      answer: (_unit, n) => (n === 1 ? { text: '#01:1', afterMs: 190, rest: { text: '2.5\n', afterMs: 230 } } : undefined),
     });
-    await halves.clock.advance(1000);
-    expect(halves.rows).toEqual([]);
-    halves.poller.stop();
+    await l.clock.advance(1000);
+    expect(l.rows).toEqual([{ request: 'read', unit: '01', v: 12.5 }]);
+    expect(l.asked).toHaveLength(1);
+    l.poller.stop();
   });
 
   it('reports an instrument that does not answer by name, and forgets it when it answers', async () => {

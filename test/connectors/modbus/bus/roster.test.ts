@@ -1,0 +1,74 @@
+// What is known of the units of a line together: requests under way, lines that a gateway blocks, and who is waited for how long.
+import { describe, expect, it } from 'vitest';
+import { Roster } from '../../../../src/connectors/modbus/bus/roster.ts';
+import type { Job } from '../../../../src/connectors/modbus/bus/unit.ts';
+
+const job = (unit: number, more: Partial<Job> = {}): Job => {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const settings = { timeoutMs: 1000, retries: 1, quietMs: 0, gapMs: 0 };
+  return { request: { unit, fn: 3, address: 0, count: 1 }, settings, tries: 1, waitedMs: 0, costMs: 0, promise, resolve, reject, ...more };
+};
+
+// @covers issue:14#2
+describe('the units of a Modbus line together', () => {
+  it('a request is under way until its reply came or is not expected any more', () => {
+    const roster = new Roster(() => 0.5);
+    const unit = roster.unit(1);
+    const arrived = roster.pend(unit, 100, 1000);
+    expect([roster.pending, unit.life.quietUntilMs]).toEqual([1, 1100]);
+    arrived(400);
+    expect([roster.pending, unit.life.quietUntilMs]).toEqual([0, 400]);
+  });
+
+  it('with two requests under way, units that are not known are asked at a slower pace', () => {
+    const roster = new Roster(() => 0.5);
+    roster.pend(roster.unit(1), 100, 1000);
+    expect(roster.unknownAtMs).toBe(0);
+    roster.pend(roster.unit(2), 300, 1000);
+    expect(roster.unknownAtMs).toBe(300 + 750);
+  });
+
+  it('a unit that a gateway cannot reach says how long the line is blocked by it, and gets a tenth of its time', () => {
+    const roster = new Roster(() => 0.5);
+    roster.answered(roster.unit(2), 0, 20);
+    expect(roster.failed(roster.unit(1), 'gateway', 1000, 5000)).toMatchObject({ first: true, others: [] });
+    expect([roster.blockMs, roster.unknownAtMs]).toEqual([1000, 5000 + 9000]);
+    // from now on its answer is waited for: giving up early would not free the line
+    expect(roster.waitMs(roster.unit(1), job(1))).toBe(1000);
+    roster.lineUp(true);
+    expect([roster.blockMs, roster.unknownAtMs, roster.overlaps]).toEqual([0, 0, true]);
+  });
+
+  it('an exception is slow when it takes four times as long as replies usually do, and a quarter of a second at the least', () => {
+    const roster = new Roster(() => 0.5);
+    const unit = roster.unit(1);
+    expect(roster.isSlowException(unit, job(1), 4, 250)).toBe(false);
+    expect(roster.isSlowException(unit, job(1), 4, 251)).toBe(true);
+    roster.answered(roster.unit(2), 0, 100);
+    expect(roster.isSlowException(unit, job(1), 4, 400)).toBe(false);
+    expect(roster.isSlowException(unit, job(1), 4, 401)).toBe(true);
+    expect(roster.isSlowException(unit, job(1), 6, 5000)).toBe(false);
+    expect(roster.isSlowException(unit, job(1, { request: { unit: 1, fn: 6, address: 0, count: 1 } }), 4, 5000)).toBe(false);
+  });
+
+  it('an answer that waited behind one that is not answered says how long the line was blocked, and nothing about the unit', () => {
+    const roster = new Roster(() => 0.5);
+    roster.pend(roster.unit(1), 0, 3000);
+    const unit = roster.unit(2);
+    roster.answered(unit, 1020, 770);
+    expect(roster.blockMs).toBe(1020);
+    expect(unit.life.slowestMs).toBeUndefined();
+    expect(unit.life.answeredAtMs).toBe(1020);
+  });
+
+  it('further tries are for units that live, or for lines that nobody blocks', () => {
+    const roster = new Roster(() => 0.5);
+    roster.answered(roster.unit(2), 0, 20);
+    expect(roster.isTriedAgain(roster.unit(1), job(1))).toBe(true);
+    expect(roster.isTriedAgain(roster.unit(1), job(1, { tries: 2 }))).toBe(false);
+    roster.failed(roster.unit(3), 'gateway', 1000, 100);
+    expect(roster.isTriedAgain(roster.unit(1), job(1))).toBe(false);
+    expect(roster.isTriedAgain(roster.unit(2), job(2))).toBe(true);
+    expect(roster.isTriedAgain(roster.unit(3), job(3))).toBe(false);
+  });
+});
