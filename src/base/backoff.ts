@@ -15,15 +15,23 @@ export interface Backoff {
   readonly tries: number;
 }
 
+/** The delay after so many tries, for those who keep the number themselves. @param random 0..1, uniform */
+export function delayMs(
+  { firstMs, maxMs, factor }: { firstMs: number; maxMs: number; factor: number },
+  tries: number,
+  random: number,
+): number {
+  const ceilingMs = Math.min(maxMs, firstMs * factor ** tries);
+  // never below half of the ceiling: a storm is bounded also for one peer
+  return ceilingMs / 2 + (random * ceilingMs) / 2;
+}
+
 /** @param options first delay 100 ms, at most 10 s, factor 2 (eKuiper's figures for connections) */
 export function createBackoff({ firstMs = 100, maxMs = 10_000, factor = 2, random = Math.random }: BackoffOptions = {}): Backoff {
   let tries = 0;
   return {
     next() {
-      const ceilingMs = Math.min(maxMs, firstMs * factor ** tries);
-      tries++;
-      // never below half of the ceiling: a storm is bounded also for one peer
-      return ceilingMs / 2 + (random() * ceilingMs) / 2;
+      return delayMs({ firstMs, maxMs, factor }, tries++, random());
     },
     reset() {
       tries = 0;

@@ -90,6 +90,20 @@ export function defineFunction(d: FunctionDefinition): Defined<FunctionPlugin> {
   });
 }
 
+/** What sources and lookups have in common: `configure` gets the datasource and the parsed options. */
+function readsFrom<S extends Record<string, OptionSpec>>(
+  inner: { configure?(given: { datasource: string; options: OptionsOf<S>; props: Props }): void | Promise<void> },
+  specs: S | undefined,
+): object {
+  return {
+    ...methodsOf(inner),
+    configure(datasource: string, props: Props) {
+      const options = parseOptions(specs ?? ({} as S), props);
+      return inner.configure?.({ datasource, props, options });
+    },
+  };
+}
+
 export interface SourceDefinition<S extends Record<string, OptionSpec>> {
   doc?: string;
   options?: S;
@@ -101,16 +115,7 @@ export interface SourceDefinition<S extends Record<string, OptionSpec>> {
 }
 
 export function defineSource<const S extends Record<string, OptionSpec>>(d: SourceDefinition<S>): Defined<SourcePlugin> {
-  return defined('source', d.doc, d.options, undefined, () => {
-    const inner = d.create();
-    return {
-      ...methodsOf(inner),
-      configure(datasource: string, props: Props) {
-        const options = parseOptions(d.options ?? ({} as S), props);
-        return inner.configure?.({ datasource, props, options });
-      },
-    } as SourcePlugin;
-  });
+  return defined('source', d.doc, d.options, undefined, () => readsFrom(d.create(), d.options) as SourcePlugin);
 }
 
 export interface SinkDefinition<S extends Record<string, OptionSpec>> {
@@ -142,16 +147,7 @@ export interface LookupDefinition<S extends Record<string, OptionSpec>> {
 
 /** Exported as `<Name>Lookup`. */
 export function defineLookup<const S extends Record<string, OptionSpec>>(d: LookupDefinition<S>): Defined<LookupPlugin> {
-  return defined('lookup', d.doc, d.options, undefined, () => {
-    const inner = d.create();
-    return {
-      ...methodsOf(inner),
-      configure(datasource: string, props: Props) {
-        const options = parseOptions(d.options ?? ({} as S), props);
-        return inner.configure?.({ datasource, props, options });
-      },
-    } as LookupPlugin;
-  });
+  return defined('lookup', d.doc, d.options, undefined, () => readsFrom(d.create(), d.options) as LookupPlugin);
 }
 
 /** Makes an error that the gateway does not try again: the row is discarded, counted and shown. */

@@ -1,5 +1,6 @@
 // What is known of a unit's life on its line, as values: (life, event) → life. Pure: no clock, no line, no randomness of its own. The table is in
 // README.md beside this file; bus.ts feeds the events and carries out what follows. How long a unit is waited for: patience.ts.
+import { delayMs } from '../../../base/backoff.ts';
 import { slower } from './patience.ts';
 
 /** Why a unit is set aside: nothing came, or a gateway (or the unit itself, slower than its neighbours) said that it cannot be reached. */
@@ -62,8 +63,7 @@ export type LifeEvent =
   | { readonly type: 'lineUp' };
 
 /** Probe pauses. The first ones are short: two lost replies on a noisy line are no death. */
-const FIRST_PROBE_MS = 250;
-const MAX_PROBE_MS = 30_000;
+const PROBES = { firstMs: 250, maxMs: 30_000, factor: 2 };
 /** Probes of a unit that has just fallen silent, beside the share of the others. */
 const GRACE_PROBES = 2;
 /** Longest probe pause when no unit of the line answers: then nobody is kept waiting, and the first that returns is seen soon. */
@@ -91,12 +91,6 @@ export function phaseOf(life: UnitLife): Phase {
   return life.answeredAtMs === undefined ? 'unknown' : 'alive';
 }
 
-/** Exponential with jitter, never below half of the ceiling. */
-const probeMs = (failures: number, random: number): number => {
-  const ceilingMs = Math.min(MAX_PROBE_MS, FIRST_PROBE_MS * 2 ** failures);
-  return ceilingMs / 2 + (random * ceilingMs) / 2;
-};
-
 /** @returns the life after the event */
 export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
   switch (event.type) {
@@ -120,7 +114,7 @@ export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
       const failures = life.failures + 1;
       const grace = life.answeredAtMs !== undefined && failures <= GRACE_PROBES;
       const owedMs = life.owedMs + event.costMs;
-      const backoffMs = probeMs(life.failures, event.random);
+      const backoffMs = delayMs(PROBES, life.failures, event.random);
       // each unit that is set aside gets its turn before this one comes again
       const turnMs = life.failures === 0 || grace ? 0 : (event.otherAside + 1) * Math.min(owedMs / PROBE_SHARE, MAX_TURN_MS);
       const pauseMs = event.lonely ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, turnMs);
