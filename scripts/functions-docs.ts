@@ -43,16 +43,26 @@ ${sorted.map(section).join('\n')}`;
 
 const namesOf = (d: FunctionDefinition): string[] => [d.name, ...(d.aliases ?? [])];
 
-function section(d: FunctionDefinition): string {
+function section(ekuiper: FunctionDefinition): string {
+  // rules are standard unless they say otherwise
+  const d = ekuiper.standard ?? ekuiper;
   const also = d.aliases?.length ? ` Also: ${d.aliases.map((name) => `\`${name}\``).join(', ')}.` : '';
   const paragraphs = [
     `## ${d.name}`,
     `\`${d.name}(${signature(d.params)})\` → ${d.returns === 'same' ? 'as the argument' : d.returns}`,
     escapeCell(d.doc) + also,
     nullText(d),
+    otherText(ekuiper),
     `| Example | Row | Result |\n|---|---|---|\n${d.examples.map(exampleRow).join('\n')}`,
   ];
   return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+/** What rules with sqlCompatibility ekuiper get. */
+function otherText(d: FunctionDefinition): string {
+  if (d.onlyStandard) return 'Not with `sqlCompatibility: ekuiper`.';
+  if (!d.standard || d.standard.doc === d.doc) return '';
+  return `With \`sqlCompatibility: ekuiper\`: ${escapeCell(d.doc)}`;
 }
 
 function signature(params: readonly Param[]): string {

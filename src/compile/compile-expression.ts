@@ -17,6 +17,8 @@ export interface ExpressionOptions {
   env: FunctionEnv;
   /** Text of the expression, for places in error messages. */
   sql?: string;
+  /** SQL's own answers instead of eKuiper's. */
+  standard?: boolean;
 }
 
 /** @returns evaluates the expression for one row; aggregates see that row only
@@ -25,6 +27,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
   const catalog = { source: () => undefined, functions: options.functions };
   const scope = createScope([{ index: 0, emitter: 'row', info: { name: 'row', kind: 'stream' } }], new Map(), catalog, {
     sql: options.sql,
+    sqlCompatibility: options.standard ? 'standard' : 'ekuiper',
   });
   const bound = bindExpression(e, scope);
   const columns = [...columnsOf(bound)];
@@ -35,6 +38,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     names: ['row'],
     filled: new Set(),
     states: createStateRegistry(() => undefined),
+    standard: options.standard ?? false,
     anyCase: new Set(),
     keep: true,
     memo: new Map(),

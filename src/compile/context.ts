@@ -14,6 +14,8 @@ export interface CompileContext {
   /** Ids of plan slots that operators below have filled. */
   readonly filled: Set<number>;
   readonly states: StateRegistry;
+  /** SQL's own answers instead of eKuiper's (docs/sql-differences.md). Looked at when closures are made, never per row. */
+  readonly standard: boolean;
   /** Inputs without declared fields whose names match in any case (basic.ignoreCase). */
   readonly anyCase: ReadonlySet<number>;
   /** False below a join: what a row keeps would be wrong for the joined row. */

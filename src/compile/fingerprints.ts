@@ -15,15 +15,18 @@ export function fingerprintsOf(
   nodes: readonly LogicalNode[],
   operators: readonly string[],
   names: readonly string[],
+  standard: boolean,
 ): Record<string, string> {
   const out: Record<string, string> = {};
   // keys are made of the calls' texts: what does not fit any more is not looked for
-  if (nodes.some((n) => !ownsCalls(n) && expressionsOf(n).some((e) => some(e, keepsCallState)))) out[CALLS] = CALLS;
+  if (nodes.some((n) => !ownsCalls(n) && expressionsOf(n).some((e) => some(e, keepsCallState))))
+    out[CALLS] = standard ? `standard ${CALLS}` : CALLS;
   nodes.forEach((n, i) => {
     if (!keepsState(n)) return;
     const texts = expressionsOf(n).map((e) => ekuiperText(e, names));
     const window = n.type === 'window' || n.type === 'inc-window' ? [n.window.type, n.window.unit ?? '', ...n.window.lengths] : [];
-    out[operators[i]!] = [n.type, ...window, ...texts].join('|');
+    // accumulators and keys differ
+    out[operators[i]!] = [standard ? `standard ${n.type}` : n.type, ...window, ...texts].join('|');
   });
   return out;
 }

@@ -4,7 +4,7 @@ import type { FunctionEnv } from '../contract/function.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from '../exec/operator.ts';
 import { createOutsideCalls } from '../exec/outside-calls.ts';
 import type { DataSourceNode } from '../plan/logical/index.ts';
-import { type LogicalPlan, namesOf } from '../plan/plan.ts';
+import { isStandard, type LogicalPlan, namesOf } from '../plan/plan.ts';
 import { buildChain } from './chain.ts';
 import type { CompileContext } from './context.ts';
 import { fingerprintsOf } from './fingerprints.ts';
@@ -19,7 +19,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
   const sources = sourcesOf(plan.root);
   const lookups = nodes.filter((n) => n.type === 'lookup');
   const names = operatorNames(nodes, sources.length);
-  const fingerprints = fingerprintsOf(nodes, names, namesOf(plan));
+  const fingerprints = fingerprintsOf(nodes, names, namesOf(plan), isStandard(plan));
   return {
     inputs: sources.map((s) => inputOf(s, plan)),
     lookups: [...new Set(lookups.map((n) => n.table))],
@@ -41,6 +41,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         names: namesOf(plan),
         filled: new Set(),
         states: createStateRegistry(() => host.touch()),
+        standard: isStandard(plan),
         anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
         keep: true,
         memo: new Map(),

@@ -122,6 +122,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     runtimeFolder: value('basic.runtimeFolder'),
     pluginHosts: value('basic.pluginHosts'),
     ignoreCase: value('basic.ignoreCase'),
+    sqlCompatibility: value('basic.sqlCompatibility'),
     sqlMaxConnections: value('basic.sql.maxConnections'),
     // eKuiper: less than a second becomes 10 s
     rulePatrolIntervalMs: value('basic.rulePatrolInterval') < 1000 ? 10_000 : value('basic.rulePatrolInterval'),

@@ -1,6 +1,8 @@
 // Every key of kuiper.yaml that the gateway reads, once: type, default, unit, limits. load-settings.ts reads values by it, a test
 // compares it with etc/kuiper.yaml, and unknown keys are reported with the nearest name from here. Source: docs/spec/rules.md §6.2.
 
+import { sqlCompatibilities } from '../base/sql-compatibility.ts';
+
 export type SettingType = 'string' | 'int' | 'bool' | 'duration' | 'port' | 'strings' | 'bytes';
 
 export interface SettingSpec {
@@ -65,6 +67,13 @@ export const settingSpecs: readonly SettingSpec[] = [
   { path: 'basic.prometheusPort', type: 'port', default: 20499, doc: 'Port of /metrics; equal to restPort = on the REST server.' },
   { path: 'basic.pluginHosts', type: 'string', default: 'https://packages.emqx.io', doc: 'Host of the list of downloadable plugins.' },
   { path: 'basic.ignoreCase', type: 'bool', default: false, doc: 'Column names are matched whatever their case.' },
+  {
+    path: 'basic.sqlCompatibility',
+    type: 'string',
+    default: 'standard',
+    oneOf: sqlCompatibilities,
+    doc: "Answers of SQL: standard, or ekuiper with all its accidents. A rule's option sqlCompatibility overrides it (docs/sql-differences.md).",
+  },
   { path: 'basic.sql.maxConnections', type: 'int', default: 0, min: 0, doc: 'Connections per database; 0 = no limit.' },
   { path: 'basic.rulePatrolInterval', type: 'duration', default: 10_000, doc: 'How often schedules and failed rules are looked at.' },
   { path: 'basic.aesKey', type: 'string', default: undefined, secret: true, doc: 'Base64 key of sink encryption, 16, 24 or 32 bytes.' },

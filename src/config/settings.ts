@@ -1,6 +1,7 @@
 // The typed settings of the gateway. Made by load-settings.ts, handed down by daemon/main.ts; nobody else reads kuiper.yaml.
 import type { BudgetLimits } from '../base/budget.ts';
 import type { LogLevel } from '../base/log.ts';
+import type { SqlCompatibility } from '../base/sql-compatibility.ts';
 
 export interface TlsFiles {
   readonly certFile: string;
@@ -28,6 +29,8 @@ export interface Settings {
   readonly runtimeFolder: string;
   readonly pluginHosts: string;
   readonly ignoreCase: boolean;
+  /** For rules that do not say it themselves. */
+  readonly sqlCompatibility: SqlCompatibility;
   readonly sqlMaxConnections: number;
   readonly rulePatrolIntervalMs: number;
   readonly aesKey: string | undefined;

@@ -110,6 +110,10 @@ interface FunctionBase {
   keepsState?: true;
   doc: string;
   examples: readonly Example[];
+  /** What rules with sqlCompatibility standard get, where eKuiper's answer is not SQL's (docs/sql-differences.md). Made by `inStandard`. */
+  standard?: FunctionDefinition;
+  /** Not a function of eKuiper: rules with sqlCompatibility ekuiper do not know it, and a plugin's function of the name goes first. */
+  onlyStandard?: true;
 }
 
 export interface ScalarDefinition extends FunctionBase {
@@ -192,3 +196,9 @@ export const defineAggregate = <S>(d: Omit<AggregateDefinition<S>, 'kind'>): Agg
 export const defineAnalytic = <S>(d: Omit<AnalyticDefinition<S>, 'kind'>): AnalyticDefinition<S> => ({ kind: 'analytic', ...d });
 export const defineTable = (d: Omit<TableFunctionDefinition, 'kind'>): TableFunctionDefinition => ({ kind: 'table', ...d });
 export const defineWindowFunction = (d: Omit<WindowFunctionDefinition, 'kind'>): WindowFunctionDefinition => ({ kind: 'window', ...d });
+
+/** @param changes what differs from eKuiper's way; the planner picks one of the two when it binds the call */
+export const inStandard = <D extends FunctionDefinition>(definition: D, changes: Partial<D>): D => ({
+  ...definition,
+  standard: { ...definition, ...changes },
+});

@@ -279,6 +279,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           settings: () => ({
             timeZone: timeZone ?? config.settings.timeZone,
             ignoreCase: config.settings.ignoreCase,
+            sqlCompatibility: config.settings.sqlCompatibility,
             ruleDefaults: parseRuleOptions('kuiper.yaml', config.settings.rule, defaultRuleOptions()),
             enablePrivateNet: config.settings.enablePrivateNet,
             allowExternalFileAccess: config.settings.allowExternalFileAccess,

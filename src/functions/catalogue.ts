@@ -48,7 +48,11 @@ export function createFunctionCatalogue(extra?: FunctionCatalogue): FunctionCata
   }
   const builtinNames = [...byName.keys()].sort();
   return {
-    get: (name) => byName.get(name.toLowerCase()) ?? extra?.get(name),
+    get(name) {
+      const builtin = byName.get(name.toLowerCase());
+      // what came later does not take a name away from a plugin that had it before
+      return (builtin?.onlyStandard && extra?.get(name)) || (builtin ?? extra?.get(name));
+    },
     names: () => (extra ? [...builtinNames, ...extra.names()] : builtinNames),
   };
 }

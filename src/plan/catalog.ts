@@ -1,5 +1,6 @@
 // What the planner is told from outside: the sources that exist, the functions, and the options of the rule that change the plan.
 // Given by service/ (from the stored streams) and by tests. Next: bind/index.ts.
+import type { SqlCompatibility } from '../base/sql-compatibility.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import type { StreamSchema } from '../contract/schema.ts';
 
@@ -39,6 +40,8 @@ export interface PlanOptions {
   readonly timeZone?: string;
   /** basic.ignoreCase: names of columns match in any case. */
   readonly ignoreCase?: boolean;
+  /** Whose answers SQL gives. Default ekuiper: who plans says otherwise. */
+  readonly sqlCompatibility?: SqlCompatibility | undefined;
   /** Rewrite rules that are off, by their name in rules/index.ts (eKuiper's names are understood). */
   readonly disabledRules?: readonly string[];
   readonly incrementalWindow?: 'auto' | 'off';

@@ -16,3 +16,6 @@ export interface LogicalPlan {
 
 /** Names for texts of columns. */
 export const namesOf = (plan: LogicalPlan): string[] => plan.sources.map((s) => s.info.name);
+
+/** SQL's own answers instead of eKuiper's. */
+export const isStandard = (plan: Pick<LogicalPlan, 'options'>): boolean => plan.options.sqlCompatibility === 'standard';

@@ -3,6 +3,7 @@
 
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import { shownValue } from '../base/shown.ts';
+import { type SqlCompatibility, sqlCompatibilities } from '../base/sql-compatibility.ts';
 import { parseDurationMs } from '../contract/props.ts';
 
 export interface DatetimeRange {
@@ -41,6 +42,10 @@ export interface RuleOptions {
   bufferFullPolicy: 'wait' | 'dropOldest';
   /** Ours. What a full durable queue does. */
   cacheFullPolicy: 'dropOldest' | 'wait' | 'stop';
+  /** Ours. Whose answers SQL gives; undefined: what basic.sqlCompatibility says. */
+  sqlCompatibility: SqlCompatibility | undefined;
+  /** Set by the service: the rule was stored by a version without this option and keeps eKuiper's answers until it is edited. */
+  sqlKept: boolean;
 }
 
 export function defaultRuleOptions(): RuleOptions {
@@ -69,6 +74,8 @@ export function defaultRuleOptions(): RuleOptions {
     ackPolicy: 'late',
     bufferFullPolicy: 'wait',
     cacheFullPolicy: 'dropOldest',
+    sqlCompatibility: undefined,
+    sqlKept: false,
   };
 }
 
@@ -125,6 +132,7 @@ export function parseRuleOptions(
   take('ackPolicy', oneOf('late', 'early'), (v) => (o.ackPolicy = v));
   take('bufferFullPolicy', oneOf('wait', 'dropOldest'), (v) => (o.bufferFullPolicy = v));
   take('cacheFullPolicy', oneOf('dropOldest', 'wait', 'stop'), (v) => (o.cacheFullPolicy = v));
+  take('sqlCompatibility', oneOf(...sqlCompatibilities), (v) => (o.sqlCompatibility = v));
   // eKuiper's own checks and texts
   if (o.lateToleranceMs < 0) problems.push('invalidLateTol:lateTolerance must be greater than 0');
   if (o.concurrency < 0) problems.push('invalidConcurrency:concurrency must be greater than 0');

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
+import type { SqlCompatibility } from '../base/sql-compatibility.ts';
 import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
@@ -55,6 +56,7 @@ export interface ServiceDeps {
 export interface ServiceSettings {
   timeZone: string;
   ignoreCase: boolean;
+  sqlCompatibility: SqlCompatibility;
   ruleDefaults: RuleOptions;
   enablePrivateNet: boolean;
   allowExternalFileAccess: boolean;
@@ -125,6 +127,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     planning,
     runtime,
     table: tables.rules,
+    marks: tables.ruleMarks,
     log,
     questions: () => deps.plugins?.pendingQuestions() ?? [],
   });

@@ -6,6 +6,8 @@ export interface Tables {
   readonly streams: KvTable;
   /** id → JSON of the rule as posted */
   readonly rules: KvTable;
+  /** id → '1': the rule was stored by a version that knows option sqlCompatibility */
+  readonly ruleMarks: KvTable;
   /** `sources.mqtt.key` → JSON of properties */
   readonly confKeys: KvTable;
   /** id → {"typ","props"} */
@@ -20,6 +22,7 @@ export function openTables(store: Store): Tables {
   return {
     streams: store.kv('stream'),
     rules: store.kv('rule'),
+    ruleMarks: store.kv('ruleMark'),
     confKeys: store.kv('confKey'),
     connections: store.kv('connection'),
     schemas: store.kv('schema'),

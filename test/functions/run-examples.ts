@@ -11,12 +11,14 @@ export function testExamples(group: Readonly<Record<string, unknown>>): void {
     it(definition.name, () => {
       const isShort = definition.params.length === 0;
       expect(definition.examples.length).toBeGreaterThanOrEqual(isShort ? 1 : 2);
-      for (const example of definition.examples) check(definition, example);
+      const own = definition.onlyStandard === true;
+      for (const example of definition.examples) check(definition, example, own);
+      for (const example of definition.standard?.examples ?? []) check(definition, example, true);
     });
 }
 
-function check(definition: FunctionDefinition, [sql, expected, row]: Example): void {
-  const got = evaluate(definition, sql, row ?? {});
+function check(definition: FunctionDefinition, [sql, expected, row]: Example, standard: boolean): void {
+  const got = evaluate(definition, sql, row ?? {}, standard);
   const about = `${sql} of ${inspect(row)}`;
   if (typeof expected === 'object' && expected !== null && 'error' in expected) {
     expect(got, about).toHaveProperty('$error');
@@ -25,10 +27,12 @@ function check(definition: FunctionDefinition, [sql, expected, row]: Example): v
 }
 
 /** The value as a rule sends it; errors of plan and row as `{ $error }`. */
-export function evaluate(definition: FunctionDefinition, sql: string, row: Row): unknown {
+export function evaluate(definition: FunctionDefinition, sql: string, row: Row, standard = false): unknown {
   const spreads = definition.kind === 'analytic' && definition.columns === true;
   try {
-    const [first] = runRule(`SELECT ${sql}${spreads ? '' : ' AS v'} FROM demo`, [row]);
+    const [first] = runRule(`SELECT ${sql}${spreads ? '' : ' AS v'} FROM demo`, [row], {
+      sqlCompatibility: standard ? 'standard' : 'ekuiper',
+    });
     if (first === undefined || '$error' in first) return first;
     return spreads ? first[0] : ((first[0] as Record<string, Value>)['v'] ?? null);
   } catch (error) {

@@ -43,6 +43,7 @@ export async function makeService(store = createMemoryStore(), safe = false) {
     settings: () => ({
       timeZone: 'UTC',
       ignoreCase: false,
+      sqlCompatibility: 'standard',
       ruleDefaults: defaultRuleOptions(),
       enablePrivateNet: false,
       allowExternalFileAccess: true,

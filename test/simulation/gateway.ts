@@ -106,13 +106,14 @@ export async function startGateway({ world, process, disk, peers, dataDir, boot 
     streamNames: () => catalog.list().map((d) => d.name),
     confKeys,
     connections,
-    settings: () => ({ timeZone: 'UTC', ignoreCase: false, ruleDefaults: defaultRuleOptions() }),
+    settings: () => ({ timeZone: 'UTC', ignoreCase: false, sqlCompatibility: 'standard' as const, ruleDefaults: defaultRuleOptions() }),
   };
   const rules = createRuleService({
     ...planDeps,
     planning: planningLoader(planDeps, functions),
     runtime,
     table: tables.rules,
+    marks: tables.ruleMarks,
     log,
   } as Parameters<typeof createRuleService>[0]);
   await rules.load(false);

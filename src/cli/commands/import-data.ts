@@ -2,15 +2,17 @@
 import { CliError } from '../cli-error.ts';
 import { type Command, FILE_FLAG, indent } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
+import { markRules, SQL_FLAG } from '../sql-compatibility.ts';
 
 export const importData: Command = {
   name: 'import data',
-  usage: 'import data -f FILE -s true|false -p true|false',
+  usage: 'import data -f FILE -s true|false -p true|false [--sql-compatibility ekuiper]',
   doc: 'Take over a whole configuration; with -p false what exists is removed first.',
   flags: [
     FILE_FLAG,
     { names: ['stop', 's'], doc: 'true: stop the gateway afterwards' },
     { names: ['partial', 'p'], doc: 'true: keep what exists' },
+    SQL_FLAG,
   ],
   async run(context) {
     const file = context.flags['file'];
@@ -25,7 +27,7 @@ export const importData: Command = {
       if (value !== 'true' && value !== 'false') throw new CliError(`Expect ${short} flag to be a boolean value.`, 'usage');
       if (value === 'true') query.push(`${flag}=1`);
     }
-    const body = JSON.stringify({ content: readLocalFile(file) });
+    const body = JSON.stringify({ content: markRules(readLocalFile(file), context.flags['sql-compatibility']) });
     context.print(indent(await context.client.call('POST', `/data/import${query.length ? `?${query.join('&')}` : ''}`, body)));
   },
 };

@@ -16,14 +16,24 @@ export const isMetaName = (name: string): boolean => /^(meta|mqtt)$/i.test(name)
 export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
   const lower = e.name.toLowerCase();
   if (isMetaName(lower)) return bindMetaCall(e, scope, lower === 'mqtt');
-  const def = scope.catalog.functions.get(e.name);
-  if (!def)
+  const found = scope.catalog.functions.get(e.name);
+  if (!found)
     throw scope.fail(
       'PLAN_UNKNOWN_FUNCTION',
       `function ${e.name} not found`,
       e.nameSpan,
       didYouMean(e.name, scope.catalog.functions.names()),
     );
+  const standard = scope.options.sqlCompatibility === 'standard';
+  if (found.onlyStandard && !standard)
+    throw scope.fail(
+      'PLAN_UNKNOWN_FUNCTION',
+      `function ${e.name} not found`,
+      e.nameSpan,
+      'it is there for rules with option sqlCompatibility "standard"',
+    );
+  // chosen here, once: nothing asks again when rows come
+  const def = (standard && found.standard) || found;
   if (e.over && def.kind !== 'analytic' && def.kind !== 'window')
     throw scope.fail(
       'PLAN_BAD_ARGUMENT',

@@ -16,5 +16,10 @@ export function ignoredOptions({ options, actions }: Pick<RuleDefinition, 'optio
         notes.push(
           `Property concurrency ${Number(value)} of sink ${sinkName({ type, index })} is taken as 1: its rows keep their order, with several on their way at a time.`,
         );
+  if (options.sqlKept)
+    notes.push(
+      'The rule was stored by version 0.1.0 and keeps the answers of eKuiper (sqlCompatibility ekuiper). Store it again to get standard SQL; ' +
+        '`kuiper sql diff` shows both answers on the same rows.',
+    );
   return notes;
 }

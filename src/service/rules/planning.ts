@@ -1,6 +1,7 @@
 // What the rule service needs of parser, planner and compiler, and how it is loaded: with the first rule. Next: rule-plan.ts.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import type { SqlCompatibility } from '../../base/sql-compatibility.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import type { RuleDefinition, RuleOptions, SourceSpec } from '../../runtime/index.ts';
@@ -14,7 +15,7 @@ export interface PlanningDeps extends ActionDeps {
   findStream(name: string): SourceDefinition | undefined;
   streamNames(): string[];
   log: Log;
-  settings(): { timeZone: string; ignoreCase: boolean; ruleDefaults: RuleOptions };
+  settings(): { timeZone: string; ignoreCase: boolean; sqlCompatibility: SqlCompatibility; ruleDefaults: RuleOptions };
 }
 
 export interface ParsedSelect {
@@ -44,8 +45,9 @@ export interface ParsedRule {
 }
 
 export interface Planning {
-  /** Options and SQL syntax. @throws GatewayError RULE_JSON */
-  parse(draft: RuleDraft): ParsedRule;
+  /** Options and SQL syntax. @param kept the rule was stored by a version that knew eKuiper's answers only: it keeps them
+   *  @throws GatewayError RULE_JSON */
+  parse(draft: RuleDraft, kept?: boolean): ParsedRule;
   /** Arguments of functions, which eKuiper checks while it parses. @throws GatewayError RULE_JSON */
   checkArguments(rule: ParsedRule): void;
   /** Names and types too. @throws GatewayError PLAN_*, SQL_* */

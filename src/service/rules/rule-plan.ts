@@ -29,7 +29,7 @@ const PARSED_BY_EKUIPER: ReadonlySet<string> = new Set(['PLAN_BAD_ARGUMENT', 'PL
 
 export function createPlanning(deps: RulePlanDeps): Planning {
   return {
-    parse: (draft) => parseRule(draft, deps.settings().ruleDefaults, deps.functions),
+    parse: (draft, kept = false) => parseRule(draft, deps.settings(), deps.functions, kept),
     checkArguments(rule) {
       for (const select of rule.selects) {
         try {
@@ -51,10 +51,10 @@ export function createPlanning(deps: RulePlanDeps): Planning {
 }
 
 /** Options, SQL syntax, and what eKuiper's parser checks of functions and their places. @throws GatewayError RULE_JSON with eKuiper's text; the parser's place and hint follow */
-function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionCatalogue): ParsedRule {
+function parseRule(draft: RuleDraft, settings: Settings, functions: FunctionCatalogue, kept: boolean): ParsedRule {
   let options: RuleOptions;
   try {
-    options = parseRuleOptions(draft.id, draft.options, defaults);
+    options = withCompatibility(parseRuleOptions(draft.id, draft.options, settings.ruleDefaults), settings, kept);
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: messageOf(error) }, { cause: error });
   }
@@ -68,6 +68,14 @@ function parseRule(draft: RuleDraft, defaults: RuleOptions, functions: FunctionC
   }
   const inputs = inputsOf(select);
   return { draft, options, selects: [parsed(select, draft.sql)], inputs, sources: inputs, own: NONE, actions: draft.actions };
+}
+
+type Settings = ReturnType<PlanningDeps['settings']>;
+
+/** Fixed when the rule is read: a rule that runs does not change its answers. */
+function withCompatibility(options: RuleOptions, settings: Settings, kept: boolean): RuleOptions {
+  if (options.sqlCompatibility !== undefined) return options;
+  return kept ? { ...options, sqlCompatibility: 'ekuiper', sqlKept: true } : { ...options, sqlCompatibility: settings.sqlCompatibility };
 }
 
 const NONE: ReadonlyMap<string, SourceDefinition> = new Map();
@@ -186,6 +194,7 @@ function planOptions({ draft, options }: ParsedRule, sql: string, deps: RulePlan
     temp: draft.temp,
     timeZone,
     ignoreCase,
+    sqlCompatibility: options.sqlCompatibility,
     disabledRules: strategy.optimizeControl?.disableOptimizeRules ?? [],
     incrementalWindow: 'auto',
     ...(strategy.windowOption?.windowVersion ? { windowVersion: strategy.windowOption.windowVersion } : {}),

@@ -15,6 +15,9 @@ import { brokenDraft, type Entry, found, handleOf, inRegistry } from './rule-reg
 import { unmaskRuleText } from './rule-secrets.ts';
 import { createRuleViews, type RuleViews } from './rule-views.ts';
 
+/** Value of a mark: the version of what it means. */
+const MARK = '1';
+
 export interface BulkResult {
   ruleId: string;
   success: boolean;
@@ -48,17 +51,21 @@ export interface RuleServiceDeps extends PlanningDeps {
   planning: LoadPlanning;
   runtime: Runtime;
   table: KvTable;
+  /** Rule ids whose text was stored by a version that knows option sqlCompatibility. The others keep eKuiper's answers. */
+  marks: KvTable;
   log: Log;
   /** Questions to plugins about arguments that planning has raised, under way. */
   questions?(): readonly Promise<void>[];
 }
 
 export function createRuleService(deps: RuleServiceDeps): RuleService {
-  const { runtime, table, log } = deps;
+  const { runtime, table, marks, log } = deps;
   /** Set before the first entry of `all` is made. */
   let planning!: Planning;
   const all = new Map<string, Entry>();
   const lock = createKeyedLock();
+  /** Ids of stored rules that are marked. */
+  const marked = new Set<string>();
   const views = createRuleViews(all, () => planning);
 
   const plan = async (): Promise<Planning> => (planning ??= await deps.planning());
@@ -78,6 +85,14 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     return definition;
   };
   const save = (draft: RuleDraft): Promise<unknown> => (draft.temp ? table.delete(draft.id) : table.set(draft.id, draft.text));
+  /** The mark goes first: a rule without it would keep eKuiper's answers. */
+  const store = async (draft: RuleDraft): Promise<void> => {
+    if (!draft.temp && !marked.has(draft.id)) {
+      await marks.set(draft.id, MARK);
+      marked.add(draft.id);
+    }
+    await save(draft);
+  };
   /** The run goes its own way; what fails there shows in the status. */
   const background = (id: string, what: string, work: Promise<void>) => {
     work.catch((error: unknown) =>
@@ -130,7 +145,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     if (!entry.parsed) {
       // it could not be read while a function was missing
       const { parse, definition } = await plan();
-      const parsed = parse(parseRuleJson(entry.draft.text, id));
+      const parsed = parse(parseRuleJson(entry.draft.text, id), !marked.has(id));
       add(parsed, runtime.createRule(definition(parsed)));
       return;
     }
@@ -153,7 +168,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const definition = await check(parsed);
       return lock.run(draft.id, async () => {
         mustBeNew();
-        await save(draft);
+        await store(draft);
         add(parsed, runtime.createRule(definition));
         return draft.id;
       });
@@ -176,7 +191,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const definition = await check(parsed);
       await lock.run(id, async () => {
         const old = replaced();
-        await save(draft);
+        await store(draft);
         if (!old?.handle) return add(parsed, runtime.createRule(definition));
         old.draft = draft;
         old.parsed = parsed;
@@ -189,6 +204,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         const entry = all.get(id);
         if (!entry) throw new GatewayError('RULE_UNKNOWN', { rule: id });
         await table.delete(id);
+        if (marked.delete(id)) await marks.delete(id);
         all.delete(id);
         if (entry.handle) await entry.handle.delete();
       });
@@ -257,10 +273,11 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     async load(safe) {
       const stored = await table.all();
       if (stored.size === 0) return;
+      for (const id of await marks.keys()) marked.add(id);
       const { parse, definition } = await plan();
       for (const [id, text] of stored) {
         try {
-          const parsed = parse(parseRuleJson(text, id));
+          const parsed = parse(parseRuleJson(text, id), !marked.has(id));
           if (safe) {
             all.set(id, { draft: parsed.draft, parsed, handle: undefined, problem: 'the gateway is in safe mode', trace: false });
             continue;

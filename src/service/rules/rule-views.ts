@@ -2,6 +2,7 @@
 // (rule-service.ts), called by REST, the CLI and the transfer of rule sets; the state of a run comes from src/runtime/status.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type ParkedAccess, parkedText, type RuleStatus, type Topo } from '../../runtime/index.ts';
+import { editJsonText } from '../json-text.ts';
 import type { Planning } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
 import { type Entries, type Entry, found, handleOf } from './rule-registry.ts';
@@ -125,7 +126,7 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     matchTags: (tags) => [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id),
     exists: (id) => all.has(id),
     withSecrets: (id, text) => unmaskRuleText(text, all.get(id)?.draft.text),
-    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(e.draft.text)])),
+    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(exported(e))])),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
     actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],
     rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
@@ -140,6 +141,12 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     },
     versionOf: (id) => all.get(id)?.draft.version,
   };
+}
+
+/** A rule that keeps eKuiper's answers for want of a mark says so where it goes. */
+function exported({ draft, parsed }: Entry): string {
+  if (!parsed?.options.sqlKept) return draft.text;
+  return editJsonText(draft.text, (rule) => (rule['options'] = { ...draft.options, sqlCompatibility: 'ekuiper' }));
 }
 
 /** Status of a rule that the runtime does not know. */
