@@ -111,7 +111,7 @@ export function sbomOf(
 }
 
 async function release(version: string, steps: readonly Step[], key: string | undefined): Promise<void> {
-  if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) throw new Error(`VERSION=${version} is no version such as 1.2.0`);
+  if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) throw new Error(`VERSION=${version} is not a version such as 1.2.0`);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: REPO, encoding: 'utf8' }).trim();
   if (git('status', '--porcelain') !== '') throw new Error('the work tree has changes that are not committed');
   // one time for everything: that of the commit

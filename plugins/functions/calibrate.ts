@@ -42,9 +42,9 @@ export const Calibrate = defineFunction({
       exec([raw, name], ctx) {
         if (raw === null || raw === undefined) return null;
         const x = Number(raw);
-        if (!Number.isFinite(x)) throw new Error(`calibrate: ${String(raw)} is no number`);
+        if (!Number.isFinite(x)) throw new Error(`calibrate: ${String(raw)} is not a number`);
         if (typeof name !== 'string' || !NAME.test(name))
-          throw new Error(`calibrate: "${String(name)}" is no name of a table: letters, digits, _ and -`);
+          throw new Error(`calibrate: "${String(name)}" is not a name of a table: letters, digits, _ and -`);
         const { raw: xs, real: ys } = tableOf(name, ctx.getRootPath());
         // the segment that holds x; outside, the outermost one
         let low = 0;

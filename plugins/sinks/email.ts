@@ -35,7 +35,7 @@ export const Email = defineSink({
     return {
       configure({ options }) {
         for (const address of [options.from, ...options.to])
-          if (!/^[^\s<>@]+@[^\s<>@]+$/.test(address)) throw new Error(`"${address}" is no e-mail address`);
+          if (!/^[^\s<>@]+@[^\s<>@]+$/.test(address)) throw new Error(`"${address}" is not an e-mail address`);
         if (options.user && options.security === 'none')
           throw new Error('a login needs security starttls or tls: a password is never sent in clear');
         o = options;

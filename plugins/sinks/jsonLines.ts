@@ -10,7 +10,8 @@ export class JsonLines {
 
   configure(props: Props): void {
     this.#name = String(props['file'] ?? '');
-    if (!/^[\w.-]*$/.test(this.#name) || this.#name.startsWith('.')) throw new Error(`option file: "${this.#name}" is no plain file name`);
+    if (!/^[\w.-]*$/.test(this.#name) || this.#name.startsWith('.'))
+      throw new Error(`option file: "${this.#name}" is not a plain file name`);
   }
 
   async open(ctx: SinkContext): Promise<void> {

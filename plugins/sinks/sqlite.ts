@@ -38,7 +38,7 @@ export const Sqlite = defineSink({
     const insert = (row: Row) => {
       const entries = Object.entries(row).filter(([name]) => name !== 'at');
       for (const [name] of entries) {
-        if (!NAME.test(name)) throw finalError(`"${name}" is no name of a column: rename it in the rule with AS`);
+        if (!NAME.test(name)) throw finalError(`"${name}" is not a name of a column: rename it in the rule with AS`);
         if (columns.has(name.toLowerCase())) continue;
         db!.exec(`ALTER TABLE "${table}" ADD COLUMN "${name}"`);
         columns.add(name.toLowerCase());
@@ -51,7 +51,7 @@ export const Sqlite = defineSink({
     };
     return {
       configure({ options }) {
-        if (!NAME.test(options.table)) throw new Error(`option table: "${options.table}" is no name of a table: letters, digits and _`);
+        if (!NAME.test(options.table)) throw new Error(`option table: "${options.table}" is not a name of a table: letters, digits and _`);
         ({ file, table } = options);
         keepMs = options.keepDays * 86_400_000;
       },

@@ -21,7 +21,7 @@ export const Webhook = defineSink({
     return {
       configure({ options }) {
         if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol))
-          throw new Error(`option url: "${options.url}" is no address such as https://host/path`);
+          throw new Error(`option url: "${options.url}" is not an address such as https://host/path`);
         url = new URL(options.url);
         ({ method, secret } = options);
         timeoutMs = options.timeout;

@@ -45,7 +45,7 @@ export const internalNets: readonly (readonly [net: string, bits: number, what: 
 const internal = new BlockList();
 for (const [net, bits] of internalNets) internal.addSubnet(net, bits, isIP(net) === 6 ? 'ipv6' : 'ipv4');
 
-/** True for addresses of internalNets, also as IPv4 mapped into IPv6, and for what is no address. */
+/** True for addresses of internalNets, also as IPv4 mapped into IPv6, and for what is not an address. */
 export function isInternalAddress(address: string): boolean {
   const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   switch (isIP(plain)) {

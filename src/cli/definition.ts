@@ -20,7 +20,7 @@ export function definitionText({ args, flags }: CommandContext, what: string, at
   return text;
 }
 
-/** @throws CliError when it is no JSON object */
+/** @throws CliError when it is not a JSON object */
 export function parseDefinition(text: string, what: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,7 +1,7 @@
 // The id of a rule may be missing in the JSON given to the CLI; the name on the command line is put in. What is there stays as it is.
 import { CliError } from './cli-error.ts';
 
-/** @throws CliError when the text is no JSON object: better here, with the place, than as an answer of the server */
+/** @throws CliError when the text is not a JSON object: better here, with the place, than as an answer of the server */
 export function withRuleId(text: string, name: string): string {
   let rule: unknown;
   try {

@@ -104,10 +104,10 @@ function readCopy(folders: Folders): { copy: Copy; problem: string | undefined }
     const all = Object.entries(JSON.parse(text) as Copy);
     const good = all.filter(([name, k]) => typeof k?.content === 'string' && sumOf(`${name}\0${k.content}`) === k.sum && isOurs(name));
     const problem =
-      good.length === all.length ? undefined : `${all.length - good.length} copies of files were damaged; they are taken anew`;
+      good.length === all.length ? undefined : `${all.length - good.length} copies of files were damaged; new copies are being made`;
     return { copy: Object.fromEntries(good), problem };
   } catch {
-    return { copy: {}, problem: 'the copy of configuration files was damaged; it is taken anew' };
+    return { copy: {}, problem: 'the copy of the configuration files was damaged; a new copy is being made' };
   }
 }
 

@@ -101,7 +101,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     type: 'string',
     default: 'contained',
     oneOf: ['trusted', 'contained', 'restricted'],
-    doc: 'How plugins run on which nobody has decided (docs/plugins/isolation.md).',
+    doc: 'How plugins run when no trust decision has been made for them (docs/plugins/isolation.md).',
   },
   {
     path: 'plugins.trust',

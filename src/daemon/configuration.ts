@@ -70,7 +70,10 @@ export function createConfiguration({ folders, env, configFile, log, clock }: Co
       // what the next start would refuse is refused now
       checkListenAddress(loaded.settings.rest.ip, loaded.settings.rest.port, authentication, known);
       if (authentication && found.count === 0)
-        log.warn({ code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') }, 'There is no token and no public key: nobody may call REST.');
+        log.warn(
+          { code: 'REST_NOBODY', folder: join(folders.etc, 'mgmt') },
+          'There is not a token and no public key: every REST call will be rejected.',
+        );
       settings = next;
       credentials = found;
       log.setLevel(settings.logLevel);

@@ -13,7 +13,7 @@ export interface CrashGuardOptions {
   /** Folder of the marker file, `<root>/data`. */
   dataDir: string;
   clock: Clock;
-  /** A run that lives this long is healthy; what ends it later is no start crash. */
+  /** A run that lives this long is healthy; what ends it later is not a start crash. */
   healthyAfterMs: number;
   /** This many crashes in a row, and the next start is in safe mode. */
   maxCrashes: number;
@@ -129,7 +129,7 @@ export function createCrashGuard(options: CrashGuardOptions): CrashGuard {
       }
       const reason =
         `Safe mode: the gateway crashed ${crashes} times in a row${lastReason ? ` (last: ${lastReason})` : ''}; ` +
-        'no rules and no user plugins were started, since no single rule or message could be told as the cause. ' +
+        'no rules and no user plugins were started, because no single rule or message could be identified as the cause. ' +
         'Remove the cause (see the log), then restart the service for a normal start.';
       log.error({ code: 'SAFE_MODE', crashes, lastReason }, 'Safe mode: no rules, no user plugins.');
       return { safeMode, unclean, reason };
@@ -166,7 +166,7 @@ function readMemory(file: string, log: Log): Memory | undefined {
     if (value.version === 1 && Number.isInteger(value.startCrashes) && Array.isArray(value.ownCrashesAtMs)) return value as Memory;
     throw new Error('unknown content');
   } catch (error) {
-    log.warn({ code: 'CRASH_GUARD_READ', file, reason: messageOf(error) }, 'The marker of crash protection is damaged; it starts anew.');
+    log.warn({ code: 'CRASH_GUARD_READ', file, reason: messageOf(error) }, 'The crash protection marker is damaged; starting a new one.');
     return undefined;
   }
 }

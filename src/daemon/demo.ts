@@ -4,7 +4,7 @@ import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { compileCacheFolder } from '../base/compile-cache.ts';
 
-// installed by npm, the program's own folder is no place for data
+// installed by npm, the program's own folder is not a place for data
 const ROOT = import.meta.dirname.includes('/node_modules/') ? resolve('.run') : resolve(import.meta.dirname, '../../.run');
 if (!process.env['NODE_COMPILE_CACHE']) enableCompileCache(compileCacheFolder(ROOT));
 const { runDemo } = await import('./demo/run.ts');

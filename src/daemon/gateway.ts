@@ -312,7 +312,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           text: () => runtime!.metricsText(),
           ...metricsCallers(config, backoff),
         });
-        log.info({ port: metrics.port }, 'Metrics for Prometheus are served.');
+        log.info({ port: metrics.port }, 'Serving Prometheus metrics.');
       },
       stop: () => metrics?.close(),
     },

@@ -58,7 +58,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     (signal) => void stop(0, signal),
     (signal) => destroy(0, `A second signal (${signal}).`),
   );
-  // a log that nobody reads any more (a closed pipe) is no reason to end
+  // a log that nobody reads any more (a closed pipe) is not a reason to end
   process.stdout.on('error', () => undefined);
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

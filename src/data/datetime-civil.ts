@@ -92,7 +92,7 @@ function dateOfDays(days: number): { year: number; month: number; day: number } 
 
 /** Seconds east of UTC that a zone has at a moment.
  *  @param zone IANA name, `UTC` or `+08:00`
- *  @throws RangeError for a name that is no zone; names from outside pass `isZoneName` first */
+ *  @throws RangeError for a name that is not a zone; names from outside pass `isZoneName` first */
 export function zoneOffsetSec(zone: string, epochSec: number): number {
   if (zone === 'UTC') return 0;
   const fixed = fixedOffsetSec(zone);
@@ -121,7 +121,7 @@ export function offsetText(offsetSec: number, separator: string): string {
   return (offsetSec < 0 ? '-' : '+') + String(Math.floor(abs / 3600)).padStart(2, '0') + separator + String(minutes).padStart(2, '0');
 }
 
-/** True for names of the IANA database (`Asia/Shanghai`, `UTC`, `EST`); offsets such as `+08:00` are no names. */
+/** True for names of the IANA database (`Asia/Shanghai`, `UTC`, `EST`); offsets such as `+08:00` are not names. */
 export function isZoneName(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {

@@ -2,14 +2,14 @@
 
 import { spendText } from '../base/budget.ts';
 
-/** Longer texts are no numbers: the engine cannot match them in its space. */
+/** Longer texts are not numbers: the engine cannot match them in its space. */
 const MAX_LENGTH = 1_000_000;
 
 const INT_FORM = /^([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/;
 const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
 
 /** ParseInt(text, 0, 64): prefixes 0x 0o 0b, a leading 0 is octal, `_` between digits.
- *  @returns undefined when it is no integer or does not fit int64 */
+ *  @returns undefined when it is not an integer or does not fit int64 */
 export function parseGoInt(text: string): bigint | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   spendText(text.length * 4);
@@ -40,7 +40,7 @@ const HEX_FORM = /^([+-]?)0[xX]((?:_?[0-9a-fA-F])*)(?:\.((?:[0-9a-fA-F](?:_?[0-9
 const INFINITE_FORM = /^([+-]?)inf(?:inity)?$/i;
 
 /** ParseFloat(text, 64): decimal and hexadecimal forms, `inf`, `infinity`, `nan` in any case.
- *  @returns undefined when it is no number or overflows */
+ *  @returns undefined when it is not a number or overflows */
 export function parseGoFloat(text: string): number | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   spendText(text.length * 4);

@@ -1,4 +1,4 @@
-// Go's strings are bytes: bytes that are no UTF-8 survive as text and come out again as they were. Here such a byte 0xNN becomes the lone surrogate
+// Go's strings are bytes: bytes that are not UTF-8 survive as text and come out again as they were. Here such a byte 0xNN becomes the lone surrogate
 // U+DCNN (as Python's surrogateescape); JSON output writes it as the replacement character, as Go does.
 import { isUtf8 } from 'node:buffer';
 import { reserveText, spend } from '../base/budget.ts';

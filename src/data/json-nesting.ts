@@ -6,7 +6,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** True when arrays and objects stand more than MAX_NESTING levels deep in each other. Short texts, and texts with few brackets, are not
- *  walked through. A text that is no JSON gets some answer. */
+ *  walked through. A text that is not JSON gets some answer. */
 export function tooDeep(text: string): boolean {
   if (text.length <= 2 * MAX_NESTING) return false;
   if (fewBrackets(text)) return false;

@@ -38,7 +38,7 @@ function matchOlderSigns(text: string, locale: string | undefined): string {
   return wide.replaceAll("'", /^fr/i.test(locale) ? WIDE_SPACE : '\u2019');
 }
 
-/** Two-letter regions that are no countries. */
+/** Two-letter regions that are not countries. */
 const NOT_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ']);
 
 function checkLocale(text: string): string {

@@ -57,7 +57,7 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
       if (!(Math.abs(t.tsMs) <= MAX_TIME_MS)) {
         host.exception(
           stats,
-          rowError(`time of the row is ${t.tsMs} ms since 1970, which is no date; the TIMESTAMP column must hold milliseconds`),
+          rowError(`time of the row is ${t.tsMs} ms since 1970, which is not a date; the TIMESTAMP column must hold milliseconds`),
         );
         return;
       }
@@ -97,7 +97,7 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
         watermarkMs = saved.watermarkMs ?? Number.NEGATIVE_INFINITY;
         held = rows;
       } catch (error) {
-        host.log.warn({ rule: host.ruleId, op: stats.name, error }, 'Saved state does not fit the watermark; it starts anew.');
+        host.log.warn({ rule: host.ruleId, op: stats.name, error }, 'Saved state does not fit the watermark; starting from empty state.');
       }
     },
   };

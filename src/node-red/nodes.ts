@@ -100,7 +100,7 @@ export default function nodes(RED: Red): void {
       try {
         payload = JSON.parse(text);
       } catch {
-        // a template gave text that is no JSON: it is the payload as it is
+        // a template gave text that is not JSON: it is the payload as it is
       }
       this.send({ topic: rule, payload });
     }

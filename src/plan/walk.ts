@@ -1,7 +1,7 @@
 // Going through bound expressions: children, search, and rewriting from the leaves up. Used by binding, rules and compile.
 import type { AliasDefinition, BoundExpr } from './bound.ts';
 
-/** Direct children in evaluation order. The expression of an alias is no child: aliases are walked by their definitions. */
+/** Direct children in evaluation order. The expression of an alias is not a child: aliases are walked by their definitions. */
 export function childrenOf(e: BoundExpr): readonly BoundExpr[] {
   switch (e.kind) {
     case 'literal':

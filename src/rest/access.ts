@@ -26,7 +26,7 @@ export function isLoopback(host: string): boolean {
 /** Host name of a `Host` header, or of an origin `http://name:port`. */
 export function hostNameOf(value: string): string {
   const host = value.replace(/^[a-z]+:\/\//i, '');
-  // what does not end behind its port is no host of ours: `[::1].evil.com`, `127.0.0.1:80@evil.com`
+  // what does not end behind its port is not a host of ours: `[::1].evil.com`, `127.0.0.1:80@evil.com`
   return /^(\[[0-9a-f:.]+\]|[^:/?#@[\]\s]+)(?::\d{1,5})?\/?$/i.exec(host)?.[1] ?? host;
 }
 
@@ -53,6 +53,6 @@ export function checkListenAddress(ip: string, port: number, authentication: boo
     refuse('basic.authentication is false; set it to true and put a token or public key into etc/mgmt, or basic.restIp to 127.0.0.1');
   if (credentials === 0)
     refuse(
-      'there is neither a public key nor a token in etc/mgmt, so nobody could call it; write a line "NAME admin SHA256-OF-TOKEN" into etc/mgmt/tokens',
+      'there is neither a public key nor a token in etc/mgmt, so no caller would be accepted; write a line "NAME admin SHA256-OF-TOKEN" into etc/mgmt/tokens',
     );
 }

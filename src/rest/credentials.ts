@@ -71,7 +71,7 @@ function withoutScheme(header: string): string {
   return scheme === 'bearer ' || scheme === 'bearer\t' ? own.trim(own.slice(text, 7)) : text;
 }
 
-/** Undefined when it is no JWT. */
+/** Undefined when it is not a JWT. */
 function partsOf(token: string): JwtParts | undefined {
   const first = own.indexOf(token, '.', 0);
   const second = first < 0 ? -1 : own.indexOf(token, '.', first + 1);

@@ -47,18 +47,18 @@ export function checkJwt(
   if (!isTime(claims['exp'])) return { refused: 'exp is missing or no time in seconds: a token must say when it ends' };
   if (nowS >= claims['exp']) return { refused: 'token is expired' };
   for (const name of ['nbf', 'iat'] as const)
-    if (claims[name] !== undefined && !isTime(claims[name])) return { refused: `${name} is no time in seconds` };
+    if (claims[name] !== undefined && !isTime(claims[name])) return { refused: `${name} is not a time in seconds` };
   if (isTime(claims['nbf']) && nowS < claims['nbf']) return { refused: 'token is not valid yet' };
   if (isTime(claims['iat']) && claims['iat'] > nowS + LEEWAY_S) return { refused: 'iat lies in the future' };
   for (const name of ['sub', 'jti'] as const)
-    if (claims[name] !== undefined && typeof claims[name] !== 'string') return { refused: `${name} is no text` };
+    if (claims[name] !== undefined && typeof claims[name] !== 'string') return { refused: `${name} is not text` };
   const role = roleOf(claims);
   if (!role) return { refused: 'role is none of admin, viewer' };
   const named = { iss: claims['iss'] as string, sub: claims['sub'] as string, jti: claims['jti'] as string, iat: claims['iat'] as number };
   return isRevoked(named) ? { refused: 'token is revoked' } : { role };
 }
 
-/** @returns undefined when it is no JSON object */
+/** @returns undefined when it is not a JSON object */
 function readPart(part: string): Record<string, unknown> | undefined {
   if (!/^[\w-]+$/.test(part)) return undefined;
   try {

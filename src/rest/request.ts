@@ -41,7 +41,7 @@ export function parseJson(text: string, what: string): unknown {
   }
 }
 
-/** @returns '' when absent  @throws GatewayError REST_BODY when it is no text */
+/** @returns '' when absent  @throws GatewayError REST_BODY when it is not text */
 export function textMember(object: Readonly<Record<string, unknown>>, name: string, what: string): string {
   const value = object[name];
   if (value === undefined || value === null) return '';

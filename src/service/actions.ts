@@ -22,7 +22,10 @@ export function actionSpecs(ruleId: string, actions: readonly Readonly<Record<st
       if (typeof resourceId === 'string' && resourceId !== '') {
         const resource = deps.confKeys.find('sinks', type, resourceId);
         if (!resource)
-          deps.log.warn({ rule: ruleId, sink: type, resourceId }, 'The action names a resource that does not exist; it is left out.');
+          deps.log.warn(
+            { rule: ruleId, sink: type, resourceId },
+            'The action names a resource that does not exist; ignoring the resource.',
+          );
         props = overlay(resource ?? {}, connectionSelector === undefined ? own : { ...own, connectionSelector });
       }
       const selector = props['connectionSelector'];

@@ -30,7 +30,7 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
     try {
       stored.set(id, parseKeepingIntegers(text) as Props);
     } catch (error) {
-      log.error({ code: 'CATALOG_ENTRY', confKey: id, reason: messageOf(error) }, 'A stored conf key cannot be read; it is left out.');
+      log.error({ code: 'CATALOG_ENTRY', confKey: id, reason: messageOf(error) }, 'A stored conf key cannot be read; skipping it.');
     }
   }
   const idOf = (kind: ComponentKind, type: string, key: string) => `${kind}.${type}.${key}`;

@@ -149,7 +149,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       const { typ, props } = JSON.parse(text) as { typ: string; props: Props };
       begin(id, typ, props, START_LOOK_MS);
     } catch (error) {
-      log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; it is left out.');
+      log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; skipping it.');
     }
   }
 

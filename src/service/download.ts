@@ -64,7 +64,7 @@ async function readLocal(url: string, uploads: string, anywhere: boolean, places
     if (why !== undefined) throw refuse(`file access denied: ${why}`);
     // not a pipe, which nobody may ever write, and no device, which never ends
     await using file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (!(await file.stat()).isFile()) throw new Error('it is no plain file');
+    if (!(await file.stat()).isFile()) throw new Error('it is not a plain file');
     if ((await file.stat()).size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES} bytes`);
     return await file.readFile();
   } catch (error) {

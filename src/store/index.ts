@@ -50,7 +50,7 @@ const RESERVE_BYTES = 1024 * 1024;
 /** Half of the reserve: a queue that filled the disk can be deleted, and the file made shorter. */
 const QUEUE_LOG_PAGES = 128;
 
-/** Opens (and makes) the data folder. Files themselves are opened on first use. A folder that cannot be made or written is no reason to fail: what
+/** Opens (and makes) the data folder. Files themselves are opened on first use. A folder that cannot be made or written is not a reason to fail: what
  *  is stored is in effect, and each change is refused with the reason. */
 export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, database, reports = [] }: StoreOptions): Store {
   try {

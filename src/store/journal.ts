@@ -29,7 +29,7 @@ export interface JournalContent {
 
 export const entryOf = (table: string, key: string): string => `${table}\0${key}`;
 
-/** What plugins keep changes every second and is no configuration: one copy is enough. */
+/** What plugins keep changes every second and is not a configuration: one copy is enough. */
 export const isJournaled = (table: string): boolean => table !== 'pluginState';
 
 const HEAD = 'kuiper-catalog 1';

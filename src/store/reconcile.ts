@@ -42,7 +42,7 @@ export interface Reconciled {
   toldJournal: string[];
 }
 
-/** The sum covers the key as well: a changed key is no other row. */
+/** The sum covers the key as well: a changed key is not another row. */
 const sumOf = (r: JournalRecord): string => `${r.seq}:${textSum(`${r.seq}\0${r.table}\0${r.key}\0${r.value}`)}`;
 
 export const rowSelect = 'SELECT tab, key, value, sum FROM kv';

@@ -86,14 +86,14 @@ export function createReserve(options: ReserveOptions): Reserve {
       try {
         rmSync(file);
       } catch (error) {
-        log.error({ code: 'STORE_RESERVE', file: basename(file), reason: messageOf(error) }, 'The reserve could not be given up.');
+        log.error({ code: 'STORE_RESERVE', file: basename(file), reason: messageOf(error) }, 'The reserve file could not be deleted.');
         return false;
       }
       made = false;
       released = true;
       log.warn(
         { code: 'STORE_RESERVE', file: basename(file) },
-        'The disk is full: the reserve was given up, so that something can be deleted.',
+        'The disk is full: the reserve file was deleted so that other data can be deleted.',
       );
       later();
       return true;

@@ -65,7 +65,7 @@ export function parseTemplate(source: string, isFunction: (name: string) => bool
     return out;
   }
 
-  /** @returns undefined when the word is no keyword, null for a definition (no node) */
+  /** @returns undefined when the word is not a keyword, null for a definition (no node) */
   function keyword(word: string, inRange: boolean, top: boolean): TemplateNode | null | undefined {
     switch (word) {
       case 'if':

@@ -57,7 +57,7 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
     for (let n = 0; endMs !== undefined && endMs <= atMs; n++) {
       if (n >= MAX_FIRES && store.oldest() === undefined) {
         const skipped = Math.floor((atMs - endMs) / hopMs) + 1;
-        deps.failed(new Error(`event time jumped by more than ${n} windows: ${skipped} empty windows are left out`));
+        deps.failed(new Error(`event time jumped by more than ${n} windows: ${skipped} empty windows were skipped`));
         endMs += skipped * hopMs;
         return;
       }

@@ -2,7 +2,7 @@
 // set by NTP neither loses nor repeats a window; `resync` takes the new wall time over at a moment that suits the window.
 import type { Clock } from '../base/clock.ts';
 
-/** As eKuiper: what differs by less is no jump. */
+/** As eKuiper: what differs by less is not a jump. */
 const JUMP_MS = 50;
 
 export interface SteadyTime {

@@ -98,7 +98,7 @@ const mistakes: [what: string, files: Record<string, string | Uint8Array>, findi
   [
     'a name with a hyphen',
     { 'my-source.ts': 'export class MySource { open() {} }\n' },
-    'my-source.ts: "my-source" is no plugin name: a letter, then letters, digits and _, as in mySource@v1.2.ts; rename it to mySource.ts',
+    'my-source.ts: "my-source" is not a plugin name: a letter, then letters, digits and _, as in mySource@v1.2.ts; rename it to mySource.ts',
   ],
   ['a syntax error', { 'broken.ts': 'export class Broken {\n  exec() {\n    return (1 + ;\n  }\n}\n' }, /broken\.ts: line 3: /],
   [
@@ -200,7 +200,7 @@ const mistakes: [what: string, files: Record<string, string | Uint8Array>, findi
     { 'conf.ts': 'export class Conf { open() {} }\n', 'conf.yaml': 'default:\n  a: 1\n b: [\n' },
     /conf\.yaml: line [34]: it is not YAML: /,
   ],
-  ['a version that is none', { 'ver@1,0.ts': 'export class Ver { exec() { return 1; } }\n' }, '"1,0" is no version'],
+  ['a version that is none', { 'ver@1,0.ts': 'export class Ver { exec() { return 1; } }\n' }, '"1,0" is not a version'],
   ['UTF-16', { 'wide.ts': Buffer.from('\ufeffexport class Wide { exec() { return 1; } }', 'utf16le') }, 'it is UTF-16; save it as UTF-8'],
   [
     'a contract of the future',

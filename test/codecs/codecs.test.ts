@@ -30,7 +30,7 @@ describe('json decoder', () => {
     );
   });
 
-  it('refuses what is no JSON', () => {
+  it('refuses what is not JSON', () => {
     expect(() => createJsonDecoder({}).decode(bytes('{"a":'))).toThrow('invalid JSON payload');
   });
 

@@ -81,11 +81,13 @@ describe('the copy', () => {
     writeFileSync(file('data/last-good.json'), text.replace('restPort: 9999', 'restPort: 1'));
     rmSync(file('etc/kuiper.yaml'));
     expect(restoreLastGood(folders())).toEqual([
-      { file: 'data/last-good.json', text: '1 copies of files were damaged; they are taken anew' },
+      { file: 'data/last-good.json', text: '1 copies of files were damaged; new copies are being made' },
     ]);
     expect(existsSync(file('etc/kuiper.yaml'))).toBe(false);
     writeFileSync(file('data/last-good.json'), '');
-    expect(restoreLastGood(folders()).map((r) => r.text)).toEqual(['the copy of configuration files was damaged; it is taken anew']);
+    expect(restoreLastGood(folders()).map((r) => r.text)).toEqual([
+      'the copy of the configuration files was damaged; a new copy is being made',
+    ]);
     saveLastGood(folders());
     expect(restoreLastGood(folders())).toEqual([]);
   });

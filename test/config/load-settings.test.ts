@@ -52,7 +52,7 @@ describe('slips', () => {
     expect(problem()).toBe('');
   });
 
-  test('a section that is no section is refused', () => {
+  test('a section that is not a section is refused', () => {
     write('basic: 5\n');
     expect(problem()).toMatch(/kuiper.yaml:1: basic: expected keys below it, indented by two blanks, not 5/);
     write('basic:\n');

@@ -367,7 +367,7 @@ describe('sse and websocket', () => {
   });
 });
 
-describe('a property that is no dynamic one', () => {
+describe('a property that is not a dynamic one', () => {
   test('is never filled in, whatever it holds', async () => {
     const a = await actionOf('file', { path: 'data/logs/x', delimiter: '{{.d}}', encProps: undefined });
     expect(await a.send(...rowsOf('a'))).toEqual(['']);

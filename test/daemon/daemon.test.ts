@@ -142,7 +142,7 @@ describe('what goes wrong', () => {
     daemon = await runDaemon(root);
     await daemon.call('POST', '/streams', STREAM);
     await daemon.stop();
-    writeFileSync(join(root, 'data/sqliteKV.db'), 'this is no database, and long enough to look like one '.repeat(100));
+    writeFileSync(join(root, 'data/sqliteKV.db'), 'this is not a database, and long enough to look like one '.repeat(100));
     for (const f of ['sqliteKV.db-wal', 'sqliteKV.db-shm']) rmSync(join(root, 'data', f), { force: true });
     daemon = await runDaemon(root);
     const info = JSON.parse((await daemon.call('GET', '/')).text) as { problems?: string[] };

@@ -50,7 +50,7 @@ describe('watermark', () => {
     expect(values()).toEqual(['r1', 'l1', 'r2']);
   });
 
-  test('a row whose time is no date (nanoseconds, say) is an exception and moves nothing', () => {
+  test('a row whose time is not a date (nanoseconds, say) is an exception and moves nothing', () => {
     const { op, host, values } = open();
     op.row(row([1], Number.NaN));
     op.row(row([3], 1.7e18));

@@ -36,11 +36,11 @@ test('every bad option is named at once, and the value of a secret is not shown'
   const bad = () =>
     parseOptions(specs, { every: 'soon', count: 10, ratio: 'half', on: 'yes', tags: [1], mode: 'c', key: 'hunter2', more: [] });
   expect(bad).toThrow(
-    'option every: "soon" is no duration such as 10s, 1m30s or 250 (ms); option label is missing (name); option count: 10 is above 9; ' +
-      'option ratio: "half" is no number; option on: "yes" is not true or false; option tags: [1] is no list of texts; ' +
-      'option mode: "c" is not one of a, b; option key: ****** is not one of x; option more: [] is no object',
+    'option every: "soon" is not a duration such as 10s, 1m30s or 250 (ms); option label is missing (name); option count: 10 is above 9; ' +
+      'option ratio: "half" is not a number; option on: "yes" is not true or false; option tags: [1] is not a list of texts; ' +
+      'option mode: "c" is not one of a, b; option key: ****** is not one of x; option more: [] is not an object',
   );
-  expect(() => parseOptions(specs, { label: 'x', count: 1.5 })).toThrow('option count: 1.5 is no whole number');
+  expect(() => parseOptions(specs, { label: 'x', count: 1.5 })).toThrow('option count: 1.5 is not a whole number');
   expect(() => parseOptions(specs, { label: 'x', count: 0 })).toThrow('option count: 0 is below 1');
 });
 
@@ -122,7 +122,7 @@ test.each([
   ['1.1', 'written for plugin API 1.1, and this gateway offers 1.0; update the gateway, or build the plugin with @kuiper-gateway/plugin 1'],
   ['2.0', 'written for plugin API 2.0'],
   ['0.9', 'build it with a current @kuiper-gateway/plugin'],
-  ['soon', 'apiVersion "soon" is no version'],
+  ['soon', 'apiVersion "soon" is not a version'],
 ])('apiVersion %s is taken or refused with the cure', (version, refusal) => {
   if (refusal === undefined) expect(checkApiVersion(version)).toBeUndefined();
   else expect(() => checkApiVersion(version)).toThrow(refusal);

@@ -57,7 +57,7 @@ test('calibrate puts straight lines between the points of a table, and reads it 
   expect(() => f.exec(1, 'bad')).toThrow('table bad, line 2: expect raw,real but found "3,x"');
   expect(() => f.exec(1, 'twice')).toThrow('has the raw value 1 twice');
   expect(() => f.exec(1, '../../secrets')).toThrow('is no name of a table');
-  expect(() => f.exec('x', 'pump')).toThrow('x is no number');
+  expect(() => f.exec('x', 'pump')).toThrow('x is not a number');
   expect(() => f.validate(argFacts('a', 'b'))).toThrow('Expect number for argument 1 (raw)');
 });
 

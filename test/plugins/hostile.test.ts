@@ -189,8 +189,8 @@ test('folders, dead links and other files are listed with what is wrong, and des
   symlinkSync('user@host.123', join(folder, '.#linked.ts'));
   for (const file of ['a (1).ts', 'a.ts.txt', 'old.so']) writeFileSync(join(folder, file), '');
   const expected: Record<string, string> = {
-    'dir.ts': 'a folder is no plugin',
-    package: 'a folder is no plugin',
+    'dir.ts': 'a folder is not a plugin',
+    package: 'a folder is not a plugin',
     'linked.ts': 'where nothing is',
     'a (1).ts': 'is no plugin name',
     'a.ts.txt': 'files of plugins end in',

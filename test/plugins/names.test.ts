@@ -156,7 +156,9 @@ describe('STATUS.txt', () => {
   test('says that the version before goes on when a live file is overwritten with a broken one', async () => {
     p.put('functions', 'answerA@v1.4.ts', 'export class AnswerA {\n  exec( {\n');
     await until('told', () =>
-      /^answerA@v1\.4\.ts +NOT USED as it is now, what was there before goes on, version 1\.4: .*line 2/m.test(statusIn('functions')),
+      /^answerA@v1\.4\.ts +NOT USED in its present form, the previous version keeps running, version 1\.4: .*line 2/m.test(
+        statusIn('functions'),
+      ),
     );
   });
 

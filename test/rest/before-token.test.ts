@@ -473,7 +473,7 @@ describe('a caller without a token, by name', () => {
     '',
     'evil.com',
     '127.0.0.1:99999999',
-  ])('%j is no name of this server', (host) => {
+  ])('%j is not a name of this server', (host) => {
     expect(refusalWithoutToken({ host, origin: undefined, site: undefined }, [])).toContain('not one of this server');
   });
 

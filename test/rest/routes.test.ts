@@ -95,7 +95,7 @@ describe('schemas', () => {
     );
   });
 
-  test('a schema that is no protobuf is refused and not stored', async () => {
+  test('a schema that is not a protobuf is refused and not stored', async () => {
     expect((await made.call('POST', '/schemas/protobuf', { name: 'bad', content: 'message {' })).status).toBe(400);
     expect((await made.call('GET', '/schemas/protobuf')).text).toBe('[]');
   });

@@ -188,7 +188,7 @@ describe('merging', () => {
     expect(h.sink.got).toHaveLength(1);
   });
 
-  it('by mergeField counts what is no object at once', async () => {
+  it('by mergeField counts what is not an object at once', async () => {
     const emit = await read({ interval: '1s', mergeField: 'id' });
     const confirmed: number[] = [];
     emit('{oops', () => void confirmed.push(1));

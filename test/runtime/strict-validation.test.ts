@@ -21,7 +21,7 @@ describe('strict validation', () => {
     expect(() => read('(a BOOLEAN)', { a: 1 })).toThrow('field a type mismatch');
   });
 
-  it('a field that is missing needs a DEFAULT; null is no value of a scalar', () => {
+  it('a field that is missing needs a DEFAULT; null is not a value of a scalar', () => {
     expect(() => read('(a BIGINT)', {})).toThrow('error in preprocessor: field a is not found');
     expect(read('(a BIGINT DEFAULT 5)', {})).toBe(5n);
     expect(() => read('(a BIGINT)', { a: null })).toThrow('field a type mismatch');

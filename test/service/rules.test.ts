@@ -325,7 +325,7 @@ describe('tags and bulk', () => {
 });
 
 describe('import', () => {
-  test('content that is no JSON is a 400, not a crash', async () => {
+  test('content that is not JSON is a 400, not a crash', async () => {
     const { call } = await withDemo();
     expect((await call('POST', '/ruleset/import', { content: '{bad' })).status).toBe(400);
   });

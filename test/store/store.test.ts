@@ -67,7 +67,7 @@ describe('files', () => {
   });
 
   it.each([
-    ['rubbish', Buffer.from('this is no database, '.repeat(500))],
+    ['rubbish', Buffer.from('this is not a database, '.repeat(500))],
     ['zeros', Buffer.alloc(100_000)],
     ['a cut page', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(50)])],
   ])('with %s in them are set aside and reported, and a new one is begun', async (_name, bytes) => {

@@ -43,10 +43,10 @@ export async function openBelow(options: OpenBelowOptions): Promise<OpenedFile> 
   /** @param named the file or folder that was asked for; missing: the configured folder itself */
   const failed = async (error: unknown, named?: string): Promise<Error> => {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (named !== undefined && code === 'ELOOP') return refuse('a link stands in its way');
+    if (named !== undefined && code === 'ELOOP') return refuse('a symbolic link is in the way');
     const mayPass = () => ioError(`file ${wanted}: ${messageOf(error)}`, error);
     if (named === undefined || !chosenByMessage) return mayPass();
-    if (code === 'ENOTDIR') return refuse('a link or a file stands in its way');
+    if (code === 'ENOTDIR') return refuse('a symbolic link or a file is in the way');
     if (OF_THE_NAME.has(code)) return refuse(code);
     // a folder that may not be written is the owner's to mend, a file that may not be written was chosen
     const there = OF_ACCESS.has(code) && (await lstat(named).then(() => true, () => false)); // biome-ignore format: one thought
@@ -85,7 +85,7 @@ export async function openBelow(options: OpenBelowOptions): Promise<OpenedFile> 
     try {
       const found = await handle.stat();
       const device = found.isCharacterDevice() && !chosenByMessage;
-      if (!found.isFile() && !device) throw refuse('it is no plain file');
+      if (!found.isFile() && !device) throw refuse('it is not a plain file');
       if (found.nlink > 1) throw refuse('it has a second name (hard link), so that another file would change with it');
       if (!append && found.isFile() && found.size > 0) await handle.truncate(0);
       return { handle, path: join(path, name), size: append ? found.size : 0 };

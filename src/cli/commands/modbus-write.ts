@@ -33,7 +33,7 @@ export const modbusWrite: Command = {
   },
 };
 
-/** @throws Error when the text is no value of the type */
+/** @throws Error when the text is not a value of the type */
 function toValue(text: string, type: string): bigint | number | boolean | string {
   if (type === 'string') return text;
   if (type === 'bool') {

@@ -15,7 +15,7 @@ export const pluginNew: Command = {
     if (type !== 'source' && type !== 'sink' && type !== 'function')
       throw new CliError('Expect source, sink or function, then a name.', 'usage');
     if (given === undefined || !isPluginName(given))
-      throw new CliError(`"${given ?? ''}" is no plugin name: a letter, then letters, digits and _, as in mySource.`, 'usage');
+      throw new CliError(`"${given ?? ''}" is not a plugin name: a letter, then letters, digits and _, as in mySource.`, 'usage');
     const name = pluginNameOf(given);
     const { createFunctionCatalogue } = await import('../../functions/index.ts');
     if (type === 'function' && createFunctionCatalogue().get(name))

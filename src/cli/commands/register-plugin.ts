@@ -1,4 +1,4 @@
-// `kuiper register plugin`: Tell the functions of a plugin.
+// `kuiper register plugin`: Declare which SQL functions a plugin provides.
 import { CliError } from '../cli-error.ts';
 import { type Command, encode, FILE_FLAG, rephrase } from '../command.ts';
 import { definitionText, parseDefinition } from '../definition.ts';
@@ -6,7 +6,7 @@ import { definitionText, parseDefinition } from '../definition.ts';
 export const registerPlugin: Command = {
   name: 'register plugin',
   usage: "register plugin function NAME ('JSON' | -f FILE)",
-  doc: 'Tell the functions of a plugin.',
+  doc: 'Declare which SQL functions a plugin provides.',
   flags: [FILE_FLAG],
   async run(context) {
     const [type, name] = context.args;

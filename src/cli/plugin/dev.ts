@@ -60,7 +60,7 @@ export async function runDev(client: Client, o: DevOptions, signal: AbortSignal,
         trial = await beginTrial(reached, packed, o, print);
       } catch (error) {
         if (!(error instanceof CliError)) throw error;
-        print(`${error.message}\n  (the version before goes on; waiting for a change)`);
+        print(`${error.message}\n  (the previous version keeps running; waiting for a change)`);
       }
     });
     return running;

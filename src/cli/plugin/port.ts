@@ -79,12 +79,12 @@ export function portGo(source: string, fileName: string): Ported {
   const hints = CALLS.filter(([go]) => own.some((m) => go.test(m.body))).map(([, shown, ts]) => `//   ${shown} → ${ts}`);
   const helper = { function: 'defineFunction', source: 'defineSource', sink: 'defineSink' }[kind];
   const head = [
-    `// Ported from ${fileName} by \`kuiper plugin port\`: the Go code stands as comments where its translation belongs.`,
+    `// Ported from ${fileName} by \`kuiper plugin port\`: the Go code is kept as comments where its translation belongs.`,
     ...(singleton
       ? ['// It was one instance for all rules (`var X T`); this makes one for each rule. For one that is shared: export const X = { … }.']
       : []),
     ...(packages.length ? [`// Go packages that need a counterpart: ${packages.join(', ')}`] : []),
-    ...(hints.length ? ['// What stands for what:', ...hints] : []),
+    ...(hints.length ? ['// What replaces what:', ...hints] : []),
     `import { ${helper} } from '@kuiper-gateway/plugin';`,
     '',
   ];

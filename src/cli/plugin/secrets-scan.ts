@@ -36,7 +36,7 @@ export function scanSecrets(text: string): SecretFound[] {
       return;
     }
     for (const [, name, , value] of line.matchAll(ASSIGNED)) {
-      // a text of words is no password; nor is a name of something
+      // a text of words is not a password; nor is a name of something
       if (EXAMPLE.test(value!) || /\s/.test(value!) || /^(?:type|name|kind|label|option)/i.test(name!) || value === name) continue;
       out.push({ line: i + 1, what: `a value of "${name}"` });
       break;

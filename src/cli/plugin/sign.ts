@@ -15,13 +15,13 @@ export function newKey(path: string): void {
   writeFileSync(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx' });
 }
 
-/** @throws CliError when it is no Ed25519 key */
+/** @throws CliError when it is not an Ed25519 key */
 export function readKey(path: string): KeyObject {
   let key: KeyObject;
   try {
     key = createPrivateKey(readFileSync(path));
   } catch (error) {
-    throw new CliError(`${path} is no private key in PEM: ${messageOf(error)}`, 'usage');
+    throw new CliError(`${path} is not a private key in PEM: ${messageOf(error)}`, 'usage');
   }
   if (key.asymmetricKeyType !== 'ed25519')
     throw new CliError(

@@ -54,6 +54,6 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
     case 'dedup-trigger':
       return makeDedupTrigger(n, input);
     case 'data-source':
-      throw new GatewayError('INTERNAL', { text: 'a source is no operator' });
+      throw new GatewayError('INTERNAL', { text: 'a source is not an operator' });
   }
 }

@@ -102,7 +102,7 @@ export const sinkOptions: readonly OptionSpec[] = [
     name: 'append',
     type: 'bool',
     default: false,
-    doc: 'lines and csv: go on at the end of a file that is there when the rule starts; otherwise it is begun anew, as in eKuiper.',
+    doc: 'lines and csv: append to a file that exists when the rule starts; otherwise the file is overwritten, as in eKuiper.',
   },
   { name: 'rollingHook', type: 'string', default: '', doc: 'Hooks of eKuiper plugins; none is registered here.' },
   { name: 'encryption', type: 'string', default: '', doc: 'Not supported for files yet.' },

@@ -110,7 +110,7 @@ export const sinkOptions: readonly OptionSpec[] = [
     name: 'ignoreUnknown',
     type: 'bool',
     default: true,
-    doc: 'Columns that are no writable point are left out; false makes them an error.',
+    doc: 'Ignore columns that are not writable points; false makes them an error.',
   },
 ];
 
@@ -178,15 +178,15 @@ export function parseDevices(props: SourceProps & { devices: unknown }, datasour
     const unit = Number(d['unit']);
     const name = String(d['name'] ?? `unit${unit}`);
     if (!Number.isInteger(unit) || unit < 0 || unit > 255)
-      throw new Error(`devices[${index}]: unit "${String(d['unit'])}" is no number from 0 to 255`);
+      throw new Error(`devices[${index}]: unit "${String(d['unit'])}" is not a number from 0 to 255`);
     const own = String(d['profile'] ?? profile);
     if (!/^[A-Za-z0-9_-]+$/.test(own))
       throw new Error(
-        own ? `devices[${index}]: profile "${own}" is no plain name` : 'property profile is required (or DATASOURCE names it)',
+        own ? `devices[${index}]: profile "${own}" is not a plain name` : 'property profile is required (or DATASOURCE names it)',
       );
     const retries = d['retries'] === undefined ? settings.retries : Number(d['retries']);
     if (!Number.isInteger(retries) || retries < 0 || retries > 10)
-      throw new Error(`devices[${index}]: retries "${String(d['retries'])}" is no number from 0 to 10`);
+      throw new Error(`devices[${index}]: retries "${String(d['retries'])}" is not a number from 0 to 10`);
     if (unit === 0 && props.protocol !== 'tcp')
       throw new Error(`devices[${index}]: unit 0 is the broadcast address of a serial line and cannot be read`);
     const ms = (key: string, fallback: number) => (d[key] === undefined ? fallback : parseDurationMs(d[key]));

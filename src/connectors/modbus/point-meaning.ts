@@ -123,7 +123,7 @@ export function checkAvailable(meaning: Meaning | undefined, bits: bigint): void
   if (meaning?.notAvailable.has(bits)) throw new NotAvailable();
 }
 
-/** @param v after scaling  @throws Error when it is no possible value */
+/** @param v after scaling  @throws Error when it is not a possible value */
 export function checkRange({ min, max }: Meaning, v: Value): void {
   if (typeof v !== 'number' && typeof v !== 'bigint') return;
   if ((min !== undefined && v < min) || (max !== undefined && v > max))

@@ -8,7 +8,7 @@ import { decodeValue, encodeValue, reorder, bitsOf as valueBits } from './value-
 /** Devices send powers of ten from -10 to 10; more is another register. */
 const MAX_POWER = 12;
 
-/** @param data the reply's data bytes  @throws Error when the bytes are no value of the type */
+/** @param data the reply's data bytes  @throws Error when the bytes are not a value of the type */
 export function readPoint(point: Point, block: Block, data: Buffer): Value {
   const index = point.address - block.address;
   const { meaning } = point;
@@ -52,13 +52,13 @@ function factorOf(factor: Point, block: Block, data: Buffer): number {
   return toPower(bytes, factor);
 }
 
-/** @param bytes the registers of the factor  @throws Error when it is no power of ten that a device would send */
+/** @param bytes the registers of the factor  @throws Error when it is not a power of ten that a device would send */
 export function toPower(bytes: Buffer, factor: Point): number {
   const pattern = patternOf(bytes, factor);
   if (pattern === sunspecNotAvailable(factor.type) || factor.meaning?.notAvailable.has(pattern))
     throw new Error(`not available (its factor ${factor.name} has no value)`);
   const power = Number(decodeValue(bytes, factor.type, factor.order));
-  if (!(Math.abs(power) <= MAX_POWER)) throw new Error(`its factor ${factor.name} is ${power}, which is no power of ten`);
+  if (!(Math.abs(power) <= MAX_POWER)) throw new Error(`its factor ${factor.name} is ${power}, which is not a power of ten`);
   return power;
 }
 

@@ -5,7 +5,7 @@ import { type Profile, parseProfile } from './profile.ts';
 
 /** @throws Error naming the file, and what is wrong in it with line and point */
 export function loadProfile(rootPath: string, name: string): Profile {
-  if (!/^[A-Za-z0-9_-]+$/.test(name)) throw new Error(`profile "${name}" is no plain name (letters, digits, _ and -)`);
+  if (!/^[A-Za-z0-9_-]+$/.test(name)) throw new Error(`profile "${name}" is not a plain name (letters, digits, _ and -)`);
   const file = path.join(rootPath, 'etc', 'sources', 'modbus', `${name}.yaml`);
   let text: string;
   try {

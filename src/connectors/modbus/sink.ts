@@ -54,10 +54,10 @@ export function createModbusSink(): Sink {
   };
 }
 
-/** An empty text is no 0: that would be everybody on the line. @throws rowError */
+/** An empty text is not a 0: that would be everybody on the line. @throws rowError */
 function toUnit(asked: unknown): number {
   const text = String(asked).trim();
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw rowError(`modbus sink: unit "${text}" is no number from 0 to 255`);
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw rowError(`modbus sink: unit "${text}" is not a number from 0 to 255`);
   return Number(text);
 }
 
@@ -68,13 +68,13 @@ async function writeRow(target: WriteTarget, profile: Profile, props: SinkProps,
     const point = profile.points.find((p) => p.name === name);
     if (!point?.writable) {
       if (props.ignoreUnknown) continue;
-      throw rowError(`modbus sink: ${name} is no writable point of profile ${props.profile}`);
+      throw rowError(`modbus sink: ${name} is not a writable point of profile ${props.profile}`);
     }
     if (value === null || value === undefined) continue;
     try {
       writes.push(checked(point, value, await powerOf(target, point)));
     } catch (error) {
-      // the device did not answer for the factor: that is no fault of the row
+      // the device did not answer for the factor: that is not a fault of the row
       if (error instanceof ModbusException || isGatewayError(error)) throw error;
       throw rowError(`modbus sink: point ${name}: ${messageOf(error)}`);
     }

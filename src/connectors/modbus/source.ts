@@ -81,7 +81,7 @@ function startCycle(
   const tick = () => {
     if (stopped) return;
     const nowMs = ctx.clock.monotonic();
-    // timers of the platform may fire up to 1 ms early: that is no cycle, else it would be counted twice, once as late
+    // timers of the platform may fire up to 1 ms early: that is not a cycle, else it would be counted twice, once as late
     if (nowMs < dueMs) {
       timer = ctx.clock.setTimer(dueMs - nowMs, tick);
       return;

@@ -156,7 +156,7 @@ function readHead(data: Buffer, at: number, limitBytes: number, version5: boolea
   }
   const type = data[at]! >> 4;
   if (type !== PUBLISH)
-    throw new Error(`the broker sent a packet of type ${type} with ${rest} bytes, more than any has that is no message`);
+    throw new Error(`the broker sent a packet of type ${type} with ${rest} bytes, more than any has that is not a message`);
   const qos = (data[at]! >> 1) & 3;
   let end = fixedBytes + 2;
   if (at + end > data.length) return undefined;

@@ -63,7 +63,7 @@ export function parseAddresses(server: string): Address[] {
 
 const withoutLogin = (text: string): string => text.replace(/\/\/[^/]*@/, '//');
 
-/** A password may hold a % that is no escape. */
+/** A password may hold a % that is not an escape. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

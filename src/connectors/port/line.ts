@@ -38,7 +38,7 @@ export const lineOptions: readonly OptionSpec[] = [
     type: 'string',
     default: 'none',
     oneOf: ['none', 'rtscts', 'xonxoff'],
-    doc: 'Who may stop the sender: nobody, the lines RTS and CTS, or the characters XON and XOFF. XON/XOFF needs text protocols: binary data may hold these characters.',
+    doc: 'Flow control: none, by the lines RTS and CTS, or by the characters XON and XOFF. XON/XOFF needs text protocols: binary data may hold these characters.',
   },
   { name: 'rts', type: 'bool', doc: 'Sets the RTS line after opening. Not for RS-485: see docs/connectors/rs485.md.', advanced: true },
   { name: 'dtr', type: 'bool', doc: 'Sets the DTR line after opening (some instruments take their power from it).', advanced: true },
@@ -47,7 +47,7 @@ export const lineOptions: readonly OptionSpec[] = [
 
 const parities: Record<string, LineSettings['parity']> = { N: 'none', E: 'even', O: 'odd', M: 'mark', S: 'space' };
 
-/** @param p parsed by `lineOptions`  @throws Error naming `mode` when it is no character frame */
+/** @param p parsed by `lineOptions`  @throws Error naming `mode` when it is not a character frame */
 export function toLineSettings(p: Record<string, unknown>): LineSettings {
   const line: LineSettings = {
     baudRate: (p['baudRate'] as number | undefined) ?? defaultLine.baudRate,
@@ -63,7 +63,8 @@ export function toLineSettings(p: Record<string, unknown>): LineSettings {
   if (mode === '') return line;
   // YAML takes an unquoted 8E1 for the number 80 (8·10¹), and 7E2 for 700
   const m = /^([5-8])([NEOMS])(1|1\.5|2)$/i.exec(mode.replace(/^([5-8])(00?)$/, (_all, bits, zeros) => `${bits}E${zeros.length}`));
-  if (!m) throw new Error(`property mode: "${mode}" is no character frame; write data bits, parity and stop bits, for example 8N1 or 7E1`);
+  if (!m)
+    throw new Error(`property mode: "${mode}" is not a character frame; write data bits, parity and stop bits, for example 8N1 or 7E1`);
   line.dataBits = Number(m[1]) as LineSettings['dataBits'];
   line.parity = parities[m[2]!.toUpperCase()]!;
   line.stopBits = Number(m[3]) as LineSettings['stopBits'];

@@ -177,7 +177,7 @@ function explain(error: unknown, found: FoundPort, line: LineSettings): Error {
     return ioError(`${at}: no permission; the user of the gateway must be in the group dialout (usermod -aG dialout kuiper)`, error);
   if (/no such (file|device)/i.test(text)) return ioError(`${at} is not there: unplugged?`, error);
   // ENOTTY: a file, or a device of another kind
-  if (/inappropriate ioctl/i.test(text)) return ioError(`${at} is no serial port; \`kuiper device list\` shows the ports`, error);
+  if (/inappropriate ioctl/i.test(text)) return ioError(`${at} is not a serial port; \`kuiper device list\` shows the ports`, error);
   if (/baud|setting|tcsetattr|invalid|TCSETS/i.test(text))
     return ioError(`${at}: the driver refuses ${lineText(line)} (${text}): correct baudRate or mode`, error);
   return ioError(`${at}: ${text}`, error);

@@ -20,7 +20,7 @@ export const selectorOptions: readonly OptionSpec[] = [
     aliases: ['path'],
     type: 'string',
     default: '',
-    doc: 'The port: a path, or by-id:NAME, or by-path:NAME (`kuiper device list` shows the names; * stands for any text). The stable names survive a change of the order of plugging in, a plain /dev/ttyUSB0 does not.',
+    doc: 'The port: a path, or by-id:NAME, or by-path:NAME (`kuiper device list` shows the names; * matches any text). The stable names do not depend on the order of plugging in, a plain /dev/ttyUSB0 does not.',
     example: 'by-id:usb-FTDI_FT232R_USB_UART_A9007abc-if00-port0',
   },
   {

@@ -28,7 +28,7 @@ const options: readonly OptionSpec[] = [
   {
     name: 'allowedHosts',
     type: 'string[]',
-    doc: 'Hosts that a template in url may choose: name, name:port, *.name, or * for any. Without it the host stands in url before the first template.',
+    doc: 'Hosts that a template in url may choose: name, name:port, *.name, or * for any. Without it the host must come before the first template in url.',
     example: ['*.plant.example'],
   },
   { name: 'format', type: 'string', default: 'json', doc: 'Format of the payload.' },

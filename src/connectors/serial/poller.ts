@@ -24,7 +24,7 @@ export interface PollerEvents {
   answer(frame: Buffer, request: Request): void;
   /** All repeats went unanswered, or the request could not be written. */
   failed(request: Request, reason: string): void;
-  /** A frame that is no answer. */
+  /** A frame that is not an answer. */
   stray(what: Stray, request: Request | undefined, error?: unknown): void;
 }
 

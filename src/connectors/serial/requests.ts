@@ -54,7 +54,7 @@ function checked(pattern: string): string {
 
 function fill(template: string, columns: Record<string, unknown>, where: string, quote = (text: string) => text): string {
   return template.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (_, name: string) => {
-    if (!(name in columns)) throw new Error(`${where}: {{.${name}}} is no member of each`);
+    if (!(name in columns)) throw new Error(`${where}: {{.${name}}} is not a member of each`);
     return quote(String(columns[name]));
   });
 }

@@ -22,7 +22,7 @@ const TELL_EVERY_MS = 10_000;
 const STRAYS = {
   late: (request: string) => `an answer to request ${request} came late`,
   foreign: (request: string) => `an answer of another instrument while request ${request} waited`,
-  unasked: () => 'a frame nobody asked for',
+  unasked: () => 'an unsolicited frame',
 };
 
 export function createSerialSource(): Source {

@@ -18,7 +18,7 @@ export interface WebsocketProps extends TlsProps {
   requestHeader: Record<string, string | string[]> | undefined;
 }
 
-/** @param component for messages  @throws when the path is no path */
+/** @param component for messages  @throws when the path is not a path */
 export function parseWebsocketProps(component: string, raw: Props, datasource = ''): WebsocketProps {
   const props = parseOptions<WebsocketProps>(component, websocketOptions, raw);
   const path = props.path || datasource;

@@ -11,7 +11,7 @@ export interface Scope {
 /** @throws rowError when it cannot be computed */
 export type Evaluable = (scope: Scope) => Value;
 
-/** Why a path fails on a value. Thrown for each element that a filter or a descent passes over, so it is no Error: one with a stack would cost
+/** Why a path fails on a value. Thrown for each element that a filter or a descent passes over, so it is not an Error: one with a stack would cost
  *  more than the search. Becomes rowError where it leaves the path (index.ts). */
 export class PathFailure {
   readonly text: string;

@@ -56,7 +56,7 @@ function visit(search: Search, from: number, start: Value): void {
     } catch (error) {
       if (isBudgetError(error)) throw error;
       spend(FAILURE_STEPS);
-      // documented: behind an ambiguous step, values without that member are no matches
+      // documented: behind an ambiguous step, values without that member are not matches
       return;
     }
   }

@@ -15,7 +15,7 @@ export interface Extreme {
   ints: Value;
   /** First value that is of another type than `best`, as text. */
   other?: string;
-  /** First value that is no number, as text. */
+  /** First value that is not a number, as text. */
   notNumber?: string;
 }
 
@@ -28,7 +28,7 @@ export interface ExtremeFold {
   result(state: Extreme): Value;
 }
 
-/** 2^63: floats from here on are no int64. */
+/** 2^63: floats from here on are not int64. */
 const INT64_LIMIT = 2 ** 63;
 
 export function createExtreme(which: 'max' | 'min'): ExtremeFold {

@@ -12,7 +12,7 @@ export interface Moments {
   mean: number;
   /** Sum of the squared deviations from the mean. */
   m2: number;
-  /** First value that is no number, as text. */
+  /** First value that is not a number, as text. */
   notNumber?: string;
 }
 

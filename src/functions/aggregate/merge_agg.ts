@@ -20,7 +20,7 @@ export const mergeAgg = defineAggregate<ValueObject>({
   params: [param('obj', 'any')],
   returns: 'struct',
   star: 'row',
-  doc: 'One object with the members of all objects; of equal names the last row wins. Values that are no objects are ignored; null when nothing was merged.',
+  doc: 'One object with the members of all objects; of equal names the last row wins. Values that are not objects are ignored; null when nothing was merged.',
   examples: [
     ['merge_agg(a)', { x: 1 }, { a: { x: 1 } }],
     ['merge_agg(a)', null, { a: 5 }],

@@ -16,15 +16,15 @@ export interface NumberTotal {
   /** Total, for kind float. */
   float: number;
   first: Value;
-  /** First value that is no number, as text. */
+  /** First value that is not a number, as text. */
   notNumber?: string;
-  /** First value that is no float, as text; an error for kind float. */
+  /** First value that is not a float, as text; an error for kind float. */
   notFloat?: string;
 }
 
 export const emptyTotal = (): NumberTotal => ({ kind: 'none', count: 0, int: 0n, cut: 0, float: 0, first: null });
 
-/** 2^63: floats from here on are no int64. */
+/** 2^63: floats from here on are not int64. */
 const INT64_LIMIT = 2 ** 63;
 
 export function addToTotal(total: NumberTotal, v: Value): NumberTotal {

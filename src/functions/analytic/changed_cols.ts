@@ -35,7 +35,7 @@ export const changedCols = defineAnalytic<Map<string, Value>>({
   afterWhere: true,
   columns: true,
   doc:
-    'One column, named prefix + name, for each expression that differs from the last output of the rule; * stands for all columns. With ' +
+    'One column, named prefix + name, for each expression that differs from the last output of the rule; * means all columns. With ' +
     'ignoreNull nulls count as unchanged. Nothing changed gives an empty row.',
   examples: [
     ['changed_cols("c_", true, a)', { c_a: 5 }, { a: 5 }],

@@ -21,7 +21,7 @@ export const hadChanged = defineAnalytic<Before>({
   },
   returns: 'boolean',
   doc:
-    'True when one of the expressions differs from the row before; each is tracked by itself, * stands for all columns. With ignoreNull nulls ' +
+    'True when one of the expressions differs from the row before; each is tracked separately, * means all columns. With ignoreNull nulls ' +
     'count as unchanged. The first row with a value counts as changed.',
   examples: [
     ['had_changed(true, a)', true, { a: 5 }],

@@ -10,7 +10,7 @@ export const extract = defineTable({
   since: '0.1.0',
   params: [param('obj', 'any')],
   returns: 'array',
-  doc: 'The members of obj as columns of the row. Null, {} and anything that is no object are an error of the row.',
+  doc: 'The members of obj as columns of the row. Null, {} and anything that is not an object are an error of the row.',
   examples: [
     ['extract(a)', [{ k: 'v' }], { a: { k: 'v' } }],
     ['extract(a)', null, { a: null }],

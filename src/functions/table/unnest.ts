@@ -1,4 +1,4 @@
-// SQL unnest(array). The rows are made by exec/project-set.ts, which also reports what is no array.
+// SQL unnest(array). The rows are made by exec/project-set.ts, which also reports what is not an array.
 import { defineTable, param } from '../../contract/function.ts';
 import { isNullOrEmpty } from '../../data/null-or-empty.ts';
 import type { Value } from '../../data/value.ts';
@@ -11,7 +11,7 @@ export const unnest = defineTable({
   returns: 'array',
   doc:
     'One row per element: members of objects become columns, other elements go to the column unnest (or the alias); the other columns of the ' +
-    'row are repeated. Null, [] and anything that is no array are an error of the row. Once per SELECT, not inside another function.',
+    'row are repeated. Null, [] and anything that is not an array are an error of the row. Once per SELECT, not inside another function.',
   examples: [
     ['unnest(a)', [1, 2], { a: [1, 2] }],
     ['unnest(a)', null, { a: [] }],

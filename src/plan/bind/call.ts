@@ -9,7 +9,7 @@ import { hasAggregate } from '../classify.ts';
 import { bindExpression, bindMeta, bindSort } from './expression.ts';
 import type { Scope } from './scope.ts';
 
-/** meta() and mqtt() are no functions: their argument is the value. */
+/** meta() and mqtt() are not functions: their argument is the value. */
 export const isMetaName = (name: string): boolean => /^(meta|mqtt)$/i.test(name);
 
 /** @throws GatewayError PLAN_UNKNOWN_FUNCTION, PLAN_BAD_ARGUMENT, PLAN_AGGREGATE_PLACE */

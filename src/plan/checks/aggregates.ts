@@ -16,7 +16,7 @@ export function checkAggregates(b: BoundSelect, select: SelectStatement): void {
       'PLAN_HAVING',
       `Not allowed to call non-aggregate functions in HAVING clause: ${ekuiperText(b.having, names)}.`,
       select.having!.span,
-      'conditions on single rows belong into WHERE',
+      'conditions on single rows belong in WHERE',
     );
   b.dims.forEach((d, i) => {
     if (hasAggregate(d))

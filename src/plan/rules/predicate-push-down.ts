@@ -1,6 +1,6 @@
 // Moves conditions on one side below a join: rows that cannot pass are not joined and no lookup is made for them. A moved
 // condition drops a row only where it is plainly false, and none moves past one that may fail on another side, so that nulls and errors
-// are still seen by WHERE above. (WHERE before windows that the clock closes is no optimisation but the language, see ../build.ts.)
+// are still seen by WHERE above. (WHERE before windows that the clock closes is not an optimisation but the language, see ../build.ts.)
 import type { BoundExpr } from '../bound.ts';
 import { conjunctsOf, inputsOf, isPure } from '../classify.ts';
 import type { FilterNode, JoinNode, LogicalNode, LookupNode } from '../logical/index.ts';

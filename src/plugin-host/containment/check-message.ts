@@ -55,12 +55,12 @@ const CHECKS: Record<FromWorker['t'], (m: Anything) => boolean> = {
     m['changes'].every((c) => isList(c) && c.length === 4 && isCount(c[0]) && isText(c[1]) && typeof c[3] === 'boolean'),
 };
 
-/** @throws TypeError for anything that is no message of a plugin host */
+/** @throws TypeError for anything that is not a message of a plugin host */
 export function checkedMessage(value: unknown): FromPen {
   const bad = (what: string): never => {
     throw new TypeError(`the plugin host sent ${what}`);
   };
-  if (!isObject(value)) return bad('something that is no message');
+  if (!isObject(value)) return bad('something that is not a message');
   switch (value['t']) {
     case 'hello':
       return isCount(value['pid']) ? (value as unknown as FromPen) : bad('a wrong hello');

@@ -130,7 +130,7 @@ export function createGuard(log: Log): Guard {
       found.lastError = messageOf(error);
       log.error(
         { code: 'PLUGIN_CALL', plugin: found.plugin, version: found.version, error: found.lastError, stack },
-        'A plugin failed outside of a call; the gateway goes on.',
+        'A plugin failed outside a call; the gateway keeps running.',
       );
       return found;
     },

@@ -160,7 +160,7 @@ export function createPen({ launched, setup, clock, log, events }: PenOptions): 
     pump();
   });
   socket.on('error', (error) => die(`its connection broke: ${messageOf(error)}`));
-  socket.on('close', () => die('it ended by itself'));
+  socket.on('close', () => die('it exited unexpectedly'));
   send(setup);
   look();
 

@@ -7,7 +7,7 @@ export function checkApiVersion(version: string | undefined): void {
   if (version === undefined) return;
   const wanted = partsOf(version);
   const [major, minor] = partsOf(API_VERSION)!;
-  if (!wanted) throw new Error(`apiVersion "${version}" is no version; write \`export const apiVersion = '${API_VERSION}'\``);
+  if (!wanted) throw new Error(`apiVersion "${version}" is not a version; write \`export const apiVersion = '${API_VERSION}'\``);
   if (wanted[0] === major && wanted[1] <= minor) return;
   const later = wanted[0] > major || (wanted[0] === major && wanted[1] > minor);
   throw new Error(

@@ -45,9 +45,9 @@ export function parsePluginFileName(fileName: string): FileNameResult {
   const name = at < 0 ? stem : stem.slice(0, at);
   const version = at < 0 ? '' : stem.slice(at + 1);
   if (!isPluginName(name))
-    return { kind: 'refused', reason: `"${name}" is no plugin name: a letter, then letters, digits and _, as in mySource@v1.2.ts` };
+    return { kind: 'refused', reason: `"${name}" is not a plugin name: a letter, then letters, digits and _, as in mySource@v1.2.ts` };
   if (at >= 0 && !VERSION.test(version))
-    return { kind: 'refused', reason: `"${version}" is no version: letters, digits and . _ + ~ -, as in mySource@v1.2.ts` };
+    return { kind: 'refused', reason: `"${version}" is not a version: letters, digits and . _ + ~ -, as in mySource@v1.2.ts` };
   return { kind: 'plugin', file: { name: pluginNameOf(name), version, extension } };
 }
 

@@ -60,7 +60,7 @@ function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string):
       if (parsed.kind === 'plugin' || parsed.kind === 'zip' || looksLikePlugin(file, entry))
         view.refused.set(
           file,
-          'a folder is no plugin: put one file here, with what it imports bundled into it, or a zip made by `kuiper plugin pack`',
+          'a folder is not a plugin: put one file here, with what it imports bundled into it, or a zip made by `kuiper plugin pack`',
         );
       else view.folders.push(file);
       continue;
@@ -108,7 +108,7 @@ function factOf(path: string): FileFact | undefined {
   try {
     const s = statSync(path, { bigint: true });
     if (s.isFile()) return { stamp: `${s.ino}:${s.size}:${s.mtimeNs}:${s.ctimeNs}` };
-    return s.isDirectory() ? { stamp: 'folder', folder: true } : { stamp: 'special', problem: 'it is no ordinary file' };
+    return s.isDirectory() ? { stamp: 'folder', folder: true } : { stamp: 'special', problem: 'it is not an ordinary file' };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'EACCES' || code === 'ELOOP') return { stamp: code, problem: `it cannot be read (${code})` };

@@ -157,7 +157,7 @@ export function putInSlots(
     slot.current = current;
     slot.startFailed = (reason) => {
       const c = entry.candidates.find((x) => x.file.path === file.path);
-      if (c) c.reason = `a rule goes on with the version before: ${reason}`;
+      if (c) c.reason = `a rule keeps using the previous version: ${reason}`;
       deps.log.warn({ plugin, version: current.suspect.version, reason }, 'A rule could not take the new version of a function.');
     };
     slot.generation++;

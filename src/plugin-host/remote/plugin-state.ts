@@ -71,7 +71,7 @@ export function createPluginStates(table: KvTable, clock: Clock, log: Log): Plug
         } catch (error) {
           log.error(
             { code: 'CATALOG_ENTRY', plugin, reason: messageOf(error) },
-            'Stored state of a plugin cannot be read; it begins anew.',
+            'Stored plugin state cannot be read; the plugin starts from empty state.',
           );
         }
       }

@@ -136,7 +136,7 @@ export function createPluginWorker(o: PluginWorkerOptions): PluginWorker {
       case 'late':
         o.log.error(
           { code: 'PLUGIN_CALL', plugin: o.plugin, version: o.version, error: placedText(m.error), stack: m.error.stack },
-          'A plugin failed outside of a call; it goes on.',
+          'A plugin failed outside a call; it keeps running.',
         );
         o.onLateError(m.error.message);
         break;

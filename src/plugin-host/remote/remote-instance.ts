@@ -219,7 +219,7 @@ export class RemoteInstance {
       await Promise.race([
         part.version.worker.call(part.id, 'close', [reason]),
         clock.sleep(LIMITS_MS.close, limit.signal).then(() => {
-          throw new Error(`close of plugin ${this.plugin.name} did not end within ${LIMITS_MS.close} ms; it is left behind`);
+          throw new Error(`close of plugin ${this.plugin.name} did not end within ${LIMITS_MS.close} ms; no longer waiting for it`);
         }),
       ]);
     } finally {

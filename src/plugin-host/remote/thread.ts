@@ -95,7 +95,7 @@ export function createLocalThreads({ urls, clock, log, maxHeapMb }: LocalThreadD
     w.on('error', (error: NodeJS.ErrnoException) =>
       ended(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${maxHeapMb} MB of memory` : error.message, error),
     );
-    w.on('exit', () => ended('it ended by itself'));
+    w.on('exit', () => ended('it exited unexpectedly'));
     return {
       post: (m) => w.postMessage(m),
       async end() {

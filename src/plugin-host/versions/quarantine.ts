@@ -62,7 +62,10 @@ function read(file: string, log: Log): QuarantineEntry[] {
       : [];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      log.warn({ code: 'QUARANTINE_READ', file, reason: messageOf(error) }, 'The list of quarantined plugins is damaged; it begins anew.');
+      log.warn(
+        { code: 'QUARANTINE_READ', file, reason: messageOf(error) },
+        'The list of quarantined plugins is damaged; starting a new one.',
+      );
     return [];
   }
 }

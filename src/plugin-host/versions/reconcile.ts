@@ -28,7 +28,7 @@ export interface ReconcilerDeps {
   /** Chooses a version among these files. @param force also what is in effect is loaded again */
   resolve(entry: PluginEntry, files: readonly FoundFile[], force: boolean): Promise<void>;
   onZip(): ((zip: FoundZip) => Promise<void>) | undefined;
-  /** What lies in the folders and is no plugin may have changed. */
+  /** What lies in the folders and is not a plugin may have changed. */
   onApplied(): void;
 }
 
@@ -36,7 +36,7 @@ export interface Reconciler {
   apply(view: FolderView): Promise<void>;
   /** The last look once more. */
   again(): void;
-  /** What lies in the folders of a kind and is no plugin. */
+  /** What lies in the folders of a kind and is not a plugin. */
   problemsOf(kind: PluginKind): Problem[];
   /** The same, of all kinds. */
   problems(): { file: string; reason: string }[];
@@ -56,7 +56,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { clock, log, known, topFiles } = deps;
   let lastView: FolderView | undefined;
   let starting = true;
-  /** Files that are no plugins: by kind and shown name. */
+  /** Files that are not plugins: by kind and shown name. */
   let refused: (Problem & { kinds: readonly PluginKind[] })[] = [];
   /** Paths that were told of in the log. */
   const told = new Set<string>();
@@ -74,7 +74,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     for (const [file, reason] of view.refused) {
       const kind = pluginKinds.find((k) => file.startsWith(join(deps.folder, k)));
       refused.push({ kinds: kind ? [kind] : pluginKinds, name: file.slice(file.lastIndexOf('/') + 1), file, reason });
-      once(file, () => log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'A file in a folder of plugins is none.'));
+      once(file, () => log.warn({ code: 'PLUGIN_LOAD', file, reason }, 'Not a plugin file; ignored.'));
     }
     for (const folder of view.folders)
       once(folder, () => log.info({ code: 'PLUGIN_FOLDER', folder }, 'Plugins are not looked for in this folder.'));

@@ -92,7 +92,8 @@ export function createResolver(deps: ResolverDeps): Resolver {
     const tried: Tried = { texts: new Map(), started: new Map() };
     let choice = beginChoice(files, before && { path: before.file.path, hash: before.text.hash }, force);
     for (const c of choice.candidates)
-      if (c.state !== 'superseded') log.error({ code: 'PLUGIN_LOAD', plugin, reason: c.reason }, 'A version of a plugin is there twice.');
+      if (c.state !== 'superseded')
+        log.error({ code: 'PLUGIN_LOAD', plugin, reason: c.reason }, 'Two files provide the same plugin version.');
     while (choice.step.do !== 'end') {
       const { step } = choice;
       choice = advance(choice, await take(entry, step, choice.candidates[step.at]!.file, tried));

@@ -28,7 +28,7 @@ export function statusLines(entries: Iterable<PluginEntry>): StatusLine[] {
       const live = e.active?.file.path === file.path;
       const active = e.active === undefined ? '' : shownVersion(e.active.file.version) || 'the one without a version';
       if (live && reason !== '')
-        out.push({ file: file.path, text: `NOT USED as it is now, what was there before goes on${shown}: ${reason}` });
+        out.push({ file: file.path, text: `NOT USED in its present form, the previous version keeps running${shown}: ${reason}` });
       else if (live) out.push({ file: file.path, text: `live${shown}${e.active?.note ? `; note: ${e.active.note}` : ''}` });
       else if (state === 'superseded') out.push({ file: file.path, text: `not used: ${active} is later and live` });
       else out.push({ file: file.path, text: `NOT USED${state === 'quarantined' ? ' (quarantined)' : ''}: ${reason}` });

@@ -47,7 +47,10 @@ export function openTriedVersions(folder: string, log: Log): TriedVersions {
         mkdirSync(folder, { recursive: true });
         writeDurably(fileOf(plugin), JSON.stringify({ format: FORMAT, ...version }));
       } catch (error) {
-        log.warn({ plugin, reason: messageOf(error) }, 'What the trial of a plugin told cannot be kept; the next start takes longer.');
+        log.warn(
+          { plugin, reason: messageOf(error) },
+          'The result of trial-loading a plugin cannot be stored; the next start will take longer.',
+        );
       }
     },
     forget(plugin) {

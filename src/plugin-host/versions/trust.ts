@@ -103,7 +103,7 @@ export function createTrust(deps: TrustDeps): Trust {
       if (shipped.has(hash)) return placed('trusted', 'it comes with the gateway');
       const key = settings.trust === 'keys' ? signerOf(path, join(deps.etc, 'plugin-keys'), log) : undefined;
       if (key !== undefined) return placed('trusted', `it is signed with the key ${key}`);
-      return placed(settings.default, settings.default === 'contained' ? 'nobody has decided otherwise' : 'plugins.default says so');
+      return placed(settings.default, settings.default === 'contained' ? 'no other decision has been made' : 'plugins.default says so');
     },
     mark(kind, name, hash, mode) {
       const plugin = `${kind}/${name}`;

@@ -2,7 +2,7 @@
 // the plugin host (pen.ts). Imports nothing of ours. What comes from a plugin host is not trusted: lengths are bounded, garbage throws.
 import { deserialize, serialize } from 'node:v8';
 
-/** A batch of 512 rows of a few kB; more is no message of ours. */
+/** A batch of 512 rows of a few kB; more is not a message of ours. */
 export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 export function frameOf(value: unknown): Buffer {

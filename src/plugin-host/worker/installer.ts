@@ -13,7 +13,7 @@ const { createFrameReader, frameOf } = (await import(import.meta.url.replace(/in
 
 /** Kind, or nothing for the top folder; then a name without any way out of it. */
 const PATH = /^(?:(?:sources|sinks|functions)\/)?[A-Za-z][A-Za-z0-9_]{0,99}(?:@[A-Za-z0-9._+~-]{1,100})?\.(?:[cm]?[jt]s|zip|so)(?:\.sig)?$/;
-/** What lies there and is no plugin may be taken away as well. */
+/** What lies there and is not a plugin may be taken away as well. */
 const REMOVABLE = /^(?:(?:sources|sinks|functions)\/)?[^/.\p{Cc}][^/\p{Cc}]{0,199}$/u;
 const STATUS = /^(?:(?:sources|sinks|functions)\/)?STATUS\.txt$/;
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ const LEFT_OVER = /^\.kuiper-[0-9a-f]+\.part$/;
 export function carryOut(folder: string, request: unknown): void {
   const { do: what, path, bytes } = (request ?? {}) as { do?: unknown; path?: unknown; bytes?: unknown };
   const named = typeof path === 'string' && (what === 'remove' ? REMOVABLE.test(path) : PATH.test(path) || STATUS.test(path));
-  if (!named) throw new Error('this is no name of a plugin file');
+  if (!named) throw new Error('this is not a name of a plugin file');
   const place = join(folder, path);
   if (what === 'remove') return rmSync(place, { force: true });
   if (what !== 'write' || !(bytes instanceof Uint8Array)) throw new Error('unknown request');

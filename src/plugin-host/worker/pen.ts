@@ -68,7 +68,7 @@ function inThread(w: number, start: WorkerStart, s: PenSetup): Thread {
   worker.on('error', (error: NodeJS.ErrnoException) =>
     ended(w, error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${s.maxHeapMb} MB of memory` : error.message),
   );
-  worker.on('exit', () => ended(w, 'it ended by itself'));
+  worker.on('exit', () => ended(w, 'it exited unexpectedly'));
   return {
     worker,
     beat: new Int32Array(start.beat),

@@ -126,7 +126,7 @@ async function contentOf(r: RestRequest, download: Downloader): Promise<string> 
   return new TextDecoder().decode(await withPrefix('Fail to read file', () => download.read(file)));
 }
 
-/** eKuiper takes whatever is no list of texts as an empty list. */
+/** eKuiper takes whatever is not a list of texts as an empty list. */
 function ruleIds(r: RestRequest): string[] {
   try {
     const value: unknown = JSON.parse(bodyText(r));

@@ -24,7 +24,7 @@ function requestOf(r: RestRequest, what: string): PluginRequest {
 const keptText = (edited: readonly string[]): string =>
   edited.length > 0 ? `\nKept as edited, with the new content beside it as .new: ${edited.join(', ')}` : '';
 
-/** What lies in the folder and is no plugin is listed by its file's name, whatever that is. @throws NAME_INVALID for other odd names */
+/** What lies in the folder and is not a plugin is listed by its file's name, whatever that is. @throws NAME_INVALID for other odd names */
 function listedName(type: PluginKind, r: RestRequest, plugins: PluginAdmin): string {
   const name = r.params['name']!;
   return plugins.names(type).includes(name) ? name : checkName(name);

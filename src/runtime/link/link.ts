@@ -232,7 +232,7 @@ export class Link {
       const answer = this.owner.closePeer(reason);
       if (answer === undefined || typeof (answer as Promise<void>).then !== 'function') return;
       const late = new Promise<never>((_resolve, reject) => {
-        timer = clock.setTimer(limitMs, () => reject(ioError(`closing did not end within ${limitMs / 1000} s; it is left behind`)));
+        timer = clock.setTimer(limitMs, () => reject(ioError(`closing did not end within ${limitMs / 1000} s; no longer waiting for it`)));
       });
       await Promise.race([answer, late]);
     } catch (error) {

@@ -128,7 +128,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.program = program;
   }
 
-  /** The run is ending: what fails from now on is no news, and sinks make nobody wait. */
+  /** The run is ending: what fails from now on is not news, and sinks make nobody wait. */
   finish(): void {
     this.finished = true;
     this.pressure.stop();

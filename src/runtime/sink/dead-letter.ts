@@ -26,7 +26,7 @@ export interface DeadLetterOffice {
 export const isDeadLetter = ({ props }: Pick<ActionSpec, 'props'>): boolean =>
   Object.entries(props).some(([name, value]) => name.toLowerCase() === 'deadletter' && (value === true || value === 'true'));
 
-/** @returns columns rule, kind, op, reason, atMs, data; encoding "base64" when the payload is no text; target of sinks with dynamic properties */
+/** @returns columns rule, kind, op, reason, atMs, data; encoding "base64" when the payload is not text; target of sinks with dynamic properties */
 export function deadLetterRow(ruleId: string, letter: DeadLetter, atMs: number): Row {
   const row: Row = { rule: ruleId, kind: letter.kind, op: letter.op, reason: letter.reason, atMs: BigInt(atMs) };
   if (letter.data instanceof Uint8Array) {

@@ -20,7 +20,7 @@ export interface DrainHost {
   deliveries(): number;
   collect(item: StoredItem): void | Promise<void>;
   delivered(item: StoredItem): void;
-  /** An answer came that is no delivery. */
+  /** An answer came that is not a delivery. */
   failed(error: unknown): void;
   /** The row will not be taken. @returns true when it is safe elsewhere and may leave the line */
   notTaken(item: StoredItem, error: unknown): Promise<boolean>;

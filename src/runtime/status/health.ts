@@ -7,7 +7,7 @@ import type { RuleStatusView, RunStatusView } from './view.ts';
 
 /** A source that waits longer for its rules is worth a word. */
 const WAITING_MS = 2000;
-/** So many losses in a minute are no accident. */
+/** So many losses in a minute are not an accident. */
 const FLAPPING = 2;
 
 export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
@@ -29,7 +29,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
         );
       if (s.waitingMs >= WAITING_MS)
         problems.push(
-          `Source ${s.stream} waits for the sinks of its rules since ${Math.round(s.waitingMs / 1000)} s; its peer may drop what it cannot keep.`,
+          `Source ${s.stream} has been waiting ${Math.round(s.waitingMs / 1000)} s for the sinks of its rules; its peer may drop what it cannot hold.`,
         );
       // while the line is away its state says everything
       if (s.connection === 'connected') for (const d of s.devices) if (d.problem) problems.push(`Source ${s.stream}: ${d.problem}`);
@@ -97,7 +97,7 @@ function changedSources(run: RunStatusView, { statementOf }: Pick<RuleDefinition
     const now = statementOf(name);
     if (now === before) return [];
     return now === undefined
-      ? `${name} was dropped since the rule started; the rule goes on with what it was, and cannot be started again without it.`
+      ? `${name} was dropped after the rule started; the rule keeps running with the old definition, but cannot be started again without it.`
       : `${name} was replaced since the rule started; restart the rule to have it read the new definition.`;
   });
 }

@@ -72,7 +72,7 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
       const labels = { rule: rule.id, op: s.sink };
       put('kuiper_sink_retried_total', 'counter', 'Rounds of retrying', labels, s.retried);
       put('kuiper_sink_spilled_total', 'counter', 'Rows that went to the durable queue', labels, s.spilled);
-      put('kuiper_sink_dropped_total', 'counter', 'Rows given up at a bound', labels, s.dropped);
+      put('kuiper_sink_dropped_total', 'counter', 'Rows discarded at a limit', labels, s.dropped);
       put('kuiper_sink_refused_total', 'counter', 'Rows that the sink will never take', labels, s.refused);
       put('kuiper_sink_parked_rows', 'gauge', 'Rows that the sink does not take, parked on disk', labels, s.parked);
       put('kuiper_sink_reconnects_total', 'counter', 'Times that the connection was made again', labels, s.reconnects);

@@ -46,7 +46,7 @@ function read(file: string, log: Log): Ledger[] {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       log.warn(
         { code: 'SUSPECT_LEDGER', file, reason: messageOf(error) },
-        'What is known of messages that end the gateway is damaged; it begins anew.',
+        'The record of messages that ended the gateway is damaged; starting a new one.',
       );
     return [];
   }

@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import { checkPluginFile, type LaunchThread, type PluginKind } from '../../plugin-host/index.ts';
 import type { PluginPackage } from './read-package.ts';
 
-/** @throws PLUGIN_LOAD, PLUGIN_SYNTAX: it is no plugin */
+/** @throws PLUGIN_LOAD, PLUGIN_SYNTAX: it is not a plugin */
 export async function kindOfArchive(
   { plugins }: PluginPackage,
   dataDir: string,

@@ -176,7 +176,7 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
       return registry.logs(kind, pluginNameOf(name), after);
     },
     describe(kind, name) {
-      // what is no plugin is listed by the name of its file
+      // what is not a plugin is listed by the name of its file
       const found = registry.describe(kind, pluginNameOf(name)) ?? registry.describe(kind, name);
       if (!found) throw new GatewayError('SERVICE_NOT_FOUND', { text: 'not found' });
       return found;
@@ -243,13 +243,13 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
     importOne: (key, json) =>
       alone(async () => {
         const { kind, name, functions, zip } = parseImportedPlugin(key, json);
-        if (!isName(name) || pluginNameOf(name) !== name) throw refuse(`"${name}" is no plugin name`);
+        if (!isName(name) || pluginNameOf(name) !== name) throw refuse(`"${name}" is not a plugin name`);
         const bytes = Buffer.isBuffer(zip) ? zip : await fetchZip(zip.file);
         await put(kind, name, bytes, functions ? { functions } : {}, filesOf(kind, name));
       }),
     installDropped: ({ folder, path, name }) =>
       alone(async () => {
-        if (!isName(name)) throw refuse(`"${name}" is no plugin name`);
+        if (!isName(name)) throw refuse(`"${name}" is not a plugin name`);
         const zip = await readFile(path);
         const kind = folder === 'top' ? await kindOf(name, zip) : folder;
         await put(kind, name, zip, {});

@@ -46,7 +46,7 @@ export function exportPlugins(
         const functions = registry.describe(kind, name)?.['functions'] as readonly string[] | undefined;
         out[`${kind}_${name}`] = JSON.stringify({ name, file: DATA + zip.toString('base64'), ...(functions ? { functions } : {}) });
       } catch (error) {
-        log.warn({ plugin: `${kind}/${name}`, reason: messageOf(error) }, 'A plugin is left out of an export.');
+        log.warn({ plugin: `${kind}/${name}`, reason: messageOf(error) }, 'A plugin could not be exported; skipping it.');
       }
     }
   return out;

@@ -41,7 +41,7 @@ function read(file: string, log: Log): Record<string, Shipped> {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as unknown;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Shipped>;
-    throw new Error('it is no object');
+    throw new Error('it is not an object');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       log.warn(

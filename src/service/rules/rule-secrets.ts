@@ -20,7 +20,7 @@ export function maskRuleText(text: string): string {
   return masked ? shown : text;
 }
 
-/** @param text as posted; what is no JSON comes back as it is, for the parser to refuse
+/** @param text as posted; what is not JSON comes back as it is, for the parser to refuse
  *  @param old text of the stored rule; undefined = there is none, masks stay */
 export function unmaskRuleText(text: string, old: string | undefined): string {
   if (old === undefined || !text.includes(MASK) || !isJson(text) || !isJson(old)) return text;

@@ -24,7 +24,7 @@ export async function openStreamCatalog(table: KvTable, log: Log): Promise<Strea
       if (statement.kind !== 'create') throw new Error('not a CREATE statement');
       all.set(name, definitionOf(sql, statement));
     } catch (error) {
-      log.error({ code: 'CATALOG_ENTRY', stream: name, reason: messageOf(error) }, 'A stored stream cannot be read; it is left out.');
+      log.error({ code: 'CATALOG_ENTRY', stream: name, reason: messageOf(error) }, 'A stored stream cannot be read; skipping it.');
     }
   }
   return {

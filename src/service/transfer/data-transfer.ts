@@ -99,7 +99,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       const failed = emptyConfiguration();
       // what is masked in an export of this gateway gets its secrets back, before the rules and keys that hold them go
       set.rules = Object.fromEntries(Object.entries(set.rules).map(([id, rule]) => [id, deps.rules.withSecrets(id, rule)]));
-      // what is no statement is refused below, with its reason
+      // what is not a statement is refused below, with its reason
       for (const part of ['streams', 'tables'] as const)
         for (const [name, sql] of Object.entries(set[part]))
           setMember(set[part], name, await deps.streams.withSecrets(name, sql).catch(() => sql));

@@ -76,7 +76,7 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
   };
 }
 
-/** @throws GatewayError REST_BODY when the text is no ruleset */
+/** @throws GatewayError REST_BODY when the text is not a ruleset */
 export function parseRuleset(text: string, what: string): Partial<Ruleset> {
   if (isTooDeep(text)) throw new GatewayError('REST_BODY', { what, problem: TOO_DEEP });
   let value: unknown;

@@ -57,7 +57,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
       try {
         value = safeAsNumbers(parse(text, { maxAliasCount: 100, intAsBigInt: true }));
       } catch (error) {
-        throw refuse(error instanceof RangeError ? 'an alias stands inside what it names' : messageOf(error));
+        throw refuse(error instanceof RangeError ? 'an alias refers to something that contains the alias' : messageOf(error));
       }
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('expected sections such as streams and rules');
       const failed = await data.import(JSON.stringify(toConfiguration(value as Record<string, unknown>, refuse)), true);

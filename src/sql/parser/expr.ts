@@ -21,7 +21,7 @@ export function parseExpr(r: Reader, minPrecedence = 1): Expr {
   return left;
 }
 
-/** Reads one operator and its right side; undefined when the next token is no operator of that strength. */
+/** Reads one operator and its right side; undefined when the next token is not an operator of that strength. */
 function parseOperator(r: Reader, left: Expr, minPrecedence: number): Expr | undefined {
   const type = r.peek().type;
   if (type in binaryPrecedence) {

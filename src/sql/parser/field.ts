@@ -14,7 +14,7 @@ export function parseField(r: Reader): SelectField {
   if (as !== undefined) {
     const token = r.expect('name', 'expected as alias.');
     if (name === '*') throw r.error('SQL_SYNTAX', 'alias is not supported for *', r.spanFrom(as.span));
-    // An empty name in back quotes is no alias in eKuiper.
+    // An empty name in back quotes is not an alias in eKuiper.
     if (token.text !== '') {
       alias = token.text;
       aliasSpan = token.span;

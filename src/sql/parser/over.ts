@@ -14,7 +14,7 @@ export function parseCallOver(r: Reader): CallOver | undefined {
   if (partitionBy.length === 0 && orderBy.length === 0 && when === undefined)
     throw r.error('SQL_OVER', `Found ${JSON.stringify(r.peek().text)} after OVER (, expect partition by or when.`);
   if (r.accept(')') === undefined) {
-    const hint = r.peek().type === 'PARTITION' ? 'of a function, PARTITION BY stands before WHEN' : undefined;
+    const hint = r.peek().type === 'PARTITION' ? 'for a function, PARTITION BY comes before WHEN' : undefined;
     throw r.error('SQL_OVER', `Found ${JSON.stringify(r.peek().text)}, expect right parentheses after OVER `, undefined, hint);
   }
   return { partitionBy, orderBy, when, span: r.spanFrom(over.span) };
@@ -26,7 +26,7 @@ export function parseWindowOver(r: Reader): { when?: Expr; partitionBy: readonly
   const when = r.accept('WHEN') === undefined ? undefined : parseExpr(r);
   const partitionBy = parsePartitionBy(r) ?? [];
   if (r.accept(')') === undefined) {
-    const hint = r.peek().type === 'WHEN' ? 'of a window, WHEN stands before PARTITION BY' : undefined;
+    const hint = r.peek().type === 'WHEN' ? 'for a window, WHEN comes before PARTITION BY' : undefined;
     throw r.error('SQL_OVER', `Found ${JSON.stringify(r.peek().text)} after OVER, expect right parentheses.`, undefined, hint);
   }
   return { when, partitionBy };

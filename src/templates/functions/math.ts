@@ -3,7 +3,7 @@ import { formatV } from '../../data/go-format.ts';
 import { type Value, wrapInt64 } from '../../data/value.ts';
 import { between, fixed, type TemplateFunction } from './function.ts';
 
-/** Longer texts are no numbers: reading so many digits takes long. */
+/** Longer texts are not numbers: reading so many digits takes long. */
 const MAX_DIGITS = 1000;
 
 /** cast.ToInt64: numbers, numeric text, booleans; everything else 0. */

@@ -51,6 +51,6 @@ function print(text: string, value: Value, place: Place): string {
       if (!/^[A-Za-z0-9_]*$/.test(text)) throw refused('templateSql', text, 'is not a plain name (letters, digits, _)');
       return text;
     default:
-      throw refused('templateSql', text, 'stands in a comment');
+      throw refused('templateSql', text, 'is inside a comment');
   }
 }

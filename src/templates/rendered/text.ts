@@ -23,7 +23,7 @@ export const constantParts = (text: string): string => text.replace(/\{\{[\s\S]*
 
 /** Control characters, DEL and C1 among them. */
 export const CONTROL = /\p{Cc}/u;
-/** What brokers take for a broken packet: control characters, and code points that are no characters.
+/** What brokers take for a broken packet: control characters, and code points that are not characters.
  *  @source MQTT 5, 1.5.4; mosquitto checks it */
 export const NOT_FOR_MQTT = /[\p{Cc}\p{Noncharacter_Code_Point}]/u;
 
@@ -40,7 +40,7 @@ export function shown(value: unknown): string {
 export const refused = (what: string, value: unknown, why: string): Error =>
   rowError(`property ${what}: "${shown(value)}" ${why}`, 'VALUE_REFUSED');
 
-/** @throws when the value is no text, number or truth value */
+/** @throws when the value is not text, number or truth value */
 export function textOf(what: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);

@@ -83,7 +83,7 @@ describe('powers of ten from the device', () => {
   it('no value, no factor, or an impossible one: never a number', () => {
     expect(read(points, [0xffff, -1])['a']).toBe('bad: not available');
     expect(read(points, [2286, 0x8000])['a']).toBe('bad: not available (its factor a_sf has no value)');
-    expect(read(points, [2286, 300])['a']).toBe('bad: its factor a_sf is 300, which is no power of ten');
+    expect(read(points, [2286, 300])['a']).toBe('bad: its factor a_sf is 300, which is not a power of ten');
   });
 
   it('value and factor are read in one request, however far they lie apart', () => {
@@ -102,7 +102,7 @@ describe('powers of ten from the device', () => {
     expect([first.address, first.count, second.address, second.count]).toEqual([2, 39, 40, 1]);
   });
 
-  it('what cannot be read together, or is no factor, is refused', () => {
+  it('what cannot be read together, or is not a factor, is refused', () => {
     expect(problems('  - {name: a, address: 0, scaleFrom: sf}')).toBe('p.yaml:3: point "a": scaleFrom "sf": there is no such point');
     expect(problems('  - {name: a, address: 0, scaleFrom: sf}\n  - {name: sf, address: 200}')).toContain(
       'value and factor must be read in one request, and these are 201 registers apart (limit 125)',

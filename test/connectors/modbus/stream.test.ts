@@ -127,7 +127,7 @@ describe('modbus stream framing', () => {
     ['another unit', ascii(`02 03 08 ${DATA}`)],
     ['another length', ascii('01 03 02 0102')],
     ['an odd number of digits', Buffer.from(':0103080102030405060708D\r\n')],
-    ['a letter that is no digit', Buffer.from(ascii(`01 03 08 ${DATA}`).toString().replace('0405', '04G5'))],
+    ['a letter that is not a digit', Buffer.from(ascii(`01 03 08 ${DATA}`).toString().replace('0405', '04G5'))],
     ['a beginning within a frame', Buffer.from(':010308\r\n')],
   ])('ASCII: does not take %s, and takes the reply after it', async (_name, wrong) => {
     const line = openLine('ascii');

@@ -91,7 +91,7 @@ describe('modbus transaction ids', () => {
     ['a length of 0', '000100000000'],
     ['a length beyond 254', '0001000001000103020007'],
     ['a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n').toString('hex')],
-  ])('bytes that are no Modbus TCP end the connection: %s', async (_name, hex) => {
+  ])('bytes that are not Modbus TCP end the connection: %s', async (_name, hex) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => socket.destroy());
       socket.once('data', () => socket.write(Buffer.from(hex, 'hex')));
@@ -102,6 +102,6 @@ describe('modbus transaction ids', () => {
     const transport = await openTcp('127.0.0.1', (server.address() as net.AddressInfo).port);
     closers.push(() => transport.close());
     await transport.send({ unit: 1, fn: 3, address: 0, count: 1 }, () => expect.unreachable('no reply came'));
-    expect((await transport.lost).message).toMatch(/bytes came that are no Modbus TCP; connecting anew$/);
+    expect((await transport.lost).message).toMatch(/received bytes that are not Modbus TCP; reconnecting$/);
   });
 });

@@ -75,7 +75,7 @@ describe('modbus values', () => {
     expect(() => encodeValue(value, type, 'ABCD', type === 'string' ? 2 : registersOf[type as 'int16'])).toThrow(/.+/);
   });
 
-  it('bytes that are no value are an error: BCD digits above 9, uint64 above SQL', () => {
+  it('bytes that are not a value are an error: BCD digits above 9, uint64 above SQL', () => {
     expect(() => decodeValue(Buffer.from('12a4', 'hex'), 'bcd16', 'ABCD')).toThrow('0x12a4 is not BCD');
     expect(() => decodeValue(Buffer.alloc(8, 0xff), 'uint64', 'ABCD')).toThrow(/larger than SQL's bigint/);
   });

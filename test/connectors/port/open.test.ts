@@ -55,8 +55,8 @@ describe('openPort', () => {
     await expect(open(pair.a)).rejects.toThrow(/is not there: unplugged\?/);
   });
 
-  it('says that a file is no serial port', async () => {
-    await expect(open('/dev/null')).rejects.toThrow(/\/dev\/null is no serial port; `kuiper device list` shows the ports/);
+  it('says that a file is not a serial port', async () => {
+    await expect(open('/dev/null')).rejects.toThrow(/\/dev\/null is not a serial port; `kuiper device list` shows the ports/);
   });
 
   it('says that a port with a wrong name is not there, with the ports that are', async () => {

@@ -88,6 +88,6 @@ describe('line settings', () => {
     // what YAML makes of 8E1 and 7E2 without quotes
     expect(lineText(toLineSettings({ mode: 80 }))).toBe('9600 8E1');
     expect(lineText(toLineSettings({ mode: '700' }))).toBe('9600 7E2');
-    expect(() => toLineSettings({ mode: '9X3' })).toThrow(/property mode: "9X3" is no character frame/);
+    expect(() => toLineSettings({ mode: '9X3' })).toThrow(/property mode: "9X3" is not a character frame/);
   });
 });

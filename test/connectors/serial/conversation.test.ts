@@ -172,7 +172,7 @@ describe('requests on a serial line', () => {
     l.poller.stop();
   });
 
-  it('a frame that does not decode is no answer: the right one after it is taken', async () => {
+  it('a frame that does not decode is not an answer: the right one after it is taken', async () => {
     const l = line({ answer: (unit) => ({ text: `garbage\n${say(unit)}`, afterMs: 20 }), pattern: '^#\\d+:(?P<v__float>[0-9.]+)$' });
     await l.clock.advance(500);
     expect(l.rows.map((r) => r['v'])).toEqual([1.5, 2.5]);

@@ -184,7 +184,7 @@ describe('framings', () => {
 
   it('reads escapes, and names a wrong one', () => {
     expect(parseBytes('a\\r\\n\\x02\\\\°')).toEqual(Buffer.from('a\r\n\x02\\°'));
-    expect(() => parseBytes('\\q')).toThrow('"\\q" is no escape');
+    expect(() => parseBytes('\\q')).toThrow('"\\q" is not an escape');
     expect(() => make('delimiter', { delimiter: '' })).toThrow('property delimiter is empty');
     expect(() => make('regex', { framePattern: 'a*' })).toThrow('matches nothing at all');
     expect(() => make('fixed')).toThrow('property frameBytes is required');
@@ -209,7 +209,7 @@ describe('framings', () => {
     [{ width: 16 }, 'property crc: poly "undefined": a whole number of 16 bits, as in 0x8005'],
     [{ width: 16, poly: 1, refIn: true }, 'property crc: unknown key refIn; known are width, poly, init, refin, refout, xorout'],
     [{ width: 16, poly: 1, refin: 'yes' }, 'property crc: refin "yes": true or false'],
-  ])('what is no CRC is refused: %j', (parameters, text) => {
+  ])('what is not a CRC is refused: %j', (parameters, text) => {
     expect(() => parseCrc(parameters)).toThrow(text);
   });
 

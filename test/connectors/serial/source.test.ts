@@ -177,7 +177,7 @@ describe('serial source', () => {
     expect(errorOf({ pattern: 'x' })).toMatch(/no named group/);
     expect(errorOf({ layout: [{ name: 'a', offset: 0, type: 'int9' }] })).toMatch(/layout, field "a": type "int9" is not one of/);
     expect(errorOf({ requests: [{ name: 'r' }] })).toMatch(/request "r": give either send/);
-    expect(errorOf({ requests: [{ send: '{{.x}}' }] })).toMatch(/\{\{\.x\}\} is no member/);
+    expect(errorOf({ requests: [{ send: '{{.x}}' }] })).toMatch(/\{\{\.x\}\} is not a member/);
     expect(errorOf({ pattern: '(?P<a>x)', layout: [{ name: 'a', offset: 0, type: 'int8' }] })).toMatch(/exclude each other/);
   });
 });

@@ -75,7 +75,7 @@ describe('small sinks', () => {
     expect(ctx.lines.at(-1)).toMatchObject({ msg: 'sink result for rule test-rule', payload: '{"a":1}' });
   });
 
-  it('nop logs only when asked, and refuses a log that is no condition (defect 8)', async () => {
+  it('nop logs only when asked, and refuses a log that is not a condition (defect 8)', async () => {
     const ctx = createTestContext();
     for (const wanted of [false, true]) {
       const sink = nop.sink!.create();

@@ -88,7 +88,7 @@ describe('collect, merge_agg, last_value, deduplicate', () => {
     expect(first).toEqual([1]);
   });
 
-  it('merge_agg takes the later member and ignores what is no object', () => {
+  it('merge_agg takes the later member and ignores what is not an object', () => {
     expect(of(mergeAgg, { a: 1, b: 1 }, 5, null, { b: 2 })).toEqual({ a: 1, b: 2 });
     expect(of(mergeAgg, 5)).toBeNull();
     const row = { a: 1 };

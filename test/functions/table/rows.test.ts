@@ -11,7 +11,7 @@ describe('set-returning functions', () => {
     ]);
   });
 
-  it('what is no list is an error of the row', () => {
+  it('what is not a list is an error of the row', () => {
     const errors = runRule('SELECT unnest(a) FROM demo', [{ a: [] }, { a: null }, {}, { a: 'str' }, { a: { k: 1 } }]);
     const none = { $error: "can't find the result from the unnest function" };
     const wrong = { $error: 'the argument for the unnest function should be array' };

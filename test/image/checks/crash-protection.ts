@@ -4,7 +4,7 @@ import { until, type Vm } from '../vm.ts';
 import { roundTrip } from './rule-runs.ts';
 
 /** Start of a bare Node on the machine that the limit in seconds is meant for (assumed: no board was at hand). Where an emulated CPU on
- *  a busy host is slower, the limit grows by the same factor, which is printed with the result: a slow host is no fault of the image. */
+ *  a busy host is slower, the limit grows by the same factor, which is printed with the result: a slow host is not a fault of the image. */
 const NODE_START_S = 0.5;
 
 export async function crashProtection(report: Report, vm: Vm): Promise<void> {

@@ -45,7 +45,7 @@ test('the plugin that left most is quarantined on disk and named, and the proces
   expect(again.find('functions/a', 'a', '')).toBe(undefined);
 });
 
-test('nobody is blamed when no plugin left much, and a short peak is no leak', async () => {
+test('nobody is blamed when no plugin left much, and a short peak is not a leak', async () => {
   const s = setUp();
   s.facts.usedBytes = 90;
   s.innocent.grownBytes = 3;

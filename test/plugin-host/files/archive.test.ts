@@ -71,7 +71,7 @@ describe('readArchive', () => {
     expect(() => readArchive(big)).toThrow('larger than it says');
     expect(() => readArchive(zip('a', 'b', 'c'), { maxBytes: 1e9, maxEntries: 2, maxRatio: 200 })).toThrow('entries');
   });
-  test('refuses what is no zip', () => {
+  test('refuses what is not a zip', () => {
     expect(() => readArchive(Buffer.from('hello'))).toThrow('not a zip');
     expect(() => readArchive(Buffer.alloc(0))).toThrow('not a zip');
     expect(() => readArchive(patched(zip('a.ts'), 'PK\u0001\u0002', 'XX\u0001\u0002'))).toThrow('damaged');

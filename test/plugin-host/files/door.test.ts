@@ -58,8 +58,8 @@ test.each([
   ['a null byte', 'functions/x\0.ts'],
   ['no text', 7],
 ])('the installer refuses %s', (_what, path) => {
-  expect(() => carryOut(folder, { do: 'write', path, bytes: Buffer.from('x') })).toThrow('this is no name of a plugin file');
-  if (path !== 'functions/x.sh') expect(() => carryOut(folder, { do: 'remove', path })).toThrow('this is no name of a plugin file');
+  expect(() => carryOut(folder, { do: 'write', path, bytes: Buffer.from('x') })).toThrow('this is not a name of a plugin file');
+  if (path !== 'functions/x.sh') expect(() => carryOut(folder, { do: 'remove', path })).toThrow('this is not a name of a plugin file');
 });
 
 test('it refuses what is too large, and requests that it does not know', () => {
@@ -76,7 +76,7 @@ test('through its socket: written, refused with the reason, removed', { timeout:
   expect(readFileSync(join(folder, 'sinks/a.mjs'), 'utf8')).toBe('export class A {}');
   await expect(door.write(join(root, 'outside.ts'), Buffer.from('x'))).rejects.toMatchObject({
     code: 'PLUGIN_INSTALLER',
-    params: { problem: 'this is no name of a plugin file' },
+    params: { problem: 'this is not a name of a plugin file' },
   });
   await door.remove(join(folder, 'sinks/a.mjs'));
   expect(readdirSync(join(folder, 'sinks'))).toEqual([]);

@@ -26,7 +26,7 @@ const put = (name: string, text: string) => {
 test('a file on which nobody has decided runs as plugins.default says', () => {
   const { path, hash } = put('a.ts', 'a');
   settings = { default: 'contained', trust: 'marks' };
-  expect(open().placementOf('functions', 'a', path, hash)).toEqual({ mode: 'contained', why: 'nobody has decided otherwise' });
+  expect(open().placementOf('functions', 'a', path, hash)).toEqual({ mode: 'contained', why: 'no other decision has been made' });
   settings = { default: 'trusted', trust: 'marks' };
   expect(open().placementOf('functions', 'a', path, hash)).toEqual({ mode: 'trusted', why: 'plugins.default says so' });
   settings = { default: 'contained', trust: 'marks' };

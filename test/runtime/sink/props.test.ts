@@ -35,7 +35,7 @@ describe('the properties of a sink', () => {
     expect(p).toMatchObject({ parkAfter: 3, maxParkedRows: 8, maxRetries: 7, resendIntervalMs: 2000, maxAgeMs: 3_600_000 });
   });
 
-  it('are refused by name when they are no numbers that make sense', () => {
+  it('are refused by name when they are not numbers that make sense', () => {
     expect(() => parseCacheProps({ parkAfter: -1, maxParkedRows: 1.5, maxRetries: 'x' }, {})).toThrow(
       'invalid cache properties: maxRetries:maxRetries must not be negative\nparkAfter:parkAfter must not be negative\nmaxParkedRows:maxParkedRows must not be negative',
     );

@@ -5,7 +5,7 @@ export const loggedEvents = {
   CATALOG_ENTRY: {
     text: 'a stored stream, rule, conf key or connection cannot be used',
     ekuiperCode: 1000,
-    cure: 'It was stored by another version or by hand. It is kept and shown with the reason: correct it over REST, or delete it.',
+    cure: 'It was stored by another version or by hand. It is kept and listed with the reason: correct it over REST, or delete it.',
   },
   CONFIG_COPY: {
     text: 'the copy of the last good configuration could not be written',
@@ -80,22 +80,22 @@ export const loggedEvents = {
   MODBUS_LOST: {
     text: 'the line to Modbus devices was lost',
     ekuiperCode: 1000,
-    cure: 'Check cable, serial server or network; it is opened again by itself. The cause says what was seen last.',
+    cure: 'Check the cable, the serial server or the network; the gateway keeps reopening it. The cause names the last error.',
   },
   MODBUS_UNIT: {
     text: 'a Modbus unit does not answer and is set aside',
     ekuiperCode: 1000,
-    cure: 'Check its power, address and wiring. It is asked again by itself, and read as soon as it answers.',
+    cure: 'Check its power, address and wiring. The gateway keeps asking and reads it as soon as it answers.',
   },
   MQTT_LOST: {
     text: 'the connection to an MQTT broker was lost',
     ekuiperCode: 1000,
-    cure: 'Check the broker and the network; the connection is made again by itself. The cause says what was seen last.',
+    cure: 'Check the broker and the network; the gateway keeps reconnecting. The cause names the last error.',
   },
   MQTT_SUBSCRIBE: {
     text: 'the broker refused a subscription',
     ekuiperCode: 1000,
-    cure: 'Allow the topic in the access rules of the broker; it is tried again by itself.',
+    cure: 'Allow the topic in the access rules of the broker; the gateway keeps trying.',
   },
   MQTT_TOO_LARGE: {
     text: 'a message was skipped: its payload is above maxPacketSize',
@@ -145,17 +145,17 @@ export const loggedEvents = {
   SERIAL_LOST: {
     text: 'a serial port was lost; it is looked for',
     ekuiperCode: 1000,
-    cure: 'Check the plug and the adapter. It is opened again by itself, also at another port name.',
+    cure: 'Check the plug and the adapter. The gateway reopens it, also under another port name.',
   },
   SERIAL_NO_ANSWER: {
     text: 'an instrument on a serial line does not answer',
     ekuiperCode: 1000,
-    cure: 'Check its power, its settings (baud rate, parity) and the request. It is asked again by itself.',
+    cure: 'Check its power, its settings (baud rate, parity) and the request. The gateway keeps asking.',
   },
   STOP_CUT: {
     text: 'the gateway ends at once',
     ekuiperCode: 1000,
-    cure: 'It was told to stop twice, or did not stop in time. Unconfirmed messages come again from their brokers.',
+    cure: 'It received two stop signals or did not stop in time. Brokers will send unacknowledged messages again.',
   },
   STOP_FAILED: {
     text: 'a part failed to stop; the others go on stopping',
@@ -163,12 +163,12 @@ export const loggedEvents = {
     cure: 'The cause is in the line. If it recurs, please report it.',
   },
   STOP_LATE: {
-    text: 'a part did not stop in time and is left behind',
+    text: 'a component did not stop in time and was abandoned',
     ekuiperCode: 1000,
     cure: 'Often a plugin or a sink that does not answer. What it had not confirmed comes again.',
   },
   STORE_RESERVE: {
-    text: 'the space kept free for deletions could not be made or given up',
+    text: 'the space reserved for deletions could not be allocated or released',
     ekuiperCode: 1000,
     cure: 'Free some space on the disk of the data folder.',
   },
@@ -180,7 +180,7 @@ export const loggedEvents = {
   SUSPECT_FOUND: {
     text: 'the gateway ended while it evaluated a message or a timer of a rule',
     ekuiperCode: 1000,
-    cure: 'It is tried once more alone. If the gateway ends again, the message is set aside and the rule waits.',
+    cure: 'The message is tried once more on its own. If the gateway ends again, the message is set aside and the rule waits.',
   },
   SUSPECT_LEDGER: {
     text: 'what is known of messages that end the gateway could not be stored',

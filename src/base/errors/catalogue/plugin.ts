@@ -5,7 +5,7 @@ export const pluginErrors = {
   PLUGIN_ARCHIVE: {
     text: 'invalid zip file: {problem}',
     ekuiperCode: 1000,
-    cure: 'Pack the plugin anew with `kuiper plugin pack`. Nothing of the archive was kept.',
+    cure: 'Repackage the plugin with `kuiper plugin pack`. Nothing from the archive was kept.',
   },
   PLUGIN_SYNTAX: {
     text: '{file}: {problem}',
@@ -20,7 +20,7 @@ export const pluginErrors = {
   PLUGIN_START: {
     text: 'it does not start: {problem}',
     ekuiperCode: 1001,
-    cure: 'The version before was started again. Correct the plugin, or copy the file once more to try it again.',
+    cure: 'The previous version was started again. Correct the plugin, or copy the file again to retry.',
   },
   PLUGIN_EXIT: {
     text: 'plugin {plugin} called {what}, which is refused',

@@ -22,7 +22,7 @@ export interface UnitLife {
   readonly slowestMs: number | undefined;
   /** Set aside a moment ago after it had answered: tried again soon, at most a few times, whatever the share of probes. */
   readonly grace: boolean;
-  /** Time that its silence cost, ms; taken out of the share of probes once it is clear that it is no noise. */
+  /** Time that its silence cost, ms; taken out of the share of probes once it is clear that it is not noise. */
   readonly owedMs: number;
   /** Its late reply was seen: the next try waits for the whole time-out. Once, until it answers. */
   readonly heard: 'no' | 'yes' | 'used';
@@ -62,7 +62,7 @@ export type LifeEvent =
   /** The line was opened. */
   | { readonly type: 'lineUp' };
 
-/** Probe pauses. The first ones are short: two lost replies on a noisy line are no death. */
+/** Probe pauses. The first ones are short: two lost replies on a noisy line are not death. */
 const PROBES = { firstMs: 250, maxMs: 30_000, factor: 2 };
 /** Probes of a unit that has just fallen silent, beside the share of the others. */
 const GRACE_PROBES = 2;

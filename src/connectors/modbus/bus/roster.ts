@@ -168,7 +168,7 @@ export class Roster implements Caution {
     return Math.min(timeoutMs, shortWaitMs(unit.life.slowestMs ?? this.slowestMs(), unit.life.slowestMs !== undefined));
   }
 
-  /** Whether an exception took so long that it is no answer of the unit: a gateway waited for it in vain. */
+  /** Whether an exception took so long that it is not an answer of the unit: a gateway waited for it in vain. */
   isSlowException(unit: Unit, job: Job, code: number, tookMs: number): boolean {
     if (job.request.fn > 4 || code === 5 || code === 6) return false;
     const usualMs = unit.life.slowestMs ?? this.slowestMs();

@@ -27,7 +27,7 @@ export async function serveTcp(plc: Plc, port = 0, random: () => number = Math.r
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
-    // the peer's death is no trouble of a server
+    // the peer's death is not the server's trouble
     socket.on('error', () => socket.destroy());
     let rest: Buffer = Buffer.alloc(0);
     socket.on('data', (data: Buffer) => {

@@ -48,7 +48,7 @@ export function tcpTransport(socket: net.Socket, ended: Promise<Error>, lenient 
     if (rest.length < HEADER_BYTES) return false;
     const size = rest.readUInt16BE(4);
     if (rest.readUInt16BE(2) === 0 && size >= 2 && size <= MAX_FRAME_BYTES) return false;
-    socket.destroy(new Error('bytes came that are no Modbus TCP; connecting anew'));
+    socket.destroy(new Error('received bytes that are not Modbus TCP; reconnecting'));
     return true;
   };
   line.on('data', (frame) => {

@@ -8,7 +8,7 @@ export function parseBytes(text: string, option = ''): Buffer {
     else if (m[2] !== undefined) {
       const code = { r: 13, n: 10, t: 9, '0': 0, '\\': 92 }[m[2]];
       if (code === undefined)
-        throw new Error(`${option && `property ${option}: `}"\\${m[2]}" is no escape; known are \\r \\n \\t \\0 \\\\ and \\xNN`);
+        throw new Error(`${option && `property ${option}: `}"\\${m[2]}" is not an escape; known are \\r \\n \\t \\0 \\\\ and \\xNN`);
       out.push(code);
     } else out.push(...Buffer.from(m[3]!));
   }

@@ -18,7 +18,7 @@ export const startEndFraming: FramingDefinition = {
       doc: 'Instead of checksum: a CRC by its parameters {width, poly, init, refin, refout, xorout}, poly in normal form.',
       example: { width: 16, poly: '0x8005', init: '0xFFFF', refin: true, xorout: 0 },
     },
-    { name: 'checksumPlace', type: 'string', default: 'after-end', oneOf: ['before-end', 'after-end'], doc: 'Where the checksum stands.' },
+    { name: 'checksumPlace', type: 'string', default: 'after-end', oneOf: ['before-end', 'after-end'], doc: 'Position of the checksum.' },
     {
       name: 'checksumForm',
       type: 'string',

@@ -13,7 +13,7 @@ export const arrayFlatten = defineScalar({
   nulls: 'null-or-empty',
   params: [param('arr', 'array')],
   returns: 'array',
-  doc: 'Elements of the arrays in arr, one level deep; elements that are no arrays are kept. JSON shows null when nothing remains.',
+  doc: 'Elements of the arrays in arr, one level deep; elements that are not arrays are kept. JSON shows null when nothing remains.',
   examples: [
     ['array_flatten(a)', [1, 2, [3], 'x'], { a: [[1, 2], [[3]], 'x'] }],
     ['array_flatten(a)', null, { a: [] }],

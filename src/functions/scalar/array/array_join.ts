@@ -15,7 +15,7 @@ export const arrayJoin = defineScalar({
   params: [param('arr', 'array'), param('delimiter', 'any'), param('nullReplacement', 'any', { optional: true })],
   countText: (found) => `Expect two or three arguments but found ${found}.`,
   returns: 'string',
-  doc: 'Texts of the elements with the delimiter between them; nulls are left out unless a replacement is given.',
+  doc: 'Joins the elements as text with the delimiter between them; nulls are skipped unless a replacement is given.',
   examples: [
     ['array_join(a, ",", "nil")', 'a,b,nil', { a: ['a', 'b', null] }],
     ['array_join(a, "")', '1.5trueq', { a: [1.5, true, 'q', null] }],

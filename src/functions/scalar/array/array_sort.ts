@@ -14,7 +14,7 @@ export const arraySort = defineScalar({
   nulls: 'null-or-empty',
   params: [param('arr', 'array')],
   returns: 'array',
-  doc: 'Copy of arr in ascending order of the texts of its elements: 10 stands before 9.',
+  doc: 'Copy of arr in ascending order of the elements as text: 10 comes before 9.',
   examples: [
     ['array_sort(array_create(3, "b", 1, "a"))', [1n, 3n, 'a', 'b']],
     ['array_sort(a)', [10, 9], { a: [9, 10] }],

@@ -9,7 +9,7 @@ export const cardinality = defineScalar({
   nulls: 'pass',
   params: [param('arr', 'any')],
   returns: 'bigint',
-  doc: 'Number of elements, nulls included; 0 for anything that is no array. Bytes count as an array.',
+  doc: 'Number of elements, nulls included; 0 for anything that is not an array. Bytes count as an array.',
   examples: [
     ['cardinality(array_create(3, 1, 2))', 3n],
     ['cardinality(a)', 4n, { a: [1.5, true, 'q', null] }],

@@ -17,7 +17,7 @@ export const formatTime = defineScalar({
   returns: 'string',
   doc:
     'Text of t by a pattern of yyyy yy M MM MMM MMMM d dd EEE EEEE HH h hh a m mm s ss S… z Z X XX XXX G; quote letters with apostrophes. ' +
-    'A run of S writes its own dot unless one stands before it. A bare number, text or boolean is refused for t: use a column or cast.',
+    'A run of S writes its own dot unless one precedes it. A bare number, text or boolean is refused for t: use a column or cast.',
   examples: [
     ['format_time(a, "yyyy-MM-dd HH:mm:ss")', '2024-02-29 13:05:09', { a: '2024-02-29 13:05:09' }],
     ['format_time(a, "HH:mm:ss.SSS")', '13:05:09.250', { a: '2024-02-29 13:05:09.25' }],

@@ -15,7 +15,7 @@ export const objectPick = defineScalar({
   params: [param('obj', 'struct'), param('keys', 'any'), param('more', 'any', { optional: true, rest: true })],
   countText: (found) => `At least has 2 argument but found ${found}.`,
   returns: 'struct',
-  doc: 'The named members of obj; "a.b" picks a nested one and keeps its place. Missing members and names that are no strings are skipped.',
+  doc: 'The named members of obj; "a.b" picks a nested one and keeps its place. Missing members and names that are not strings are skipped.',
   examples: [
     ['object_pick(a, "x", "nope")', { x: 1 }, { a: { x: 1, y: 2 } }],
     ['object_pick(a, array_create("n.p", "n.q"))', { n: { p: 1, q: 2 } }, { a: { n: { p: 1, q: 2, r: 3 } } }],

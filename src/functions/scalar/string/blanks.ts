@@ -7,7 +7,7 @@ import type { Value } from '../../../data/value.ts';
 /** Longest run of blanks that one call may make; a wrong count must not take the gateway's memory. */
 const MAX_BLANKS = 10_000_000;
 
-/** @throws rowError for a count that is no whole number, negative or too large */
+/** @throws rowError for a count that is not a whole number, negative or too large */
 export function blanks(v: Value): string {
   const count = toInt(v, 'strict');
   if (count < 0) throw rowError(`the number of blanks must not be negative, but got ${count}`);

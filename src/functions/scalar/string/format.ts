@@ -14,7 +14,7 @@ export const format = defineScalar({
   params: [param('x', 'any'), param('decimals', 'int', { literal: true }), param('locale', 'string', { optional: true, literal: true })],
   countText: (found) => `At least has 2 argument but found ${found}.`,
   returns: 'string',
-  doc: 'A number with that many decimals (half to even); with a locale that names a country (en_US, de_DE) in its grouping and signs. What is no number counts as 0.',
+  doc: 'A number with that many decimals (half to even); with a locale that names a country (en_US, de_DE) in its grouping and signs. What is not a number counts as 0.',
   examples: [
     ['format(12332.1234567, 4)', '12332.1235'],
     ['format(12332.2, 2, "de_DE")', '12.332,20'],

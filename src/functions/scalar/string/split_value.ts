@@ -46,7 +46,7 @@ function characters(text: string): string[] {
 /** Indexes from here on fit no int64. */
 const INT64_LIMIT = 2 ** 63;
 
-/** eKuiper reads an index that is no whole number as 0. */
+/** eKuiper reads an index that is not a whole number as 0. */
 function indexOf(v: Value): bigint {
   if (typeof v === 'bigint') return v;
   return typeof v === 'number' && Number.isInteger(v) && Math.abs(v) < INT64_LIMIT ? BigInt(v) : 0n;

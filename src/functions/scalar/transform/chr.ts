@@ -46,6 +46,6 @@ function checkLiteral(args: readonly ArgFact[]): void {
 /** Source of the range: Go's rune is an int32. */
 function codeOf(x: number): bigint {
   const code = Math.trunc(x);
-  if (!(Math.abs(code) < 2 ** 31)) throw rowError(`${x} is no code of a character`);
+  if (!(Math.abs(code) < 2 ** 31)) throw rowError(`${x} is not a code of a character`);
   return BigInt(code);
 }

@@ -14,7 +14,7 @@ export const parseJson = defineScalar({
   nulls: 'pass',
   params: [param('text', 'string')],
   returns: 'unknown',
-  doc: 'The value that a JSON text stands for; all numbers become floats. Null for null and for the text null.',
+  doc: 'The value of a JSON text; all numbers become floats. Null for null and for the text null.',
   examples: [
     ['parse_json(a)', { q: [1, 2.5, null] }, { a: '{"q":[1,2.5,null]}' }],
     ['parse_json("12")', 12],
