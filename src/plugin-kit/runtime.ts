@@ -229,14 +229,14 @@ function convert(spec: OptionSpec, value: unknown): unknown {
   switch (spec.type) {
     case 'string':
       if (typeof v === 'number' || typeof v === 'boolean') v = String(v);
-      if (typeof v !== 'string') throw new Error('is no text');
+      if (typeof v !== 'string') throw new Error('is not text');
       break;
     case 'int':
     case 'float':
       if (typeof v === 'string' && v.trim() !== '') v = Number(v);
       if (typeof v === 'bigint') v = Number(v);
-      if (typeof v !== 'number' || !Number.isFinite(v)) throw new Error('is no number');
-      if (spec.type === 'int' && !Number.isSafeInteger(v)) throw new Error('is no whole number');
+      if (typeof v !== 'number' || !Number.isFinite(v)) throw new Error('is not a number');
+      if (spec.type === 'int' && !Number.isSafeInteger(v)) throw new Error('is not a whole number');
       break;
     case 'bool':
       if (v === 'true' || v === 'false') v = v === 'true';
@@ -247,10 +247,10 @@ function convert(spec: OptionSpec, value: unknown): unknown {
       break;
     case 'string[]':
       if (typeof v === 'string') v = v.split(',').map((s) => s.trim());
-      if (!Array.isArray(v) || v.some((e) => typeof e !== 'string')) throw new Error('is no list of texts');
+      if (!Array.isArray(v) || v.some((e) => typeof e !== 'string')) throw new Error('is not a list of texts');
       break;
     case 'object':
-      if (typeof v !== 'object' || v === null || Array.isArray(v)) throw new Error('is no object');
+      if (typeof v !== 'object' || v === null || Array.isArray(v)) throw new Error('is not an object');
       break;
     case 'any':
       break;
@@ -270,6 +270,7 @@ function durationOf(value: unknown): number {
   const text = String(value).trim();
   if (/^\d+$/.test(text)) return Number(text);
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw new Error('is no duration such as 10s, 1m30s or 250 (ms)');
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+    throw new Error('is not a duration such as 10s, 1m30s or 250 (ms)');
   return parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS_MS[unit!]!, 0);
 }

@@ -56,7 +56,7 @@ test('calibrate puts straight lines between the points of a table, and reads it 
   writeFileSync(join(root, 'etc/functions/calibrate/twice.csv'), '1,2\n1,3\n');
   expect(() => f.exec(1, 'bad')).toThrow('table bad, line 2: expect raw,real but found "3,x"');
   expect(() => f.exec(1, 'twice')).toThrow('has the raw value 1 twice');
-  expect(() => f.exec(1, '../../secrets')).toThrow('is no name of a table');
+  expect(() => f.exec(1, '../../secrets')).toThrow('is not a name of a table');
   expect(() => f.exec('x', 'pump')).toThrow('x is not a number');
   expect(() => f.validate(argFacts('a', 'b'))).toThrow('Expect number for argument 1 (raw)');
 });
@@ -118,7 +118,7 @@ test('sqlite makes the table, adds columns, writes a result whole or not at all,
     { device: 'b', value: null, big: null, on: null, more: null, later: 'x' },
   ]);
   db.close();
-  await expect(testSink(Sqlite, { props: { file: 'x', table: 'a"; DROP TABLE b; --' } })).rejects.toThrow('no name of a table');
+  await expect(testSink(Sqlite, { props: { file: 'x', table: 'a"; DROP TABLE b; --' } })).rejects.toThrow('not a name of a table');
 });
 
 test('webhook signs its body, and tells final answers from those that are tried again', async () => {
@@ -143,7 +143,7 @@ test('webhook signs its body, and tells final answers from those that are tried 
     expect(error.message).toContain(`answered ${code}`);
   }
   status = 200;
-  await expect(testSink(Webhook, { props: { url: 'file:///etc/passwd' } })).rejects.toThrow('is no address');
+  await expect(testSink(Webhook, { props: { url: 'file:///etc/passwd' } })).rejects.toThrow('is not an address');
 });
 
 test('notify fills in columns, is quiet about the same text for a while, and gives up on a wrong token', async () => {
@@ -221,5 +221,5 @@ test('email speaks SMTP, cannot be made to forge a header, and sends no password
   expect(await s.collect({ device: 'x', v: 1 }).catch((e: { retriable?: boolean }) => e.retriable)).toBe(undefined);
   smtp.close();
   await expect(testSink(Email, { props: { ...props, user: 'u', password: 'p' } })).rejects.toThrow('never sent in clear');
-  await expect(testSink(Email, { props: { ...props, to: 'x@y>\r\nDATA' } })).rejects.toThrow('is no e-mail address');
+  await expect(testSink(Email, { props: { ...props, to: 'x@y>\r\nDATA' } })).rejects.toThrow('is not an e-mail address');
 });

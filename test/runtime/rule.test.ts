@@ -227,7 +227,7 @@ describe('rule', () => {
     await rule.restart();
     expect(rule.health()).toMatchObject({ ok: true, problems: [] });
     statement = undefined;
-    expect(rule.health().problems.join()).toContain('s was dropped since the rule started');
+    expect(rule.health().problems.join()).toContain('s was dropped after the rule started');
     await rule.stop();
     expect(rule.health().problems).toEqual([]);
   });

@@ -220,7 +220,7 @@ describe('a link', () => {
     expect(link.state).toBe('closing');
     expect(peer.errors).toEqual([]);
     await clock.advance(1);
-    expect(peer.errors).toEqual(['closing did not end within 5 s; it is left behind']);
+    expect(peer.errors).toEqual(['closing did not end within 5 s; no longer waiting for it']);
     await clock.advance(100);
     expect(link.isOpen).toBe(true);
   });
@@ -294,7 +294,7 @@ describe('a link', () => {
     expect(ended).toBe(false);
     await clock.advance(1);
     expect(ended).toBe(true);
-    expect(peer.errors).toEqual(['closing did not end within 0.7 s; it is left behind']);
+    expect(peer.errors).toEqual(['closing did not end within 0.7 s; no longer waiting for it']);
   });
 
   it('does not show as connected what it has given up', () => {

@@ -19,7 +19,7 @@ export const chr = defineScalar({
     ['chr(a)', 66n, { a: 66.9 }],
     ['chr(a)', null, { a: null }],
     ['chr("ab")', { error: 'Parameter length cannot larger than 1.' }],
-    ['chr(a)', { error: 'is no code of a character' }, { a: 1e12 }],
+    ['chr(a)', { error: 'is not a code of a character' }, { a: 1e12 }],
     ['chr(a)', { error: 'Only bigint, float and string type can be convert to char type.' }, { a: true }],
     ['chr(a > 1)', { error: 'Expect int type for parameter 1' }, { a: 2 }],
     ['chr(1.5)', { error: 'Expect int type for parameter 1' }],
