@@ -2,6 +2,7 @@
 import type { BenchOptions } from '../main.ts';
 import { blockedSink } from './blocked-sink.ts';
 import { expressionsScenario } from './expressions.ts';
+import { fileSink } from './file-sink.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   filterNop,
   filterMqtt,
   tumblingWindow,
+  fileSink,
   flood,
   latency,
   manyRules,

@@ -19,7 +19,7 @@ export default defineConnector({
     kind: 'sink',
     name: 'file',
     payload: 'bytes',
-    maxInFlight: 1,
+    maxInFlight: 4096,
     options: sinkOptions,
     doc: 'Writes results to files.',
     create: createFileSink,

@@ -104,6 +104,22 @@ export const sinkOptions: readonly OptionSpec[] = [
     default: false,
     doc: 'lines and csv: append to a file that exists when the rule starts; otherwise the file is overwritten, as in eKuiper.',
   },
+  {
+    name: 'sync',
+    type: 'string',
+    default: 'disk',
+    oneOf: ['disk', 'system'],
+    doc: 'When an entry counts as delivered: disk: after fsync, so that a power cut does not lose it; system: when the operating system has it.',
+  },
+  {
+    name: 'syncInterval',
+    as: 'syncIntervalMs',
+    type: 'duration',
+    default: 100,
+    min: 0,
+    max: 500,
+    doc: 'Entries of so long a time are made safe by one fsync; 0: each gathered write has its own.',
+  },
   { name: 'rollingHook', type: 'string', default: '', doc: 'Hooks of eKuiper plugins; none is registered here.' },
   { name: 'encryption', type: 'string', default: '', doc: 'Not supported for files yet.' },
 ];
@@ -122,6 +138,8 @@ export interface FileSinkProps {
   rollingNamePattern: string;
   compression: string;
   append: boolean;
+  sync: 'disk' | 'system';
+  syncIntervalMs: number;
   rollingHook: string;
   encryption: string;
 }

@@ -1,156 +1,144 @@
 // File sink: entries as lines, one JSON array per file, or csv; rolled by time, count or size; gzip or zstd per file. A file is truncated when a run of
-// the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the operating system has taken it. Which file
-// a template may name: templates/rendered/file-path.ts; that it is really opened there: base/files/open-below.ts.
+// the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the disk has it: out-file.ts. Where files
+// are: places.ts.
 import path from 'node:path';
-import type { Writable } from 'node:stream';
-import zlib from 'node:zlib';
 import type { TimerHandle } from '../../base/clock.ts';
-import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
-import { openBelow } from '../../base/files/open-below.ts';
-import { type OwnPlaces, ownFolderOf, ownPlaces, realOf } from '../../base/files/own-places.ts';
+import { messageOf } from '../../base/errors/gateway-error.ts';
+import { ownFolderOf } from '../../base/files/own-places.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
-import { createVetting, hasTemplate, placeOf, type Vet } from '../../templates/rendered/index.ts';
+import { createVetting, hasTemplate, type Vet } from '../../templates/rendered/index.ts';
 import { type FileSinkProps, sinkOptions } from './options.ts';
+import { OutFile, type Standing } from './out-file.ts';
+import type { Compression } from './packer.ts';
+import { Places, type Target } from './places.ts';
+import { Slots } from './slots.ts';
 
 /** Templates can name many files; beyond this the one that was opened first rests: it is closed, and goes on where it was when it is needed. */
 const MAX_OPEN = 64;
-/** Beyond this the one that rests longest is finished. */
+/** Beyond this the one that rests longest is finished, and not known any more. */
 const MAX_RESTING = 10_000;
 
 /** Names of a run that are remembered with `append`. */
 const MAX_BEGUN = 10_000;
 
-/** Where a file is: a folder that the owner named, and what lies below it. */
-interface Target {
-  readonly base: string;
-  readonly names: readonly string[];
-}
-
-interface OpenFile {
+/** A file that is closed, and where it goes on. */
+interface Resting {
   readonly target: Target;
-  readonly out: Writable;
-  readonly ended: Promise<void>;
-  readonly openedAtMs: number;
-  entries: number;
-  bytes: number;
-  failure: Error | undefined;
+  readonly standing: Standing;
 }
 
 export function createFileSink(): Sink {
   let props: FileSinkProps;
-  const files = new Map<string, OpenFile>();
-  const resting = new Map<string, Pick<OpenFile, 'target' | 'openedAtMs' | 'entries' | 'bytes'>>();
+  const files = new Map<string, OutFile>();
+  const resting = new Map<string, Resting>();
+  /** Files that take no more rows and are not closed yet: the next one of that name waits for them. */
+  const leaving = new Map<string, { file: OutFile; how: 'rest' | 'finish' }>();
+  const slots = new Slots(MAX_OPEN, retireOne);
   /** Names that this run had open: only the first opening goes on at the end of what is there. */
   const begun = new Set<string>();
   /** Files by what templates gave. */
-  const named = new Map<string, string>();
+  const named = new Map<string, { name: string; target: Target }>();
+  /** A file of this run is not known any more: what stands in a file that is there may be ours, and is not overwritten. */
+  let forgotten = false;
+  /** The sink is being closed; it may be opened again. */
+  let ending = false;
   let timer: TimerHandle | undefined;
   let lastNameMs = 0;
 
   let vet: Vet;
-  let places: OwnPlaces | undefined;
-  let chosenByMessage = false;
+  let places: Places;
 
   const fileName = (name: string, nowMs: number): string => {
     const { name: base, ext } = path.parse(name);
-    if (props.rollingNamePattern === 'prefix') return `${nowMs}-${base}${ext}`;
-    if (props.rollingNamePattern === 'suffix') return `${base}-${nowMs}${ext}`;
+    // an array that was ended cannot be told from one of somebody else
+    const pattern = forgotten && props.fileType === 'json' ? props.rollingNamePattern || 'suffix' : props.rollingNamePattern;
+    if (pattern === 'prefix') return `${nowMs}-${base}${ext}`;
+    if (pattern === 'suffix') return `${base}-${nowMs}${ext}`;
     return name;
   };
 
-  /** One path is one file, however it is written. @throws rowError when a message may not choose it */
-  function targetOf(rendered: string, root: string): Target {
-    if (chosenByMessage) {
-      const { base, names } = placeOf(props.path, rendered);
-      return { base: path.resolve(root, base), names };
-    }
-    // links of a constant path are the owner's
-    const real = realOf(path.resolve(root, rendered));
-    return { base: path.dirname(real), names: [path.basename(real)] };
-  }
-
-  const open = (target: Target, ctx: ConnectorContext, append: boolean) =>
-    openBelow({ ...target, places: (places ??= ownPlaces(ctx.getRootPath())), append, chosenByMessage });
-
-  async function openFile(name: string, first: Target, ctx: ConnectorContext): Promise<OpenFile> {
+  function newFile(name: string, first: Target, ctx: ConnectorContext): OutFile {
     // two files of one name never get the same time, or the second would truncate the first
     lastNameMs = Math.max(ctx.clock.now(), lastNameMs + 1);
-    const rested = resting.get(name);
-    const target = rested?.target ?? { base: first.base, names: [...first.names.slice(0, -1), fileName(first.names.at(-1)!, lastNameMs)] };
-    const goesOn = rested !== undefined || (props.append && !begun.has(name));
-    const { handle, path: place, size } = await open(target, ctx, goesOn);
-    const disk = handle.createWriteStream();
-    let out: Writable = disk;
-    if (props.compression) {
-      const packer = props.compression.toLowerCase() === 'gzip' ? zlib.createGzip() : zlib.createZstdCompress();
-      packer.pipe(disk);
-      out = packer;
-    }
-    const file: OpenFile = {
-      target,
-      out,
-      ended: new Promise((resolve) => disk.once('close', resolve)),
-      openedAtMs: rested?.openedAtMs ?? ctx.clock.monotonic(),
-      // what is there counts as one entry, so that a line break follows it
-      entries: rested?.entries ?? (size > 0 ? 1 : 0),
-      bytes: rested?.bytes ?? size,
-      failure: undefined,
-    };
-    const broken = (error: Error) => {
-      file.failure = ioError(`file ${place}: ${messageOf(error)}`, error);
-      files.delete(name);
-    };
-    disk.on('error', broken);
-    if (out !== disk) out.on('error', broken);
-    resting.delete(name);
-    if (props.append) begun.add(name);
-    if (begun.size > MAX_BEGUN) begun.delete(begun.values().next().value!);
+    const nowMs = lastNameMs;
+    const before = leaving.get(name);
+    let target = first;
+    const file = new OutFile(
+      {
+        clock: ctx.clock,
+        separator: props.fileType === 'json' ? ',' : '\n',
+        begin: beginOf(props),
+        end: props.fileType === 'json' ? ']' : '',
+        compression: props.compression.toLowerCase() as Compression,
+        toDisk: props.sync === 'disk',
+        syncIntervalMs: props.syncIntervalMs,
+        countBytes: props.rollingBytes > 0,
+        async open() {
+          await before?.file.ended;
+          await slots.take();
+          const rested = resting.get(name);
+          target = rested?.target ?? { base: first.base, names: [...first.names.slice(0, -1), fileName(first.names.at(-1)!, nowMs)] };
+          const append = rested !== undefined || ((props.append || forgotten) && !begun.has(name));
+          try {
+            const opened = await places.open(target, ctx.getRootPath(), append);
+            resting.delete(name);
+            if (props.append) begun.add(name);
+            if (begun.size > MAX_BEGUN) begun.delete(begun.values().next().value!);
+            return { ...opened, resumed: rested?.standing };
+          } catch (error) {
+            slots.give();
+            throw error;
+          }
+        },
+        left(self, standing, how) {
+          if (files.get(name) === self) files.delete(name);
+          if (leaving.get(name)?.file === self) leaving.delete(name);
+          if (self.hasFile) slots.give();
+          if (standing && (how !== 'finish' || ending)) rest(name, { target, standing }, ctx);
+        },
+        closeFailed: (error) => ctx.log.warn({ error: messageOf(error) }, 'A file could not be closed.'),
+      },
+      before?.how === 'rest' ? before.file : resting.get(name)?.standing,
+    );
+    files.set(name, file);
     return file;
   }
 
-  /** Closes a file that will go on later. */
-  async function rest(name: string, file: OpenFile, ctx: ConnectorContext): Promise<void> {
-    files.delete(name);
-    const { target, openedAtMs, entries, bytes } = file;
-    if (!file.failure) {
-      file.out.end();
-      await file.ended;
-    }
-    resting.set(name, { target, openedAtMs, entries, bytes });
-    if (resting.size > MAX_RESTING) await finish(resting.keys().next().value!, ctx);
+  /** A file takes no more rows. */
+  function close(name: string, file: OutFile, how: 'rest' | 'finish'): Promise<void> {
+    if (files.get(name) === file) files.delete(name);
+    leaving.set(name, { file, how });
+    return file.close(how);
+  }
+
+  /** Somebody waits for a file to be closed: the one that was opened first rests. */
+  function retireOne(): void {
+    for (const [name, file] of files) if (file.isOpen) return void close(name, file, 'rest');
+  }
+
+  function rest(name: string, file: Resting, ctx: ConnectorContext): void {
+    resting.set(name, file);
+    if (resting.size <= MAX_RESTING) return;
+    const oldest = resting.keys().find((n) => !files.has(n));
+    if (oldest === undefined) return;
+    forgotten = true;
+    void finish(oldest, ctx);
   }
 
   /** Nothing more comes into a file that rests. */
-  async function finish(name: string, ctx: ConnectorContext): Promise<void> {
-    const file = resting.get(name);
+  function finish(name: string, ctx: ConnectorContext): Promise<void> {
+    const { target, standing } = resting.get(name)!;
+    if (props.fileType === 'json' && standing.endBytes === 0) return close(name, newFile(name, target, ctx), 'finish');
     resting.delete(name);
-    if (!file || props.fileType !== 'json') return;
-    const packed = { gzip: zlib.gzipSync, zstd: zlib.zstdCompressSync }[props.compression.toLowerCase()];
-    const { handle } = await open(file.target, ctx, true);
-    try {
-      await handle.appendFile(packed ? packed(']') : ']');
-    } finally {
-      await handle.close();
-    }
+    return Promise.resolve();
   }
-
-  async function closeFile(file: OpenFile): Promise<void> {
-    if (file.failure) return;
-    file.out.end(props.fileType === 'json' ? (file.entries ? ']' : '[]') : '');
-    await file.ended;
-  }
-
-  const write = (file: OpenFile, data: string | Uint8Array): Promise<void> =>
-    new Promise((resolve, reject) => {
-      file.out.write(data, (error) => (error ? reject(ioError(messageOf(error), error)) : resolve()));
-    });
 
   return {
     configure(raw) {
       props = parseOptions<FileSinkProps>('file sink', sinkOptions, raw);
-      chosenByMessage = hasTemplate(props.path);
+      places = new Places(props.path, hasTemplate(props.path));
       vet = createVetting(sinkOptions, { path: props.path });
       const own = ownFolderOf(props.path);
       if (own) throw new Error(`property path: ${own} belongs to the gateway: no rule writes there`);
@@ -164,65 +152,51 @@ export function createFileSink(): Sink {
     },
 
     open(ctx) {
+      ending = false;
       ctx.status('connected');
       if (props.rollingIntervalMs > 0) {
         const checkMs = Math.min(props.checkIntervalMs, props.rollingIntervalMs);
+        const isOld = ({ openedAtMs }: { openedAtMs: number }) => ctx.clock.monotonic() - openedAtMs >= props.rollingIntervalMs;
         const check = () => {
-          for (const [name, file] of files)
-            if (ctx.clock.monotonic() - file.openedAtMs >= props.rollingIntervalMs) {
-              files.delete(name);
-              closeFile(file).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
-            }
-          for (const [name, file] of resting)
-            if (ctx.clock.monotonic() - file.openedAtMs >= props.rollingIntervalMs)
-              finish(name, ctx).catch((error) => ctx.log.warn({ error: messageOf(error) }, 'A rolled file could not be closed.'));
+          for (const [name, file] of files) if (isOld(file)) void close(name, file, 'finish');
+          for (const [name, { standing }] of resting) if (isOld(standing) && !files.has(name)) void finish(name, ctx);
           timer = ctx.clock.setTimer(checkMs, check);
         };
         timer = ctx.clock.setTimer(checkMs, check);
       }
     },
 
-    async collect(ctx, data, dynamic) {
+    collect(ctx, data, dynamic) {
       const rendered = (vet(dynamic)['path'] as string | undefined) ?? props.path;
-      let name = named.get(rendered);
-      let target: Target | undefined;
-      if (name === undefined) {
-        target = targetOf(rendered, ctx.getRootPath());
-        name = path.join(target.base, ...target.names);
+      let place = named.get(rendered);
+      if (place === undefined) {
+        const target = places.targetOf(rendered, ctx.getRootPath());
+        place = { name: path.join(target.base, ...target.names), target };
         if (named.size >= MAX_OPEN) named.clear();
-        named.set(rendered, name);
+        named.set(rendered, place);
       }
-      let file = files.get(name);
-      if (!file) {
-        if (files.size >= MAX_OPEN) {
-          const [oldName, old] = files.entries().next().value!;
-          await rest(oldName, old, ctx);
-        }
-        file = await openFile(name, target ?? targetOf(rendered, ctx.getRootPath()), ctx);
-        files.set(name, file);
-      }
-      const payload = typeof data === 'string' ? data : (data as Uint8Array);
-      const first = file.entries === 0;
-      let head = '';
-      if (props.fileType === 'json') head = first ? '[' : ',';
-      else if (!first) head = '\n';
-      else if (props.fileType === 'csv' && props.hasHeader && props.fields.length) head = `${props.fields.join(props.delimiter || ',')}\n`;
-      file.entries++;
-      file.bytes += head.length + (typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength);
-      if (head) file.out.write(head);
-      await write(file, payload);
-      if ((props.rollingCount > 0 && file.entries >= props.rollingCount) || (props.rollingBytes > 0 && file.bytes >= props.rollingBytes)) {
-        files.delete(name);
-        await closeFile(file);
-      }
+      const { name, target } = place;
+      const file = files.get(name) ?? newFile(name, target, ctx);
+      const safe = file.add(data as string | Uint8Array);
+      if ((props.rollingCount > 0 && file.entries >= props.rollingCount) || (props.rollingBytes > 0 && file.rowBytes >= props.rollingBytes))
+        void close(name, file, 'finish');
+      return safe;
     },
 
     async close(ctx) {
       ctx.clock.clear(timer);
-      const open = [...files.values()];
-      files.clear();
-      begun.clear();
-      await Promise.all([...open.map(closeFile), ...[...resting.keys()].map((name) => finish(name, ctx))]);
+      ending = true;
+      const before = [...leaving.values()].map(({ file }) => file.ended);
+      await Promise.all([...before, ...[...files].map(([name, file]) => close(name, file, 'finish'))]);
+      if (props.fileType !== 'json') return;
+      const open = [...resting].filter(([, { standing }]) => standing.endBytes === 0);
+      await Promise.all(open.map(([name]) => finish(name, ctx)));
     },
   };
+}
+
+/** What stands first in a new file. */
+function beginOf(props: FileSinkProps): string {
+  if (props.fileType === 'json') return '[';
+  return props.fileType === 'csv' && props.hasHeader && props.fields.length > 0 ? `${props.fields.join(props.delimiter || ',')}\n` : '';
 }

@@ -4,30 +4,74 @@ import type { SinkItem } from './sink-item.ts';
 
 /** Answered items are cleared away in bulk beyond this. */
 const TRIM_AT = 64;
+/** Text or bytes that may fly at once, whatever number of items they are. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Items that one answer is for: sinks that gather give the same promise for many. */
+interface Group {
+  readonly answer: Promise<void>;
+  readonly items: SinkItem[];
+  /** Which flight of each item it is. */
+  readonly numbers: number[];
+}
 
 export class Flight {
-  /** Items without an answer. */
+  /** Items without an answer, and the size of their data. */
   count = 0;
+  bytes = 0;
   private list: SinkItem[] = [];
+  private last: Group | undefined;
 
-  /** @param landed told once, when the sink answers in time; `error` undefined = delivered
+  /** One more item may fly. */
+  hasRoom(maxItems: number): boolean {
+    return this.count < maxItems && this.bytes < MAX_BYTES;
+  }
+
+  /** @param landed told once, when the sink answers in time, of all items of this answer; `error` undefined = delivered
    *  @param late the sink says that it took an item after the flight was given up */
-  launch(item: SinkItem, answer: Promise<void>, landed: (item: SinkItem, error: unknown) => void, late: (item: SinkItem) => void): void {
+  launch(
+    item: SinkItem,
+    answer: Promise<void>,
+    landed: (items: readonly SinkItem[], error: unknown) => void,
+    late: (item: SinkItem) => void,
+  ): void {
     item.state = 'flying';
     const number = ++item.flights;
     this.list.push(item);
     this.count++;
-    const answered = (error: unknown): void => {
-      if (number !== item.flights) return;
-      if (item.state === 'flying') {
-        this.count--;
-        landed(item, error);
-      } else if (error === undefined && item.state !== 'done') late(item);
-    };
+    this.bytes += bytesOf(item.data);
+    if (this.last?.answer === answer) {
+      this.last.items.push(item);
+      this.last.numbers.push(number);
+      return;
+    }
+    const group: Group = { answer, items: [item], numbers: [number] };
+    this.last = group;
     answer.then(
-      () => answered(undefined),
-      (error: unknown) => answered(error ?? new Error('the sink rejected without a reason')),
+      () => this.answered(group, undefined, landed, late),
+      (error: unknown) => this.answered(group, error ?? new Error('the sink rejected without a reason'), landed, late),
     );
+  }
+
+  private answered(
+    group: Group,
+    error: unknown,
+    landed: (items: readonly SinkItem[], error: unknown) => void,
+    late: (item: SinkItem) => void,
+  ): void {
+    if (this.last === group) this.last = undefined;
+    const { items, numbers } = group;
+    const here = items.filter((item, i) => item.state === 'flying' && item.flights === numbers[i]);
+    for (const item of here) {
+      this.count--;
+      this.bytes -= bytesOf(item.data);
+    }
+    if (error === undefined && here.length < items.length)
+      for (let i = 0; i < items.length; i++) {
+        const item = items[i]!;
+        if (numbers[i] === item.flights && item.state !== 'flying' && item.state !== 'done') late(item);
+      }
+    if (here.length > 0) landed(here, error);
   }
 
   /** An item that failed at once goes into the row of those that fly, so that it keeps its place. */
@@ -54,6 +98,7 @@ export class Flight {
   abandon(): void {
     for (const item of this.list) if (item.state === 'flying') item.state = 'failed';
     this.count = 0;
+    this.bytes = 0;
   }
 
   /** Items without an answer or failed that have no copy on disk. */
@@ -80,5 +125,9 @@ export class Flight {
   clear(): void {
     this.list = [];
     this.count = 0;
+    this.bytes = 0;
   }
 }
+
+const bytesOf = (data: SinkItem['data']): number =>
+  typeof data === 'string' ? data.length : data instanceof Uint8Array ? data.byteLength : 0;

@@ -135,7 +135,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
       return;
     }
     this.fly(this.keep(data, dynamic, rows, acks), answer);
-    if (this.flight.count >= this.parts.maxInFlight) this.direct = false;
+    if (!this.flight.hasRoom(this.parts.maxInFlight)) this.direct = false;
   }
 
   failed(result: Result, error: unknown): void {
@@ -203,7 +203,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
 
   /** Sends what waits, as far as the sink takes it. */
   pump(): void {
-    while (this.isReady && this.flight.count < this.parts.maxInFlight) {
+    while (this.isReady && this.flight.hasRoom(this.parts.maxInFlight)) {
       const item = this.waiting.shift();
       if (!item) break;
       // a late answer came meanwhile
@@ -223,7 +223,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
 
   /** What becomes true after each change of the queues. */
   settle(): void {
-    this.direct = this.isReady && this.waiting.size === 0 && this.flight.count < this.parts.maxInFlight;
+    this.direct = this.isReady && this.waiting.size === 0 && this.flight.hasRoom(this.parts.maxInFlight);
     this.press();
   }
 
@@ -232,10 +232,11 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
     if (this.state.watch === 'idle') this.apply('added');
   }
 
-  private readonly landed = (item: SinkItem, error: unknown): void => {
+  private readonly landed = (items: readonly SinkItem[], error: unknown): void => {
     this.pacing.answered();
-    if (error === undefined) this.delivered(item);
-    else this.failedItem(item, error);
+    for (let i = 0; i < items.length; i++)
+      if (error === undefined) this.delivered(items[i]!);
+      else this.failedItem(items[i]!, error);
     if (this.state.ended) return;
     if (this.state.mode !== 'up') {
       this.goBack();

@@ -42,7 +42,8 @@ const context = () => ({ ...createTestContext(), clock: createVirtualClock(Date.
 
 async function sinkOf(props: Props) {
   const sink = file.sink!.create();
-  await sink.configure!(props);
+  // the clock stands still: nothing is gathered over time
+  await sink.configure!({ syncInterval: 0, ...props });
   const ctx = context();
   await sink.open(ctx, () => undefined);
   closers.push(() => sink.close(ctx));

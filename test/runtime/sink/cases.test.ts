@@ -557,3 +557,74 @@ it('a sink of a rule that is replaced waits for a disk that takes nothing, and l
   await b.clock.advance(600);
   expect([safe, b.confirmed, b.disk.stored, b.node.health().dropped]).toEqual([true, [1, 2, 3], [1, 2, 3], 0]);
 });
+
+describe('a sink that answers for many rows at once', () => {
+  const gathering = async () => {
+    const b = sinkBench({ maxInFlight: 100 });
+    await b.node.open();
+    let answer = Promise.withResolvers<void>();
+    const given: number[] = [];
+    b.peer.collect = (data) => {
+      given.push(Number(data));
+      return answer.promise;
+    };
+    return {
+      b,
+      given,
+      end: (error?: Error) => {
+        const { resolve, reject } = answer;
+        answer = Promise.withResolvers<void>();
+        if (error) reject(error);
+        else resolve();
+      },
+    };
+  };
+
+  it('confirms them then, and none before', async () => {
+    const { b, end } = await gathering();
+    b.put(...numbers(1, 50));
+    await b.clock.advance(500);
+    expect(b.confirmed).toEqual([]);
+    expect(b.line.flight.count).toBe(50);
+    end();
+    b.put(51);
+    await b.clock.advance(1);
+    expect(b.confirmed).toEqual(numbers(1, 50));
+    expect([b.line.flight.count, b.line.flight.bytes]).toEqual([1, 2]);
+    expect(b.line.deliveries).toBe(50);
+  });
+
+  it('is given all of them again, in order, when the answer is an error', async () => {
+    const { b, given, end } = await gathering();
+    b.put(1, 2, 3);
+    end(ioError('the disk is full'));
+    await b.clock.advance(1);
+    expect(b.node.health()).toMatchObject({ mode: 'retrying', waiting: 3 });
+    await b.until(() => given.length === 6);
+    end();
+    await b.clock.advance(1);
+    expect(given).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(b.confirmed).toEqual([1, 2, 3]);
+  });
+
+  it('counts only for rows that were not sent again meanwhile, when its answer comes late', async () => {
+    const { b, given, end } = await gathering();
+    b.put(1, 2);
+    b.peer.fail!(new Error('connection lost'));
+    await b.until(() => given.length === 4);
+    expect(b.line.flight.count).toBe(2);
+    end();
+    await b.clock.advance(1);
+    expect(b.confirmed).toEqual([1, 2]);
+    expect([b.line.flight.count, b.line.flight.bytes]).toEqual([0, 0]);
+  });
+
+  it('holds no more bytes of rows at once than the bound, whatever their number', async () => {
+    const { b, given } = await gathering();
+    const row = '7'.padStart(3 * 1024 * 1024, '0');
+    for (let i = 0; i < 5; i++) b.line.item(row, undefined, 1, []);
+    await b.clock.advance(1);
+    expect(given.length).toBe(3);
+    expect(b.line.waiting.size).toBe(2);
+  });
+});
