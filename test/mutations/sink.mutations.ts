@@ -115,7 +115,12 @@ export const mutations: MutationList = {
     },
     { id: 'works-after-the-end', file: outbox, find: 'if (before.ended) return [before, none];', replace: '' },
     // items in memory
-    { id: 'late-answer-of-an-earlier-flight', file: flight, find: 'if (number !== item.flights) return;', replace: '' },
+    {
+      id: 'late-answer-of-an-earlier-flight',
+      file: flight,
+      find: "item.state === 'flying' && item.flights === numbers[i]",
+      replace: "item.state === 'flying'",
+    },
     {
       id: 'late-answer-ignored',
       file: line,
@@ -139,9 +144,9 @@ export const mutations: MutationList = {
     },
     {
       id: 'more-in-flight',
-      file: line,
-      find: 'while (this.isReady && this.flight.count < this.parts.maxInFlight)',
-      replace: 'while (this.isReady && this.flight.count <= this.parts.maxInFlight)',
+      file: flight,
+      find: 'this.count < maxItems',
+      replace: 'this.count <= maxItems',
     },
     {
       id: 'direct-while-others-wait',

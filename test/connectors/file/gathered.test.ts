@@ -219,6 +219,18 @@ describe('a file sink', () => {
     },
   );
 
+  it('goes on with a write of which the system took only a part', async () => {
+    const s = await sinkOf({ syncInterval: 0 });
+    const whole = calls.write;
+    vi.spyOn(calls, 'write').mockImplementationOnce(async function (this: FileHandle, ...args: unknown[]) {
+      return Reflect.apply(whole, this, [args[0], 0, 3]);
+    } as never);
+    s.give('first', 'second');
+    await s.answered(2);
+    expect(text()).toBe('first\nsecond');
+    expect(s.done).toEqual(['first', 'second']);
+  });
+
   it('that cannot cut the file after a failure cuts it when it opens it again', async () => {
     const s = await sinkOf({ syncInterval: 0 });
     s.give('safe');
