@@ -1,11 +1,13 @@
 // Settings -> files of the device. Pure: main.ts writes them. Only names of our own are used, so that no file of the slot is
-// hidden by the overlay and an update still renews its defaults.
+// hidden by the overlay and an update still renews its defaults. Next file: render-network.ts.
 import { createHash } from 'node:crypto';
-import type { Addressing, Settings } from './settings.ts';
+import { renderNetwork } from './render-network.ts';
+import type { Settings } from './settings.ts';
 
 export interface DeviceFile {
   path: string;
-  text: string;
+  /** Bytes stay as they are. */
+  text: string | Uint8Array;
   mode: number;
   /** Group of the file; the owner is root, or `owner`. */
   group?: string;
@@ -18,6 +20,8 @@ export interface DeviceChanges {
   remove: string[];
   /** Symbolic links, path -> target. */
   links: Record<string, string>;
+  /** Names below `certs/` of the boot partition that are copied; keys are taken off it then. */
+  certs: readonly string[];
 }
 
 const DEVICE = '/var/lib/kuiper-device';
@@ -35,14 +39,9 @@ export function render(settings: Settings, restToken: string): DeviceChanges {
   }
   if (settings.timezone) links['/etc/localtime'] = `/usr/share/zoneinfo/${settings.timezone}`;
   if (settings.sshKeys) put('/etc/ssh/authorized_keys.d/kuiper', `${settings.sshKeys.join('\n')}\n`);
-  if (settings.wired) put('/etc/systemd/network/10-gateway-wired.network', networkFile('Type=ether\nKind=!*', settings.wired, 100));
-  if (settings.wifi) {
-    put('/etc/systemd/network/11-gateway-wifi.network', networkFile('Type=wlan', settings.wifi.addressing, 600));
-    put('/etc/modprobe.d/gateway-wifi.conf', `options cfg80211 ieee80211_regdom=${settings.wifi.country}\n`);
-    for (const { ssid, password } of settings.wifi.networks) {
-      if (password !== undefined) put(`/var/lib/iwd/${iwdName(ssid)}.psk`, `[Security]\nPassphrase=${password}\n`, 0o600);
-    }
-  }
+  const network = renderNetwork(settings);
+  files.push(...network.files);
+  remove.push(...network.remove);
   if (settings.ntp) put('/etc/systemd/timesyncd.conf.d/gateway.conf', `[Time]\nNTP=${settings.ntp.join(' ')}\n`);
   if (settings.mqttPassword) {
     put(`${DEVICE}/mqtt-password`, `${settings.mqttPassword}\n`, 0o640, { group: 'kuiper' });
@@ -67,31 +66,5 @@ export function render(settings: Settings, restToken: string): DeviceChanges {
   } else if (settings.rest) {
     remove.push('/etc/kuiper/rest.env', '/etc/nftables.d/rest.nft', '/opt/kuiper/etc/mgmt/tokens', `${DEVICE}/rest-token`);
   }
-  return { files, remove, links };
-}
-
-function networkFile(match: string, addressing: Addressing, metric: number): string {
-  const lines = [
-    '# From gateway.yaml',
-    '[Match]',
-    match,
-    '',
-    '[Link]',
-    'RequiredForOnline=no',
-    '',
-    '[Network]',
-    'MulticastDNS=yes',
-    'LLMNR=no',
-  ];
-  if (addressing.dhcp) lines.push('DHCP=yes', '', '[DHCPv4]', `RouteMetric=${metric}`);
-  else {
-    lines.push(`Address=${addressing.address}`, ...addressing.dns.map((dns) => `DNS=${dns}`));
-    if (addressing.gateway) lines.push('', '[Route]', `Gateway=${addressing.gateway}`, `Metric=${metric}`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** iwd's name of a network's file (iwd.network(5)): plain names as they are, others as `=` and hex. */
-export function iwdName(ssid: string): string {
-  return /^[A-Za-z0-9_ -]+$/.test(ssid) ? ssid : `=${Buffer.from(ssid).toString('hex')}`;
+  return { files, remove, links, certs: network.certs };
 }

@@ -4,5 +4,8 @@ export type { Environment } from './environment.ts';
 export { createFolders, type Folders, foldersOf, SHIPPED_ETC } from './folders.ts';
 export { type PutBack, restoreLastGood, saveLastGood } from './last-good.ts';
 export { type LoadedSettings, loadSettings, type UnknownKey } from './load-settings.ts';
+export { mergeLayers } from './merge.ts';
+export { OWNER_FILE } from './owner-file.ts';
+export { checkOwnerSettings, type SettingProblem } from './owner-settings.ts';
 export type { Settings, TlsFiles } from './settings.ts';
 export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

@@ -1,4 +1,4 @@
-// kuiper.yaml to typed settings: shipped defaults, then the user's file, then the environment. Every wrong value is reported with
+// kuiper.yaml to typed settings: shipped defaults, then the user's file, what the owner set (owner-settings.ts), then the environment. Every wrong value is reported with
 // file and line (or the variable), key and what is allowed. Called by daemon/main.ts at start and on SIGHUP.
 import { join } from 'node:path';
 import { parseBytes } from '../base/bytes.ts';
@@ -8,6 +8,7 @@ import type { LogLevel } from '../base/log.ts';
 import { applyOverrides, type Environment, isMap, keyLike, overridesOf } from './environment.ts';
 import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
+import { OWNER_FILE } from './owner-file.ts';
 import { ignoredPaths, passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
 import type { Settings, TlsFiles } from './settings.ts';
 import { resolveTimeZone } from './time-zone.ts';
@@ -51,6 +52,12 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     if (!yaml) continue;
     read.push(file);
     layers.push({ data: yaml.data, place: (path) => `${file}:${yaml.lineOf(path)}` });
+  }
+  const ownerFile = join(folders.etc, OWNER_FILE);
+  const owner = configFile === undefined ? readYamlFile(ownerFile, undefined) : undefined;
+  if (owner) {
+    read.push(ownerFile);
+    layers.push({ data: owner.data, place: (path) => `${ownerFile}:${owner.lineOf(path)}` });
   }
   for (const o of overridesOf('kuiper', env))
     layers.push({ data: applyOverrides({}, [o]), place: () => `environment variable ${o.variable}` });
@@ -177,7 +184,8 @@ function wrong(place: string, key: string, problem: string): GatewayError {
   return new GatewayError('CONFIG_VALUE', { place, key, problem });
 }
 
-function convert(spec: SettingSpec, value: unknown, place: () => string): unknown {
+/** A value of a file or the environment as the setting's type. @throws GatewayError CONFIG_VALUE */
+export function convert(spec: SettingSpec, value: unknown, place: () => string): unknown {
   const shown = spec.secret ? '******' : JSON.stringify(value);
   const fail = (what: string): never => {
     throw wrong(place(), spec.path, `${shown} is not ${what}`);

@@ -52,7 +52,11 @@ plugins: [functions/countWords.ts]
       timezone: 'Europe/Berlin',
       sshKeys: [KEY],
       wired: { dhcp: false, address: '192.168.1.20/24', gateway: '192.168.1.1', dns: ['192.168.1.1'] },
-      wifi: { country: 'DE', networks: [{ ssid: 'plant', password: 'secret phrase' }], addressing: { dhcp: true } },
+      wifi: {
+        country: 'DE',
+        networks: [{ ssid: 'plant', security: { kind: 'passphrase', passphrase: 'secret phrase' } }],
+        addressing: { dhcp: true },
+      },
       ntp: ['ntp.plant.local'],
       mqttPassword: 'open-Sesame-42',
       rest: { remote: true },
@@ -72,13 +76,17 @@ plugins: [functions/countWords.ts]
     expect(problems).toEqual([]);
     expect(Object.keys(settings).sort()).toEqual([
       'hostname',
+      'kuiper',
+      'mqttUsers',
       'ntp',
       'plugins',
+      'proxy',
       'rest',
       'rules',
       'sshKeys',
       'streams',
       'timezone',
+      'vlans',
       'wifi',
       'wired',
     ]);
@@ -121,11 +129,10 @@ plugins: [functions/countWords.ts]
     expect(problems[0]).toMatchObject({ where: 'mqtt.password', line: 4 });
   });
 
-  test('broken YAML is one problem with its line, and nothing is applied', () => {
+  test('broken YAML is told with its line, and the parts beside it are applied', () => {
     const { problems, settings } = read('hostname: a\nssh: [unclosed\nntp: x\n');
-    expect(problems.length).toBeGreaterThan(0);
-    expect(problems[0]!.line).toBeGreaterThanOrEqual(2);
-    expect(settings).toEqual({});
+    expect(problems).toEqual([{ where: 'ssh', line: 2, text: 'a [ is opened and not closed. Add the ]' }]);
+    expect(settings).toEqual({ hostname: 'a', ntp: ['x'] });
   });
 
   test('a wrong part does not hide the others', () => {
@@ -140,7 +147,7 @@ plugins: [functions/countWords.ts]
     );
     expect(problems).toEqual([]);
     expect(settings.mqttPassword).toBeUndefined();
-    expect(settings.wifi!.networks).toEqual([{ ssid: 'a', password: undefined }]);
+    expect(settings.wifi!.networks).toEqual([{ ssid: 'a', hidden: false, security: { kind: 'passphrase', passphrase: undefined } }]);
   });
 
   test('never throws, whatever the text', () => {
