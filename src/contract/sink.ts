@@ -1,5 +1,6 @@
 // Sinks: deliver what a rule gives. A connector never retries and never queues: it says whether a write was delivered; the runtime
 // owns transformation, batching, retry with backoff, the durable queue, status and metrics.
+import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Row } from '../data/value.ts';
 import type { ConnectorContext, SinkContext } from './context.ts';
 import type { OptionSpec, Props } from './props.ts';
@@ -16,8 +17,10 @@ export interface Sink<C = ConnectorContext> {
    *  @param dynamic values of the dynamic properties for this item (e.g. `topic`), by wire name; only those that hold a template
    *  @throws an error with `retriable: true` (ioError) says that the peer is away: everything waits in order until it is back. With
    *          `answered: true` in addition (answeredError) the peer is there and failed on this item: it is tried again, and set aside when it
-   *          fails while others are taken. Any other error: the item is not taken, and set aside at once (dead letter action, parked rows) */
-  collect(ctx: C, data: SinkData, dynamic?: Readonly<Record<string, unknown>>): void | Promise<void>;
+   *          fails while others are taken. Any other error: the item is not taken, and set aside at once (dead letter action, parked rows);
+   *          rowsRefused: only those rows of a list are set aside, the others are delivered
+   *  @param atMs when the rule gave the item, epoch ms: the same at every try, also when it waited on disk */
+  collect(ctx: C, data: SinkData, dynamic?: Readonly<Record<string, unknown>>, atMs?: number): void | Promise<void>;
   close(ctx: C): void | Promise<void>;
 }
 
@@ -47,4 +50,17 @@ export interface SinkDefinition {
   options: readonly OptionSpec[];
   doc: string;
   create(): Sink;
+}
+
+/** Some rows of a list are not taken for good; all others of it are delivered.
+ *  @param rows the very objects that `collect` was given, or equal ones: they are set aside instead of the list */
+export function rowsRefused(text: string, rows: readonly Row[], cause?: unknown): GatewayError & { refusedRows: readonly Row[] } {
+  return Object.assign(new GatewayError('ROWS_REFUSED', { text }, { cause }), { refusedRows: rows });
+}
+
+/** What is set aside of an item: the refused rows when the error names them, else all of it. */
+export function refusedPart<T extends { data: SinkData; rows: number }>(item: T, error: unknown): Pick<T, 'data' | 'rows'> {
+  const rows = typeof error === 'object' && error !== null ? (error as { refusedRows?: unknown }).refusedRows : undefined;
+  if (!Array.isArray(rows) || !Array.isArray(item.data) || rows.length === 0 || rows.length >= item.data.length) return item;
+  return { data: rows as Row[], rows: rows.length };
 }

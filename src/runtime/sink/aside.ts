@@ -1,7 +1,7 @@
 // Where rows go that a sink does not take: to the rule's dead letter action, else to the parking lot, else they are discarded and counted.
 // And the tries of parked rows that somebody asks for. Part of sink-line.ts.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import type { SinkData } from '../../contract/sink.ts';
+import { refusedPart, type SinkData } from '../../contract/sink.ts';
 import type { Ack } from '../../data/ack.ts';
 import { MessageAck } from '../delivery/ack.ts';
 import type { StoredItem } from './durable-queue.ts';
@@ -27,6 +27,8 @@ export class Aside {
   take(item: SinkItem, error: unknown): boolean {
     const { lot } = this.line.parts;
     const parks = this.parks;
+    // the other rows of the list are delivered: what is tried again, or set aside, are these
+    ({ data: item.data, rows: item.rows } = refusedPart(item, error));
     if (parks && !lot.hasRoom(item.rows)) {
       this.error = FULL;
       return false;
@@ -50,8 +52,9 @@ export class Aside {
   }
 
   /** The same for an item on disk. @returns true when it is safe elsewhere */
-  async takeStored(item: StoredItem, error: unknown): Promise<boolean> {
+  async takeStored(whole: StoredItem, error: unknown): Promise<boolean> {
     const { lot } = this.line.parts;
+    const item = { ...whole, ...refusedPart(whole, error) };
     if (this.parks) {
       if (!lot.hasRoom(item.rows)) {
         this.error = FULL;

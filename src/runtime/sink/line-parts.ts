@@ -42,7 +42,8 @@ export interface LineParts {
   /** Undefined when no action takes dead letters, or this one is such an action. */
   readonly deadLetter: ((letter: DeadLetter, acks: readonly Ack[]) => void) | undefined;
   makeQueue(): DurableQueue;
-  collect(data: SinkData, dynamic: Readonly<Record<string, unknown>> | undefined): void | Promise<void>;
+  /** @param atMs when the rule gave it */
+  collect(data: SinkData, dynamic: Readonly<Record<string, unknown>> | undefined, atMs: number): void | Promise<void>;
   /** The same for an item that comes late, from disk. */
   collectStored(item: StoredItem): void | Promise<void>;
   /** Rows of a result that cannot be shaped or encoded. */
@@ -111,8 +112,9 @@ export function lineParts(env: Environment, node: LineNode): LineParts {
       };
       return createDurableQueue(store, queue, limits, env.clock, env.bootTime);
     },
-    collect: (data, dynamic) => node.sink.collect(node.context, data, dynamic),
-    collectStored: (item) => node.sink.collect(node.context, markLate(cache, item.data), redirect(cache, definition, item.dynamic)),
+    collect: (data, dynamic, atMs) => node.sink.collect(node.context, data, dynamic, atMs),
+    collectStored: (item) =>
+      node.sink.collect(node.context, markLate(cache, item.data), redirect(cache, definition, item.dynamic), item.atMs),
     resultFailed: (result, error) => node.resultFailed(result, error),
     lost: (error) => node.link.failed(error),
     proven: () => node.link.proven(),

@@ -119,13 +119,13 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
   /** From the transform: one finished item. */
   item(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): void {
     this.stats.recordsIn++;
-    this.stats.lastInvocationAtMs = this.parts.clock.now();
-    if (!this.direct) return this.enqueue(this.keep(data, dynamic, rows, acks));
+    const atMs = (this.stats.lastInvocationAtMs = this.parts.clock.now());
+    if (!this.direct) return this.enqueue(this.keep(data, dynamic, rows, acks, atMs));
     let answer: void | Promise<void>;
     try {
-      answer = this.parts.collect(data, dynamic);
+      answer = this.parts.collect(data, dynamic, atMs);
     } catch (error) {
-      return this.failedAtOnce(this.keep(data, dynamic, rows, acks), error);
+      return this.failedAtOnce(this.keep(data, dynamic, rows, acks, atMs), error);
     }
     if (answer === undefined || typeof (answer as Promise<void>).then !== 'function') {
       this.stats.recordsOut++;
@@ -134,7 +134,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
       if (this.parts.lot.watchesKeys) this.aside.taken(data, dynamic);
       return;
     }
-    this.fly(this.keep(data, dynamic, rows, acks), answer);
+    this.fly(this.keep(data, dynamic, rows, acks, atMs), answer);
     if (!this.flight.hasRoom(this.parts.maxInFlight)) this.direct = false;
   }
 
@@ -154,9 +154,9 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
     return this.state.mode === 'up' && this.state.link === 'open' && !this.state.ended;
   }
 
-  private keep(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[]): SinkItem {
+  private keep(data: SinkData, dynamic: DynamicProps | undefined, rows: number, acks: readonly Ack[], atMs: number): SinkItem {
     for (let i = 0; i < acks.length; i++) acks[i]!.retain();
-    return newItem(data, dynamic, rows, acks, this.parts.clock.now());
+    return newItem(data, dynamic, rows, acks, atMs);
   }
 
   letGo(item: SinkItem): void {
@@ -210,7 +210,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
       if (item.state === 'done') continue;
       let answer: void | Promise<void>;
       try {
-        answer = this.parts.collect(item.data, item.dynamic);
+        answer = this.parts.collect(item.data, item.dynamic, item.atMs);
       } catch (error) {
         // what is not taken does not keep the next ones waiting
         this.failedAtOnce(item, error);

@@ -96,9 +96,17 @@ export async function createTransform(
     const template: CompiledTemplate | undefined = props.dataTemplate
       ? engine().compile(props.dataTemplate, isBytes ? undefined : printJson)
       : undefined;
-    shape = createShape(props, template);
-    // a sink may do these itself (file: one stream per file)
+    // a sink may do these itself (file: one stream per file; databases: columns that are no fields may be keys, tags or row kinds)
     const own = new Set(sink.options.map((o) => o.name));
+    const ofSink = (name: 'fields' | 'excludeFields') => !isBytes && own.has(name);
+    shape = createShape(
+      {
+        ...props,
+        fields: ofSink('fields') ? [] : props.fields,
+        excludeFields: ofSink('excludeFields') ? [] : props.excludeFields,
+      },
+      template,
+    );
     if (isBytes && props.compression && !own.has('compression')) compress = createCompressor(props.compression);
     if (isBytes && props.encryption && !own.has('encryption'))
       encrypt = createEncryptor(props.encryption, deps.aesKey, (props.encProps ?? {}) as EncryptionProps);

@@ -27,6 +27,16 @@ export const connectorErrors = {
     ekuiperCode: 2201,
     cure: "A file may only lie below the constant part of the configured path, and never among the gateway's own files. Correct the path of the rule, or the value that the message brings. docs/security.md lists what a message may choose.",
   },
+  ROWS_REFUSED: {
+    text: '{text}',
+    ekuiperCode: 2201,
+    cure: 'The destination took the other rows of the batch and refused these, for the reason that the text gives. They are parked (GET /rules/ID/parked): correct the destination or the rule, then retry or discard them.',
+  },
+  DESTINATION_REFUSED: {
+    text: '{text}',
+    ekuiperCode: 2201,
+    cure: 'Connectors reach loopback and private networks only with "enablePrivateNet: true" below basic in kuiper.yaml (docs/security.md).',
+  },
   VALUE_REFUSED: {
     text: '{text}',
     ekuiperCode: 2201,
