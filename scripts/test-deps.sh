@@ -11,7 +11,10 @@ systemd-analyze:systemd:security score and check of the service unit
 openssl:openssl:TLS tests
 python3:python3:Modbus tests against pymodbus
 cc:gcc:Modbus tests against libmodbus
-chromium:chromium:the test of the Node-RED editor'
+chromium:chromium:the test of the Node-RED editor
+influxd:influxdb:the tests of the action influx
+victoria-metrics:victoria-metrics:the tests of the action influx2
+redis-server:redis-server:the tests of redis, redisPub and redisSub'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}

@@ -34,7 +34,10 @@ function escapeName(text: string, what: string, special: RegExp): string {
   if (text === '') throw rowError(`${what}: an empty name cannot be written`, 'VALUE_REFUSED');
   if (/[\n\r]/.test(text)) throw rowError(`${what} "${text}": a line break cannot be written`, 'VALUE_REFUSED');
   if (/\\(?:[,= \\]|$)/.test(text))
-    throw rowError(`${what} "${text}": a backslash before a comma, an equals sign, a space, a backslash or the end cannot be written`, 'VALUE_REFUSED');
+    throw rowError(
+      `${what} "${text}": a backslash before a comma, an equals sign, a space, a backslash or the end cannot be written`,
+      'VALUE_REFUSED',
+    );
   return text.replace(special, '\\$&');
 }
 

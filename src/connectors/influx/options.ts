@@ -18,7 +18,12 @@ const common: readonly OptionSpec[] = [
     doc: 'Tags of each row: fixed texts, or templates over the row such as {{.deviceId}}. A tag without a value is left out.',
   },
   { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write as fields. Empty: all but excludeFields.' },
-  { name: 'excludeFields', type: 'string[]', default: [], doc: 'Columns that are not written as fields; tags and tsFieldName may use them.' },
+  {
+    name: 'excludeFields',
+    type: 'string[]',
+    default: [],
+    doc: 'Columns that are not written as fields; tags and tsFieldName may use them.',
+  },
   {
     name: 'precision',
     type: 'string',

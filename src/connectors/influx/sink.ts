@@ -1,7 +1,8 @@
 // Sink of both versions: rows → lines (line-protocol.ts) → requests of many lines (batch-shared), each answered before its rows count as
 // delivered. Lines that the server does not take are found by halving, which does no harm: a line that is written twice replaces itself.
-import { nodeCrypto } from '../../base/node-builtins.ts';
+
 import { rowError } from '../../base/errors/gateway-error.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import { encodeJson } from '../../codecs/json/encode.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
@@ -102,7 +103,10 @@ function stampOf(value: Value, name: string, nsPerUnit: bigint): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (isDateTime(value)) return value.epochNs / nsPerUnit;
-  throw rowError(`time stamp field ${name}: ${value === undefined ? 'absent' : encodeJson(value)} is no whole number and no datetime`, 'VALUE_REFUSED');
+  throw rowError(
+    `time stamp field ${name}: ${value === undefined ? 'absent' : encodeJson(value)} is no whole number and no datetime`,
+    'VALUE_REFUSED',
+  );
 }
 
 /** Templates of measurement and tags are filled in for each row: rows of one list may go to different series. */

@@ -15,7 +15,8 @@ const refusedHost = (cause: unknown): GatewayError =>
   );
 
 /** For clients that take a `lookup` of their own: {} when every address is allowed. */
-export const guardOf = (ctx: Pick<ConnectorContext, 'network'>): { lookup?: LookupFunction } => (isGuarded(ctx) ? { lookup: guardedLookup } : {});
+export const guardOf = (ctx: Pick<ConnectorContext, 'network'>): { lookup?: LookupFunction } =>
+  isGuarded(ctx) ? { lookup: guardedLookup } : {};
 
 /** Addresses written as numbers. @throws GatewayError DESTINATION_REFUSED */
 export function checkHost(ctx: Pick<ConnectorContext, 'network'>, host: string): void {
@@ -45,7 +46,9 @@ export const isGuardError = (error: unknown): boolean => /is in internal network
 
 /** @returns the error to report: the guard's with its cure, else one that may pass */
 export function connectError(what: string, error: unknown): Error {
-  return isGuardError(error) ? refusedHost(error) : ioError(`${what}: ${messageOf(error) || String((error as { code?: unknown }).code)}`, error);
+  return isGuardError(error)
+    ? refusedHost(error)
+    : ioError(`${what}: ${messageOf(error) || String((error as { code?: unknown }).code)}`, error);
 }
 
 export interface HostPort {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { SecureVersion } from 'node:tls';
 import type { OptionSpec } from '../../contract/props.ts';
-import { tlsOptions as common, type TlsProps as CommonTls } from '../http-shared/client.ts';
+import { type TlsProps as CommonTls, tlsOptions as common } from '../http-shared/client.ts';
 
 export const socketTlsOptions: readonly OptionSpec[] = [
   ...common,
