@@ -57,7 +57,12 @@ describe('a batcher', () => {
           const taken: number[] = [];
           const wrong = new Set<number>();
           let n = 0;
-          const lists = items.map((item) => item.map((isWrong) => (isWrong && wrong.add(n), unitOf(n++))));
+          const lists = items.map((item) =>
+            item.map((isWrong) => {
+              if (isWrong) wrong.add(n);
+              return unitOf(n++);
+            }),
+          );
           const batcher = new Batcher<number>({
             maxRows,
             maxBytes: 1000,

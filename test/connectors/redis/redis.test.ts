@@ -104,6 +104,22 @@ describe.runIf(haveRedis)('redis', () => {
     expect((await r.rule.parkedRows().show(parked!.sink, parked!.id)).data).toEqual([{ id: 'bad', v: 1 }]);
   });
 
+  it('parks the same row alone when its list waited on disk while the server was away', async () => {
+    await asker.command('RPUSH', 'bad', 'x');
+    const r = await sink({ field: 'id', dataType: 'hash' }, { sql: 'SELECT id, v FROM s GROUP BY COUNTWINDOW(3)' });
+    await until(() => r.health().connection === 'connected', 'the sink is connected');
+    await server.kill();
+    for (const id of ['a', 'bad', 'c', 'd', 'e', 'f']) await r.send({ id, v: 2 });
+    await until(() => r.health().queueRows > 0, 'the lists are on disk');
+    await server.start();
+    await until(() => r.health().parked === 1 && r.health().queueRows === 0, 'one row is parked');
+    asker.close();
+    asker = await connectRedis(network, propsOf());
+    for (const id of ['a', 'c', 'd', 'e', 'f']) expect(await asker.command('HGET', id, 'v')).toBe('2');
+    const [parked] = await r.rule.parkedRows().list();
+    expect((await r.rule.parkedRows().show(parked!.sink, parked!.id)).data).toEqual([{ id: 'bad', v: 2 }]);
+  }, 30_000);
+
   it('parks a row without the column that is the key, and one with an unknown row kind', async () => {
     const r = await sink({ field: 'id', rowkindField: 'op' });
     await r.send({ v: 1 });
