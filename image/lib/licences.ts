@@ -36,15 +36,28 @@ function packageAt(path: string): PackageLicence[] {
         name,
         version,
         licence: licenceName(license ?? licenses),
-        texts: files
-          .filter((f) => TEXT_FILE.test(f))
-          .sort()
-          .map((f) => readFileSync(join(path, f), 'utf8').replaceAll('\r\n', '\n').trim()),
+        texts: textsIn(path, name, files),
       });
   }
   if (files.includes('node_modules')) found.push(...packageLicences(join(path, 'node_modules')));
   return found;
 }
+
+function textsIn(path: string, name: string, files: readonly string[]): string[] {
+  const read = (f: string) => readFileSync(join(path, f), 'utf8').replaceAll('\r\n', '\n').trim();
+  const own = files.filter((f) => TEXT_FILE.test(f)).sort();
+  if (own.length > 0) return own.map(read);
+  // some packages have their licence at the end of the README only
+  const readme = files.find((f) => /^readme(\.md)?$/i.test(f));
+  const section = readme && /^#+ *licen[cs]e *\n([\s\S]*Permission is hereby granted[\s\S]*)$/im.exec(read(readme))?.[1];
+  if (section) return [section.trim()];
+  const holder = LEFT_OUT[name];
+  return holder ? [`MIT License\n\nCopyright (c) ${holder}\n\n${MIT}`] : [];
+}
+
+/** Packages under the MIT licence whose archive has no text: who holds the copyright, as the LICENSE of the repository says. */
+const LEFT_OUT: Readonly<Record<string, string>> = { '@redis/client': '2022-2025, Redis, inc.' };
+const MIT = readFileSync(join(import.meta.dirname, 'licence-mit.txt'), 'utf8').trim();
 
 function licenceName(value: unknown): string {
   if (typeof value === 'string') return value;
