@@ -13,6 +13,7 @@ export const rows: readonly (readonly string[])[] = [
   ['functions'],
   ['windows', 'codecs', 'templates'],
   ['connectors'],
+  ['ingress'],
   ['plugin-host', 'simulators'],
   ['plan'],
   ['exec'],

@@ -47,16 +47,17 @@ function textsIn(path: string, name: string, files: readonly string[]): string[]
   const read = (f: string) => readFileSync(join(path, f), 'utf8').replaceAll('\r\n', '\n').trim();
   const own = files.filter((f) => TEXT_FILE.test(f)).sort();
   if (own.length > 0) return own.map(read);
-  // some packages have their licence at the end of the README only
-  const readme = files.find((f) => /^readme(\.md)?$/i.test(f));
-  const section = readme && /^#+ *licen[cs]e *\n([\s\S]*Permission is hereby granted[\s\S]*)$/im.exec(read(readme))?.[1];
-  if (section) return [section.trim()];
   const holder = LEFT_OUT[name];
   return holder ? [`MIT License\n\nCopyright (c) ${holder}\n\n${MIT}`] : [];
 }
 
 /** Packages under the MIT licence whose archive has no text: who holds the copyright, as the LICENSE of the repository says. */
-const LEFT_OUT: Readonly<Record<string, string>> = { '@redis/client': '2022-2025, Redis, inc.' };
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  '@redis/client': '2022-2025, Redis, inc.',
+  // in their README only, which is not shipped
+  'pg-types': '2014 Brian M. Carlson',
+  pgpass: '2013-2016 Hannes Hörl',
+};
 const MIT = readFileSync(join(import.meta.dirname, 'licence-mit.txt'), 'utf8').trim();
 
 function licenceName(value: unknown): string {
