@@ -5,6 +5,7 @@
 import { makeRoom } from '../base/budget.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Tuple, WindowRange } from '../data/tuple.ts';
+import type { WindowCalendar } from '../windows/calendar.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
 import type { KeptSlot } from '../windows/spec.ts';
 import type { WindowStore } from '../windows/store.ts';
@@ -20,10 +21,17 @@ interface OpenWindow {
   failure: unknown;
 }
 
+export interface Overlap {
+  length: number;
+  step: number;
+  calendar?: WindowCalendar;
+}
+
 export interface FoldStoreSpec {
   folder: Folder;
-  /** Windows span `length` positions and follow each other every `step`; undefined: one window at a time, whatever its bounds. */
-  overlap?: { length: number; step: number };
+  /** Windows span `length` positions and follow each other every `step`, or as the calendar has it; undefined: one window at a time,
+   *  whatever its bounds. */
+  overlap?: Overlap;
   keep: readonly KeptSlot[];
   keepMeta: boolean;
 }
@@ -68,13 +76,25 @@ export function createFoldStore(
       high = Number.POSITIVE_INFINITY;
       return;
     }
-    const { length, step } = overlap;
+    const { length, step, calendar } = overlap;
+    if (calendar) return locateIn(calendar, pos);
     const firstTo = origin + (Math.floor((pos - origin) / step) + 1) * step;
     current = [];
     let to = firstTo;
     for (; to - length <= pos; to += step) current.push(windowAt(to - length, to));
     low = pos;
     high = Math.min(firstTo, to - length);
+  };
+  const locateIn = (calendar: WindowCalendar, pos: number): void => {
+    current = [];
+    low = pos;
+    let to = calendar.next(pos);
+    high = to;
+    for (let from = calendar.start(to); from <= pos; from = calendar.start(to)) {
+      current.push(windowAt(from, to));
+      to = calendar.next(to);
+    }
+    high = Math.min(high, calendar.start(to));
   };
   const forgetPosition = (): void => {
     high = Number.NEGATIVE_INFINITY;
@@ -144,7 +164,13 @@ export function createFoldStore(
       forgetPosition();
       if (!overlap) return;
       // windows that are open when the marks move end at the next mark
+      const { calendar } = overlap;
       for (const w of open) {
+        if (calendar) {
+          w.to = calendar.next(w.to - 1);
+          w.from = calendar.start(w.to);
+          continue;
+        }
         const behind = (((pos - w.to) % overlap.step) + overlap.step) % overlap.step;
         w.from += behind;
         w.to += behind;

@@ -1,11 +1,12 @@
 // Window and aggregation in one: rows are folded as they come and not kept. Where that is not possible (sliding windows, whose end
 // each row decides, and very many overlapping ones) it is the window with rows and the aggregation behind it: same answers, more memory.
 import type { Tuple, WindowRange } from '../data/tuple.ts';
+import { calendarOf } from '../windows/calendar.ts';
 import type { WindowSpec } from '../windows/index.ts';
 import { createRowStore } from '../windows/row-store.ts';
 import { createAggregation } from './aggregate.ts';
 import { createFolder } from './fold-group.ts';
-import { createFoldStore } from './fold-store.ts';
+import { createFoldStore, type Overlap } from './fold-store.ts';
 import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import { createWindowOperator } from './window.ts';
 
@@ -53,9 +54,12 @@ function canFold(window: WindowSpec): boolean {
 }
 
 /** @returns undefined when windows follow each other */
-function overlapOf(window: WindowSpec): { length: number; step: number } | undefined {
+function overlapOf(window: WindowSpec): Overlap | undefined {
   const { kind, lengthMs, intervalMs, count, countInterval } = window;
-  if (kind === 'hopping') return { length: lengthMs!, step: intervalMs ?? lengthMs! };
+  if (kind === 'hopping') {
+    const calendar = calendarOf(window);
+    return { length: lengthMs!, step: intervalMs ?? lengthMs!, ...(calendar && { calendar }) };
+  }
   if (kind === 'count' && countInterval && countInterval !== count) return { length: count!, step: countInterval };
   return undefined;
 }

@@ -10,6 +10,7 @@ import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../contra
 import type { Ack } from '../data/ack.ts';
 import type { Result, Tuple, WindowRange } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
+import type { KeyCounters } from '../windows/key-room.ts';
 import type { KeptSlot } from '../windows/spec.ts';
 
 export type { KeptSlot, WindowSpec } from '../windows/spec.ts';
@@ -28,7 +29,7 @@ export interface Downstream {
 }
 
 /** Counters of one operator, read by status and metrics; bumped in place. */
-export interface OperatorStats {
+export interface OperatorStats extends KeyCounters {
   /** `3_project`; status shows `op_3_project_0_records_in_total`. */
   readonly name: string;
   recordsIn: number;

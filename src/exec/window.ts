@@ -2,6 +2,7 @@
 // rows; incremental.ts uses the same operator over a store of accumulators.
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import { createWindowLogic, type WindowDeps, type WindowSpec, type WindowStore } from '../windows/index.ts';
+import { createKeyRoom } from '../windows/key-room.ts';
 import { createRowStore } from '../windows/row-store.ts';
 import { countFailure } from './count-failure.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
@@ -23,6 +24,7 @@ export function createWindowOperator(spec: WindowSpec, host: ProgramHost, stats:
   const deps: WindowDeps = {
     clock: host.clock,
     newStore,
+    room: createKeyRoom(spec.keyLimits, stats),
     failed: (error) => countFailure(host, stats, error),
     guard(work) {
       try {
@@ -35,12 +37,22 @@ export function createWindowOperator(spec: WindowSpec, host: ProgramHost, stats:
   const make = () => createWindowLogic(spec, deps);
   let logic = make();
   const { conditions } = spec;
+  const keyed = (spec.partitionBy?.length ?? 0) > 0;
 
   const row = (t: Tuple): void => {
     stats.recordsIn++;
     if (!passes(t)) return;
     host.touch();
-    logic.row(t);
+    if (!keyed) {
+      logic.row(t);
+      return;
+    }
+    try {
+      logic.row(t);
+    } catch (error) {
+      // no key, or no room for another one: this row is out, nobody else's
+      host.exception(stats, error);
+    }
   };
   return {
     stats,

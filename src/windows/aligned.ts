@@ -3,6 +3,7 @@
 import type { TimerHandle } from '../base/clock.ts';
 import type { WindowRange } from '../data/tuple.ts';
 import { firstEndMs, nextEndMs } from './align.ts';
+import type { WindowCalendar } from './calendar.ts';
 import type { TimeUnit } from './spec.ts';
 import { createSteadyTime } from './steady-time.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
@@ -17,6 +18,8 @@ export interface AlignedShape {
   eventTime: boolean;
   /** Windows follow each other without overlap: one starts where the last one ended, also when it was cut short by a clock change. */
   gapless: boolean;
+  /** Calendar windows (standard SQL): where windows end and begin is a function of time alone. Undefined: plain steps from the first mark. */
+  calendar: WindowCalendar | undefined;
 }
 
 /** A jump in event time fires at most so many windows in a row; a single wrong timestamp must not keep the gateway busy for years. */
@@ -29,19 +32,24 @@ interface Saved {
 }
 
 export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): WindowLogic {
-  const { lengthMs, hopMs, gapless } = shape;
+  const { lengthMs, hopMs, gapless, calendar } = shape;
   const store = deps.newStore();
+  const nextOf = calendar ? (markMs: number) => calendar.next(markMs) : (markMs: number) => markMs + hopMs;
+  const startOf = calendar ? (markMs: number) => calendar.start(markMs) : (markMs: number) => markMs - lengthMs;
+  /** First end after a moment. */
+  const endAfter = calendar ? nextOf : (atMs: number) => nextEndMs(atMs, shape.hopUnits, shape.unit, shape.timeZone);
   /** End of the running window; undefined before the first row (event time) or start. */
   let endMs: number | undefined;
   /** End of the last window, or where the first one began. */
   let lastMs: number | undefined;
 
   const fire = (atMs: number): void => {
-    const win: WindowRange = { startMs: gapless ? (lastMs ?? atMs - lengthMs) : atMs - lengthMs, endMs: atMs, triggerMs: atMs };
+    const startMs = startOf(atMs);
+    const win: WindowRange = { startMs: gapless ? (lastMs ?? startMs) : startMs, endMs: atMs, triggerMs: atMs };
     lastMs = atMs;
-    endMs = atMs + hopMs;
-    store.emit(gapless ? Number.NEGATIVE_INFINITY : atMs - lengthMs, atMs, win);
-    store.dropBefore(gapless ? atMs : endMs - lengthMs);
+    endMs = nextOf(atMs);
+    store.emit(gapless ? Number.NEGATIVE_INFINITY : startMs, atMs, win);
+    store.dropBefore(gapless ? atMs : startOf(endMs));
   };
   const save = (): Saved => ({ nextEndMs: endMs, lastEndMs: lastMs, store: store.save() });
   const load = (state: unknown): void => {
@@ -58,7 +66,8 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
       if (n >= MAX_FIRES && store.oldest() === undefined) {
         const skipped = Math.floor((atMs - endMs) / hopMs) + 1;
         deps.failed(new Error(`event time jumped by more than ${n} windows: ${skipped} empty windows were skipped`));
-        endMs += skipped * hopMs;
+        endMs = calendar ? nextOf(atMs) : endMs + skipped * hopMs;
+        lastMs = calendar ? startOf(endMs) : lastMs;
         return;
       }
       fire(endMs);
@@ -69,8 +78,8 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
     return {
       row(t) {
         if (endMs === undefined) {
-          endMs = firstEndMs(t.tsMs, shape.hopUnits, shape.unit, shape.timeZone);
-          lastMs = t.tsMs;
+          endMs = calendar ? nextOf(t.tsMs) : firstEndMs(t.tsMs, shape.hopUnits, shape.unit, shape.timeZone);
+          lastMs = calendar ? startOf(endMs) : t.tsMs;
           store.setOrigin(endMs);
         }
         // rows come in order of time: what ends before this one is complete
@@ -86,7 +95,7 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
   let timer: TimerHandle | undefined;
 
   const align = (): void => {
-    endMs = nextEndMs(time.nowMs(), shape.hopUnits, shape.unit, shape.timeZone);
+    endMs = endAfter(time.nowMs());
     store.setOrigin(endMs);
   };
   /** Fires what is due; then looks whether the wall clock was set. */
@@ -94,7 +103,10 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
     while (endMs! <= nowMs) {
       fire(endMs!);
       // after a standstill of many windows (suspended machine) the empty ones are left out
-      if (endMs! + hopMs <= nowMs && store.oldest() === undefined) align();
+      if (nextOf(endMs!) <= nowMs && store.oldest() === undefined) {
+        align();
+        if (calendar) lastMs = startOf(endMs!);
+      }
     }
     const deltaMs = time.resync();
     if (deltaMs === 0) return;
@@ -127,8 +139,8 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
       const nowMs = time.nowMs();
       const restored = endMs;
       if (restored !== undefined) {
-        const alignedMs = nextEndMs(nowMs, shape.hopUnits, shape.unit, shape.timeZone);
-        if (restored > alignedMs + hopMs) {
+        const alignedMs = endAfter(nowMs);
+        if (restored > nextOf(alignedMs)) {
           // the clock is behind the one that saved the state (no battery, no network yet): the rows keep their distance to the end
           store.shift(alignedMs - restored);
           store.setOrigin(alignedMs);
@@ -138,10 +150,13 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
         deps.guard(() => {
           while (endMs! <= nowMs && store.oldest() !== undefined) fire(endMs!);
         });
-        if (endMs! <= nowMs) align();
+        if (endMs! <= nowMs) {
+          align();
+          if (calendar) lastMs = startOf(endMs!);
+        }
       } else {
-        lastMs = nowMs;
         align();
+        lastMs = calendar ? startOf(endMs!) : nowMs;
       }
       arm();
     },

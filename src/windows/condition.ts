@@ -4,7 +4,7 @@ import type { Expr } from '../contract/function.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { WindowDeps } from './window.ts';
 
-export function holds(condition: Expr, t: Tuple, deps: WindowDeps): boolean {
+export function holds(condition: Expr, t: Tuple, deps: Pick<WindowDeps, 'failed'>): boolean {
   try {
     return condition(t) === true;
   } catch (error) {

@@ -1,4 +1,5 @@
 // COUNTWINDOW(n [, interval]): every `interval` rows the last n rows, once there are n. Its range is the time since its last firing.
+// Event time (standard SQL): rows come in order of time from the watermark, and their times are the range.
 
 import type { WindowSpec } from './spec.ts';
 import { createSteadyTime } from './steady-time.ts';
@@ -20,12 +21,13 @@ export function createCount(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   let lastMs = time.nowMs();
   return {
     row(t) {
+      if (spec.eventTime && seen === 0) lastMs = t.tsMs;
       // position: number of the row from 0
       store.add(t, seen++);
       if (seen % interval !== 0) return;
       if (seen >= count) {
         time.resync();
-        const endMs = time.nowMs();
+        const endMs = spec.eventTime ? t.tsMs : time.nowMs();
         const win = { startMs: lastMs, endMs, triggerMs: endMs };
         lastMs = endMs;
         store.emit(seen - count, seen, win);

@@ -3,6 +3,7 @@
 
 import { UNIT_MS } from './align.ts';
 import { createAlignedWindow } from './aligned.ts';
+import { calendarOf } from './calendar.ts';
 import type { WindowSpec } from './spec.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
@@ -11,5 +12,5 @@ export function createHopping(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const lengthMs = spec.lengthMs!;
   const hopMs = spec.intervalMs ?? lengthMs;
   const { timeZone, eventTime } = spec;
-  return createAlignedWindow({ lengthMs, hopMs, hopUnits: hopMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: false }, deps);
+  return createAlignedWindow({ lengthMs, hopMs, hopUnits: hopMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: false, calendar: calendarOf(spec) }, deps);
 }

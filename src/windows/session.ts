@@ -2,6 +2,7 @@
 // is at least that old. Never empty. Processing time: one timer; event time: gaps between rows and watermarks.
 import type { TimerHandle } from '../base/clock.ts';
 import { firstEndMs, nextEndMs, UNIT_MS } from './align.ts';
+import { createMarks, type Marks } from './marks.ts';
 import type { WindowSpec } from './spec.ts';
 import { createSteadyTime } from './steady-time.ts';
 import type { WindowStore } from './store.ts';
@@ -27,6 +28,13 @@ export function createSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   return spec.eventTime ? eventSession(spec, deps) : processingSession(spec, deps);
 }
 
+/** Where long sessions are cut, in standard SQL: at marks of the calendar. */
+function marksOf(spec: WindowSpec): Marks | undefined {
+  if (spec.standard !== true) return undefined;
+  const unit = spec.unit ?? 'ms';
+  return createMarks({ unit, count: spec.lengthMs! / UNIT_MS[unit], timeZone: spec.timeZone, offsetMs: spec.offsetMs ?? 0 });
+}
+
 /** Sends the rows of a session up to its end. */
 function send(store: WindowStore, s: Session, endMs: number): void {
   store.emit(Number.NEGATIVE_INFINITY, endMs, { startMs: s.startMs, endMs, triggerMs: endMs });
@@ -40,11 +48,13 @@ function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const store = deps.newStore();
   let session: Session | undefined;
 
-  const markAfter = (atMs: number): number => firstEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone);
+  const marks = marksOf(spec);
+  const markAfter = (atMs: number): number => (marks ? marks.next(atMs) : firstEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone));
+  const nextMark = (markMs: number): number => (marks ? marks.next(markMs) : markMs + maxMs);
   /** Closes or cuts the session as far as a row (or the watermark) at that moment shows. */
   const settle = (s: Session, atMs: number): void => {
     const gapEndMs = atMs - s.lastMs > timeoutMs ? s.lastMs + timeoutMs : undefined;
-    for (; s.markMs <= atMs && (gapEndMs === undefined || s.markMs < gapEndMs); s.markMs += maxMs) {
+    for (; s.markMs <= atMs && (gapEndMs === undefined || s.markMs < gapEndMs); s.markMs = nextMark(s.markMs)) {
       if (s.firstMs === undefined || s.markMs - maxMs <= s.firstMs) continue;
       send(store, s, s.markMs);
       session = gapEndMs === undefined ? { ...s, startMs: s.markMs, firstMs: undefined } : undefined;
@@ -72,6 +82,8 @@ function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
         if (s.firstMs !== undefined) send(store, s, s.lastMs + timeoutMs);
       }
     },
+    dueMs: () => (session ? session.lastMs + timeoutMs + 1 : Number.POSITIVE_INFINITY),
+    idle: () => session === undefined,
     save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
     load(state) {
       const saved = state as Saved;
@@ -91,7 +103,9 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   let session: Session | undefined;
   let timer: TimerHandle | undefined;
 
-  const markAfter = (atMs: number): number => nextEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone);
+  const marks = marksOf(spec);
+  const markAfter = (atMs: number): number => (marks ? marks.next(atMs) : nextEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone));
+  const nextMark = (markMs: number): number => (marks ? marks.next(markMs) : markMs + maxMs);
   /** Cuts and closes what is due. */
   const due = (nowMs: number): void => {
     while (session) {
@@ -99,7 +113,7 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       const deadlineMs = s.lastMs + timeoutMs;
       if (s.markMs <= nowMs && s.markMs < deadlineMs) {
         const markMs = s.markMs;
-        s.markMs += maxMs;
+        s.markMs = nextMark(markMs);
         if (s.firstMs === undefined || markMs - s.firstMs < maxMs) continue;
         session = { ...s, startMs: markMs, firstMs: undefined };
         send(store, s, markMs);
@@ -152,6 +166,7 @@ function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       clock.clear(timer);
       timer = undefined;
     },
+    idle: () => session === undefined,
     save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
     load(state) {
       const saved = state as Saved;

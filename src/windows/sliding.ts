@@ -74,8 +74,22 @@ export function createSliding(spec: WindowSpec, deps: WindowDeps): WindowLogic {
           if (delayMs === 0 || twice) sendAtOnce(t);
         }
         triggers = triggers.slice(reached);
+        if (spec.standard) {
+          // when a window is sent does not hang on how the watermark comes
+          const also = countUpTo(delayed, tsMs - delayMs);
+          for (let i = 0; i < also; i++) sendDelayed(delayed[i]!);
+          delayed = delayed.slice(also);
+        }
         prune(tsMs);
       },
+      dueMs() {
+        if (delayed.length > 0) return Math.min(triggers[0] ?? Number.POSITIVE_INFINITY, delayed[0]! + delayMs);
+        if (triggers.length > 0) return triggers[0]!;
+        // rows that no trigger needs any more
+        const oldest = store.oldest();
+        return oldest === undefined ? Number.POSITIVE_INFINITY : oldest + lengthMs + 1;
+      },
+      idle: () => store.oldest() === undefined && triggers.length === 0 && delayed.length === 0,
       save,
       load,
     };
@@ -145,6 +159,7 @@ export function createSliding(spec: WindowSpec, deps: WindowDeps): WindowLogic {
       clock.clear(timer);
       timer = undefined;
     },
+    idle: () => store.oldest() === undefined && delayed.length === 0,
     save,
     load,
   };

@@ -2,6 +2,7 @@
 
 import { UNIT_MS } from './align.ts';
 import { createAlignedWindow } from './aligned.ts';
+import { calendarOf } from './calendar.ts';
 import type { WindowSpec } from './spec.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
@@ -10,7 +11,7 @@ export function createTumbling(spec: WindowSpec, deps: WindowDeps): WindowLogic 
   const lengthMs = spec.lengthMs!;
   const { timeZone, eventTime } = spec;
   return createAlignedWindow(
-    { lengthMs, hopMs: lengthMs, hopUnits: lengthMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: true },
+    { lengthMs, hopMs: lengthMs, hopUnits: lengthMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: true, calendar: calendarOf(spec) },
     deps,
   );
 }

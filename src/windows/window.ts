@@ -2,6 +2,7 @@
 // which positions it spans; a store (store.ts) holds the rows or accumulators and sends them on.
 import type { Clock } from '../base/clock.ts';
 import type { Tuple } from '../data/tuple.ts';
+import type { KeyRoom } from './key-room.ts';
 import type { WindowStore } from './store.ts';
 
 export interface WindowLogic {
@@ -9,6 +10,10 @@ export interface WindowLogic {
   row(t: Tuple): void;
   /** Event time: every row up to this moment has been given. */
   watermark?(tsMs: number): void;
+  /** Event time: the least watermark that would change anything; Infinity: none. Asked after each row and watermark of a key (keyed.ts). */
+  dueMs?(): number;
+  /** True when nothing of the rows so far can be in a result. */
+  idle?(): boolean;
   /** Starts timers; called once, after `load`. Kinds that only rows and watermarks drive have none. */
   start?(): void;
   close?(): void;
@@ -21,6 +26,8 @@ export interface WindowLogic {
 export interface WindowDeps {
   clock: Clock;
   newStore(): WindowStore;
+  /** How many keys may be kept. */
+  room: KeyRoom;
   /** A condition (WHEN, begin, emit) that could not be evaluated: counted and logged, and taken as false. */
   failed(error: unknown): void;
   /** Runs the work of a timer; nothing may escape from it. */
