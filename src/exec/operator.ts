@@ -42,6 +42,11 @@ export interface OperatorStats extends KeyCounters {
   bufferLength: number;
   /** Rows that were left out without being an error: late by the watermark. Shown by status when there are any. */
   dropped?: number;
+  /** Event time: rows that were left out since they are too far ahead of the clock, and the farthest time of one, epoch ms. */
+  ahead?: number;
+  aheadToMs?: number;
+  /** Event time: rows whose milliseconds are rather seconds. */
+  looksLikeSeconds?: number;
 }
 
 export interface Operator extends Downstream {
@@ -76,6 +81,8 @@ export interface ProgramHost {
   emit(result: Result): void;
   /** A row or collection that failed: counted at the operator, shown as last exception, sent on with option sendError. */
   exception(stats: OperatorStats, error: unknown): void;
+  /** A row that came too late, or is too far ahead of the clock: it is in no result. @param row the columns that the rule reads */
+  late?(row: Row, t: Tuple): void;
   /** State changed in this call: hold the message until the next checkpoint. */
   touch(): void;
   /** Asynchronous work started / ended; drain and checkpoint wait for it, and too much of it is backpressure. */
@@ -242,6 +249,10 @@ export interface WatermarkSpec {
   /** For each stream the slot that marks its rows; one stream: [undefined]. */
   streams: readonly (number | undefined)[];
   lateToleranceMs: number;
+  /** Rows so far ahead of the clock are left out; 0 or absent = none. */
+  futureToleranceMs?: number;
+  /** A stream without rows for so long holds nobody back; 0 or absent = never. */
+  idleTimeoutMs?: number;
   keep: readonly KeptSlot[];
   keepMeta?: boolean;
 }

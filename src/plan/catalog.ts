@@ -38,6 +38,14 @@ export interface PlanOptions {
   readonly temp?: boolean;
   /** IANA name. Default UTC. */
   readonly timeZone?: string;
+  /** Marks of windows are so much later on the wall clock. Default 0. */
+  readonly windowOffsetMs?: number;
+  /** Event time: rows so far ahead of the clock are held out; 0 or absent = none. Standard SQL only. */
+  readonly futureToleranceMs?: number;
+  /** Event time: a stream without rows for so long holds nobody back; 0 or absent = never. */
+  readonly idleTimeoutMs?: number;
+  /** How many keys an operator keeps, and for how long; ttlMs 0 = for ever. */
+  readonly keyLimits?: { readonly maxKeys: number; readonly ttlMs: number };
   /** basic.ignoreCase: names of columns match in any case. */
   readonly ignoreCase?: boolean;
   /** Whose answers SQL gives. Default ekuiper: who plans says otherwise. */

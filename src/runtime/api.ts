@@ -163,6 +163,11 @@ export interface RuleHealth {
   sources: SourceHealth[];
   sinks: SinkHealth[];
   lateRows: number;
+  /** Rows in event time that were left out, since they are too far ahead of the clock (option futureTolerance). */
+  aheadRows: number;
+  /** State per key (PARTITION BY): keys of all operators, the limit of each of them (option maxKeys), keys that were forgotten (keyTTL),
+   *  and rows that were left out at the limit. */
+  keys: { count: number; limit: number; forgotten: number; refusedRows: number };
   exceptions: number;
   /** Given to the actions with `deadLetter`. */
   deadLetters: number;

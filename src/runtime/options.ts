@@ -5,10 +5,13 @@ import { GatewayError } from '../base/errors/gateway-error.ts';
 import { shownValue } from '../base/shown.ts';
 import { type SqlCompatibility, sqlCompatibilities } from '../base/sql-compatibility.ts';
 import { parseDurationMs } from '../contract/props.ts';
+import { isZoneName } from '../data/datetime-civil.ts';
 
 export interface DatetimeRange {
   beginMs: number;
   endMs: number;
+  /** Set for texts: they are wall times, of which `beginMs` and `endMs` are the moments in the zone of the process, as eKuiper reads them. */
+  wall?: { begin: string; end: string };
 }
 
 export interface RuleOptions {
@@ -44,6 +47,18 @@ export interface RuleOptions {
   cacheFullPolicy: 'dropOldest' | 'wait' | 'stop';
   /** Ours. Whose answers SQL gives; undefined: what basic.sqlCompatibility says. */
   sqlCompatibility: SqlCompatibility | undefined;
+  /** Ours. IANA name: zone of the rule's windows, date functions and schedule; undefined: basic.timezone. */
+  timeZone: string | undefined;
+  /** Ours. Ends of tumbling and hopping windows are so much later on the wall clock: shifts 06–14–22 are 8 h and an offset of 6 h. */
+  windowOffsetMs: number;
+  /** Ours. Event time: a row whose time is so much ahead of the clock is held out; 0 = none is. */
+  futureToleranceMs: number;
+  /** Ours. Event time: a stream without rows for so long holds nobody back, and time goes on with the clock; 0 = never. */
+  idleTimeoutMs: number;
+  /** Ours. Keys that an operator keeps; rows of further keys are refused. */
+  maxKeys: number;
+  /** Ours. A key without a row for so long is forgotten; 0 = never. */
+  keyTtlMs: number;
   /** Set by the service: the rule was stored by a version without this option and keeps eKuiper's answers until it is edited. */
   sqlKept: boolean;
 }
@@ -75,6 +90,12 @@ export function defaultRuleOptions(): RuleOptions {
     bufferFullPolicy: 'wait',
     cacheFullPolicy: 'dropOldest',
     sqlCompatibility: undefined,
+    timeZone: undefined,
+    windowOffsetMs: 0,
+    futureToleranceMs: 86_400_000,
+    idleTimeoutMs: 0,
+    maxKeys: 1_000_000,
+    keyTtlMs: 0,
     sqlKept: false,
   };
 }
@@ -133,6 +154,13 @@ export function parseRuleOptions(
   take('bufferFullPolicy', oneOf('wait', 'dropOldest'), (v) => (o.bufferFullPolicy = v));
   take('cacheFullPolicy', oneOf('dropOldest', 'wait', 'stop'), (v) => (o.cacheFullPolicy = v));
   take('sqlCompatibility', oneOf(...sqlCompatibilities), (v) => (o.sqlCompatibility = v));
+  // eKuiper's names are written either way
+  for (const name of ['timezone', 'timeZone']) take(name, toZone, (v) => (o.timeZone = v));
+  take('windowOffset', parseDurationMs, (v) => (o.windowOffsetMs = v));
+  take('futureTolerance', notNegative, (v) => (o.futureToleranceMs = v));
+  take('idleTimeout', notNegative, (v) => (o.idleTimeoutMs = v));
+  take('maxKeys', toCount, (v) => (o.maxKeys = v));
+  take('keyTTL', notNegative, (v) => (o.keyTtlMs = v));
   // eKuiper's own checks and texts
   if (o.lateToleranceMs < 0) problems.push('invalidLateTol:lateTolerance must be greater than 0');
   if (o.concurrency < 0) problems.push('invalidConcurrency:concurrency must be greater than 0');
@@ -171,6 +199,24 @@ function toFileName(v: unknown): string {
   return name;
 }
 
+function toZone(v: unknown): string {
+  const name = toText(v);
+  if (!isZoneName(name)) throw new Error(`${shown(v)} is not a time zone such as "Europe/Berlin"`);
+  return name;
+}
+
+function notNegative(v: unknown): number {
+  const ms = parseDurationMs(v);
+  if (ms < 0) throw new Error(`${shown(v)} is negative`);
+  return ms;
+}
+
+function toCount(v: unknown): number {
+  const n = toInt(v);
+  if (n < 1) throw new Error(`${shown(v)} is less than 1`);
+  return n;
+}
+
 function toNumber(v: unknown): number {
   if (typeof v !== 'number' || !Number.isFinite(v)) throw new Error(`${shown(v)} is not a number`);
   return v;
@@ -205,11 +251,13 @@ function toRanges(v: unknown): DatetimeRange[] {
     const r = toObject(entry);
     if (typeof r['beginTimestamp'] === 'number' && typeof r['endTimestamp'] === 'number' && (r['beginTimestamp'] || r['endTimestamp']))
       return { beginMs: r['beginTimestamp'], endMs: r['endTimestamp'] };
-    return { beginMs: toMoment(r['begin'], `[${i}].begin`), endMs: toMoment(r['end'], `[${i}].end`) };
+    const [begin, end] = [r['begin'], r['end']];
+    const range = { beginMs: toMoment(begin, `[${i}].begin`), endMs: toMoment(end, `[${i}].end`) };
+    return { ...range, wall: { begin: begin as string, end: end as string } };
   });
 }
 
-/** `YYYY-MM-DD hh:mm:ss` in the zone of the process, as eKuiper reads it. */
+/** `YYYY-MM-DD hh:mm:ss` in the zone of the process, as eKuiper reads it; schedule.ts reads it in the rule's zone. */
 function toMoment(v: unknown, what: string): number {
   const m = typeof v === 'string' ? /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(v) : null;
   if (!m) throw new Error(`${what}: ${shown(v)} is not a moment like "2026-01-31 08:00:00"`);

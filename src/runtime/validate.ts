@@ -4,14 +4,15 @@ import { CONFIGURE_LIMIT_MS, withinLimit } from '../base/limit.ts';
 import type { RuleDefinition } from './definition.ts';
 import { type Environment, loadSink } from './environment.ts';
 import { parseCacheProps } from './sink/cache-props.ts';
-import { isDeadLetter } from './sink/dead-letter.ts';
+import { isDeadLetter, isLateRows } from './sink/dead-letter.ts';
 import { sinkName } from './sink/names.ts';
 import { transformDeps } from './transform/deps.ts';
 import { createTransform } from './transform/index.ts';
 
 /** @throws the error that refuses the rule */
 export async function validateActions(env: Environment, id: string, actions: RuleDefinition['actions']): Promise<void> {
-  if (actions.length > 0 && actions.every(isDeadLetter)) throw new GatewayError('RULE_ONLY_DEAD_LETTERS', { rule: id });
+  if (actions.length > 0 && actions.every((a) => isDeadLetter(a) || isLateRows(a)))
+    throw new GatewayError('RULE_ONLY_DEAD_LETTERS', { rule: id });
   for (const action of actions) {
     const definition = await loadSink(env, action.type);
     parseCacheProps(action.props, env.settings.sink);

@@ -62,12 +62,15 @@ export interface BoolLiteral extends ExprNode {
   readonly value: boolean;
 }
 
-export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
+/** ww weeks, mm months, qq quarters, yy years: standard SQL, in windows only. */
+export type TimeUnit = 'yy' | 'qq' | 'mm' | 'ww' | 'dd' | 'hh' | 'mi' | 'ss' | 'ms';
 
 /** A bare DD, HH, MI, SS or MS. Of use only as first window argument; eKuiper also takes it as a value, which is null. */
 export interface TimeUnitExpr extends ExprNode {
   readonly kind: 'timeUnit';
   readonly unit: TimeUnit;
+  /** Written as a name that is no reserved word (`month`): standard SQL. */
+  readonly named?: true;
 }
 
 /** `name`, or `qualifier.name`. Names are as written, without back quotes, case kept. */
@@ -193,13 +196,15 @@ export interface WindowExpr extends ExprNode {
   readonly name: string;
   /** Set for the time windows: tumbling, hopping, sliding, session. */
   readonly unit?: TimeUnit;
+  /** The unit is a name that is no reserved word (`month`, `week`, `day`): standard SQL. */
+  readonly namedUnit?: true;
   /** Arguments after the unit. Time windows: int literals (tumbling [n], hopping [n, hop], sliding [n] or [n, delay],
    *  session [maxDuration, timeout]); count: [n] or [n, interval] (an interval of 0 or less counts as absent); state: [cond] or [begin, emit]. */
   readonly args: readonly Expr[];
   readonly filter?: Expr;
-  /** OVER(WHEN cond): honoured by sliding windows. */
+  /** OVER(WHEN cond): with eKuiper's answers honoured by sliding windows only. */
   readonly when?: Expr;
-  /** OVER(PARTITION BY ..): honoured by state windows. Empty when absent. */
+  /** OVER(PARTITION BY ..): with eKuiper's answers honoured by state windows only. Empty when absent. */
   readonly partitionBy: readonly Expr[];
 }
 

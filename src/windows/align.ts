@@ -15,7 +15,6 @@ export const UNIT_MS: Readonly<Record<TimeUnit, number>> = {
   ms: 1,
 };
 
-
 /** Processing time: the next mark after `atMs`.
  *  @param count length in units   @param timeZone IANA name   @returns epoch ms, above `atMs` */
 export function nextEndMs(atMs: number, count: number, unit: TimeUnit, timeZone: string): number {

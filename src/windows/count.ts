@@ -21,7 +21,8 @@ export function createCount(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   let lastMs = time.nowMs();
   return {
     row(t) {
-      if (spec.eventTime && seen === 0) lastMs = t.tsMs;
+      // standard: the first window begins with its first row, whenever the rule began
+      if (spec.standard && seen === 0) lastMs = spec.eventTime ? t.tsMs : time.nowMs();
       // position: number of the row from 0
       store.add(t, seen++);
       if (seen % interval !== 0) return;

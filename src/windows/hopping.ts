@@ -12,5 +12,8 @@ export function createHopping(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const lengthMs = spec.lengthMs!;
   const hopMs = spec.intervalMs ?? lengthMs;
   const { timeZone, eventTime } = spec;
-  return createAlignedWindow({ lengthMs, hopMs, hopUnits: hopMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: false, calendar: calendarOf(spec) }, deps);
+  return createAlignedWindow(
+    { lengthMs, hopMs, hopUnits: hopMs / UNIT_MS[unit], unit, timeZone, eventTime, gapless: false, calendar: calendarOf(spec) },
+    deps,
+  );
 }

@@ -41,8 +41,7 @@ export function createWindowLogic(spec: WindowSpec, deps: WindowDeps): WindowLog
   if (partitionBy.length === 0) return make(spec, { ...deps, newStore });
   const keyOf = partitionKeyOf(partitionBy);
   const { room } = deps;
-  if (kind === 'tumbling' || kind === 'hopping')
-    return make(spec, { ...deps, newStore: () => createKeyedStore(keyOf, newStore, room) });
+  if (kind === 'tumbling' || kind === 'hopping') return make(spec, { ...deps, newStore: () => createKeyedStore(keyOf, newStore, room) });
   const staleAfterMs = kind === 'sliding' ? spec.lengthMs! + (spec.delayMs ?? 0) : Number.POSITIVE_INFINITY;
   const keyed = { eventTime: spec.eventTime, keyOf, room, staleAfterMs, make: (own: WindowDeps) => make(spec, own) };
   return createKeyed(keyed, { ...deps, newStore });

@@ -35,7 +35,7 @@ export function createKeyedStore(keyOf: (t: Tuple) => string, newStore: () => Wi
     },
     emit(from, to, win) {
       for (const store of stores.values()) {
-        store.dropBefore(from);
+        if (from !== Number.NEGATIVE_INFINITY) store.dropBefore(from);
         if (store.oldest() !== undefined) store.emit(from, to, win);
       }
     },

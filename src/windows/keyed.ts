@@ -12,6 +12,8 @@ interface Part {
   logic: WindowLogic;
   /** Position of its newest row, epoch ms. */
   lastMs: number;
+  /** A row is on its way into it. */
+  busy: boolean;
 }
 
 type Saved = { key: string; lastMs: number; state: unknown }[];
@@ -31,10 +33,12 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
   /** In order of their newest rows. */
   const parts = new Map<string, Part>();
   const dues = new DueHeap<Part>();
-  const keepMs = Math.min(room.ttlMs > 0 ? room.ttlMs : Number.POSITIVE_INFINITY, spec.staleAfterMs);
+  // in event time a watermark says when a key holds nothing any more
+  const staleAfterMs = eventTime ? Number.POSITIVE_INFINITY : spec.staleAfterMs;
+  const keepMs = Math.min(room.ttlMs > 0 ? room.ttlMs : Number.POSITIVE_INFINITY, staleAfterMs);
 
   const open = (key: string, lastMs: number): Part => {
-    const part: Part = { key, lastMs, logic: undefined as never };
+    const part: Part = { key, lastMs, logic: undefined as never, busy: false };
     const guard = (work: () => void): void => {
       deps.guard(work);
       forgetIdle(part);
@@ -51,15 +55,17 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
     room.count(parts.size);
   };
   const forgetIdle = (part: Part): void => {
-    if (part.logic.idle?.()) forget(part);
+    if (!part.busy && part.logic.idle?.()) forget(part);
   };
   /** Keys without a row for too long; they stand first. */
   const forgetStale = (nowMs: number): void => {
     if (keepMs === Number.POSITIVE_INFINITY) return;
     for (const part of parts.values()) {
       if (part.lastMs >= nowMs - keepMs) return;
+      // rows come in order: what ends before this one is complete
+      if (eventTime) part.logic.watermark?.(nowMs - 1);
       // what its kind needs no more is no loss
-      if (keepMs < spec.staleAfterMs) room.forgotten();
+      if (keepMs < staleAfterMs && !part.logic.idle?.()) room.forgotten();
       forget(part);
     }
   };
@@ -76,13 +82,19 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
       if (part === undefined) {
         room.admit(parts.size);
         part = open(key, atMs);
+        part.busy = true;
         part.logic.start?.();
       } else if (keepMs < Number.POSITIVE_INFINITY) {
         parts.delete(key);
         parts.set(key, part);
       }
       part.lastMs = atMs;
-      part.logic.row(t);
+      part.busy = true;
+      try {
+        part.logic.row(t);
+      } finally {
+        part.busy = false;
+      }
       plan(part, Number.NEGATIVE_INFINITY);
       forgetIdle(part);
     },

@@ -29,7 +29,14 @@ const DAY_MS = 86_400_000;
 /** Monday, 1970-01-05: weeks are counted from there. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
-const STEP_MS: Readonly<Record<Exclude<TimeUnit, MonthUnit>, number>> = { ww: 7 * DAY_MS, dd: DAY_MS, hh: 3_600_000, mi: 60_000, ss: 1000, ms: 1 };
+const STEP_MS: Readonly<Record<Exclude<TimeUnit, MonthUnit>, number>> = {
+  ww: 7 * DAY_MS,
+  dd: DAY_MS,
+  hh: 3_600_000,
+  mi: 60_000,
+  ss: 1000,
+  ms: 1,
+};
 type MonthUnit = 'mm' | 'qq' | 'yy';
 const MONTHS: Readonly<Record<MonthUnit, number>> = { mm: 1, qq: 3, yy: 12 };
 
@@ -101,10 +108,10 @@ function marksOf(labels: Labels, spans: ZoneSpans, repeats: (shiftMs: number) =>
       const label = labelAt(atMs);
       for (let span = spans.at(atMs); ; span = spans.at(span.fromMs - 1)) {
         const begin = beginIn(span, label);
-        if (begin >= span.fromMs && begin <= atMs) return begin;
-        const before = spans.at(span.fromMs - 1);
-        const earlier = labelIn(before, span.fromMs - 1);
-        if (isMark(span.fromMs, earlier) || earlier < label) return span.fromMs;
+        if (span.fromMs === Number.NEGATIVE_INFINITY) return begin;
+        const earlier = labelIn(spans.at(span.fromMs - 1), span.fromMs - 1);
+        // else the window ran before the clock was set back already
+        if (earlier < label || isMark(span.fromMs, earlier)) return Math.max(begin, span.fromMs);
       }
     },
     back(markMs, steps) {

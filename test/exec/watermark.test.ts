@@ -1,6 +1,7 @@
 // Event time: order, tolerance, several streams, late rows.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createVirtualClock } from '../../src/base/clock.ts';
 import type { WatermarkSpec } from '../../src/exec/operator.ts';
 import { createWatermark } from '../../src/exec/watermark.ts';
 import { createSink, createTestHost, newStats, row, stored } from '../helpers/operators.ts';
@@ -97,5 +98,107 @@ describe('watermark', () => {
     op.row(row([1], 10));
     expect(values()).toEqual([1]);
     expect(host.lines.some((l) => l['level'] === 'warn')).toBe(true);
+  });
+});
+
+/** A row of one of two streams. */
+const marked = (v: string, tsMs: number, mark: 1 | 2) => row([v, mark === 1 ? true : undefined, mark === 2 ? true : undefined], tsMs);
+
+describe('watermark, times that cannot be trusted', () => {
+  const NOW = Date.UTC(2026, 5, 1);
+  function bounded(more: Partial<WatermarkSpec> = {}, atMs = NOW) {
+    const host = createTestHost(createVirtualClock(atMs));
+    const sink = createSink();
+    const stats = newStats();
+    const late: [unknown, number][] = [];
+    host.late = (r, t) => void late.push([r, t.tsMs]);
+    const op = createWatermark({ streams: [undefined], lateToleranceMs: 0, keep, ...more }, host, stats, sink);
+    op.start?.();
+    return { host, sink, op, stats, late, values: () => sink.single.map((t) => t.cols[0]) };
+  }
+
+  // @covers issue:20#3
+  test('a row of the year 2099 is left out and counted, given to the side output, and silences nobody', () => {
+    const { op, stats, late, values } = bounded({ futureToleranceMs: 86_400_000 });
+    op.row(row(['x'], NOW));
+    op.row(row(['future'], Date.UTC(2099, 0, 1)));
+    op.row(row(['edge'], NOW + 86_400_000));
+    op.row(row(['beyond'], NOW + 86_400_001));
+    expect(values()).toEqual(['x', 'edge']);
+    expect(stats.ahead).toBe(2);
+    expect(stats.aheadToMs).toBe(Date.UTC(2099, 0, 1));
+    expect(stats.dropped).toBeUndefined();
+    expect(late).toEqual([
+      [{ v: 'future' }, Date.UTC(2099, 0, 1)],
+      [{ v: 'beyond' }, NOW + 86_400_001],
+    ]);
+  });
+
+  test('a clock that was never set holds no row out', () => {
+    const { op, stats, values } = bounded({ futureToleranceMs: 1000 }, Date.UTC(1970, 0, 1));
+    op.row(row(['x'], NOW));
+    expect(values()).toEqual(['x']);
+    expect(stats.ahead).toBeUndefined();
+  });
+
+  test('a late row goes to the side output with the columns that the rule reads', () => {
+    const { op, late, stats } = bounded();
+    op.row(row([1, 'l', 'r'], 2000));
+    op.row(row([2, 'l', undefined], 1000));
+    expect(late).toEqual([[{ v: 2, left: 'l' }, 1000]]);
+    expect(stats.dropped).toBe(1);
+  });
+
+  test('times in seconds are noticed', () => {
+    const { op, stats } = bounded();
+    op.row(row([1], 1_780_000_000));
+    op.row(row([2], NOW));
+    expect(stats.looksLikeSeconds).toBe(1);
+  });
+
+  // @covers issue:20#3
+  test('a stream that is idle for idleTimeout holds the others back no more', async () => {
+    const { op, host, values, sink } = bounded({ streams: [1, 2], idleTimeoutMs: 5000 });
+    op.row(marked('right', NOW, 2));
+    op.row(marked('left', NOW + 50, 1));
+    op.row(marked('left 2', NOW + 1000, 1));
+    expect(values()).toEqual(['right']);
+    await host.clock.advance(3000);
+    op.row(marked('left 3', NOW + 2000, 1));
+    await host.clock.advance(1999);
+    expect(values()).toEqual(['right']);
+    await host.clock.advance(1);
+    expect(values()).toEqual(['right', 'left', 'left 2', 'left 3']);
+    expect(sink.watermarks.at(-1)).toBe(NOW + 2000);
+    op.close!();
+    expect(host.clock.pending).toBe(0);
+  });
+
+  test('when all streams are idle, event time goes on with the clock, less the tolerance', async () => {
+    const { op, host, sink } = bounded({ idleTimeoutMs: 10_000, lateToleranceMs: 500 });
+    op.row(row(['x'], NOW - 100));
+    await host.clock.advance(9999);
+    expect(sink.watermarks).toEqual([NOW - 600]);
+    await host.clock.advance(2001);
+    expect(sink.watermarks).toEqual([NOW - 600, NOW + 9400, NOW + 10_400, NOW + 11_400]);
+    op.close!();
+  });
+
+  test('a stream that was idle before a restart is idle after it', async () => {
+    const first = bounded({ idleTimeoutMs: 10_000 });
+    first.op.row(row(['x'], NOW));
+    await first.host.clock.advance(8000);
+    const state = stored(first.op.save!());
+    first.op.close!();
+    const host = createTestHost(createVirtualClock(NOW + 9000));
+    const sink = createSink();
+    const op = createWatermark({ streams: [undefined], lateToleranceMs: 0, keep, idleTimeoutMs: 10_000 }, host, newStats(), sink);
+    op.load!(state);
+    op.start!();
+    await host.clock.advance(999);
+    expect(sink.watermarks).toEqual([]);
+    await host.clock.advance(1);
+    expect(sink.watermarks).toEqual([NOW + 10_000]);
+    op.close!();
   });
 });

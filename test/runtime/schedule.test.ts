@@ -68,6 +68,21 @@ describe('schedule', () => {
     expect(alone.nextStart(at('2026-01-01T00:00:00Z'))).toBe(range.beginMs);
   });
 
+  // @covers issue:20#3
+  it('reads the texts of cronDatetimeRange in the zone of the rule, else of the gateway; with the answers of eKuiper in that of the process', () => {
+    const raw = { cronDatetimeRange: [{ begin: '2026-07-01 08:00:00', end: '2026-07-01 17:00:00' }] };
+    const inTokyo = createSchedule(parseRuleOptions('r', raw), 'Asia/Tokyo');
+    expect(inTokyo.inSchedule(at('2026-06-30T22:59:59Z'))).toBe(false);
+    expect(inTokyo.inSchedule(at('2026-06-30T23:00:00Z'))).toBe(true);
+    expect(inTokyo.inSchedule(at('2026-07-01T08:00:00Z'))).toBe(true);
+    expect(inTokyo.inSchedule(at('2026-07-01T08:00:01Z'))).toBe(false);
+    expect(inTokyo.nextStart(at('2026-06-30T00:00:00Z'))).toBe(at('2026-06-30T23:00:00Z'));
+    const own = createSchedule(parseRuleOptions('r', { ...raw, timezone: 'America/New_York' }), 'Asia/Tokyo');
+    expect(own.nextStart(at('2026-06-30T00:00:00Z'))).toBe(at('2026-07-01T12:00:00Z'));
+    const peer = createSchedule(parseRuleOptions('r', { ...raw, timezone: 'America/New_York', sqlCompatibility: 'ekuiper' }), 'Asia/Tokyo');
+    expect(peer.nextStart(at('2026-06-30T00:00:00Z'))).toBe(new Date(2026, 6, 1, 8).getTime());
+  });
+
   it('a duration alone is one run; a cron alone is none', () => {
     expect(schedule({ durationMs: 5000 })).toMatchObject({ scheduled: false, onceForMs: 5000 });
     expect(schedule({ cron: 'bad cron' })).toMatchObject({ scheduled: false, onceForMs: 0 });
@@ -94,6 +109,23 @@ describe('rule options', () => {
       cronDatetimeRange: [{ beginMs: 1, endMs: 2 }],
     });
     expect(o.restart).toMatchObject({ attempts: 3, delayMs: 2000 });
+    const ours = parseRuleOptions('r', {
+      timeZone: 'Europe/Berlin',
+      windowOffset: '6h',
+      futureTolerance: '1h',
+      idleTimeout: '30s',
+      maxKeys: 5,
+      keyTTL: '2h',
+    });
+    expect(ours).toMatchObject({
+      timeZone: 'Europe/Berlin',
+      windowOffsetMs: 21_600_000,
+      futureToleranceMs: 3_600_000,
+      idleTimeoutMs: 30_000,
+      maxKeys: 5,
+      keyTtlMs: 7_200_000,
+    });
+    expect(parseRuleOptions('r', {})).toMatchObject({ futureToleranceMs: 86_400_000, idleTimeoutMs: 0, maxKeys: 1_000_000, keyTtlMs: 0 });
   });
 
   it.each([
@@ -102,6 +134,11 @@ describe('rule options', () => {
     [{ restartStrategy: { attempts: -3 } }, 'invalidRestartAttempts:restart attempts must be greater than 0'],
     [{ lateTolerance: 'abc' }, 'lateTolerance'],
     [{ sendError: 1 }, 'sendError'],
+    [{ timezone: 'Mars/Olympus' }, 'timezone: "Mars/Olympus" is not a time zone'],
+    [{ maxKeys: 0 }, 'maxKeys: 0 is less than 1'],
+    [{ keyTTL: '-1s' }, 'keyTTL'],
+    [{ futureTolerance: -1 }, 'futureTolerance: -1 is negative'],
+    [{ idleTimeout: 'soon' }, 'idleTimeout'],
     [{ cronDatetimeRange: [{ begin: 'yesterday', end: 'now' }] }, 'not a moment'],
   ])('refuses %j', (raw, text) => {
     expect(() => parseRuleOptions('r', raw)).toThrow(text);

@@ -9,6 +9,8 @@ export function makeWatermark(_n: WatermarkNode, input: MakerInput): OperatorMak
   const spec = {
     streams: sources.filter((s) => s.kind === 'stream').map((s) => ctx.frame.present(s.input)),
     lateToleranceMs: plan.options.lateToleranceMs ?? 1000,
+    futureToleranceMs: ctx.standard ? (plan.options.futureToleranceMs ?? 0) : 0,
+    idleTimeoutMs: plan.options.idleTimeoutMs ?? 0,
     keep: keptSlots(input),
     keepMeta: keptMeta(input),
   };

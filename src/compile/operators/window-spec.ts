@@ -2,6 +2,7 @@
 import type { Expr } from '../../contract/function.ts';
 import type { BoundWindow } from '../../plan/bind/select.ts';
 import type { BoundExpr } from '../../plan/bound.ts';
+import { UNIT_MS } from '../../windows/align.ts';
 import type { WindowSpec } from '../../windows/spec.ts';
 import type { MakerInput } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
@@ -9,14 +10,12 @@ import { createStateRegistry } from '../state.ts';
 import { conditionIn } from './condition.ts';
 import { keptMeta, keptSlots } from './kept.ts';
 
-const unitMs = { dd: 86_400_000, hh: 3_600_000, mi: 60_000, ss: 1000, ms: 1 } as const;
-
 export function windowSpec(w: BoundWindow, input: MakerInput): WindowSpec {
   const { ctx, plan } = input;
   const conditions = createStateRegistry(ctx.states.touch);
   const condition = (e: BoundExpr | undefined): Expr | undefined => e && conditionIn(e, ctx, conditions);
   const [first, second] = w.lengths;
-  const inMs = (n: number | undefined): number | undefined => (n === undefined ? undefined : n * unitMs[w.unit ?? 'ms']);
+  const inMs = (n: number | undefined): number | undefined => (n === undefined ? undefined : n * UNIT_MS[w.unit ?? 'ms']);
   return {
     kind: w.type,
     unit: w.unit,
@@ -35,6 +34,9 @@ export function windowSpec(w: BoundWindow, input: MakerInput): WindowSpec {
     eventTime: plan.options.isEventTime === true,
     lateToleranceMs: plan.options.lateToleranceMs ?? 1000,
     timeZone: plan.options.timeZone ?? 'UTC',
+    standard: ctx.standard,
+    ...(plan.options.windowOffsetMs ? { offsetMs: plan.options.windowOffsetMs } : {}),
+    ...(plan.options.keyLimits ? { keyLimits: plan.options.keyLimits } : {}),
     version2: plan.options.windowVersion === 'v2',
     sendTwice: plan.options.sendSlidingWindowTwice === true,
     keep: keptSlots(input),

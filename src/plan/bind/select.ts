@@ -30,6 +30,8 @@ export interface BoundWindow {
   readonly span: Span;
   readonly type: WindowExpr['type'];
   readonly unit?: WindowExpr['unit'];
+  /** Written as a name that eKuiper does not know. */
+  readonly namedUnit?: boolean;
   /** Integer arguments after the unit (time and count windows). */
   readonly lengths: readonly number[];
   /** Conditions of a state window. */
@@ -138,6 +140,7 @@ function bindWindow(w: WindowExpr, scope: Scope): BoundWindow {
     span: w.span,
     type: w.type,
     unit: w.unit,
+    ...(w.namedUnit && { namedUnit: true }),
     lengths: state ? [] : w.args.map((a) => (a.kind === 'int' ? Number(a.value) : 0)),
     conditions: state ? w.args.map((a) => bindExpression(a, scope)) : [],
     filter: w.filter && bindExpression(w.filter, scope),

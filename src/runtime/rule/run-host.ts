@@ -60,6 +60,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   private sinks: readonly SinkNode[] = [];
   private targets: readonly SinkNode[] = [];
   private deadLetterSinks: readonly SinkNode[] = [];
+  private lateSinks: readonly SinkNode[] = [];
   /** Within `feed`: the row went into state. */
   private touched = false;
   /** Every row counts as state (asynchronous lookups before a window). */
@@ -90,7 +91,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.env = {
       clock: env.clock,
       log: env.log,
-      timeZone: env.settings.timeZone,
+      timeZone: definition.options.timeZone ?? env.settings.timeZone,
       ruleId: this.ruleId,
       random: () => env.random(),
       wait: (ms) => this.waitBeforeSinks(ms),
@@ -110,7 +111,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     plan: { inputs: readonly { source: string }[]; lookups: readonly string[]; stateful: boolean; outside?: boolean },
   ): void {
     this.sinks = sinks;
-    this.targets = sinks.filter((s) => !s.deadLetter);
+    this.targets = sinks.filter((s) => !s.deadLetter && !s.lateRows);
+    this.lateSinks = sinks.filter((s) => s.lateRows && !s.deadLetter);
     this.deadLetterSinks = sinks.filter((s) => s.deadLetter);
     this.inputNames = plan.inputs.map((i) => i.source);
     this.holdAll = plan.stateful && plan.lookups.length > 0;
@@ -207,7 +209,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   private deliverTo(indexes: readonly number[], result: Result): void {
     const { actions } = this.deps.definition;
     for (let i = 0; i < actions.length; i++)
-      if (indexes.includes(actions[i]!.index) && !this.sinks[i]!.deadLetter) this.sinks[i]!.push(result);
+      if (indexes.includes(actions[i]!.index) && this.targets.includes(this.sinks[i]!)) this.sinks[i]!.push(result);
   }
 
   get resultAcks(): readonly Ack[] {
@@ -226,6 +228,11 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
       const { input, tuple } = this.current;
       this.deadLetter({ op: stats.name, kind: 'operator', reason: text, data: this.rowOf(input, tuple) }, tuple.ack ? [tuple.ack] : none);
     }
+  }
+
+  late(row: Row, t: Tuple): void {
+    const acks = this.early || t.ack === undefined ? none : [t.ack];
+    for (const sink of this.lateSinks) sink.push({ rows: [row], acks, meta: t.meta, tsMs: t.tsMs });
   }
 
   get takesDeadLetters(): boolean {

@@ -1,5 +1,5 @@
 // When a rule with cron, duration or datetime ranges runs (rules.md 1.3). Asked by the patrol loop, the only clock for schedules.
-import type { RuleOptions } from '../options.ts';
+import type { DatetimeRange, RuleOptions } from '../options.ts';
 import { type Cron, parseCron } from './cron.ts';
 
 export interface Schedule {
@@ -12,11 +12,19 @@ export interface Schedule {
   nextStart(nowMs: number): number;
 }
 
-/** @throws RULE_INVALID_CRON */
-export function createSchedule(o: RuleOptions, timeZone: string): Schedule {
+/** Wall times of a range are those of the zone, like the fields of `cron`. @param timeZone undefined: of the process, as in eKuiper */
+function rangeIn(r: DatetimeRange, timeZone: string | undefined): { beginMs: number; endMs: number } {
+  if (r.wall === undefined || timeZone === undefined) return r;
+  const ms = (text: string): number => Temporal.PlainDateTime.from(text.replace(' ', 'T')).toZonedDateTime(timeZone).epochMilliseconds;
+  return { beginMs: ms(r.wall.begin), endMs: ms(r.wall.end) };
+}
+
+/** @param gatewayZone zone of rules without option timezone  @throws RULE_INVALID_CRON */
+export function createSchedule(o: RuleOptions, gatewayZone: string): Schedule {
+  const timeZone = o.timeZone ?? gatewayZone;
   // without a duration a cron means nothing (rules.md 1.3), whatever it says
   const cron: Cron | undefined = o.cron && o.durationMs > 0 ? parseCron(o.cron, timeZone) : undefined;
-  const ranges = o.cronDatetimeRange;
+  const ranges = o.cronDatetimeRange.map((r) => rangeIn(r, o.sqlCompatibility === 'ekuiper' ? undefined : timeZone));
   const withCron = cron !== undefined;
   const scheduled = withCron || (!o.cron && ranges.length > 0);
   const inRanges = (nowMs: number) => ranges.length === 0 || ranges.some((r) => nowMs >= r.beginMs && nowMs <= r.endMs);

@@ -23,8 +23,13 @@ export interface DeadLetterOffice {
 }
 
 /** True for an action that takes what others refuse. */
-export const isDeadLetter = ({ props }: Pick<ActionSpec, 'props'>): boolean =>
-  Object.entries(props).some(([name, value]) => name.toLowerCase() === 'deadletter' && (value === true || value === 'true'));
+export const isDeadLetter = (action: Pick<ActionSpec, 'props'>): boolean => isSet(action, 'deadletter');
+
+/** True for an action that takes rows in event time that are in no result, since they came too late or are too far ahead of the clock. */
+export const isLateRows = (action: Pick<ActionSpec, 'props'>): boolean => isSet(action, 'laterows');
+
+const isSet = ({ props }: Pick<ActionSpec, 'props'>, property: string): boolean =>
+  Object.entries(props).some(([name, value]) => name.toLowerCase() === property && (value === true || value === 'true'));
 
 /** @returns columns rule, kind, op, reason, atMs, data; encoding "base64" when the payload is not text; target of sinks with dynamic properties */
 export function deadLetterRow(ruleId: string, letter: DeadLetter, atMs: number): Row {

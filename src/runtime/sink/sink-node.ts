@@ -15,7 +15,7 @@ import { createNodeStats, type NodeStats } from '../node-stats.ts';
 import { transformDeps } from '../transform/deps.ts';
 import { createTransform, type Transform } from '../transform/index.ts';
 import { type CacheProps, parseCacheProps } from './cache-props.ts';
-import { isDeadLetter } from './dead-letter.ts';
+import { isDeadLetter, isLateRows } from './dead-letter.ts';
 import { clearLine, endLine } from './end-line.ts';
 import { lineParts } from './line-parts.ts';
 import { queueName, sinkName } from './names.ts';
@@ -34,6 +34,8 @@ export class SinkNode implements ContextOwner, LinkOwner {
   readonly line: SinkLine;
   /** The action takes what other sinks refuse, not results. */
   readonly deadLetter: boolean;
+  /** It takes late rows instead of results. */
+  readonly lateRows: boolean;
   readonly owner: SinkOwner;
   readonly action: ActionSpec;
   readonly definition: SinkDefinition;
@@ -53,6 +55,7 @@ export class SinkNode implements ContextOwner, LinkOwner {
     this.cache = parseCacheProps(action.props, env.settings.sink);
     this.sink = definition.create();
     this.deadLetter = isDeadLetter(action);
+    this.lateRows = isLateRows(action);
     this.context = new OwnedContext(env, this);
     this.link = new Link(this, { clock: env.clock, random: () => env.random() });
     this.line = new SinkLine(lineParts(env, this));

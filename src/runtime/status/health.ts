@@ -3,6 +3,7 @@ import type { RuleHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { ignoredOptions } from './ignored-options.ts';
+import { keyProblems, keysOf, timeProblems } from './state-health.ts';
 import type { RuleStatusView, RunStatusView } from './view.ts';
 
 /** A source that waits longer for its rules is worth a word. */
@@ -58,6 +59,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   }
   const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
   if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);
+  problems.push(...timeProblems(run?.operators ?? []), ...keyProblems(run?.operators ?? []));
   if (run?.checkpoints.error) problems.push(`State cannot be stored: ${run.checkpoints.error}`);
   const exceptions =
     (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
@@ -75,6 +77,8 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     sources,
     sinks,
     lateRows,
+    aheadRows: run?.operators.reduce((n, o) => n + (o.ahead ?? 0), 0) ?? 0,
+    keys: keysOf(run?.operators ?? []),
     exceptions,
     deadLetters: run?.deadLetters ?? 0,
     setAside,

@@ -36,6 +36,12 @@ export const transformOptions: readonly OptionSpec[] = [
     default: false,
     doc: 'The action takes what can never succeed (refused by another sink, undecodable, failing expression) instead of results.',
   },
+  {
+    name: 'lateRows',
+    type: 'bool',
+    default: false,
+    doc: 'Event time: the action takes rows that came too late or are too far ahead of the clock instead of results.',
+  },
   { name: 'maxRetries', type: 'int', default: 0, min: 0, doc: 'Tries after the first one until an item counts as refused; 0 = for ever.' },
   { name: 'encProps', type: 'object', doc: 'mode (gcm, cfb), iv, aad, tagsize.' },
 ];
@@ -56,6 +62,7 @@ export interface TransformProps {
   compression: string;
   encryption: string;
   deadLetter: boolean;
+  lateRows: boolean;
   maxRetries: number;
   encProps: Record<string, unknown> | undefined;
 }

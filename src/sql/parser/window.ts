@@ -1,6 +1,6 @@
 // Windows of GROUP BY: argument rules, FILTER(WHERE ..) and OVER(..). Called by call.ts when the name is one of the six.
 // The argument rules and texts are eKuiper's (docs/spec/sql.md §7).
-import type { Expr, WindowExpr, WindowType } from '../ast.ts';
+import type { Expr, TimeUnit, WindowExpr, WindowType } from '../ast.ts';
 import { printExpr } from '../print/expr.ts';
 import type { Token } from '../tokens.ts';
 import { parseExpr } from './expr.ts';
@@ -25,15 +25,17 @@ export function windowTypeOf(name: string): WindowType | undefined {
 const timeWindowCounts: Partial<Record<WindowType, readonly number[]>> = { tumbling: [2], hopping: [3], session: [3], sliding: [2, 3] };
 
 /** @param name token of the name   @param args as written, up to the closing parenthesis that was just taken */
-export function parseWindow(r: Reader, name: Token, type: WindowType, args: readonly Expr[]): WindowExpr {
+export function parseWindow(r: Reader, name: Token, type: WindowType, written: readonly Expr[]): WindowExpr {
   const counts = timeWindowCounts[type];
+  const args = counts === undefined ? written : withUnit(written);
   const lower = name.text.toLowerCase();
   if (counts !== undefined) checkTimeWindow(r, name, lower, counts, args);
   else if (type === 'count') checkCountWindow(r, name, args);
   else if (args.length !== 1 && args.length !== 2)
     throw r.error('SQL_WINDOW', `The arguments for ${lower} should be 1 or 2.`, r.spanFrom(name.span));
 
-  const unit = args[0]?.kind === 'timeUnit' && counts !== undefined ? args[0].unit : undefined;
+  const first = args[0]?.kind === 'timeUnit' && counts !== undefined ? args[0] : undefined;
+  const unit = first?.unit;
   const filter = parseFilter(r);
   const over = parseWindowOver(r);
   return {
@@ -41,12 +43,39 @@ export function parseWindow(r: Reader, name: Token, type: WindowType, args: read
     type,
     name: name.text,
     ...(unit === undefined ? {} : { unit }),
+    ...(first?.named ? { namedUnit: true as const } : {}),
     args: unit === undefined ? args : args.slice(1),
     ...(filter === undefined ? {} : { filter }),
     ...(over.when === undefined ? {} : { when: over.when }),
     partitionBy: over.partitionBy,
     span: r.spanFrom(name.span),
   };
+}
+
+/** Units that are no reserved words: a bare name as first argument of a time window. */
+const namedUnits: Readonly<Record<string, TimeUnit>> = {
+  yy: 'yy',
+  year: 'yy',
+  qq: 'qq',
+  quarter: 'qq',
+  mm: 'mm',
+  month: 'mm',
+  ww: 'ww',
+  wk: 'ww',
+  week: 'ww',
+  day: 'dd',
+  hour: 'hh',
+  minute: 'mi',
+  second: 'ss',
+  millisecond: 'ms',
+};
+
+function withUnit(args: readonly Expr[]): readonly Expr[] {
+  const [first, ...rest] = args;
+  if (first?.kind !== 'column' || first.stream !== undefined || first.parens === true) return args;
+  const lower = first.name.toLowerCase();
+  const unit = Object.hasOwn(namedUnits, lower) ? namedUnits[lower] : undefined;
+  return unit === undefined ? args : [{ kind: 'timeUnit', unit, named: true, span: first.span }, ...rest];
 }
 
 const isPlainInt = (arg: Expr | undefined) => arg?.kind === 'int' && arg.parens !== true;

@@ -53,9 +53,9 @@ export const runtimeErrors = {
     cure: 'The rule was deleted while this command waited. Create it again.',
   },
   RULE_ONLY_DEAD_LETTERS: {
-    text: 'rule {rule} has no action that takes its results: all of them have deadLetter',
+    text: 'rule {rule} has no action that takes its results: all of them have deadLetter or lateRows',
     ekuiperCode: 4000,
-    cure: 'An action with deadLetter: true takes only what the others refuse. Add an action without it.',
+    cure: 'An action with deadLetter: true takes only what the others refuse, one with lateRows: true only late rows. Add an action without them.',
   },
   RUNTIME_STATE_TOO_LARGE: {
     text: 'state of the rule is {bytes} bytes, more than the limit of {limit}',
