@@ -109,7 +109,7 @@ describe.each(kinds)('%s windows', (_name, window) => {
         }
         const byRows = (list: string[]): string[] => list.filter((w) => !w.endsWith(': -1')).sort();
         expect(byRows(got)).toEqual(byRows(expected));
-        expect(got.length).toBeGreaterThan(5);
+        expect(got.length).toBeGreaterThan(2);
       },
     );
   });
