@@ -14,7 +14,9 @@ cc:gcc:Modbus tests against libmodbus
 chromium:chromium:the test of the Node-RED editor
 influxd:influxdb:the tests of the action influx
 victoria-metrics:victoria-metrics:the tests of the action influx2
-redis-server:redis-server:the tests of redis, redisPub and redisSub'
+redis-server:redis-server:the tests of redis, redisPub and redisSub
+mariadbd:mariadb-server:the tests of sql with MariaDB
+psql:postgresql:the tests of sql with PostgreSQL'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}

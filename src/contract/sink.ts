@@ -39,6 +39,8 @@ export interface SinkDefinition {
   payload: 'bytes' | 'rows';
   /** How many `collect` calls may be under way at once, in order (1 = wait for each). */
   maxInFlight: number;
+  /** Where it depends on the properties; instead of maxInFlight. */
+  inFlight?(props: Props): number;
   /** `collect` may wait for other rules of this gateway (memory topics): slowness alone is not a reason to put its items on disk. */
   patient?: boolean;
   /** Property that `resendDestination` replaces. */

@@ -1,4 +1,5 @@
-// SQLite tables as source (rows after the last index value), sink (insert, update, delete) and lookup table.
+// Tables as source (rows after the last index value), sink (insert, update, delete) and lookup table. This file holds those of SQLite; those of
+// PostgreSQL and MySQL are in server/, and `dburl` chooses.
 
 import { encodeJson } from '../../codecs/json/encode.ts';
 import { defineConnector } from '../../contract/connector.ts';
@@ -7,6 +8,11 @@ import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
 import { createVetting, printSql, type Vet } from '../../templates/rendered/index.ts';
 import { rowKeys } from '../replaces.ts';
+import { isServer, lookupByAddress, sinkByAddress, sourceByAddress } from './by-address.ts';
+import { createServerLookup } from './server/lookup.ts';
+import { serverReadOptions, serverSinkOptions } from './server/options.ts';
+import { createServerSink } from './server/sink.ts';
+import { createServerSource } from './server/source.ts';
 import { checkIdentifier, mark, openSqlite, type SqliteFile, type Statement, sqlitePath } from './sqlite.ts';
 
 const dburl: OptionSpec = {
@@ -14,7 +20,7 @@ const dburl: OptionSpec = {
   aliases: ['url'],
   type: 'string',
   required: true,
-  doc: 'sqlite:/path/file.db',
+  doc: 'sqlite:/path/file.db, postgres://user:password@host:5432/db or mysql://user:password@host:3306/db.',
   error: 'dburl should be defined',
 };
 
@@ -35,6 +41,7 @@ const sourceOptions: readonly OptionSpec[] = [
     doc: 'table, limit, indexField, indexValue: generates SELECT … WHERE index > last ORDER BY index LIMIT n.',
   },
   { name: 'templateSqlQueryCfg', type: 'object', doc: 'templateSql over the index value, indexField, indexValue.' },
+  ...serverReadOptions,
 ];
 const sinkOptions: readonly OptionSpec[] = [
   dburl,
@@ -48,11 +55,18 @@ const sinkOptions: readonly OptionSpec[] = [
   },
   { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write; missing ones are NULL.' },
   { name: 'rowkindField', type: 'string', default: '', doc: 'Column that says insert, update or delete.' },
-  { name: 'keyField', type: 'string', default: '', doc: 'Key column of update and delete.' },
+  {
+    name: 'keyField',
+    type: 'string',
+    default: '',
+    doc: 'Key column of update, delete and upsert; servers take several, separated by commas.',
+  },
+  ...serverSinkOptions,
 ];
 const lookupOptions: readonly OptionSpec[] = [
   dburl,
   { name: 'templateSqlQueryCfg', type: 'object', doc: 'templateSql over the key values.' },
+  ...serverReadOptions,
 ];
 
 /** SQLite takes 32,766 values in one statement. */
@@ -68,7 +82,7 @@ interface QueryCfg {
 
 const engine = () => createTemplateEngine({ now: () => Date.now(), timeZone: 'UTC', property: () => undefined, toJson: encodeJson });
 
-export default defineConnector({
+const sqlite = defineConnector({
   name: 'sql',
   source: {
     kind: 'source',
@@ -172,12 +186,13 @@ export default defineConnector({
       let vet: Vet;
       return {
         configure(raw) {
-          const p = parseOptions<typeof props & { dburl: string }>('sql sink', sinkOptions, raw);
+          const p = parseOptions<typeof props & { dburl: string; writeMode: string; createTable: boolean }>('sql sink', sinkOptions, raw);
           props = p;
           vet = createVetting(sinkOptions, raw);
           path = sqlitePath(p.dburl);
           if (!p.table.includes('{{')) checkIdentifier(p.table, 'table');
           if (p.rowkindField && !p.keyField) throw new Error('keyField is required when rowkindField is set');
+          if (p.writeMode !== 'insert' || p.createTable) throw new Error('writeMode upsert and createTable are for database servers');
         },
         async open(ctx) {
           db = await openSqlite(path, ctx.getRootPath(), 'write');
@@ -244,6 +259,21 @@ export default defineConnector({
       };
     },
   },
+});
+
+/** Items that may wait for one answer of a server: they go out together. */
+const SERVER_IN_FLIGHT = 1000;
+
+const { source, sink, lookup } = sqlite;
+export default defineConnector({
+  name: 'sql',
+  source: { ...source!, create: () => sourceByAddress(source!.create, () => createServerSource(sourceOptions)) },
+  sink: {
+    ...sink!,
+    inFlight: (props) => (isServer(props) ? SERVER_IN_FLIGHT : sink!.maxInFlight),
+    create: () => sinkByAddress(sink!.create, () => createServerSink(sinkOptions)),
+  },
+  lookup: { ...lookup!, create: () => lookupByAddress(lookup!.create, () => createServerLookup(lookupOptions)) },
 });
 
 /** Statement of one row with a kind. @throws Error for an unknown kind or a bad name */

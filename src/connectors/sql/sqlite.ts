@@ -19,7 +19,7 @@ const EXACT = '\u0001int';
 /** @returns the path  @throws Error naming what is supported */
 export function sqlitePath(dburl: string): string {
   const m = /^sqlite3?:(?:\/\/)?(.+)$/i.exec(dburl);
-  if (!m) throw new Error(`dburl "${dburl.replace(/:[^:@/]*@/, ':***@')}": only SQLite is supported; write sqlite:/path/file.db`);
+  if (!m) throw new Error(`dburl "${dburl.replace(/:[^:@/]*@/, ':***@')}": supported are sqlite:/path/file.db, postgres://… and mysql://…`);
   return m[1]!;
 }
 

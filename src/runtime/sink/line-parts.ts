@@ -89,7 +89,7 @@ export function lineParts(env: Environment, node: LineNode): LineParts {
     cache,
     rule: owner.options,
     waitingLimit: Math.max(1, waiting),
-    maxInFlight: Math.max(1, definition.maxInFlight),
+    maxInFlight: Math.max(1, definition.inFlight?.(action.props) ?? definition.maxInFlight),
     patient: definition.patient === true,
     spillAfterMs: env.settings.spillAfterMs,
     lot: new ParkingLot(store, parkedName(ruleId, name), { maxRows: cache.maxParkedRows, maxBytes: MAX_PARKED_BYTES }, env.clock, (used) =>

@@ -154,7 +154,10 @@ describe('sql sink', () => {
   const refused: [props: Props, part: string][] = [
     [{ dburl: '', table: 't' }, 'dburl should be defined'],
     [{ table: '' }, 'property table is required'],
-    [{ table: 't', dburl: 'mysql://u:secret@h/db' }, 'only SQLite is supported'],
+    [{ table: 't', dburl: 'mysql://u:secret@h' }, 'names no host or no database'],
+    [{ table: 't', dburl: 'sqlserver://u:secret@h/db' }, 'supported are sqlite:'],
+    [{ table: 't', writeMode: 'upsert', keyField: 'k' }, 'writeMode upsert and createTable are for database servers'],
+    [{ table: 't', createTable: true }, 'writeMode upsert and createTable are for database servers'],
     [{ table: 't', rowkindField: 'k' }, 'keyField is required when rowkindField is set'],
     [{ table: 'a b' }, 'is not a plain name'],
   ];
