@@ -79,6 +79,7 @@ function inputsOf({ sources, slotOf, ctx }: ChainInput, entry: Operator): Push[]
 /** Operators that send at times of their own. */
 const sendsByItself: ReadonlySet<NodeType> = new Set<NodeType>([
   'watermark',
+  'timers',
   'window',
   'inc-window',
   'join-align',

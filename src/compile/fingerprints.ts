@@ -3,6 +3,7 @@
 import type { BoundExpr } from '../plan/bound.ts';
 import { isHitCall } from '../plan/classify.ts';
 import type { LogicalNode } from '../plan/logical/index.ts';
+import { timerText } from '../plan/logical/timers.ts';
 import { expressionsOf } from '../plan/node-expressions.ts';
 import { ekuiperText } from '../plan/text.ts';
 import { some } from '../plan/walk.ts';
@@ -23,7 +24,7 @@ export function fingerprintsOf(
     out[CALLS] = standard ? `standard ${CALLS}` : CALLS;
   nodes.forEach((n, i) => {
     if (!keepsState(n)) return;
-    const texts = expressionsOf(n).map((e) => ekuiperText(e, names));
+    const texts = n.type === 'timers' ? n.calls.map((c) => timerText(c, names)) : expressionsOf(n).map((e) => ekuiperText(e, names));
     const window = n.type === 'window' || n.type === 'inc-window' ? [n.window.type, n.window.unit ?? '', ...n.window.lengths] : [];
     // accumulators and keys differ
     out[operators[i]!] = [standard ? `standard ${n.type}` : n.type, ...window, ...texts].join('|');
@@ -34,6 +35,7 @@ export function fingerprintsOf(
 function keepsState(n: LogicalNode): boolean {
   switch (n.type) {
     case 'analytic':
+    case 'timers':
     case 'window':
     case 'inc-window':
     case 'watermark':

@@ -28,6 +28,7 @@ const kindNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'source',
   watermark: 'watermark',
   analytic: 'analytic',
+  timers: 'timers',
   window: 'window',
   'inc-window': 'inc_agg_window',
   'join-align': 'join_aligner',

@@ -159,6 +159,19 @@ export interface AnalyticDefinition<S = any> extends FunctionBase {
   afterWhere?: boolean;
   /** The result is an object whose members become columns of the output row (changed_cols): SELECT list only, no alias. */
   columns?: true;
+  /** Its value also changes when no row comes: an operator of its own computes it (exec/timers.ts). `tsMs` is then steady time. */
+  timer?: TimerPart<S>;
+}
+
+/** What a function of time does between rows. All moments are on the time of the rule, ms. */
+export interface TimerPart<S = any> {
+  /** The next moment at which the value changes by itself; undefined = none. */
+  dueMs(state: S): number | undefined;
+  /** That moment has come: the rule is evaluated with the key's last row. @param nowMs later than `dueMs` after a standstill
+   *  @returns the value at that moment; the state must be due later, or not at all */
+  fire(box: { state: S }, dueMs: number, nowMs: number): Value;
+  /** The value when the key's last row is evaluated for another function's sake. */
+  look(state: S): Value;
 }
 
 /** Set-returning functions (unnest). */

@@ -13,6 +13,7 @@ import * as other from './scalar/other/index.ts';
 import * as string from './scalar/string/index.ts';
 import * as transform from './scalar/transform/index.ts';
 import * as table from './table/index.ts';
+import * as timer from './timer/index.ts';
 import * as window from './window/index.ts';
 
 const groups: readonly Readonly<Record<string, unknown>>[] = [
@@ -27,6 +28,7 @@ const groups: readonly Readonly<Record<string, unknown>>[] = [
   object,
   aggregate,
   analytic,
+  timer,
   table,
   window,
 ];

@@ -1,2 +1,2 @@
-// What other folders use of the SQL functions: the catalogue. Definitions: scalar/, aggregate/, analytic/, table/, window/.
+// What other folders use of the SQL functions: the catalogue. Definitions: scalar/, aggregate/, analytic/, timer/, table/, window/.
 export { builtinFunctions, createFunctionCatalogue } from './catalogue.ts';

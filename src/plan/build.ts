@@ -8,8 +8,9 @@ import { buildJoins } from './build-joins.ts';
 import { buildProject } from './build-project.ts';
 import { callsIn } from './calls.ts';
 import { checkRuleOptions } from './checks/rule-options.ts';
+import { checkTimers } from './checks/timers.ts';
 import { checkWindow } from './checks/window.ts';
-import { hasAggregate, hasWindowCall, isAggregateCall, isAnalyticCall, isHitCall, isTableCall } from './classify.ts';
+import { hasAggregate, hasWindowCall, isAggregateCall, isAnalyticCall, isHitCall, isTableCall, isTimerCall } from './classify.ts';
 import type { DataSourceNode, LogicalNode } from './logical/index.ts';
 import type { LogicalPlan } from './plan.ts';
 
@@ -37,7 +38,15 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   const analytic = callsIn(everywhere, (e) => isAnalyticCall(e) && !isHitCall(e));
   const early = analytic.filter((c) => !c.args.some(hasAggregate) && !partsOfOver(c).some(hasAggregate));
   const late = analytic.filter((c) => !early.includes(c));
-  if (early.length > 0) push({ type: 'analytic', calls: early, children });
+  // functions of time send rows by themselves: what stands within them is known below, what asks for their values is computed above
+  const timers = early.filter(isTimerCall);
+  const plain = early.filter((c) => !timers.includes(c));
+  const above = plain.filter((c) => callsIn([...c.args, ...partsOfOver(c)], isTimerCall).length > 0);
+  const below = plain.filter((c) => !above.includes(c));
+  if (timers.length > 0) checkTimers(b, timers);
+  if (below.length > 0) push({ type: 'analytic', calls: below, children });
+  if (timers.length > 0) push({ type: 'timers', calls: timers, children });
+  if (above.length > 0) push({ type: 'analytic', calls: above, children });
 
   const filterFirst = where !== undefined && filtersBeforeWindow(b, where);
   if (where && filterFirst) push({ type: 'filter', condition: where, children });

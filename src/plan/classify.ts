@@ -10,6 +10,8 @@ export const isAnalyticCall = (e: BoundExpr): e is BoundCall => e.kind === 'call
 export const isHitCall = (e: BoundExpr): boolean =>
   e.kind === 'call' &&
   ((e.def.kind === 'analytic' && e.def.afterWhere === true) || (e.def.kind === 'aggregate' && e.def.hit !== undefined));
+/** silent_for() and friends: their value also changes without a row. */
+export const isTimerCall = (e: BoundExpr): e is BoundCall => e.kind === 'call' && e.def.kind === 'analytic' && e.def.timer !== undefined;
 export const isTableCall = (e: BoundExpr): e is BoundCall => e.kind === 'call' && e.def.kind === 'table';
 export const isWindowCall = (e: BoundExpr): e is BoundCall => e.kind === 'call' && e.def.kind === 'window';
 

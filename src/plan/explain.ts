@@ -15,6 +15,7 @@ import { lookupInfo } from './logical/lookup.ts';
 import { orderInfo } from './logical/order.ts';
 import { projectInfo } from './logical/project.ts';
 import { projectSetInfo } from './logical/project-set.ts';
+import { timersInfo } from './logical/timers.ts';
 import { watermarkInfo } from './logical/watermark.ts';
 import { windowInfo } from './logical/window.ts';
 import { windowFuncInfo } from './logical/window-func.ts';
@@ -24,6 +25,7 @@ const planNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'DataSourcePlan',
   watermark: 'WatermarkPlan',
   analytic: 'AnalyticFuncsPlan',
+  timers: 'TimersPlan',
   window: 'WindowPlan',
   'inc-window': 'IncAggWindowPlan',
   'join-align': 'JoinAlignPlan',
@@ -61,6 +63,8 @@ function infoOf(n: LogicalNode, names: readonly string[]): string {
       return watermarkInfo(n);
     case 'analytic':
       return analyticInfo(n, names);
+    case 'timers':
+      return timersInfo(n, names);
     case 'window':
       return windowInfo(n, names);
     case 'inc-window':

@@ -11,6 +11,7 @@ export function expressionsOf(n: LogicalNode): readonly BoundExpr[] {
     case 'project-set':
       return [];
     case 'analytic':
+    case 'timers':
     case 'agg-func':
       return n.calls;
     case 'window':
@@ -64,6 +65,7 @@ export function mapExpressions(n: LogicalNode, change: (e: BoundExpr) => BoundEx
     case 'project-set':
       return n;
     case 'analytic':
+    case 'timers':
     case 'agg-func':
       return { ...n, calls: calls(n.calls) };
     case 'window':

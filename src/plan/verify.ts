@@ -35,7 +35,10 @@ export function verifyPlan(plan: LogicalPlan, rule: string, tooEarly?: (call: Bo
     const filled = new Set<number>();
     for (const child of n.children) for (const id of visit(child)) filled.add(id);
     if (['window', 'inc-window', 'join', 'lookup'].includes(n.type)) hasCollection = true;
-    const calls = n.type === 'analytic' || n.type === 'agg-func' || n.type === 'aggregate' || n.type === 'inc-window' ? n.calls : [];
+    const calls =
+      n.type === 'analytic' || n.type === 'timers' || n.type === 'agg-func' || n.type === 'aggregate' || n.type === 'inc-window'
+        ? n.calls
+        : [];
     const computed = [
       ...calls,
       ...(n.type === 'having' ? n.calls : []),

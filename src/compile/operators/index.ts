@@ -15,6 +15,7 @@ import { makeLookup } from './lookup.ts';
 import { makeOrder } from './order.ts';
 import { makeProject } from './project.ts';
 import { makeProjectSet } from './project-set.ts';
+import { makeTimers } from './timers.ts';
 import { makeWatermark } from './watermark.ts';
 import { makeWindow } from './window.ts';
 import { makeWindowFunc } from './window-func.ts';
@@ -39,6 +40,8 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
       return makeAggregate(n, input);
     case 'analytic':
       return makeAnalytic(n, input);
+    case 'timers':
+      return makeTimers(n, input);
     case 'agg-func':
       return makeAggFunc(n, input);
     case 'having':

@@ -8,7 +8,7 @@ import type { MakerInput } from '../chain.ts';
 
 /** Columns first, then results of analytic functions, under names that do not depend on slots. */
 export function keptSlots({ ctx, nodes }: MakerInput): KeptSlot[] {
-  const calls = nodes.flatMap((n) => (n.type === 'analytic' ? n.calls : []));
+  const calls = nodes.flatMap((n) => (n.type === 'analytic' || n.type === 'timers' ? n.calls : []));
   const own = callsIn(calls, () => true).filter((c) => c.slot && ctx.filled.has(c.slot.id));
   return [...ctx.frame.columns, ...own.map((c) => ({ slot: ctx.frame.slot(c.slot!), column: `\u0000${c.slot!.label}` }))];
 }

@@ -13,6 +13,7 @@ import type { LookupNode } from './lookup.ts';
 import type { OrderNode } from './order.ts';
 import type { ProjectNode } from './project.ts';
 import type { ProjectSetNode } from './project-set.ts';
+import type { TimersNode } from './timers.ts';
 import type { WatermarkNode } from './watermark.ts';
 import type { WindowNode } from './window.ts';
 import type { WindowFuncNode } from './window-func.ts';
@@ -21,6 +22,7 @@ export type LogicalNode =
   | DataSourceNode
   | WatermarkNode
   | AnalyticNode
+  | TimersNode
   | WindowNode
   | IncWindowNode
   | JoinAlignNode
@@ -52,6 +54,7 @@ export type * from './lookup.ts';
 export type * from './order.ts';
 export type * from './project.ts';
 export type * from './project-set.ts';
+export type * from './timers.ts';
 export type * from './watermark.ts';
 export type * from './window.ts';
 export type * from './window-func.ts';

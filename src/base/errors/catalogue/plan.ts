@@ -78,6 +78,11 @@ export const planErrors = {
     ekuiperCode: 2101,
     cure: 'The kind of window does not fit the rule. The text says why; count windows, for example, do not know event time.',
   },
+  PLAN_TIMER: {
+    text: '{text}',
+    ekuiperCode: 2101,
+    cure: 'A function of time (silent_for, held_for, latch, repeat_while) stands where it cannot work. The text says why.',
+  },
   PLAN_LOOKUP_JOIN: {
     text: '{text}',
     ekuiperCode: 2101,
