@@ -34,7 +34,7 @@ function machine(sql: string, more: TestOptions = {}) {
     restart(at: VirtualClock = clock) {
       const state = structuredClone(rule.running.save());
       rule.running.close();
-      m.take().forEach((line) => out.push(line));
+      out.push(...m.take());
       rule = startRule(sql, { ...options, clock: at, state });
       return at;
     },
