@@ -345,7 +345,7 @@ describe('functions of time against a slow model', () => {
         // back with this row
         if (i > 0 && e.atMs - own[i - 1]!.atMs >= 5000) out.push(`${e.atMs} ${dev} ${e.v} back`);
         // held since the first row of this run of rows above 80
-        if (e.t > 80 && !(own[i - 1]?.t! > 80)) {
+        if (e.t > 80 && !((own[i - 1]?.t ?? 0) > 80)) {
           const end = own.slice(i).find((o) => !(o.t > 80))?.atMs ?? Number.POSITIVE_INFINITY;
           const dueMs = e.atMs + 7000;
           const last = own.findLast((o) => o.atMs < dueMs || (o.atMs === e.atMs && o.v >= e.v && dueMs === e.atMs))!;
