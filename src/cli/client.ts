@@ -1,6 +1,7 @@
 // HTTP to the gateway for the commands. One request per call, no pool: a command makes one or two.
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import { CliError } from './cli-error.ts';
+import { overSsh } from './ssh.ts';
 
 export interface ClientOptions {
   /** e.g. `http://127.0.0.1:9081` */
@@ -26,7 +27,7 @@ const TIMEOUT_MS = 60_000;
 
 export function createClient({ url, token }: ClientOptions): Client {
   const call = async (method: string, path: string, body?: string): Promise<string> => {
-    const answer = await send(url + path, method, body, token);
+    const answer = await send(url, path, method, body, token);
     if (answer.status < 400) return answer.text;
     throw new CliError(messageOf(answer), 'refused');
   };
@@ -37,13 +38,15 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
 }
 
-async function send(url: string, method: string, body: string | undefined, token: string | undefined): Promise<Answer> {
-  const { request } = url.startsWith('https:') ? nodeHttps() : nodeHttp();
+async function send(base: string, path: string, method: string, body: string | undefined, token: string | undefined): Promise<Answer> {
+  const { request } = base.startsWith('https:') ? nodeHttps() : nodeHttp();
+  const ssh = base.startsWith('ssh:') ? new URL(base) : undefined;
   const headers: Record<string, string | number> =
     body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
   if (token) headers['Authorization'] = token;
   return new Promise((resolve, reject) => {
-    const call = request(url, { method, headers, timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const options = { method, headers, timeout: TIMEOUT_MS, agent: false as const, ...(ssh && { createConnection: () => overSsh(ssh) }) };
+    const call = request(ssh ? `http://127.0.0.1${path}` : base + path, options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -52,7 +55,7 @@ async function send(url: string, method: string, body: string | undefined, token
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', reject);
     });
-    call.on('timeout', () => call.destroy(new CliError(`No answer from ${url} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
+    call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
     call.on('error', (error) =>
       reject(
         error instanceof CliError

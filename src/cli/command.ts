@@ -3,6 +3,7 @@
 import { rawNumber } from '../base/raw-json.ts';
 import { CliError } from './cli-error.ts';
 import type { Client } from './client.ts';
+import type { Io, OutputForm, View } from './output.ts';
 
 export interface CommandContext {
   /** Arguments after the two words, flags taken out. */
@@ -10,7 +11,14 @@ export interface CommandContext {
   /** Flags by their long name: `-f x`, `--file x` → file; a flag without value is `true`. */
   readonly flags: Readonly<Record<string, string | true>>;
   readonly client: Client;
+  /** A sentence for the user, on standard output. */
   print(text: string): void;
+  /** A JSON answer: a table on a terminal, JSON in a pipe, YAML with --yaml, eKuiper's text with --ekuiper. */
+  show(json: string, view?: View): void;
+  /** A remark that is no result: standard error. */
+  note(text: string): void;
+  readonly form: OutputForm;
+  readonly io: Io;
 }
 
 export interface Flag {
@@ -29,8 +37,10 @@ export interface Command {
   readonly flags?: readonly Flag[];
   /** Needs no gateway. */
   readonly offline?: true;
-  /** Ours alone: ends with 1 after an error, also without --strict. eKuiper's commands end with 0. */
+  /** Ours alone: ends with a code after an error also with --ekuiper. */
   readonly exits?: true;
+  /** Command lines with what they do, for `--help` and the manual page. */
+  readonly examples?: readonly (readonly [line: string, what: string])[];
   /** Arguments are one SQL text or JSON: flags inside it are not looked for after the first argument that is none. */
   run(context: CommandContext): Promise<void>;
 }

@@ -41,7 +41,7 @@ afterAll(async () => {
 /** @returns what is printed after the first line */
 async function kuiper(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  const code = await runCli(['--url', server.url, ...args], {}, (text) => lines.push(text));
+  const code = await runCli(['--url', server.url, '--ekuiper', ...args], {}, (text) => lines.push(text));
   expect(code).toBe(0);
   expect(lines.shift()).toMatch(/^Connecting to 127\.0\.0\.1:\d+\.\.\. $/);
   return lines.join('\n');

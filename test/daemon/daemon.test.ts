@@ -274,7 +274,7 @@ describe('budget', () => {
 
 describe('kuiper, the command line', () => {
   const kuiper = async (...args: string[]) => {
-    const { stdout } = await run(NODE, [CLI, '--url', daemon!.url, ...args], { env: { PATH: process.env['PATH'] } });
+    const { stdout } = await run(NODE, [CLI, '--url', daemon!.url, '--ekuiper', ...args], { env: { PATH: process.env['PATH'] } });
     const [first, ...rest] = stdout.split('\n');
     expect(first).toBe(`Connecting to ${new URL(daemon!.url).host}... `);
     return rest.join('\n');
@@ -350,14 +350,27 @@ describe('kuiper, the command line', () => {
     expect((await daemon.call('GET', '/rules')).text).toBe('[]');
   }, 30_000);
 
-  test('nobody there, a wrong command, --strict', async () => {
-    const cli = async (...args: string[]) =>
-      run(NODE, [CLI, ...args], { env: { PATH: process.env['PATH'] } }).catch((e: { code: number; stdout: string }) => e);
-    expect((await cli('--url', 'http://127.0.0.1:9', 'show', 'streams')).stdout).toContain(
-      'Failed to connect the server, please start the server.',
-    );
-    expect((await cli('shwo', 'streams')).stdout).toContain('Unknown command "shwo streams"; did you mean "show streams"?');
-    expect(await cli('--strict', 'shwo', 'streams')).toMatchObject({ code: 1 });
+  test('nobody there, a wrong command: on standard error with a code, or as eKuiper', async () => {
+    const cli = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+      run(NODE, [CLI, ...args], { env: { PATH: process.env['PATH'] } }).then(
+        (r) => ({ code: 0, ...r }),
+        (e: { code: number; stdout: string; stderr: string }) => e,
+      );
+    const away = await cli('--url', 'http://127.0.0.1:9', 'show', 'streams');
+    expect(away).toMatchObject({ code: 3, stdout: '' });
+    expect(away.stderr).toContain('Failed to connect the server, please start the server.');
+    expect(await cli('shwo', 'streams')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Unknown command "shwo streams"; did you mean "show streams"?'),
+    });
+    expect(await cli('--ekuiper', 'shwo', 'streams')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Unknown command'),
+    });
+    expect(await cli('--ekuiper-exit-codes', 'shwo', 'streams')).toMatchObject({ code: 0, stdout: '' });
+    expect(await cli('--ekuiper', '--strict', 'shwo', 'streams')).toMatchObject({ code: 2 });
   }, 30_000);
 });
 

@@ -46,7 +46,7 @@ test('describe and lists show the reason and how to cure it', async () => {
       ],
     },
   ]);
-  const shown = await kuiper('show', 'plugins', 'function');
+  const shown = await kuiper('show', 'plugins', 'function', '--table');
   expect(shown).toContain('README.md\n  failed: files of plugins end in');
   expect(shown).toContain(`culprit\n  version 2 is quarantined: ${reason}`);
 });

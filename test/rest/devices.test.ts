@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceList } from '../../src/cli/commands/device-list.ts';
 import { deviceShow } from '../../src/cli/commands/device-show.ts';
+import type { OutputForm } from '../../src/cli/output.ts';
+import { cliContext } from '../helpers/cli-context.ts';
 import { makeService } from '../service/make-service.ts';
 
 let made: Awaited<ReturnType<typeof makeService>>;
@@ -17,10 +19,10 @@ describe('devices', () => {
     expect(Array.isArray(JSON.parse(reply.text))).toBe(true);
   });
 
-  const print = async (devices: unknown[], flags = {}) => {
+  const print = async (devices: unknown[], form: OutputForm = 'table') => {
     const lines: string[] = [];
     const client = { call: async () => JSON.stringify(devices) };
-    await deviceList.run({ args: [], flags, client: client as never, print: (l) => void lines.push(l) });
+    await deviceList.run(cliContext({ args: [], flags: {}, client: client as never, print: (l) => void lines.push(l) }, form));
     return lines.join('\n');
   };
 
@@ -36,7 +38,7 @@ describe('devices', () => {
       usedBy: 'this gateway',
     };
     expect(await print([device])).toBe('by-id:usb-A\n  /dev/ttyUSB0  UART, 0403:6001 serial A1, ftdi_sio, used by this gateway');
-    expect(JSON.parse(await print([device], { json: true }))).toEqual([device]);
+    expect(JSON.parse(await print([device], 'json'))).toEqual([device]);
     expect(await print([])).toMatch(/No serial ports found/);
   });
 
@@ -75,12 +77,14 @@ describe('devices', () => {
   it('that streams read are shown one by one, and an unknown name lists the known ones', async () => {
     const lines: string[] = [];
     const show = (args: string[]) =>
-      deviceShow.run({
-        args,
-        flags: {},
-        client: { call: async () => JSON.stringify([plant, well]) } as never,
-        print: (l) => void lines.push(l),
-      });
+      deviceShow.run(
+        cliContext({
+          args,
+          flags: {},
+          client: { call: async () => JSON.stringify([plant, well]) } as never,
+          print: (l) => void lines.push(l),
+        }),
+      );
     await show(['boiler']);
     expect(lines.join('\n').split('\n')).toEqual([
       'boiler (plc)',

@@ -2,10 +2,12 @@
 import { expect, it } from 'vitest';
 import type { CliError } from '../../src/cli/cli-error.ts';
 import { parkedDrop, parkedList, parkedRetry, parkedShow } from '../../src/cli/commands/parked.ts';
+import type { OutputForm } from '../../src/cli/output.ts';
 import type { RestRequest } from '../../src/rest/request.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { parkedRoutes } from '../../src/rest/routes/parked.ts';
 import type { RuleService } from '../../src/service/index.ts';
+import { cliContext } from '../helpers/cli-context.ts';
 
 const row = {
   sink: 'mqtt_0',
@@ -45,12 +47,16 @@ function rest() {
     return String((await match.route.handle(request as RestRequest)).body);
   };
   const printed: string[] = [];
-  const context = (args: string[], flags: Record<string, true> = {}) => ({
-    args,
-    flags,
-    print: (text: string) => void printed.push(text),
-    client: { url: '', call, json: async <T>(m: string, p: string) => JSON.parse(await call(m, p)) as T },
-  });
+  const context = (args: string[], flags: Record<string, true> = {}, form: OutputForm = 'ekuiper') =>
+    cliContext(
+      {
+        args,
+        flags,
+        print: (text: string) => void printed.push(text),
+        client: { url: '', call, json: async <T>(m: string, p: string) => JSON.parse(await call(m, p)) as T },
+      },
+      form,
+    );
   return { calls, call, printed, context };
 }
 
@@ -80,7 +86,7 @@ it('the CLI prints parked rows one a line, and says what it did', async () => {
   const { printed, context, calls } = rest();
   await parkedList.run(context(['r']));
   await parkedList.run(context(['empty']));
-  await parkedList.run(context(['r'], { json: true }));
+  await parkedList.run(context(['r'], {}, 'json'));
   await parkedRetry.run(context(['r', 'mqtt_0', '3']));
   await parkedRetry.run(context(['r', 'mqtt_0', '3'], { force: true }));
   await parkedRetry.run(context(['r'], { all: true }));

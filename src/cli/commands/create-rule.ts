@@ -6,7 +6,7 @@ import { withRuleId } from '../with-rule-id.ts';
 export const createRule: Command = {
   name: 'create rule',
   usage: "create rule NAME 'JSON' | -f FILE",
-  doc: 'Make a rule and start it.',
+  doc: 'Create a rule and start it.',
   flags: [FILE_FLAG],
   async run(context) {
     const name = nameArgument(context, 'rule');
@@ -16,6 +16,10 @@ export const createRule: Command = {
       (cause) => `Create rule ${name} error : ${cause}.`,
       () => context.client.call('POST', '/rules', text),
     );
-    context.print(`Rule ${name} was created successfully, please use 'bin/kuiper getstatus rule ${name}' command to get rule status.`);
+    context.print(
+      context.form === 'ekuiper'
+        ? `Rule ${name} was created successfully, please use 'bin/kuiper getstatus rule ${name}' command to get rule status.`
+        : `Rule ${name} was created. See what it does: kuiper getstatus rule ${name}`,
+    );
   },
 };

@@ -5,7 +5,7 @@ import { definitionText, parseDefinition } from '../definition.ts';
 export const createScript: Command = {
   name: 'create script',
   usage: "create script 'JSON'",
-  doc: 'Make a SQL function of JavaScript.',
+  doc: 'Create a SQL function of JavaScript.',
   flags: [FILE_FLAG],
   async run(context) {
     const body = parseDefinition(definitionText(context, 'script', 0), 'script');

@@ -5,7 +5,7 @@ import { createFrom } from '../statement.ts';
 export const createStream: Command = {
   name: 'create stream',
   usage: 'create stream NAME (FIELDS) WITH (OPTIONS) | -f FILE',
-  doc: 'Make a stream.',
+  doc: 'Create a stream.',
   flags: [FILE_FLAG],
   async run(context) {
     await createFrom(context, 'stream');

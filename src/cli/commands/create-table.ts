@@ -5,7 +5,7 @@ import { createFrom } from '../statement.ts';
 export const createTable: Command = {
   name: 'create table',
   usage: 'create table NAME (FIELDS) WITH (OPTIONS) | -f FILE',
-  doc: 'Make a table.',
+  doc: 'Create a table.',
   flags: [FILE_FLAG],
   async run(context) {
     await createFrom(context, 'table');

@@ -1,5 +1,5 @@
 // `kuiper describe deadletter`: A dead letter with its payload.
-import { type Command, encode, indent, nameArgument } from '../command.ts';
+import { type Command, encode, nameArgument } from '../command.ts';
 
 export const describeDeadletter: Command = {
   name: 'describe deadletter',
@@ -7,6 +7,6 @@ export const describeDeadletter: Command = {
   doc: 'A dead letter with its payload.',
   async run(context) {
     const id = nameArgument(context, 'dead letter');
-    context.print(indent(await context.client.call('GET', `/deadletters/${encode(id)}`)));
+    context.show(await context.client.call('GET', `/deadletters/${encode(id)}`));
   },
 };

@@ -1,6 +1,6 @@
 // `kuiper describe plugin`: Version of a plugin, and why one is not in effect.
 import { CliError } from '../cli-error.ts';
-import { type Command, encode, indent, rephrase } from '../command.ts';
+import { type Command, encode, rephrase } from '../command.ts';
 import { pluginPath } from '../plugin-type.ts';
 
 export const describePlugin: Command = {
@@ -16,6 +16,6 @@ export const describePlugin: Command = {
       (cause) => `Describe plugin error: ${cause.split(': ').at(-1)}`,
       () => context.client.call('GET', `${path}/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

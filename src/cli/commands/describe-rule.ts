@@ -1,5 +1,5 @@
 // `kuiper describe rule`: Definition of a rule.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const describeRule: Command = {
   name: 'describe rule',
@@ -12,6 +12,6 @@ export const describeRule: Command = {
       (cause) => `Desc rule error : ${cause}.`,
       () => context.client.call('GET', `/rules/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

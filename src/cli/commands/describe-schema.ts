@@ -1,6 +1,6 @@
 // `kuiper describe schema`: A schema.
 import { CliError } from '../cli-error.ts';
-import { type Command, encode, indent, rephrase } from '../command.ts';
+import { type Command, encode, rephrase } from '../command.ts';
 
 export const describeSchema: Command = {
   name: 'describe schema',
@@ -14,6 +14,6 @@ export const describeSchema: Command = {
       (cause) => `Desc schema error : ${cause}.`,
       () => context.client.call('GET', `/schemas/${encode(type)}/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

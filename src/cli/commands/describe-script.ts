@@ -1,5 +1,5 @@
 // `kuiper describe script`: A function of JavaScript.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const describeScript: Command = {
   name: 'describe script',
@@ -12,6 +12,6 @@ export const describeScript: Command = {
       (cause) => `Desc JavaScript function error : ${cause}.`,
       () => context.client.call('GET', `/udf/javascript/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

@@ -1,5 +1,5 @@
 // `kuiper describe service_func`: One function of a service.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const describeServiceFunc: Command = {
   name: 'describe service_func',
@@ -12,6 +12,6 @@ export const describeServiceFunc: Command = {
       (cause) => `Desc service func error : ${cause}.`,
       () => context.client.call('GET', `/services/functions/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

@@ -1,5 +1,5 @@
 // `kuiper describe service`: An external service.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const describeService: Command = {
   name: 'describe service',
@@ -12,6 +12,6 @@ export const describeService: Command = {
       (cause) => `Desc service error : ${cause}.`,
       () => context.client.call('GET', `/services/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

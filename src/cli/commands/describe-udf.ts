@@ -1,5 +1,5 @@
 // `kuiper describe udf`: Plugin that holds a function.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const describeUdf: Command = {
   name: 'describe udf',
@@ -12,6 +12,6 @@ export const describeUdf: Command = {
       (cause) => `Describe udf error: ${cause.split(': ').at(-1)}`,
       () => context.client.call('GET', `/plugins/udfs/${encode(name)}`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

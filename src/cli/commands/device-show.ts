@@ -1,13 +1,12 @@
 // `kuiper device show NAME`: everything that is known of one device that a stream reads.
 import { type BusDevice, isBusDevice, stateOf } from '../bus-device.ts';
 import { CliError } from '../cli-error.ts';
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const deviceShow: Command = {
   name: 'device show',
-  usage: 'device show $device [--json]',
+  usage: 'device show $device',
   doc: 'Show the state of one device: replies, time-outs, points and refusals.',
-  flags: [{ names: ['json'], value: false, doc: 'as JSON' }],
   async run(context) {
     const [name] = context.args;
     if (name === undefined) throw new CliError('Name the device: kuiper device show NAME. kuiper device list shows the names.', 'usage');
@@ -18,8 +17,8 @@ export const deviceShow: Command = {
       const hint = names ? `There are: ${names}.` : 'Start a rule that reads it.';
       throw new CliError(`No stream that is read has a device named ${name}. ${hint}`, 'refused');
     }
-    if (context.flags['json']) return context.print(indent(JSON.stringify(found)));
-    for (const d of found) context.print(describe(d));
+    const page = (list: BusDevice[]) => list.map(describe).join('\n');
+    context.show(JSON.stringify(found), { page, ekuiper: page });
   },
 };
 

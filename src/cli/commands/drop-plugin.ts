@@ -24,7 +24,9 @@ export const dropPlugin: Command = {
       context.print(
         stop === 'true'
           ? `Plugin ${name} is dropped and Kuiper will be stopped.`
-          : `Plugin ${name} is dropped and Kuiper must restart for the change to take effect.`,
+          : context.form === 'ekuiper'
+            ? `Plugin ${name} is dropped and Kuiper must restart for the change to take effect.`
+            : `Plugin ${name} is dropped.`,
       );
   },
 };

@@ -1,5 +1,6 @@
 // `kuiper gethealth rule`: What needs attention: connections, queues, drops, last errors.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
+import { healthPage } from '../status-page.ts';
 
 export const gethealthRule: Command = {
   name: 'gethealth rule',
@@ -12,6 +13,6 @@ export const gethealthRule: Command = {
       (cause) => cause,
       () => context.client.call('GET', `/rules/${encode(name)}/health`),
     );
-    context.print(indent(text));
+    context.show(text, { page: healthPage });
   },
 };

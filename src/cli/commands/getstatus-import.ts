@@ -1,11 +1,11 @@
 // `kuiper getstatus import`: Errors of the last import.
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const getstatusImport: Command = {
   name: 'getstatus import',
   usage: 'getstatus import',
   doc: 'Errors of the last import.',
   async run(context) {
-    context.print(indent(await context.client.call('GET', '/data/import/status')));
+    context.show(await context.client.call('GET', '/data/import/status'));
   },
 };

@@ -1,5 +1,6 @@
 // `kuiper getstatus rule`: State and metrics of a rule.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
+import { statusPage } from '../status-page.ts';
 
 export const getstatusRule: Command = {
   name: 'getstatus rule',
@@ -12,6 +13,6 @@ export const getstatusRule: Command = {
       (cause) => cause,
       () => context.client.call('GET', `/rules/${encode(name)}/status`),
     );
-    context.print(indent(text));
+    context.show(text, { page: statusPage(context.io.columns ?? 100, context.io.color) });
   },
 };

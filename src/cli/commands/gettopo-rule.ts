@@ -1,5 +1,5 @@
 // `kuiper gettopo rule`: Operators of a rule and how they are wired.
-import { type Command, encode, indent, nameArgument, rephrase } from '../command.ts';
+import { type Command, encode, nameArgument, rephrase } from '../command.ts';
 
 export const gettopoRule: Command = {
   name: 'gettopo rule',
@@ -12,6 +12,6 @@ export const gettopoRule: Command = {
       (cause) => cause,
       () => context.client.call('GET', `/rules/${encode(name)}/topo`),
     );
-    context.print(indent(text));
+    context.show(text);
   },
 };

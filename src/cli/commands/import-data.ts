@@ -1,6 +1,6 @@
 // `kuiper import data`: Take over a whole configuration; with -p false what exists is removed first.
 import { CliError } from '../cli-error.ts';
-import { type Command, FILE_FLAG, indent } from '../command.ts';
+import { type Command, FILE_FLAG } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
 import { markRules, SQL_FLAG } from '../sql-compatibility.ts';
 
@@ -28,6 +28,6 @@ export const importData: Command = {
       if (value === 'true') query.push(`${flag}=1`);
     }
     const body = JSON.stringify({ content: markRules(readLocalFile(file), context.flags['sql-compatibility']) });
-    context.print(indent(await context.client.call('POST', `/data/import${query.length ? `?${query.join('&')}` : ''}`, body)));
+    context.show(await context.client.call('POST', `/data/import${query.length ? `?${query.join('&')}` : ''}`, body));
   },
 };

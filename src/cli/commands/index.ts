@@ -1,5 +1,6 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
+import { contextAdd, contextList, contextRemove, contextUse } from './context.ts';
 import { createPlugin } from './create-plugin.ts';
 import { createRevocation } from './create-revocation.ts';
 import { createRule } from './create-rule.ts';
@@ -29,6 +30,7 @@ import { dropScript } from './drop-script.ts';
 import { dropService } from './drop-service.ts';
 import { dropStream } from './drop-stream.ts';
 import { dropTable } from './drop-table.ts';
+import { editRule } from './edit-rule.ts';
 import { explainRule } from './explain-rule.ts';
 import { exportData } from './export-data.ts';
 import { exportRuleset } from './export-ruleset.ts';
@@ -70,6 +72,8 @@ import { showTables } from './show-tables.ts';
 import { showUdfs } from './show-udfs.ts';
 import { startRule } from './start-rule.ts';
 import { stopRule } from './stop-rule.ts';
+import { tail } from './tail.ts';
+import { top } from './top.ts';
 import { validateRule } from './validate-rule.ts';
 
 export const commands: readonly Command[] = [
@@ -147,4 +151,11 @@ export const commands: readonly Command[] = [
   modbusWrite,
   deviceList,
   deviceShow,
+  top,
+  tail,
+  editRule,
+  contextList,
+  contextAdd,
+  contextUse,
+  contextRemove,
 ];

@@ -1,6 +1,6 @@
 // `kuiper parked list|show|retry|drop`: rows that a sink of a rule does not take.
 import { CliError } from '../cli-error.ts';
-import { type Command, type CommandContext, encode, indent, nameArgument } from '../command.ts';
+import { type Command, type CommandContext, encode, nameArgument } from '../command.ts';
 
 interface Parked {
   sink: string;
@@ -28,20 +28,21 @@ function rowPath(context: CommandContext): string {
 
 const query = ({ flags }: CommandContext): string => (flags['force'] === undefined ? '' : '?force=true');
 
+const lines = (list: Parked[]): string =>
+  list
+    .map((p) => {
+      const more = `${p.tries > 0 ? `, tried ${p.tries} times since` : ''}${p.overtaken ? ', a newer row was delivered' : ''}`;
+      return `${p.sink} ${p.id}  ${new Date(p.parkedAtMs).toISOString()}  ${p.reason}${more}`;
+    })
+    .join('\n');
+
 export const parkedList: Command = {
   name: 'parked list',
   usage: 'parked list RULE',
   doc: 'List the rows that a sink of a rule does not take.',
-  flags: [{ names: ['json'], value: false, doc: 'everything that is known, as JSON' }],
   async run(context) {
     const text = await context.client.call('GET', pathOf(context));
-    if (context.flags['json'] !== undefined) return context.print(indent(text));
-    const list = JSON.parse(text) as Parked[];
-    if (list.length === 0) return context.print('No rows are parked.');
-    for (const p of list) {
-      const more = `${p.tries > 0 ? `, tried ${p.tries} times since` : ''}${p.overtaken ? ', a newer row was delivered' : ''}`;
-      context.print(`${p.sink} ${p.id}  ${new Date(p.parkedAtMs).toISOString()}  ${p.reason}${more}`);
-    }
+    context.show(text, { empty: 'No rows are parked.', page: lines, ekuiper: lines });
   },
 };
 
@@ -50,7 +51,7 @@ export const parkedShow: Command = {
   usage: 'parked show RULE SINK NUMBER',
   doc: 'Show a parked row with its data.',
   async run(context) {
-    context.print(indent(await context.client.call('GET', rowPath(context))));
+    context.show(await context.client.call('GET', rowPath(context)));
   },
 };
 

@@ -1,5 +1,5 @@
 // `kuiper show deadletters`: List the messages that ended the gateway and are not evaluated any more.
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const showDeadletters: Command = {
   name: 'show deadletters',
@@ -7,6 +7,6 @@ export const showDeadletters: Command = {
   doc: 'List the messages that ended the gateway and are not evaluated any more.',
   async run(context) {
     const text = await context.client.call('GET', '/deadletters');
-    context.print(text.trim() === '[]' ? 'There are no dead letters.' : indent(text));
+    context.show(text, { empty: 'There are no dead letters.' });
   },
 };

@@ -12,11 +12,14 @@ export const showPlugins: Command = {
     const [type] = context.args;
     if (!type) throw new CliError('Expect plugin type.', 'usage');
     if (type !== 'portable') {
-      const plugins = await context.client.json<ShownPlugin[]>('GET', `${pluginPath(type)}?details=true`);
-      context.print(plugins.flatMap((p) => [p.name, ...pluginFaults(p)]).join('\n') || 'No plugin is found.');
+      const lines = (plugins: ShownPlugin[]) => plugins.flatMap((p) => [p.name, ...pluginFaults(p)]).join('\n');
+      context.show(await context.client.call('GET', `${pluginPath(type)}?details=true`), {
+        empty: 'No plugin is found.',
+        ekuiper: lines,
+        page: lines,
+      });
       return;
     }
-    const list = await context.client.json<unknown[]>('GET', pluginPath(type));
-    context.print(list.length ? JSON.stringify(list, undefined, 2) : 'No plugin is found.');
+    context.show(await context.client.call('GET', pluginPath(type)), { empty: 'No plugin is found.' });
   },
 };

@@ -1,6 +1,6 @@
 // `kuiper show schemas`: List the schemas of a type.
 import { CliError } from '../cli-error.ts';
-import { type Command, encode, indent } from '../command.ts';
+import { type Command, encode } from '../command.ts';
 
 export const showSchemas: Command = {
   name: 'show schemas',
@@ -10,6 +10,6 @@ export const showSchemas: Command = {
     const [type] = context.args;
     if (!type) throw new CliError('Expect schema type.', 'usage');
     const text = await context.client.call('GET', `/schemas/${encode(type)}`);
-    context.print(text.trim() === '[]' ? 'No schema definitions are found.' : indent(text));
+    context.show(text, { empty: 'No schema definitions are found.' });
   },
 };

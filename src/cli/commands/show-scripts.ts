@@ -1,5 +1,5 @@
 // `kuiper show scripts`: List the functions of JavaScript.
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const showScripts: Command = {
   name: 'show scripts',
@@ -7,6 +7,6 @@ export const showScripts: Command = {
   doc: 'List the functions of JavaScript.',
   async run(context) {
     const text = await context.client.call('GET', '/udf/javascript');
-    context.print(text.trim() === '[]' ? 'No JavaScript functions are found.' : indent(text));
+    context.show(text, { empty: 'No JavaScript functions are found.' });
   },
 };

@@ -1,5 +1,5 @@
 // `kuiper show service_funcs`: List the functions of services.
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const showServiceFuncs: Command = {
   name: 'show service_funcs',
@@ -7,6 +7,6 @@ export const showServiceFuncs: Command = {
   doc: 'List the functions of services.',
   async run(context) {
     const text = await context.client.call('GET', '/services/functions');
-    context.print(text.trim() === '[]' ? 'No service definitions are found.' : indent(text));
+    context.show(text, { empty: 'No service definitions are found.' });
   },
 };

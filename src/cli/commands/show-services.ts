@@ -1,5 +1,5 @@
 // `kuiper show services`: List the external services.
-import { type Command, indent } from '../command.ts';
+import type { Command } from '../command.ts';
 
 export const showServices: Command = {
   name: 'show services',
@@ -7,6 +7,6 @@ export const showServices: Command = {
   doc: 'List the external services.',
   async run(context) {
     const text = await context.client.call('GET', '/services');
-    context.print(text.trim() === '[]' ? 'No service definitions are found.' : indent(text));
+    context.show(text, { empty: 'No service definitions are found.' });
   },
 };

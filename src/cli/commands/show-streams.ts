@@ -7,6 +7,7 @@ export const showStreams: Command = {
   usage: 'show streams',
   doc: 'List the streams.',
   async run(context) {
-    context.print(await runStatement(context, 'show streams'));
+    if (context.form === 'ekuiper') context.print(await runStatement(context, 'show streams'));
+    else context.show(await context.client.call('GET', '/streams'), { empty: 'No stream definitions are found.' });
   },
 };

@@ -7,6 +7,7 @@ export const showTables: Command = {
   usage: 'show tables',
   doc: 'List the tables.',
   async run(context) {
-    context.print(await runStatement(context, 'show tables'));
+    if (context.form === 'ekuiper') context.print(await runStatement(context, 'show tables'));
+    else context.show(await context.client.call('GET', '/tables'), { empty: 'No table definitions are found.' });
   },
 };

@@ -6,7 +6,7 @@ export const showUdfs: Command = {
   usage: 'show udfs',
   doc: 'List the SQL functions of plugins.',
   async run(context) {
-    const list = await context.client.json<string[]>('GET', '/plugins/udfs');
-    context.print(list.length ? list.join('\n') : 'No udf is found.');
+    const text = await context.client.call('GET', '/plugins/udfs');
+    context.show(text, { empty: 'No udf is found.', ekuiper: (list: string[]) => list.join('\n') });
   },
 };

@@ -25,6 +25,7 @@ export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
           } satisfies Route,
         ]
       : []),
+    { method: 'GET', path: '/overview', handle: () => json({ atMs: Date.now(), rules: rules.overview() }) },
     { method: 'GET', path: '/metrics/dump/check', handle: () => text('disabled') },
     {
       method: 'GET',

@@ -5,6 +5,7 @@ import { type ParkedAccess, parkedText, type RuleStatus, type Topo } from '../..
 import { editJsonText } from '../json-text.ts';
 import type { Planning } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
+import { overviewOf, type RuleOverview } from './rule-overview.ts';
 import { type Entries, type Entry, found, handleOf } from './rule-registry.ts';
 import { maskRuleText, missingSecrets, unmaskRuleText } from './rule-secrets.ts';
 
@@ -27,6 +28,8 @@ export interface RuleViews {
   statusV2(id: string): RuleStatus;
   statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
   health(id: string): unknown;
+  /** One line per rule: what flows and what is wrong. */
+  overview(): RuleOverview[];
   topo(id: string): Topo;
   /** Rows that its sinks do not take. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
   parkedRows(id: string): ParkedAccess;
@@ -105,6 +108,15 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
       const problem = `Secrets are missing since the rule came from an export; set them again: ${missing.join(', ')}.`;
       return { ...health, ok: false, problems: [problem, ...health.problems] };
     },
+    overview: () =>
+      [...all.values()]
+        .map(({ draft, handle, problem }) =>
+          overviewOf(
+            { id: draft.id, name: draft.name || draft.id, status: handle?.brief().status ?? 'stopped by error', tags: draft.tags ?? null },
+            handle ? handle.status() : { message: problem },
+          ),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
     parkedRows: (id) => handleOf(found(all, id)).parkedRows(),
     topo(id) {
       const { handle } = found(all, id);
