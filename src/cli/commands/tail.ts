@@ -35,20 +35,18 @@ export const tail: Command = {
 
 async function printRows(context: CommandContext, sql: string, most: number): Promise<void> {
   let printed = 0;
-  let enough = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    enough = resolve;
-  });
+  const { promise: stopped, resolve: enough } = Promise.withResolvers<void>();
   const following = await followSelect(context.client, `internal-tail-${randomUUID()}`, sql, (json) => {
     if (printed >= most) return;
     context.print(context.io.terminal ? safe(json) : json);
     if (++printed === most) enough();
   });
-  process.once('SIGINT', enough).once('SIGTERM', enough);
+  const signal = () => enough();
+  process.once('SIGINT', signal).once('SIGTERM', signal);
   try {
     await Promise.race([stopped, following.done]);
   } finally {
-    process.off('SIGINT', enough).off('SIGTERM', enough);
+    process.off('SIGINT', signal).off('SIGTERM', signal);
     await following.stop();
   }
 }
