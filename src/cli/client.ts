@@ -45,7 +45,12 @@ async function send(base: string, path: string, method: string, body: string | u
     body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
   if (token) headers['Authorization'] = token;
   return new Promise((resolve, reject) => {
-    const options = { method, headers, timeout: TIMEOUT_MS, agent: false as const, ...(ssh && { createConnection: () => overSsh(ssh) }) };
+    const options = {
+      method,
+      headers,
+      timeout: TIMEOUT_MS,
+      ...(ssh ? { createConnection: () => overSsh(ssh) } : { agent: false as const }),
+    };
     const call = request(ssh ? `http://127.0.0.1${path}` : base + path, options, (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -13,7 +13,9 @@ export function overSsh(url: URL): Duplex {
   // ssh would take a host that begins with a hyphen for an option
   if (host.startsWith('-') || user.startsWith('-')) throw new CliError(`"${user}${host}" is not a host.`, 'usage');
   const port = url.port ? ['-p', url.port] : [];
-  const child = spawn('ssh', [...port, '-W', THERE, '--', `${user}${host}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.env['KUIPER_SSH'] ?? 'ssh', [...port, '-W', THERE, '--', `${user}${host}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const stream = Duplex.from({
     readable: child.stdout as unknown as NodeJS.ReadableStream,
     writable: child.stdin as unknown as NodeJS.WritableStream,

@@ -1,8 +1,8 @@
 // What people and pipes get to see of the command line.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRealClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
 import { runCli } from '../../src/cli/cli.ts';
@@ -215,4 +215,23 @@ test('gateways are stored by name in a file of the user alone, and chosen by --c
   expect(await runCli(['--context', 'here', 'show', 'streams'], env, (t) => (out += t))).toBe(0);
   expect(JSON.parse(out)).toEqual(['demo']);
   expect(await runCli(['--context', 'constructor', 'show', 'streams'], env, () => undefined)).toBe(2);
+});
+
+test('a context over SSH reaches a gateway that listens on its own machine only', async () => {
+  const fake = join(home, 'fake-ssh');
+  const { port } = new URL(server.url);
+  const program = `const s=require('node:net').connect(${port},'127.0.0.1');process.stdin.pipe(s);s.pipe(process.stdout);`;
+  writeFileSync(fake, `#!/bin/sh\n[ "$4" = me@box ] || { echo "no route" >&2; exit 255; }\nexec "${process.execPath}" -e "${program}"\n`, {
+    mode: 0o755,
+  });
+  vi.stubEnv('KUIPER_SSH', fake);
+  try {
+    let out = '';
+    expect(await runCli(['--url', 'ssh://me@box', 'show', 'streams'], {}, (t) => (out += t))).toBe(0);
+    expect(JSON.parse(out)).toEqual(['demo']);
+    expect(await runCli(['--url', 'ssh://me@nowhere', 'show', 'streams'], {}, (t) => (out = t))).toBe(3);
+    expect(await runCli(['--url', 'ssh://-oProxyCommand=x', 'show', 'streams'], {}, (t) => (out = t))).not.toBe(0);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -75,7 +75,7 @@ test('dev shows the rows of a source, follows a change, and leaves nothing behin
     writeFileSync(file, readFileSync(file, 'utf8').replace('create() {', 'create() {{'));
     await until(
       'the mistake',
-      () => /devSource\.ts: line \d+: /.test(dev.out()) && dev.out().includes('the version before goes on'),
+      () => /devSource\.ts: line \d+: /.test(dev.out()) && dev.out().includes('the previous version keeps running'),
       20_000,
     );
   } finally {
@@ -116,18 +116,18 @@ test('install by ssh puts the zip into the folder of its kind and brings the ans
   });
   kuiper(folder, 'plugin', 'new', 'function', 'farFunc');
   const install = (host: string, file: string) => {
-    const { status, stdout } = spawnSync(
+    const { status, stdout, stderr } = spawnSync(
       NODE,
       [join(REPO, 'src/cli/main.ts'), 'plugin', 'install', file, '--ssh', host, '--remote-root', p.root],
       { cwd: folder, encoding: 'utf8', env: env({ KUIPER_SSH: fake }) },
     );
-    return { code: status, out: stdout };
+    return { code: status, out: stdout + stderr };
   };
   const done = install('kuiper@box', 'farFunc');
   expect(done.out).toMatch(/farFunc@v0\.1\.0\.ts +live, version 0\.1\.0/);
   expect(done.code).toBe(0);
   expect(existsSync(join(p.root, 'plugins/functions/farFunc@v0.1.0.ts'))).toBe(true);
-  expect(install('kuiper@nowhere', 'farFunc')).toMatchObject({ code: 1, out: expect.stringContaining('no route to kuiper@nowhere') });
+  expect(install('kuiper@nowhere', 'farFunc')).toMatchObject({ code: 3, out: expect.stringContaining('no route to kuiper@nowhere') });
 }, 60_000);
 
 test('install takes a packed zip, and describe says options, version and state', async () => {
