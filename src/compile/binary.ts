@@ -11,6 +11,7 @@ import type { BinaryOp } from '../sql/ast.ts';
 import { compileColumnComparison, exactNumber } from './column-comparison.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
+import { compileStandardBinary } from './standard/binary.ts';
 
 type Arithmetic = (a: Value, b: Value) => Value;
 const arithmetic: Partial<Record<BinaryOp, Arithmetic>> = {
@@ -30,6 +31,7 @@ export const comparisons: Partial<Record<BinaryOp, Compare>> = { '=': eq, '!=': 
 export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
   const fast = compileColumnComparison(e, ctx);
   if (fast) return fast;
+  if (ctx.standard) return compileStandardBinary(e, ctx);
   const left = compileExpr(e.left, ctx);
   const right = compileExpr(e.right, ctx);
   if (e.op === 'AND') return compileAnd(left, right);

@@ -47,7 +47,7 @@ export const argsOf = (e: BoundCall, ctx: CompileContext): Expr[] => e.args.map(
 
 /** What a function is told about the place of its call. The store is made now, so that it is there when a checkpoint is loaded. */
 export function siteOf(e: BoundCall, ctx: CompileContext): CallSite {
-  const site = { name: e.name, args: e.facts, env: ctx.env };
+  const site = { name: e.name, args: e.facts, env: ctx.env, standard: ctx.standard };
   return e.def.keepsState ? { ...site, state: ctx.states.store(stateKey(e, ctx)) } : site;
 }
 

@@ -7,12 +7,14 @@ import type { Tuple } from '../data/tuple.ts';
 import type { BoundCase } from '../plan/bound.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
+import { compileOfOneType } from './standard/one-type.ts';
 
 export function compileCase(e: BoundCase, ctx: CompileContext): Expr {
   const value = e.value && compileExpr(e.value, ctx);
   const whens = e.whens.map((w) => compileExpr(w.when, ctx));
-  const results = e.whens.map((w) => compileExpr(w.result, ctx));
-  const otherwise = e.otherwise && compileExpr(e.otherwise, ctx);
+  const branches = compileOfOneType([...e.whens.map((w) => w.result), ...(e.otherwise ? [e.otherwise] : [])], ctx);
+  const results = branches.slice(0, e.whens.length);
+  const otherwise = branches[e.whens.length];
   const zone = ctx.env.timeZone;
   const pick = (t: Tuple): number => {
     if (value) {

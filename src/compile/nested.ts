@@ -28,17 +28,20 @@ export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
   };
 }
 
+/** In standard SQL a place that the list does not have is null; with sqlCompatibility ekuiper it is an error of the row. */
 export function compileIndex(e: BoundIndex, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
   const index = indexOf(e.index, 'index', ctx);
+  const { standard } = ctx;
   return (t) => {
     const list = object(t);
     if (isStruct(list)) return arrayOf(list);
+    if (standard && list == null) return null;
     // the index is looked at first, also when there is nothing to index
     const i = index(t);
     if (list == null) return null;
     const items = arrayOf(list);
-    return items[inside(i, items.length)];
+    return standard ? items[i < 0 ? i + items.length : i] : items[inside(i, items.length)];
   };
 }
 

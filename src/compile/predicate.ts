@@ -11,9 +11,11 @@ import type { BoundBetween, BoundExpr, BoundIn, BoundLike } from '../plan/bound.
 import { exactNumber } from './column-comparison.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
+import { standardBetween, standardIn, standardLike } from './standard/predicate.ts';
 
 /** Null makes BETWEEN and NOT BETWEEN false alike. */
 export function compileBetween(e: BoundBetween, ctx: CompileContext): Expr {
+  if (ctx.standard) return standardBetween(e, ctx);
   const value = compileExpr(e.value, ctx);
   const low = compileExpr(e.low, ctx);
   const high = compileExpr(e.high, ctx);
@@ -33,6 +35,7 @@ export function compileBetween(e: BoundBetween, ctx: CompileContext): Expr {
 /** A set that is null or no array holds nothing (ekuiper-defects.md 3); a null value is in no set and also not NOT IN. The items of a list
  *  are evaluated one after the other until one fits, so an item behind it cannot fail. */
 export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
+  if (ctx.standard) return standardIn(e, ctx);
   const value = compileExpr(e.value, ctx);
   const { not } = e;
   const op = not ? 'NOT IN' : 'IN';
@@ -65,7 +68,7 @@ export function compileIn(e: BoundIn, ctx: CompileContext): Expr {
 }
 
 /** Literals of one kind as a set: a text or float is looked up at once. Other values, and lists of mixed kinds, go item by item. */
-function literalMembers(list: readonly BoundExpr[]): ReadonlySet<string | number> | undefined {
+export function literalMembers(list: readonly BoundExpr[]): ReadonlySet<string | number> | undefined {
   const texts = list.map((x) => (x.kind === 'literal' && typeof x.value === 'string' ? x.value : undefined));
   if (list.length > 0 && texts.every((x) => x !== undefined)) return new Set(texts);
   const numbers = list.map(exactNumber);
@@ -82,6 +85,7 @@ function isIn(v: Value, item: Value, zone: string): boolean {
 }
 
 export function compileLike(e: BoundLike, ctx: CompileContext): Expr {
+  if (ctx.standard) return standardLike(e, ctx);
   const value = compileExpr(e.value, ctx);
   const { not } = e;
   const matcher = compilePattern(e, ctx);

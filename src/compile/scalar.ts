@@ -6,9 +6,10 @@ import { isDateTime } from '../data/value.ts';
 import type { BoundCall } from '../plan/bound.ts';
 import { argsOf, siteOf } from './call.ts';
 import type { CompileContext } from './context.ts';
+import { compileOfOneType } from './standard/one-type.ts';
 
 export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileContext): Expr {
-  const args = argsOf(e, ctx);
+  const args = def.oneType && ctx.standard ? compileOfOneType(e.args, ctx) : argsOf(e, ctx);
   if (def.compile) {
     const prepared = named(compilePrepared(e, def, args, ctx), def.name);
     return def.pure || def.outside !== undefined || !ctx.outside ? prepared : ctx.outside.once(prepared);

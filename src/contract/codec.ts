@@ -10,6 +10,8 @@ export interface CodecOptions {
   /** schemaless JSON: numbers without fraction become bigint */
   useInt64ForWholeNumber?: boolean;
   colAliasMapping?: Record<string, string>;
+  /** Encoding JSON: what becomes of NaN and infinities. Default error. */
+  nonFinite?: 'null' | 'error';
   /** Names of `fields` of a sink, for formats that need an order. */
   fields?: readonly string[];
   /** Reads a schema of the registry (protobuf). */

@@ -61,6 +61,8 @@ export interface CallSite {
   readonly name: string;
   readonly args: readonly ArgFact[];
   readonly env: FunctionEnv;
+  /** SQL's own answers instead of eKuiper's: for functions that differ in a detail. */
+  readonly standard?: boolean;
   /** State of this call, kept with the rule's checkpoint. There for definitions with `keepsState` (built-ins keep theirs in `init`). */
   readonly state?: StateStore;
   readonly context?: FunctionContext;
@@ -121,6 +123,8 @@ export interface ScalarDefinition extends FunctionBase {
   nulls: NullRule;
   /** Same arguments give the same value and there is no effect: permits constant folding and sharing. */
   pure: boolean;
+  /** Standard SQL: the arguments have one type; ints are given as floats where one of them is known to be a float. */
+  oneType?: true;
   /** Value in, value out; arguments after the null rule. */
   exec?: (...args: any[]) => Value;
   /** For functions that prepare something per call (regular expressions, formats) or are lazy. Replaces exec. */
@@ -135,6 +139,11 @@ export interface AggregateDefinition<S = any> extends FunctionBase {
   /** Folds one row's argument values into the state; returns the state (may be the same object, changed). */
   add(state: S, ...args: any[]): S;
   result(state: S, site: CallSite): Value;
+  /** Throws for values that `add` does not take, and changes nothing: asked, in standard SQL, before any aggregate of the row takes it, so that a row
+   *  counts for all of them or for none. Without it `add` takes everything. */
+  check?(...args: any[]): void;
+  /** Values that came and do not count, since most of the group's are of another kind (standard SQL): how many, and one of them as text. */
+  left?(state: S): { count: number; sample: string } | undefined;
   /** Joins two states (a is earlier); lets hopping and sliding windows keep panes. */
   merge?(a: S, b: S): S;
   /** `count(*)`: the star is given as the whole row object. */

@@ -1,4 +1,5 @@
 // Rounding half away from zero, as Go's math.Round and eKuiper's round(). Called by round and trunc.
+import { rowError } from '../base/errors/gateway-error.ts';
 
 /** Floats from here on are whole numbers. */
 const ALL_WHOLE_FROM = 2 ** 53;
@@ -38,4 +39,19 @@ function exactBinary(x: number): { mantissa: bigint; exponent: number } {
   const biased = Number((bits >> 52n) & 0x7ffn);
   const fraction = bits & 0xf_ffff_ffff_ffffn;
   return biased === 0 ? { mantissa: fraction, exponent: -1074 } : { mantissa: fraction | (1n << 52n), exponent: biased - 1075 };
+}
+
+/** An int64 has 19 digits. */
+const MAX_DIGITS = 19;
+
+/** Half away from zero, exactly. @param precision negative: powers of ten to round to  @throws rowError when the result is no int64 */
+export function roundInt(x: bigint, precision: number): bigint {
+  if (precision >= 0) return x;
+  if (-precision > MAX_DIGITS) return 0n;
+  const unit = 10n ** BigInt(-precision);
+  const size = x < 0n ? -x : x;
+  const rounded = ((size + unit / 2n) / unit) * unit;
+  const result = x < 0n ? -rounded : rounded;
+  if (BigInt.asIntN(64, result) !== result) throw rowError(`bigint out of range: round(${x}, ${precision})`);
+  return result;
 }

@@ -3,9 +3,11 @@
 import { inFunction } from '../base/budget.ts';
 import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts';
 import { formatV } from '../data/go-format.ts';
+import { addToGroupKey } from '../data/group-key.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import { revive } from '../windows/row-codec.ts';
+import { type FailedRows, failureTeller, type TellFailure } from './failed-rows.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
 export interface AnalyticCall {
@@ -35,11 +37,22 @@ export function createAnalytic(
   stats: OperatorStats,
   next: Downstream,
   isSuspended?: () => boolean,
+  failed?: FailedRows,
 ): Operator {
+  const tell = failed && failureTeller(failed, '', host, stats);
   const undo: Undo[] | undefined = isSuspended && [];
-  const runners = calls.map((c) => createRunner(c, undo));
+  const runners = calls.map((c) => createRunner(c, undo, failed !== undefined));
   const run = (t: Tuple): void => {
     for (const r of runners) t.cols[r.call.slot] = r.next(t) ?? null;
+  };
+  const ranOrTold = (t: Tuple, failure: TellFailure): boolean => {
+    try {
+      run(t);
+      return true;
+    } catch (error) {
+      failure(error, t);
+      return false;
+    }
   };
   /** A run that waits for a call outside of the gateway is done again: what it changed until then is put back. */
   const takeBack = (): void => {
@@ -55,7 +68,8 @@ export function createAnalytic(
       try {
         run(t);
       } catch (error) {
-        host.exception(stats, error);
+        if (tell) tell(error, t);
+        else host.exception(stats, error);
         return;
       } finally {
         takeBack();
@@ -66,8 +80,10 @@ export function createAnalytic(
     rows(c) {
       stats.recordsIn++;
       host.touch();
+      let rows = c.rows;
       try {
-        for (const t of c.rows) run(t);
+        if (tell) rows = rows.filter((t) => ranOrTold(t, tell));
+        else for (const t of rows) run(t);
       } catch (error) {
         host.exception(stats, error);
         return;
@@ -75,7 +91,7 @@ export function createAnalytic(
         takeBack();
       }
       stats.recordsOut++;
-      next.rows(c);
+      next.rows(rows === c.rows ? c : { rows, win: c.win });
     },
     save: () => Object.fromEntries(runners.map((r) => [r.call.key, r.boxes])),
     load(state) {
@@ -94,8 +110,14 @@ interface Runner {
   next(t: Tuple): Value;
 }
 
-function createRunner(call: AnalyticCall, undo: Undo[] | undefined): Runner {
+/** Keys as version 0.1.0 made them, but for a comma inside of several values: there it made one key of two. */
+const ekuiperKey = (key: string, v: Value): string => `${key}${formatV(v).replaceAll(',', COMMA)},`;
+const ekuiperKeyOfOne = (_key: string, v: Value): string => `${formatV(v)},`;
+const COMMA = '\u0001';
+
+function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: boolean): Runner {
   const { def, site, args, partitionBy, when } = call;
+  const append = standard ? addToGroupKey : partitionBy.length === 1 ? ekuiperKeyOfOne : ekuiperKey;
   const boxes = new Map<string, Box>();
   const boxOf = (key: string): Box => {
     let box = boxes.get(key);
@@ -109,12 +131,12 @@ function createRunner(call: AnalyticCall, undo: Undo[] | undefined): Runner {
     next(t) {
       const values: Value[] = new Array(args.length);
       for (let i = 0; i < args.length; i++) values[i] = args[i]!(t);
-      // a condition that is not a bool counts as true
-      const valid = when ? when(t) !== false : true;
+      // with sqlCompatibility ekuiper a condition that is no bool counts as true; in SQL unknown is not true
+      const valid = when ? (standard ? when(t) === true : when(t) !== false) : true;
       let key = 'self';
       if (partitionBy.length > 0) {
         key = '';
-        for (const p of partitionBy) key += `${formatV(p(t))},`;
+        for (const p of partitionBy) key = append(key, p(t));
       }
       try {
         return def.next(boxOf(key), values, valid, site, t.tsMs);

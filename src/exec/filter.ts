@@ -6,6 +6,7 @@ import type { Expr } from '../contract/function.ts';
 import { describe } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { operatorError } from './errors.ts';
+import { type FailedRows, failureTeller } from './failed-rows.ts';
 import type { Collection, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import type { ClosureState } from './stateful.ts';
 
@@ -14,6 +15,8 @@ export interface FilterSpec {
   /** Updates of hit counters, run for rows that pass. */
   onPass: readonly ((t: Tuple) => void)[];
   state: ClosureState;
+  /** Set for standard SQL: a row of a collection that fails is left out alone. */
+  failed?: FailedRows | undefined;
 }
 
 const PREFIX = 'run Where error: ';
@@ -29,6 +32,16 @@ export function createFilter(spec: FilterSpec, host: ProgramHost, stats: Operato
     throw rowError(`invalid condition that returns non-bool value ${describe(v)}`);
   };
 
+  const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
+  const passesOrTold = (t: Tuple): boolean => {
+    try {
+      return passes(t);
+    } catch (error) {
+      tell!(error, t);
+      return false;
+    }
+  };
+
   return {
     stats,
     row(t) {
@@ -38,7 +51,8 @@ export function createFilter(spec: FilterSpec, host: ProgramHost, stats: Operato
         keep = passes(t);
         if (keep) for (const update of onPass) update(t);
       } catch (error) {
-        host.exception(stats, operatorError(PREFIX, error));
+        if (tell) tell(error, t);
+        else host.exception(stats, operatorError(PREFIX, error));
         return;
       }
       if (!keep) return;
@@ -48,8 +62,9 @@ export function createFilter(spec: FilterSpec, host: ProgramHost, stats: Operato
     rows(c) {
       stats.recordsIn++;
       const kept: Tuple[] = [];
+      const keeps = tell ? passesOrTold : passes;
       try {
-        for (const t of c.rows) if (passes(t)) kept.push(t);
+        for (const t of c.rows) if (keeps(t)) kept.push(t);
         for (const t of kept) for (const update of onPass) update(t);
       } catch (error) {
         host.exception(stats, operatorError(PREFIX, error));

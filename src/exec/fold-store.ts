@@ -9,6 +9,7 @@ import type { WindowCalendar } from '../windows/calendar.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
 import type { KeptSlot } from '../windows/spec.ts';
 import type { WindowStore } from '../windows/store.ts';
+import type { TellFailure } from './failed-rows.ts';
 import type { Folder, Group } from './fold-group.ts';
 
 interface OpenWindow {
@@ -34,6 +35,8 @@ export interface FoldStoreSpec {
   overlap?: Overlap;
   keep: readonly KeptSlot[];
   keepMeta: boolean;
+  /** Set for standard SQL: takes rows and groups that fail, the others go on. Undefined: the window fails when it is sent. */
+  tell?: TellFailure | undefined;
 }
 
 interface SavedWindow {
@@ -52,7 +55,7 @@ export function createFoldStore(
   send: (rows: Tuple[], win: WindowRange) => void,
   fail: (error: unknown) => void,
 ): WindowStore {
-  const { folder, overlap, keep, keepMeta } = spec;
+  const { folder, overlap, keep, keepMeta, tell } = spec;
   /** Ascending. */
   let open: OpenWindow[] = [];
   let origin = 0;
@@ -99,22 +102,24 @@ export function createFoldStore(
   const forgetPosition = (): void => {
     high = Number.NEGATIVE_INFINITY;
   };
-  const fold = (w: OpenWindow, t: Tuple, key: string): void => {
+  /** @returns the failure of the row, for standard SQL */
+  const fold = (w: OpenWindow, t: Tuple, key: string): unknown => {
     w.rows++;
     try {
-      let group = w.groups.get(key);
-      if (!group) {
-        group = folder.newGroup(key, t);
-        w.groups.set(key, group);
-      }
+      const known = w.groups.get(key);
+      const group = known ?? folder.newGroup(key, t);
       folder.add(group, t);
+      // a group of rows that all fail is none
+      if (!known) w.groups.set(key, group);
     } catch (error) {
+      if (tell) return error;
       w.failure ??= error;
     }
+    return undefined;
   };
   const results = (w: OpenWindow | undefined, win: WindowRange): Tuple[] => {
     if (w) makeRoom(w.rows);
-    if (w && w.groups.size > 0) return Array.from(w.groups.values(), (g) => folder.result(g, win));
+    if (w && w.groups.size > 0) return folder.results(w.groups.values(), win, tell);
     const empty = folder.empty(win);
     return empty ? [empty] : [];
   };
@@ -126,10 +131,14 @@ export function createFoldStore(
       try {
         key = folder.keyOf(t);
       } catch (error) {
-        for (const w of current) w.failure ??= error;
+        if (tell) tell(error, t);
+        else for (const w of current) w.failure ??= error;
         return;
       }
-      for (let i = 0; i < current.length; i++) fold(current[i]!, t, key);
+      let failure: unknown;
+      for (let i = 0; i < current.length; i++) failure = fold(current[i]!, t, key) ?? failure;
+      // once, however many windows it belongs to
+      if (failure !== undefined) tell!(failure, t, folder.shownKey(t));
     },
     emit(_from, to, win) {
       const w = overlap ? open.find((o) => o.to === to) : open[0];

@@ -5,6 +5,7 @@ import { calendarOf } from '../windows/calendar.ts';
 import type { WindowSpec } from '../windows/index.ts';
 import { createRowStore } from '../windows/row-store.ts';
 import { createAggregation } from './aggregate.ts';
+import { failureTeller } from './failed-rows.ts';
 import { createFolder } from './fold-group.ts';
 import { createFoldStore, type Overlap } from './fold-store.ts';
 import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
@@ -26,13 +27,14 @@ export function createIncrementalWindow(
     stats.recordsOut++;
     next.rows({ rows, win });
   };
+  const tell = aggregate.failed && failureTeller(aggregate.failed, '', host, stats);
   const keepMeta = window.keepMeta !== false;
   if (canFold(window)) {
     const folder = createFolder(aggregate);
-    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta };
+    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta, tell };
     return createWindowOperator(window, host, stats, () => createFoldStore(store, send, fail));
   }
-  const aggregation = createAggregation(aggregate);
+  const aggregation = createAggregation(aggregate, tell);
   const aggregateAndSend = (rows: Tuple[], win: WindowRange): void => {
     let out: Tuple[];
     try {

@@ -1,11 +1,13 @@
 // Joins of the rows of a window with each other and with scan tables, left-deep in the order of FROM and JOIN. A row of the joint layout
 // has only its own input's slots filled; a joined row has those of both. Matching rows are found by hash where ON begins with equalities,
 // else by trying all pairs; both give the same rows in the same order.
-import { reserve, spend } from '../base/budget.ts';
+import { isBudgetError, reserve, spend } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { describe } from '../data/go-format.ts';
 import { Tuple, type WindowRange } from '../data/tuple.ts';
+import type { Value } from '../data/value.ts';
 import { operatorError } from './errors.ts';
+import { failureTeller, type TellFailure } from './failed-rows.ts';
 import { comparable, indexOf, type KeyedRows, keysOf } from './join-key.ts';
 import type { Collection, Downstream, JoinSide, JoinSpec, JoinStep, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
@@ -17,11 +19,12 @@ interface SideRows {
 
 export function createJoin(spec: JoinSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
   const from = sideReader(spec.from, host);
+  const tell = spec.failed && failureTeller(spec.failed, 'run Join error: ', host, stats);
   const steps = spec.steps.map((step) => ({ step, right: sideReader(step.right, host) }));
 
   const join = (c: Collection): Tuple[] => {
     let left = from(c.rows);
-    for (const { step, right } of steps) left = { rows: joinStep(step, left, right(c.rows), c.win) };
+    for (const { step, right } of steps) left = { rows: joinStep(step, left, right(c.rows), c.win, tell) };
     return left.rows as Tuple[];
   };
   const rows = (c: Collection): void => {
@@ -56,11 +59,11 @@ function sideReader(side: JoinSide, host: ProgramHost): (rows: readonly Tuple[])
   };
 }
 
-function joinStep(step: JoinStep, left: SideRows, right: SideRows, win: WindowRange | undefined): Tuple[] {
+function joinStep(step: JoinStep, left: SideRows, right: SideRows, win: WindowRange | undefined, tell: TellFailure | undefined): Tuple[] {
   const { type } = step;
   const out: Tuple[] = [];
   const merge = merger(step.right.slots, win);
-  const matches = matcher(step, left, right, merge);
+  const matches = matcher(step, left, right, merge, tell);
   if (type === 'right') {
     right.rows.forEach((r, j) => {
       let found = false;
@@ -101,13 +104,28 @@ interface Matches {
 
 const none: readonly number[] = [];
 
-function matcher(step: JoinStep, left: SideRows, right: SideRows, merge: (l: Tuple, r: Tuple) => Tuple): Matches {
+function matcher(
+  step: JoinStep,
+  left: SideRows,
+  right: SideRows,
+  merge: (l: Tuple, r: Tuple) => Tuple,
+  tell: TellFailure | undefined,
+): Matches {
   const { on } = step;
   const test = (i: number, j: number): Tuple | undefined => {
     spend(2);
     const row = merge(left.rows[i]!, right.rows[j]!);
     if (!on || step.type === 'cross') return row;
-    const v = on(row);
+    let v: Value;
+    try {
+      v = on(row);
+    } catch (error) {
+      if (!tell || isBudgetError(error)) throw error;
+      // the pair does not match; told once for the row on the left
+      tell(error, left.rows[i]!);
+      return undefined;
+    }
+    if (tell && v == null) return undefined;
     if (typeof v !== 'boolean') throw rowError(`invalid join condition that returns non-bool value ${describe(v)}`);
     return v ? row : undefined;
   };

@@ -12,6 +12,7 @@ import type { Result, Tuple, WindowRange } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import type { KeyCounters } from '../windows/key-room.ts';
 import type { KeptSlot } from '../windows/spec.ts';
+import type { FailedRows } from './failed-rows.ts';
 
 export type { KeptSlot, WindowSpec } from '../windows/spec.ts';
 
@@ -47,6 +48,8 @@ export interface OperatorStats extends KeyCounters {
   aheadToMs?: number;
   /** Event time: rows whose milliseconds are rather seconds. */
   looksLikeSeconds?: number;
+  /** Rows and groups that could not be computed and were left out alone (standard SQL): how many, and the last one. */
+  failed?: { count: number; sample: string; key: string | undefined; text: string; atMs: number };
 }
 
 export interface Operator extends Downstream {
@@ -79,10 +82,11 @@ export interface ProgramHost {
   readonly env: FunctionEnv;
   /** Hands a result to all sinks of the rule. */
   emit(result: Result): void;
-  /** A row or collection that failed: counted at the operator, shown as last exception, sent on with option sendError. */
-  exception(stats: OperatorStats, error: unknown): void;
   /** A row that came too late, or is too far ahead of the clock: it is in no result. @param row the columns that the rule reads */
   late?(row: Row, t: Tuple): void;
+  /** A row or collection that failed: counted at the operator, shown as last exception, sent on with option sendError.
+   *  @param failed the row or group that was left out alone: shown in health */
+  exception(stats: OperatorStats, error: unknown, failed?: { sample: string; key?: string }): void;
   /** State changed in this call: hold the message until the next checkpoint. */
   touch(): void;
   /** Asynchronous work started / ended; drain and checkpoint wait for it, and too much of it is backpressure. */
@@ -191,6 +195,8 @@ export interface AggregateSpec {
   base?: number;
   /** What is saved of a group's first row when no rows are kept. Default: the window's `keep`. */
   keep?: readonly KeptSlot[];
+  /** Set for standard SQL: a row that fails is left out alone, and keys of groups are told apart by kind. */
+  failed?: FailedRows | undefined;
 }
 
 /** One side of a join: an input of FROM or JOIN in the joint layout of the rule. */
@@ -222,6 +228,8 @@ export interface JoinStep {
 export interface JoinSpec {
   from: JoinSide;
   steps: readonly JoinStep[];
+  /** Set for standard SQL: null in ON is no match, and a pair for which ON fails is none either. */
+  failed?: FailedRows | undefined;
 }
 
 export interface LookupJoinSpec {

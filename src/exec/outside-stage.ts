@@ -64,8 +64,8 @@ export function createOutsideStage(
     log: host.log,
     env: host.env,
     emit: (result) => keep(() => host.emit(result)),
-    exception(s, error) {
-      if (!calls.suspended) keep(() => inOrder(below, () => host.exception(s, error)));
+    exception(s, error, failed) {
+      if (!calls.suspended) keep(() => inOrder(below, () => host.exception(s, error, failed)));
     },
     touch() {
       if (current) current.touched = true;

@@ -7,7 +7,8 @@ import { setMember } from '../data/set-member.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Row, Value, ValueObject } from '../data/value.ts';
 import { operatorError } from './errors.ts';
-import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
+import { type FailedRows, failureTeller } from './failed-rows.ts';
+import type { Collection, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import type { ClosureState } from './stateful.ts';
 
 export interface OutputColumn {
@@ -32,6 +33,8 @@ export interface ProjectSpec {
   /** Set when project-set follows: it emits instead. */
   next: Emitter;
   state: ClosureState;
+  /** Set for standard SQL: a row of a collection that fails is left out alone, and NaN and infinities are sent as null. */
+  failed?: FailedRows | undefined;
 }
 
 /** Takes finished rows. */
@@ -60,6 +63,19 @@ export function sinkEmitter(host: ProgramHost): Emitter {
 export function createProject(spec: ProjectSpec, host: ProgramHost, stats: OperatorStats): Operator {
   const build = createRowBuilder(spec);
   const { limit, next, state } = spec;
+  const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
+  const buildGood = (c: Collection, most: number): Row[] => {
+    const rows: Row[] = [];
+    for (const t of c.rows) {
+      if (rows.length === most) break;
+      try {
+        rows.push(build(t));
+      } catch (error) {
+        tell!(error, t);
+      }
+    }
+    return rows;
+  };
   return {
     stats,
     row(t) {
@@ -70,7 +86,8 @@ export function createProject(spec: ProjectSpec, host: ProgramHost, stats: Opera
       try {
         row = build(t);
       } catch (error) {
-        host.exception(stats, operatorError(PREFIX, error));
+        if (tell) tell(error, t);
+        else host.exception(stats, operatorError(PREFIX, error));
         return;
       }
       stats.recordsOut++;
@@ -79,13 +96,18 @@ export function createProject(spec: ProjectSpec, host: ProgramHost, stats: Opera
     rows(c) {
       stats.recordsIn++;
       const count = limit === undefined || limit < 0 ? c.rows.length : Math.min(limit, c.rows.length);
-      const rows: Row[] = new Array(count);
+      let rows: Row[];
       try {
-        for (let i = 0; i < count; i++) rows[i] = build(c.rows[i]!);
+        if (tell) rows = buildGood(c, count);
+        else {
+          rows = new Array(count);
+          for (let i = 0; i < count; i++) rows[i] = build(c.rows[i]!);
+        }
       } catch (error) {
         host.exception(stats, operatorError(PREFIX, error));
         return;
       }
+      if (tell && rows.length === 0 && count > 0) return;
       stats.recordsOut++;
       const first = c.rows[0];
       next.emit(rows, first, c.win?.endMs ?? first?.tsMs ?? host.clock.now(), false);
@@ -102,10 +124,13 @@ export function createRowBuilder(spec: ProjectSpec): (t: Tuple) => Row {
   const nulls = columns.map((c) => c.nulls);
   const n = columns.length;
   const special = names.includes('__proto__');
+  const finite = spec.failed !== undefined;
 
   const fill = (row: Row, t: Tuple): void => {
     for (let i = 0; i < n; i++) {
-      const v = values[i]!(t);
+      let v = values[i]!(t);
+      // x - x is 0 for every finite number and NaN for all others
+      if (finite && typeof v === 'number' && v - v !== 0) v = null;
       if (v === undefined || v === null) {
         const rule = nulls[i]!;
         if (rule === 'never' || (rule === 'keep-null' && v === undefined)) continue;

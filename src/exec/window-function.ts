@@ -2,38 +2,55 @@
 // partitions in order of their key's text, each sorted, each numbered from 1. A streaming row is a collection of one.
 import type { Expr, WindowFunctionDefinition } from '../contract/function.ts';
 import { groupKeyText } from '../data/compare.ts';
+import { addToGroupKey } from '../data/group-key.ts';
 import { compareText } from '../data/text.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { operatorError } from './errors.ts';
+import { type FailedRows, failureTeller } from './failed-rows.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
-import { type OrderSpec, sortRows } from './order.ts';
+import { type OrderSpec, sortGoodRows, sortRows } from './order.ts';
 
 export interface WindowFunctionSpec {
   def: WindowFunctionDefinition;
   partitionBy: readonly Expr[];
   order: OrderSpec | undefined;
   slot: number;
+  /** Set for standard SQL: a row that fails is left out alone, and partitions are told apart by kind. */
+  failed?: FailedRows | undefined;
 }
+
+const PREFIX = 'run partition By error: ';
 
 export function createWindowFunction(spec: WindowFunctionSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
   const over = spec.def.over!;
+  const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
+  const sorted = (rows: readonly Tuple[]): Tuple[] =>
+    !spec.order ? [...rows] : tell ? sortGoodRows(rows, spec.order, tell) : sortRows(rows, spec.order);
   const number = (rows: readonly Tuple[]): Tuple[] => {
-    const sorted = spec.order ? sortRows(rows, spec.order) : [...rows];
-    sorted.forEach((t, i) => {
-      t.cols[spec.slot] = over(i, sorted);
+    const inOrder = sorted(rows);
+    inOrder.forEach((t, i) => {
+      t.cols[spec.slot] = over(i, inOrder);
     });
-    return sorted;
+    return inOrder;
   };
   const apply = (rows: readonly Tuple[]): Tuple[] => {
     if (spec.partitionBy.length === 0) return number(rows);
     const groups = new Map<string, Tuple[]>();
     for (const t of rows) {
-      const key = groupKeyText(spec.partitionBy.map((p) => p(t)));
+      let key: string;
+      try {
+        key = tell ? spec.partitionBy.reduce((k, p) => addToGroupKey(k, p(t)), '') : groupKeyText(spec.partitionBy.map((p) => p(t)));
+      } catch (error) {
+        if (!tell) throw error;
+        tell(error, t);
+        continue;
+      }
       const group = groups.get(key);
       if (group) group.push(t);
       else groups.set(key, [t]);
     }
-    return [...groups.keys()].sort(compareText).flatMap((key) => number(groups.get(key)!));
+    const names = new Map([...groups].map(([key, [first]]) => [key, tell ? groupKeyText(spec.partitionBy.map((p) => p(first!))) : key]));
+    return [...groups.keys()].sort((a, b) => compareText(names.get(a)!, names.get(b)!)).flatMap((key) => number(groups.get(key)!));
   };
   const run = (rows: readonly Tuple[]): Tuple[] | undefined => {
     stats.recordsIn++;
@@ -42,15 +59,15 @@ export function createWindowFunction(spec: WindowFunctionSpec, host: ProgramHost
       stats.recordsOut++;
       return out;
     } catch (error) {
-      host.exception(stats, operatorError('run partition By error: ', error));
+      host.exception(stats, operatorError(PREFIX, error));
       return undefined;
     }
   };
   return {
     stats,
     row(t) {
-      const rows = run([t]);
-      if (rows) next.row(rows[0]!);
+      const row = run([t])?.[0];
+      if (row) next.row(row);
     },
     rows(c) {
       const rows = run(c.rows);

@@ -13,6 +13,7 @@ import { checkWindow } from './checks/window.ts';
 import { hasAggregate, hasWindowCall, isAggregateCall, isAnalyticCall, isHitCall, isTableCall, isTimerCall } from './classify.ts';
 import type { DataSourceNode, LogicalNode } from './logical/index.ts';
 import type { LogicalPlan } from './plan.ts';
+import { some } from './walk.ts';
 
 /** @throws GatewayError PLAN_* */
 export function buildPlan(b: BoundSelect): LogicalPlan {
@@ -66,7 +67,7 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   const aggregateCalls = callsIn([...afterWindow, ...late.flatMap((c) => [...c.args, ...partsOfOver(c)])], isFolded).filter(
     (c) => !whereCalls.includes(c),
   );
-  const grouped = !collection || b.dims.length > 0 || fieldExprs.some(hasAggregate);
+  const grouped = !collection || b.dims.length > 0 || fieldExprs.some(hasAggregate) || isOneGroup(b);
   // eKuiper's state window takes no notice of dimensions, but still gives one row
   if (grouped && collection) push({ type: 'aggregate', dims: b.window?.type === 'state' ? [] : b.dims, calls: aggregateCalls, children });
   if (!grouped) {
@@ -93,6 +94,13 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
       children,
     });
   return { root: children[0]!, sources: b.sources, aliases: b.aliases, options, newSlot: b.scope.newSlot };
+}
+
+/** `SELECT "silent" AS alarm … HAVING count(*) = 0`: in SQL an aggregate in HAVING makes one group, also of no rows. With columns in the select list
+ *  rows stay rows, as in eKuiper: SQL has no answer for that. */
+function isOneGroup(b: BoundSelect): boolean {
+  if (b.scope.options.sqlCompatibility !== 'standard' || !b.having || !hasAggregate(b.having)) return false;
+  return b.fields.every((f) => !some(f.expr, (e) => ['column', 'any-column', 'wildcard', 'meta', 'alias'].includes(e.kind)));
 }
 
 function dataSource(b: BoundSelect, index: number): DataSourceNode {

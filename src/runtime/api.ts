@@ -169,6 +169,8 @@ export interface RuleHealth {
    *  and rows that were left out at the limit. */
   keys: { count: number; limit: number; forgotten: number; refusedRows: number };
   exceptions: number;
+  /** Rows and groups that could not be computed and were left out alone, by operator, with the last one (standard SQL). */
+  failedRows: { op: string; count: number; text: string; sample: string; key?: string; atMs: number }[];
   /** Given to the actions with `deadLetter`. */
   deadLetters: number;
   /** Messages that it did not evaluate since they ended the gateway before; they are among the dead letters. */

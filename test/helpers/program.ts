@@ -21,6 +21,8 @@ export interface TestRule {
   /** Rows of each result; an error of a row is `{ $error: text }`. */
   readonly results: (Row[] | { $error: string })[];
   readonly stats: Map<string, OperatorStats>;
+  /** By the error in `results`: the row or group that was left out alone. */
+  readonly failed: Map<unknown, { sample: string; key?: string }>;
   push(source: string, row: Row, more?: { tsMs?: number; meta?: Meta }): void;
   touched: number;
 }
@@ -60,6 +62,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
   const program = compileRule(plan);
   const results: TestRule['results'] = [];
   const stats = new Map<string, OperatorStats>();
+  const failed: TestRule['failed'] = new Map();
   const layouts = program.inputs.map((i) => [...i.columns, ...(i.all ? ['*'] : [])]);
   const { log } = createMemoryLog();
   const toTuple = (input: number, row: Row, tsMs: number, meta?: Meta): Tuple =>
@@ -85,10 +88,12 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
       ...options.env,
     } as FunctionEnv,
     emit: (r) => void results.push(r.rows),
-    exception(s, error) {
+    exception(s, error, row) {
       s.exceptions++;
       s.lastException = messageOf(error);
-      results.push({ $error: messageOf(error) });
+      const result = { $error: messageOf(error) };
+      results.push(result);
+      if (row) failed.set(result, row);
     },
     touch: () => void rule.touched++,
     begin: () => [],
@@ -135,6 +140,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     clock,
     results,
     stats,
+    failed,
     push(source: string, row: Row, more: { tsMs?: number; meta?: Meta } = {}) {
       // each is a message of its own, as the source node says for real ones
       beginMessage();

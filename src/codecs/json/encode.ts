@@ -2,7 +2,7 @@
 // Rows from exec/project come with sorted keys, so the common case is one JSON.stringify; anything else takes the careful way.
 import { checkNesting, reserveText, spend } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
-import type { Encoder } from '../../contract/codec.ts';
+import type { CodecOptions, Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { encodeBase64 } from '../../data/go-base64.ts';
 import { sortedKeys } from '../../data/go-format.ts';
@@ -10,14 +10,14 @@ import { escapeUnsafe, hasFourDigitYear, UNSAFE } from '../../data/json-text.ts'
 import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 
-/** @throws rowError for NaN and infinities, which JSON cannot hold */
-export function encodeJson(data: Value): string {
-  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0);
+/** @param nonFinite what becomes of NaN and infinities, which JSON cannot hold: null, or rowError */
+export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error'): string {
+  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0, nonFinite === 'null');
   return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
-export function createJsonEncoder(): Encoder {
-  return { encode: (data) => encodeJson(data as Value) };
+export function createJsonEncoder({ nonFinite }: Pick<CodecOptions, 'nonFinite'> = {}): Encoder {
+  return { encode: (data) => encodeJson(data as Value, nonFinite) };
 }
 
 /** True when JSON.stringify gives Go's text but for the escapes: one row (or rows) of finite numbers, texts and booleans with keys in order. */
@@ -47,13 +47,16 @@ function isFlatRow(row: Row): boolean {
   return true;
 }
 
-function write(v: Value, depth: number): string {
+function write(v: Value, depth: number, asNull: boolean): string {
   switch (typeof v) {
     case 'string':
       if (v.length > 64) reserveText(v.length * 2);
       return JSON.stringify(v.toWellFormed());
     case 'number':
-      if (!Number.isFinite(v)) throw rowError(`json: unsupported value: ${Number.isNaN(v) ? 'NaN' : v > 0 ? '+Inf' : '-Inf'}`);
+      if (!Number.isFinite(v)) {
+        if (asNull) return 'null';
+        throw rowError(`json: unsupported value: ${Number.isNaN(v) ? 'NaN' : v > 0 ? '+Inf' : '-Inf'}`);
+      }
       return Object.is(v, -0) ? '-0' : String(v);
     case 'bigint':
     case 'boolean':
@@ -68,7 +71,7 @@ function write(v: Value, depth: number): string {
     checkNesting(depth);
     spend(2 + v.length * 2);
     let out = '[';
-    for (let i = 0; i < v.length; i++) out += i > 0 ? `,${write(v[i], depth + 1)}` : write(v[i], depth + 1);
+    for (let i = 0; i < v.length; i++) out += i > 0 ? `,${write(v[i], depth + 1, asNull)}` : write(v[i], depth + 1, asNull);
     return `${out}]`;
   }
   if (v instanceof Uint8Array) return `"${encodeBase64(v)}"`;
@@ -81,7 +84,7 @@ function write(v: Value, depth: number): string {
   let out = '';
   for (const k of keys) {
     const member = v[k];
-    if (member !== undefined) out += `${out === '' ? '{' : ','}${JSON.stringify(k)}:${write(member, depth + 1)}`;
+    if (member !== undefined) out += `${out === '' ? '{' : ','}${JSON.stringify(k)}:${write(member, depth + 1, asNull)}`;
   }
   return out === '' ? '{}' : `${out}}`;
 }

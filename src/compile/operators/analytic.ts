@@ -6,6 +6,7 @@ import { ekuiperText } from '../../plan/text.ts';
 import { argsOf, siteOf } from '../call.ts';
 import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
+import { failedRows } from '../sample.ts';
 
 export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMaker {
   const seen = new Map<string, number>();
@@ -26,5 +27,5 @@ export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMake
     ctx.filled.add(c.slot!.id);
     return call;
   });
-  return (host, stats, next) => createAnalytic(calls, host, stats, next, ctx.outside && (() => ctx.outside!.suspended));
+  return (host, stats, next) => createAnalytic(calls, host, stats, next, ctx.outside && (() => ctx.outside!.suspended), failedRows(ctx));
 }

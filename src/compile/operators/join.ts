@@ -7,6 +7,7 @@ import type { JoinNode } from '../../plan/logical/index.ts';
 import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
 import { createConversion } from '../ingest.ts';
+import { failedRows } from '../sample.ts';
 
 export function makeJoin(n: JoinNode, input: MakerInput): OperatorMaker {
   const { ctx } = input;
@@ -21,7 +22,7 @@ export function makeJoin(n: JoinNode, input: MakerInput): OperatorMaker {
     joined.add(j.source);
     return step;
   });
-  const spec = { from: sideOf(n.from, input), steps };
+  const spec = { from: sideOf(n.from, input), steps, failed: failedRows(ctx) };
   return (host, stats, next) => createJoin(spec, host, stats, next);
 }
 

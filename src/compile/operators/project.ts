@@ -9,6 +9,7 @@ import { ekuiperText } from '../../plan/text.ts';
 import type { MakerInput, OperatorMaker } from '../chain.ts';
 import type { CompileContext } from '../context.ts';
 import { compileExpr } from '../expression.ts';
+import { failedRows } from '../sample.ts';
 import { createStateRegistry } from '../state.ts';
 
 export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
@@ -39,6 +40,7 @@ export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
         sendMeta: n.sendMeta,
         next,
         state: states,
+        failed: failedRows(ctx),
       },
       host,
       stats,

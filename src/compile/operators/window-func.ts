@@ -4,6 +4,7 @@ import { createWindowFunction } from '../../exec/window-function.ts';
 import type { WindowFuncNode } from '../../plan/logical/index.ts';
 import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
+import { failedRows } from '../sample.ts';
 
 export function makeWindowFunc(n: WindowFuncNode, { ctx }: MakerInput): OperatorMaker {
   const { over } = n.call;
@@ -13,6 +14,7 @@ export function makeWindowFunc(n: WindowFuncNode, { ctx }: MakerInput): Operator
     partitionBy: over?.partitionBy.map((p) => compileExpr(p, ctx)) ?? [],
     order: items.length > 0 ? { items, timeZone: ctx.env.timeZone } : undefined,
     slot: ctx.frame.slot(n.call.slot!),
+    failed: failedRows(ctx),
   };
   ctx.filled.add(n.call.slot!.id);
   return (host, stats, next) => createWindowFunction(spec, host, stats, next);

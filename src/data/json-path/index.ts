@@ -8,9 +8,10 @@ import { PathFailure } from './scope.ts';
 /** @throws rowError when the path fails on the document */
 export type JsonPath = (document: Value) => Value;
 
-/** @throws rowError `parsing error: …` */
-export function compileJsonPath(path: string): JsonPath {
-  const evaluate = parseJsonPath(path);
+/** @param anyQuotes texts of any length may stand in single quotes (RFC 9535); otherwise these hold one character, as in Go
+ *  @throws rowError `parsing error: …` */
+export function compileJsonPath(path: string, anyQuotes = false): JsonPath {
+  const evaluate = parseJsonPath(path, anyQuotes);
   return (document) => {
     try {
       return evaluate({ root: document, current: undefined });

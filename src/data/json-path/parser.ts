@@ -27,18 +27,20 @@ const MAX_DEPTH = 100;
 const OPERATOR_SIGNS = '+-*/%<>=!^&|~?';
 
 /** @throws rowError `parsing error: …` */
-export function parseJsonPath(path: string): Evaluable {
-  return new Parser(path).parseAll();
+export function parseJsonPath(path: string, anyQuotes = false): Evaluable {
+  return new Parser(path, anyQuotes).parseAll();
 }
 
 class Parser {
   private readonly path: string;
+  private readonly anyQuotes: boolean;
   private readonly tokens: readonly Token[];
   private at = 0;
   private depth = 0;
 
-  constructor(path: string) {
+  constructor(path: string, anyQuotes: boolean) {
     this.path = path;
+    this.anyQuotes = anyQuotes;
     this.tokens = tokenize(path);
   }
 
@@ -126,7 +128,7 @@ class Parser {
       case 'number':
         return this.number(token);
       case 'text': {
-        const text = unquote(token.text);
+        const text = unquote(token.text, this.anyQuotes);
         return () => text;
       }
       case 'name':

@@ -1,25 +1,38 @@
 // SQL max(expr).
-import { defineAggregate } from '../../contract/function.ts';
+import { type AggregateDefinition, defineAggregate, inStandard } from '../../contract/function.ts';
+import { checkComparable, createBest, emptyBest } from './best-value.ts';
 import { createExtreme, type Extreme, emptyExtreme } from './extreme.ts';
 import { numberParam, refuseConditions } from './number-param.ts';
 
 const fold = createExtreme('max');
+const best = createBest('max');
 
-export const max = defineAggregate<Extreme>({
-  name: 'max',
-  group: 'aggregate',
-  since: '0.1.0',
-  params: [numberParam],
-  validate: refuseConditions,
-  returns: 'same',
-  doc: 'Largest value; nulls are ignored. The first value says the type: int (floats are cut), float or string (by bytes). Null without values.',
-  examples: [
-    ['max(a)', 'x', { a: 'x' }],
-    ['max(a)', null, { a: null }],
-    ['max(a)', { error: 'found invalid arg bool(true)' }, { a: true }],
-  ],
-  init: emptyExtreme,
-  add: fold.add,
-  result: fold.result,
-  merge: fold.merge,
-});
+export const max = inStandard(
+  defineAggregate<Extreme>({
+    name: 'max',
+    group: 'aggregate',
+    since: '0.1.0',
+    params: [numberParam],
+    validate: refuseConditions,
+    returns: 'same',
+    doc: 'Largest value; nulls are ignored. The first value says the type: int (floats are cut), float or string (by bytes). Null without values.',
+    examples: [
+      ['max(a)', 'x', { a: 'x' }],
+      ['max(a)', null, { a: null }],
+      ['max(a)', { error: 'found invalid arg bool(true)' }, { a: true }],
+    ],
+    init: emptyExtreme,
+    add: fold.add,
+    result: fold.result,
+    merge: fold.merge,
+  }),
+  {
+    doc: 'Largest value; nulls are ignored. Of numbers a float as soon as one is a float; texts by bytes; datetimes. Where kinds are mixed what most values are counts. Null without values.',
+    init: emptyBest,
+    check: checkComparable,
+    add: best.add,
+    result: best.result,
+    merge: best.merge,
+    left: best.left,
+  } as Partial<AggregateDefinition>,
+);

@@ -1,8 +1,9 @@
 // What acc_sum, acc_avg, acc_max, acc_min and acc_count share: running values over the rule's life, or between two conditions. Not a
 // function itself.
 import { rowError } from '../../base/errors/gateway-error.ts';
-import { type AnalyticDefinition, defineAnalytic, type Example, param } from '../../contract/function.ts';
+import { type AnalyticDefinition, defineAnalytic, type Example, inStandard, param } from '../../contract/function.ts';
 import type { StaticType, Value } from '../../data/value.ts';
+import { checkNumber, type ExactTotal, emptyExactTotal } from '../aggregate/exact-total.ts';
 
 /** Plain data. */
 export interface Acc {
@@ -25,6 +26,23 @@ interface AccFunction {
   anyType?: true;
   add(acc: Acc, x: number): void;
   result(acc: Acc): Value;
+  /** Standard SQL: ints are exact, nulls are ignored, and what has no value yet is null. */
+  standard: {
+    doc: string;
+    examples: readonly Example[];
+    /** @param v a number; any value for acc_count */
+    add(acc: ExactAcc, v: Value): void;
+    result(acc: ExactAcc): Value;
+  };
+}
+
+/** Plain data. */
+export interface ExactAcc {
+  count: number;
+  total: ExactTotal;
+  /** Largest or smallest. */
+  best: Value;
+  begun: boolean;
 }
 
 const countText = (found: number): string => `Expect 1/3 arguments but found ${found}.`;
@@ -43,7 +61,7 @@ export const defineAcc = (f: AccFunction): AnalyticDefinition<Acc> => {
     f.add(acc, f.anyType ? 0 : Number(v));
     acc.count++;
   };
-  return defineAnalytic<Acc>({
+  const own = defineAnalytic<Acc>({
     name: f.name,
     group: 'analytic',
     since: '0.1.0',
@@ -72,6 +90,36 @@ export const defineAcc = (f: AccFunction): AnalyticDefinition<Acc> => {
       if (acc.begun && valid) take(acc, args[0]);
       if (reset) acc.begun = false;
       return f.result(acc);
+    },
+  });
+  return inStandard<AnalyticDefinition<any>>(own, {
+    doc: `${f.standard.doc} With begin and reset: over the rows from begin being true up to reset being true; a null condition is false.`,
+    examples: f.standard.examples,
+    returns: f.anyType ? 'bigint' : 'unknown',
+    init: (): ExactAcc => ({ count: 0, total: emptyExactTotal(), best: null, begun: false }),
+    next(box: { state: ExactAcc }, args, valid) {
+      const acc = box.state;
+      const takeExactly = (v: Value): void => {
+        if (v == null) return;
+        if (!f.anyType) checkNumber(f.name, v);
+        f.standard.add(acc, v);
+        acc.count++;
+      };
+      if (args.length < 3) {
+        if (valid) takeExactly(args[0]);
+        return f.standard.result(acc);
+      }
+      const begin = args[1] != null && boolArg(args[1], 'onBegin');
+      const reset = args[2] != null && boolArg(args[2], 'onReset');
+      if (!acc.begun) {
+        acc.count = 0;
+        acc.total = emptyExactTotal();
+        acc.best = null;
+      }
+      if (begin) acc.begun = true;
+      if (acc.begun && valid) takeExactly(args[0]);
+      if (reset) acc.begun = false;
+      return f.standard.result(acc);
     },
   });
 };

@@ -16,4 +16,18 @@ export const accMax = defineAcc({
     if (acc.count === 0 || x > acc.value) acc.value = x;
   },
   result: (acc) => acc.value,
+  standard: {
+    doc: 'Largest value since the rule began, of the type of the value; null before any. Nulls are ignored.',
+    examples: [
+      ['acc_max(a)', 9007199254740993n, { a: 9007199254740993n }],
+      ['acc_max(a, true, false)', 5, { a: 5 }],
+      ['acc_max(a, false, false)', null, { a: 5 }],
+      ['acc_max(a)', null, { a: null }],
+      ['acc_max(a)', { error: 'found invalid arg string(x)' }, { a: 'x' }],
+    ],
+    add: (acc, v) => {
+      if (acc.best === null || (v as number) > (acc.best as number)) acc.best = v;
+    },
+    result: (acc) => acc.best,
+  },
 });

@@ -7,6 +7,7 @@ import { eq, ge, gt, le, lt, ne } from '../../data/compare.ts';
 import type { Value } from '../../data/value.ts';
 import type { BinaryOp } from '../../sql/ast.ts';
 import type { BoundCall, BoundExpr, BoundLiteral } from '../bound.ts';
+import { isStandard } from '../plan.ts';
 import { rewrite } from '../walk.ts';
 import { mapPlan } from './map-plan.ts';
 import type { RewriteRule } from './rule.ts';
@@ -14,12 +15,12 @@ import type { RewriteRule } from './rule.ts';
 export const constantFolding: RewriteRule = {
   name: 'constantFolding',
   doc: 'compute constant expressions once',
-  apply: (plan) => mapPlan(plan, (e) => rewrite(e, (n) => fold(n, plan.options.timeZone ?? 'UTC'))),
+  apply: (plan) => mapPlan(plan, (e) => rewrite(e, (n) => fold(n, plan.options.timeZone ?? 'UTC', isStandard(plan)))),
 };
 
-function fold(e: BoundExpr, zone: string): BoundExpr {
+function fold(e: BoundExpr, zone: string, standard: boolean): BoundExpr {
   try {
-    const value = constantOf(e, zone);
+    const value = constantOf(e, zone, standard);
     if (value === undefined || (typeof value === 'object' && value !== null)) return e;
     return { kind: 'literal', value, node: 'folded', span: e.span };
   } catch {
@@ -45,11 +46,24 @@ const operators: Partial<Record<BinaryOp, (a: Value, b: Value, zone?: string) =>
   '>=': ge,
 };
 
+const WRAPS: readonly BinaryOp[] = ['+', '-', '*', '/'];
+
+/** Without the bounds of int64. */
+const exactly = (op: BinaryOp, a: bigint, b: bigint): bigint => (op === '+' ? a + b : op === '-' ? a - b : op === '*' ? a * b : a / b);
+
 /** @returns undefined when it cannot be folded */
-function constantOf(e: BoundExpr, zone: string): Value {
+function constantOf(e: BoundExpr, zone: string, standard: boolean): Value {
   if (e.kind === 'binary') {
     const compute = operators[e.op];
-    return compute && isLiteral(e.left) && isLiteral(e.right) ? compute(e.left.value, e.right.value, zone) : undefined;
+    if (!compute || !isLiteral(e.left) || !isLiteral(e.right)) return undefined;
+    const a = e.left.value;
+    const b = e.right.value;
+    if (standard && (a == null || b == null)) return undefined;
+    const value = compute(a, b, zone);
+    // an overflow is an error of the rows
+    if (standard && typeof value === 'bigint' && WRAPS.includes(e.op) && value !== exactly(e.op, a as bigint, b as bigint))
+      return undefined;
+    return value;
   }
   if (e.kind === 'call' && e.def.kind === 'scalar' && e.def.pure && e.def.exec && !e.def.compile) return callValue(e, e.def);
   return undefined;

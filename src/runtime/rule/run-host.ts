@@ -218,9 +218,11 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   // ----------------------------------------------------------------------------------------------------------------- failures
 
-  exception(stats: OperatorStats, error: unknown): void {
+  exception(stats: OperatorStats, error: unknown, failed?: { sample: string; key?: string }): void {
     const text = messageOf(error);
     countException(stats, text, this.clock.now());
+    if (failed)
+      stats.failed = { count: (stats.failed?.count ?? 0) + 1, text, key: failed.key, sample: failed.sample, atMs: this.clock.now() };
     this.note(text, stats.name);
     if (this.loud) this.log.warn({ rule: this.ruleId, op: stats.name, cause: text }, 'A row failed.');
     if (this.options.sendError) this.emitError(text);

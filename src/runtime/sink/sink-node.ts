@@ -65,6 +65,7 @@ export class SinkNode implements ContextOwner, LinkOwner {
   async configure(): Promise<void> {
     this.transform = await createTransform(this.action.props, this.definition, {
       ...transformDeps(this.env, this.owner.ruleId, this.name),
+      nonFinite: this.owner.options.sqlCompatibility === 'standard' ? 'null' : 'error',
       output: this.line,
       touch: () => this.owner.touch(),
       batchAcks: () => this.owner.resultAcks,

@@ -1,4 +1,5 @@
 // Health of a rule in words and figures: what a person must know beyond "running". Called by Rule.health, REST and the status key `health`.
+import type { OperatorStats } from '../../exec/operator.ts';
 import type { RuleHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
@@ -60,6 +61,12 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
   if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);
   problems.push(...timeProblems(run?.operators ?? []), ...keyProblems(run?.operators ?? []));
+  const failedRows = (run?.operators ?? []).flatMap((o) => (o.failed ? [failedOf(o.name, o.failed)] : []));
+  for (const f of failedRows)
+    problems.push(
+      `${f.op} left out ${f.count} rows or groups that cannot be computed, the last ${f.key === undefined || f.key === '' ? '' : `of group ${f.key} `}` +
+        `at ${time(f.atMs)}: ${f.text}${f.sample ? `; the row: ${f.sample}` : ''}.`,
+    );
   if (run?.checkpoints.error) problems.push(`State cannot be stored: ${run.checkpoints.error}`);
   const exceptions =
     (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
@@ -80,6 +87,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     aheadRows: run?.operators.reduce((n, o) => n + (o.ahead ?? 0), 0) ?? 0,
     keys: keysOf(run?.operators ?? []),
     exceptions,
+    failedRows,
     deadLetters: run?.deadLetters ?? 0,
     setAside,
     ...(rule.parked && { parked: rule.parked }),
@@ -106,6 +114,11 @@ function changedSources(run: RunStatusView, { statementOf }: Pick<RuleDefinition
   });
 }
 
+const failedOf = (op: string, { key, ...failed }: NonNullable<OperatorStats['failed']>): RuleHealth['failedRows'][number] => ({
+  op,
+  ...failed,
+  ...(key !== undefined && { key }),
+});
 const flapping = (what: string, s: { recentLosses: number; lastLoss: string }): string =>
   `${what} lost its connection ${s.recentLosses} times in the last minute${s.lastLoss ? `: ${s.lastLoss}` : ''}.`;
 const time = (atMs: number): string => (atMs > 0 ? new Date(atMs).toISOString() : 'now');

@@ -42,6 +42,8 @@ export interface TransformDeps {
   schemas?: CodecOptions['schemas'];
   /** basic.aesKey, decoded. */
   aesKey?: Uint8Array;
+  /** NaN and infinities are sent as null (standard SQL) instead of failing the result. */
+  nonFinite?: 'null' | 'error';
   output: TransformOutput;
   /** A transform that keeps rows (batch) calls it when it took one: the rule then holds the message until the next checkpoint, which
    *  contains what `save` gives. So a batch never stalls a source, and a kill loses nothing of it. Such a transform does not retain acks. */
@@ -84,7 +86,12 @@ export async function createTransform(
   // made on first use: most sinks have no template
   let made: TemplateEngine | undefined;
   const engine = (): TemplateEngine =>
-    (made ??= createTemplateEngine({ now: () => deps.clock.now(), timeZone: deps.timeZone, property: deps.property, toJson: encodeJson }));
+    (made ??= createTemplateEngine({
+      now: () => deps.clock.now(),
+      timeZone: deps.timeZone,
+      property: deps.property,
+      toJson: (v) => encodeJson(v, deps.nonFinite),
+    }));
   const definition = await deps.codecs(format);
   if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_FORMAT', { format: props.format });
 
@@ -115,6 +122,7 @@ export async function createTransform(
       delimiter: props.delimiter,
       hasHeader: props.hasHeader,
       fields: props.fields,
+      nonFinite: deps.nonFinite ?? 'error',
       ...(deps.schemas ? { schemas: deps.schemas } : {}),
     });
   } catch (error) {

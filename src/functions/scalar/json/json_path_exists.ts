@@ -19,8 +19,8 @@ export const jsonPathExists = defineScalar({
     ['json_path_exists(a, "$.x")', false, { a: null }],
     ['json_path_exists(a, 1)', { error: 'Expect string type for parameter 2' }, { a: null }],
   ],
-  compile: ([value, path]) => {
-    const query = compilePathQuery(value!, path!);
+  compile: ([value, path], site) => {
+    const query = compilePathQuery(value!, path!, site.standard);
     return (row) => {
       try {
         const result = query(row);

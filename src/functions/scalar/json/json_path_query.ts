@@ -18,5 +18,5 @@ export const jsonPathQuery = defineScalar({
     ['json_path_query(a, "$.nope")', { error: 'unknown key nope' }, { a: { x: 1 } }],
     ['json_path_query(a, "$.x")', { error: 'invalid data nil for jsonpath' }, { a: null }],
   ],
-  compile: ([value, path]) => compilePathQuery(value!, path!),
+  compile: ([value, path], site) => compilePathQuery(value!, path!, site.standard),
 });

@@ -20,8 +20,8 @@ export const jsonPathQueryFirst = defineScalar({
     ['json_path_query_first(a, "$.x[*]")', { error: 'query result is empty' }, { a: { x: [] } }],
     ['json_path_query_first(a, "$.x")', { error: 'invalid data nil for jsonpath' }, { a: null }],
   ],
-  compile: ([value, path]) => {
-    const query = compilePathQuery(value!, path!);
+  compile: ([value, path], site) => {
+    const query = compilePathQuery(value!, path!, site.standard);
     return (row) => {
       const result = query(row);
       if (!Array.isArray(result)) throw rowError(`query result (${brief(result)}) is not an array`);

@@ -12,11 +12,12 @@ export function checkPathLiteral(args: readonly ArgFact[]): void {
   if (args[1]?.node !== 'string') throw new Error('Expect string type for parameter 2');
 }
 
-/** @returns row → what the path selects   @throws rowError per row for a bad path, for null and for values without members */
-export function compilePathQuery(value: Expr, path: Expr): (row: Tuple) => Value {
+/** @param standard texts in the path may stand in single quotes too (RFC 9535)
+ *  @returns row → what the path selects   @throws rowError per row for a bad path, for null and for values without members */
+export function compilePathQuery(value: Expr, path: Expr, standard: boolean | undefined): (row: Tuple) => Value {
   let compiled: JsonPath | undefined; // the path is a literal: one per call
   return (row) => {
-    compiled ??= compileJsonPath(path(row) as string);
+    compiled ??= compileJsonPath(path(row) as string, standard === true);
     return compiled(documentOf(value(row)));
   };
 }

@@ -8,6 +8,7 @@ export const coalesce = defineScalar({
   since: '0.1.0',
   pure: true,
   nulls: 'pass',
+  oneType: true,
   params: [param('first', 'any'), param('more', 'any', { optional: true, rest: true })],
   countText: () => 'The arguments should be at least one.',
   returns: 'unknown',
