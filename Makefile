@@ -68,6 +68,9 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 
+oracle: setup ## 200,000 answers of standard SQL compared with DuckDB's; writes test/oracle/record.json. ARGS="FIRST LAST" picks seeds
+	@$(NODE) scripts/oracle-campaign.ts $(ARGS)
+
 simulate: setup ## the whole gateway in simulated worlds: SEEDS=1-1000, BREAK=ack-early|skip-sync|lose-drain|drop-dedup, ARGS=--trace
 	@$(NODE) scripts/simulate.ts $(if $(SEEDS),$(SEEDS),1-200) $(if $(BREAK),--break $(BREAK)) $(ARGS)
 
@@ -100,4 +103,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean release node-red
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean release node-red

@@ -22,6 +22,8 @@ export interface Subscriber {
   readonly columns?: readonly string[] | undefined;
   /** Tuples carry the time of the TIMESTAMP column; rows without it are refused. */
   readonly eventTime: boolean;
+  /** A rule with standard SQL: fields that it does not read and that cannot be decoded are not its business. */
+  readonly standard?: boolean;
   /** A bounded source is at its end. @param text what the source said, mostly '' */
   end(text: string): void;
   /** A message that could not be decoded or validated (for option sendError and dead letters).

@@ -5,6 +5,7 @@ import { nestingText } from '../../base/budget.ts';
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecOptions, Decoder } from '../../contract/codec.ts';
 import type { FieldDef, FieldType } from '../../contract/schema.ts';
+import { markBad, throwWhenRead } from '../../data/bad-fields.ts';
 import { formatFloat } from '../../data/go-format.ts';
 import { tooDeep } from '../../data/json-nesting.ts';
 import type { Row, Value } from '../../data/value.ts';
@@ -32,9 +33,9 @@ export function createJsonDecoder(options: CodecOptions): Decoder {
   const mapping = options.colAliasMapping && Object.keys(options.colAliasMapping).length ? options.colAliasMapping : undefined;
   const needsTexts = useInt64ForWholeNumber || schema?.some((f) => hasBigint(f.type)) === true;
   const convert: ((row: Record<string, unknown>) => Row) | undefined = schema?.length
-    ? compileStruct(schema)
+    ? compileStruct(schema, 'mark')
     : useInt64ForWholeNumber
-      ? (row) => wholeToInt64(row) as Row
+      ? rowToInt64
       : undefined;
 
   const one = (value: unknown): Row => {
@@ -81,17 +82,51 @@ function rename(row: Record<string, unknown>, mapping: Record<string, string>): 
   return out;
 }
 
-/** useInt64ForWholeNumber: number texts without a point are int64; any other form of a number must have one. */
-function wholeToInt64(value: unknown): Value {
+/** useInt64ForWholeNumber: number texts without a point are int64; any other form of a number must have one. A number that is neither costs only
+ *  those who read its field. */
+function rowToInt64(row: Record<string, unknown>): Row {
+  const out: Row = {};
+  for (const k of Object.keys(row)) {
+    let nested: unknown;
+    try {
+      define(
+        out,
+        k,
+        wholeToInt64(row[k], (error) => (nested ??= error)),
+      );
+      if (nested !== undefined) markBad(out, k, nested, false);
+    } catch (error) {
+      markBad(out, k, error, true);
+    }
+  }
+  return out;
+}
+
+/** @param tell hears of bad numbers inside of lists and objects, which throw when they are read */
+function wholeToInt64(value: unknown, tell: (error: unknown) => void): Value {
   if (value instanceof NumberText) {
     if (value.text.includes('.')) return value.value;
     return int64(value.text, value.value, () => decodeError(`cannot parse "${value.text}" as a whole number`));
   }
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return value.map(wholeToInt64);
+  const into = (target: object, key: string | number, v: unknown): void => {
+    try {
+      const converted = wholeToInt64(v, tell);
+      if (typeof key === 'string') define(target as Row, key, converted);
+      else (target as Value[])[key] = converted;
+    } catch (error) {
+      tell(error);
+      throwWhenRead(target, key, error);
+    }
+  };
+  if (Array.isArray(value)) {
+    const out: Value[] = new Array(value.length);
+    for (let i = 0; i < value.length; i++) into(out, i, value[i]);
+    return out;
+  }
   if (typeof value === 'object' && value !== null) {
     const out: Row = {};
-    for (const k of Object.keys(value)) define(out, k, wholeToInt64((value as Record<string, unknown>)[k]));
+    for (const k of Object.keys(value)) into(out, k, (value as Record<string, unknown>)[k]);
     return out;
   }
   return value as Value;
@@ -114,28 +149,20 @@ function define(row: Row, name: string, value: Value): void {
 
 type Convert = (value: unknown) => Value;
 
-/** @param nested a member of a struct column that cannot be read fails whoever reads it: a rule that uses `h->y` only does not mind a bad `h->x` */
-function compileStruct(fields: readonly FieldDef[], nested = false): (row: Record<string, unknown>) => Row {
+/** A column or member that cannot be read fails whoever reads it: a rule that uses `b`, or `h->y`, does not mind a bad `a`, or `h->x`. */
+function compileStruct(fields: readonly FieldDef[], bad: 'mark' | 'throw when read' | 'throw'): (row: Record<string, unknown>) => Row {
   const parts = fields.map((f) => ({ name: f.name, convert: compileType(f.type, f.name), plain: !(f.name in Object.prototype) }));
   return (row) => {
     const out: Row = {};
     for (const part of parts) {
       const value = part.plain ? row[part.name] : Object.hasOwn(row, part.name) ? row[part.name] : undefined;
       if (value === undefined) continue;
-      if (!nested) {
-        define(out, part.name, value === null ? null : part.convert(value));
-        continue;
-      }
       try {
         define(out, part.name, value === null ? null : part.convert(value));
       } catch (error) {
-        Object.defineProperty(out, part.name, {
-          get: () => {
-            throw error;
-          },
-          enumerable: true,
-          configurable: true,
-        });
+        if (bad === 'throw') throw error;
+        if (bad === 'mark') markBad(out, part.name, error, true);
+        else throwWhenRead(out, part.name, error);
       }
     }
     return out;
@@ -217,7 +244,7 @@ function compileType(type: FieldType, name: string, lazyMembers = true): Convert
       };
     }
     case 'struct': {
-      const struct = compileStruct(type.fields, lazyMembers);
+      const struct = compileStruct(type.fields, lazyMembers ? 'throw when read' : 'throw');
       return (value) => {
         if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof NumberText) throw wrong(value);
         return struct(value as Record<string, unknown>);

@@ -23,10 +23,12 @@ export function standardBetween(e: BoundBetween, ctx: CompileContext): Expr {
   return (t) => {
     const v = value(t);
     const a = low(t);
-    const b = high(t);
     if (v == null) return null;
+    // decided: the other bound is not asked for
+    if (a != null && !ge(v, a, zone)) return not;
+    const b = high(t);
     if (a != null && b != null) return between(v, a, b, zone) !== not;
-    if ((a != null && !ge(v, a, zone)) || (b != null && !le(v, b, zone))) return not;
+    if (b != null && !le(v, b, zone)) return not;
     return null;
   };
 }

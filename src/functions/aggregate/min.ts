@@ -1,5 +1,5 @@
 // SQL min(expr).
-import { type AggregateDefinition, defineAggregate, inStandard } from '../../contract/function.ts';
+import { type AggregateDefinition, defineAggregate, inStandard, param } from '../../contract/function.ts';
 import { checkComparable, createBest, emptyBest } from './best-value.ts';
 import { createExtreme, type Extreme, emptyExtreme } from './extreme.ts';
 import { numberParam, refuseConditions } from './number-param.ts';
@@ -28,6 +28,8 @@ export const min = inStandard(
   }),
   {
     doc: 'Smallest value; nulls are ignored. Of numbers a float as soon as one is a float; texts by bytes; datetimes. Where kinds are mixed what most values are counts. Null without values.',
+    // texts have a largest, too
+    params: [param('expr', 'any')],
     init: emptyBest,
     check: checkComparable,
     add: best.add,

@@ -1,13 +1,16 @@
 // One input of a running rule: takes tuples of a subscription and feeds them into the rule's program. Hot path; next: run-host.ts.
+
 import type { Ack } from '../../data/ack.ts';
 import type { Tuple } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
 import type { IndexConjunct } from '../../exec/operator.ts';
+import type { RuleOptions } from '../options.ts';
 import type { Subscriber } from '../ports.ts';
 
 /** What the input needs of its run (run-host.ts). */
 export interface RunSide {
   readonly ruleId: string;
+  readonly options: Pick<RuleOptions, 'sqlCompatibility'>;
   /** Runs the program with one row. @returns true when the row went into the state of the rule */
   feed(input: number, t: Tuple): boolean;
   hold(ack: Ack): void;
@@ -23,6 +26,7 @@ export class RunInput implements Subscriber {
   readonly index: readonly IndexConjunct[];
   readonly eventTime: boolean;
   readonly columns: readonly string[] | undefined;
+  readonly standard: boolean;
   private readonly run: RunSide;
   private readonly input: number;
 
@@ -33,6 +37,7 @@ export class RunInput implements Subscriber {
     this.index = index;
     this.eventTime = eventTime;
     this.columns = columns;
+    this.standard = run.options.sqlCompatibility === 'standard';
   }
 
   push(t: Tuple): void {

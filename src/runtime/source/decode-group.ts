@@ -5,8 +5,9 @@ import { Budget, type BudgetLimits, beginMessage, within } from '../../base/budg
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Decoder } from '../../contract/codec.ts';
 import type { Ack } from '../../data/ack.ts';
+import { type BadFields, badFieldsOf, wholeRow, withoutBad } from '../../data/bad-fields.ts';
 import { type Meta, Tuple } from '../../data/tuple.ts';
-import type { Row } from '../../data/value.ts';
+import type { Row, Value } from '../../data/value.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { Subscriber } from '../ports.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -39,6 +40,8 @@ export class DecodeGroup {
   private readonly arrival: Lane = createLane();
   private readonly event: Lane = createLane();
   private readonly subscribers = new Set<Subscriber>();
+  /** Subscribers for which a bad field costs the row, whether they read it or not (sqlCompatibility ekuiper). */
+  private wholeReaders = 0;
 
   constructor(plan: DecodePlan) {
     this.plan = plan;
@@ -55,12 +58,14 @@ export class DecodeGroup {
 
   add(s: Subscriber): void {
     this.subscribers.add(s);
+    if (!s.standard) this.wholeReaders++;
     (s.eventTime ? this.event : this.arrival).add(s, (column) => this.layout.acquire(column));
   }
 
   /** @returns false when it was not in */
   remove(s: Subscriber): boolean {
     if (!this.subscribers.delete(s)) return false;
+    if (!s.standard) this.wholeReaders--;
     (s.eventTime ? this.event : this.arrival).remove(s, (column) => this.layout.release(column));
     return true;
   }
@@ -97,7 +102,16 @@ export class DecodeGroup {
     }
     for (const raw of rows) {
       try {
-        const row = this.plan.validate ? this.plan.validate(raw) : raw;
+        let row = this.plan.validate ? this.plan.validate(raw) : raw;
+        const bad = badFieldsOf(row);
+        if (bad !== undefined) {
+          const error = errorFor(s, bad);
+          if (error !== undefined) {
+            report(error, raw);
+            continue;
+          }
+          row = withoutBad(row, bad);
+        }
         s.push(new Tuple(this.layout.extract(row), s.eventTime ? this.plan.eventTime!(row) : nowMs, meta, ack));
       } catch (error) {
         report(error, raw);
@@ -126,8 +140,15 @@ export class DecodeGroup {
         return this.failed(error, nowMs, raw, ack);
       }
     }
+    let cols: Value[];
+    try {
+      cols = this.layout.extract(this.wholeReaders > 0 ? wholeRow(row) : row);
+    } catch (error) {
+      const bad = badFieldsOf(row);
+      if (bad === undefined) return this.failed(error, nowMs, raw, ack);
+      return this.partly(row, bad, nowMs, meta, ack);
+    }
     this.stats.recordsOut++;
-    const cols = this.layout.extract(row);
     if (this.arrival.size > 0) this.arrival.dispatch(new Tuple(cols, nowMs, meta, ack));
     if (this.event.size > 0) {
       let tsMs: number;
@@ -139,4 +160,37 @@ export class DecodeGroup {
       this.event.dispatch(new Tuple(cols, tsMs, meta, ack));
     }
   }
+
+  /** A field that some subscribers read is bad: they get the error, the others the row. */
+  private partly(row: Row, bad: BadFields, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
+    const cols = this.layout.extract(withoutBad(row, bad));
+    let first: unknown;
+    for (const s of [...this.subscribers]) {
+      let error = errorFor(s, bad);
+      let tsMs = nowMs;
+      if (error === undefined && s.eventTime) {
+        try {
+          tsMs = this.plan.eventTime!(row);
+        } catch (timeError) {
+          error = timeError;
+        }
+      }
+      if (error === undefined) s.push(new Tuple(cols, tsMs, meta, ack));
+      else {
+        first ??= error;
+        s.sourceError?.(error, withoutBad(row, bad), ack);
+      }
+    }
+    this.undecodable++;
+    this.stats.recordsOut++;
+    countException(this.stats, messageOf(first), nowMs);
+  }
+}
+
+/** What a subscriber must be told instead of getting the row. */
+function errorFor(s: Subscriber, bad: BadFields): unknown {
+  if (!s.standard) for (const { error } of bad.values()) return error;
+  for (const [column, { error, whole }] of bad)
+    if (s.columns === undefined || s.columns.includes('*') || (whole && s.columns.includes(column))) return error;
+  return undefined;
 }

@@ -1,6 +1,7 @@
 // Columns of a subscription in numbered slots. A name keeps its slot as long as somebody reads it; then the slot may serve another name,
 // so that thousands of rule updates do not widen the tuples for ever. The extractor (row → array) is generated anew when names change.
 // Used by source-node.ts.
+import { wholeRow } from '../../data/bad-fields.ts';
 import type { Row, Value } from '../../data/value.ts';
 
 export interface Layout {
@@ -55,9 +56,11 @@ const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 function generate(names: readonly (string | undefined)[]): (row: Row) => Value[] {
   const items = names.map((name) => {
     if (name === undefined) return 'undefined';
-    if (name === '*') return 'row';
+    if (name === '*') return 'whole(row)';
     const key = JSON.stringify(name);
     return inherited.has(name) ? `(own(row, ${key}) ? row[${key}] : undefined)` : `row[${key}]`;
   });
-  return new Function('own', `return function extract(row) { return [${items.join(', ')}]; };`)(Object.hasOwn) as (row: Row) => Value[];
+  return new Function('own', 'whole', `return function extract(row) { return [${items.join(', ')}]; };`)(Object.hasOwn, wholeRow) as (
+    row: Row,
+  ) => Value[];
 }
