@@ -10,7 +10,12 @@ const REPO = resolve(import.meta.dirname, '../..');
 /** Code of workers, which is given to them as text (src/plugin-host/worker/module-urls.ts). */
 const WORKERS = join(REPO, 'src/plugin-host/worker');
 /** File name in the bundle -> entry. */
-const ENTRIES = { daemon: 'src/daemon/main.ts', cli: 'src/cli/main.ts', provision: 'image/provision/main.ts' };
+const ENTRIES = {
+  daemon: 'src/daemon/main.ts',
+  cli: 'src/cli/main.ts',
+  provision: 'image/provision/main.ts',
+  mqtt: 'src/ingress/main.ts',
+};
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
 export const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript', 'rolldown'];
 
@@ -90,7 +95,8 @@ export async function bundle(out: string, more: Readonly<Record<string, string>>
     writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypes(readFileSync(join(WORKERS, file), 'utf8')));
   writeFileSync(join(out, 'worker/kit.js'), stripTypes(readFileSync(join(REPO, 'src/plugin-kit/runtime.ts'), 'utf8')));
   // An entry that became a mere re-export would not know any more that it is the program.
-  if (!readFileSync(join(out, 'provision.mjs'), 'utf8').includes('import.meta.main')) throw new Error('provision.mjs would do nothing');
+  for (const name of ['provision.mjs', 'mqtt.mjs'])
+    if (!readFileSync(join(out, name), 'utf8').includes('import.meta.main')) throw new Error(`${name} would do nothing`);
 }
 
 if (import.meta.main) await bundle(resolve(process.argv[2]!));

@@ -1,4 +1,4 @@
-// Makes the compile cache of the package: V8's code of what a start with rules loads, the command line and provisioning, equal in every build.
+// Makes the compile cache of the package: V8's code of what a start with rules loads, the command line, provisioning and the MQTT listener, equal in every build.
 // A root with rules is made over REST first (this also shows that the packaged gateway works on its architecture); its code is not kept, since what
 // compiles while requests come and go is never the same twice. Then that root is started and stopped, twice, and what is equal is kept.
 // Arguments: scratch folder, cache folder, then the command that starts Node with its flags for equal code. Called by program.sh in a
@@ -74,7 +74,7 @@ async function makeCache(name: string): Promise<string> {
   await withGateway(root, cache, () => Promise.resolve());
   await run(cache, `${DIST}/cli.mjs`, '--version');
   // Loaded only: its own main would look for a boot partition.
-  await run(cache, '--input-type=module', '-e', `await import('${DIST}/provision.mjs')`);
+  for (const name of ['provision', 'mqtt']) await run(cache, '--input-type=module', '-e', `await import('${DIST}/${name}.mjs')`);
   return cache;
 }
 

@@ -164,7 +164,7 @@ async function putOwnerSettings(places: Places, wanted: Record<string, unknown>)
   const text = await readIfThere(join(places.root, path));
   const old = text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>);
   const merged = mergeLayers(old, wanted);
-  await put(places, { path, text: `${JSON.stringify(merged, null, 2)}\n`, mode: 0o640, owner: 'kuiper-gw', group: 'kuiper-gw' });
+  await put(places, { path, text: `${JSON.stringify(merged, null, 2)}\n`, mode: 0o644, owner: 'kuiper-gw', group: 'kuiper-gw' });
 }
 
 /** Streams and rules of gateway.yaml, when some wait. @returns lines that were added to the report */

@@ -45,7 +45,7 @@ export function render(settings: Settings, restToken: string): DeviceChanges {
   if (settings.ntp) put('/etc/systemd/timesyncd.conf.d/gateway.conf', `[Time]\nNTP=${settings.ntp.join(' ')}\n`);
   if (settings.mqttPassword) {
     put(`${DEVICE}/mqtt-password`, `${settings.mqttPassword}\n`, 0o640, { group: 'kuiper' });
-    remove.push(`${DEVICE}/mosquitto.passwd`);
+    remove.push('/etc/kuiper/device.env');
   }
   if (settings.rest?.remote) {
     const hash = createHash('sha256').update(restToken).digest('hex');
@@ -56,7 +56,7 @@ export function render(settings: Settings, restToken: string): DeviceChanges {
       [
         'KUIPER__BASIC__RESTIP=0.0.0.0',
         'KUIPER__BASIC__AUTHENTICATION=true',
-        `KUIPER__BASIC__RESTTLS__CERTFILE=${DEVICE}/tls.crt`,
+        `KUIPER__BASIC__RESTTLS__CERTFILE=${DEVICE}/tls-server.crt`,
         `KUIPER__BASIC__RESTTLS__KEYFILE=${DEVICE}/tls-gateway.key`,
         '',
       ].join('\n'),

@@ -11,3 +11,5 @@ export const nodeDns = (): typeof import('node:dns') => process.getBuiltinModule
 export const nodeChildProcess = (): typeof import('node:child_process') => process.getBuiltinModule('node:child_process');
 
 export const nodeV8 = (): typeof import('node:v8') => process.getBuiltinModule('node:v8');
+
+export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');

@@ -7,5 +7,6 @@ export { type LoadedSettings, loadSettings, type UnknownKey } from './load-setti
 export { mergeLayers } from './merge.ts';
 export { OWNER_FILE } from './owner-file.ts';
 export { checkOwnerSettings, type SettingProblem } from './owner-settings.ts';
+export { passedSections, settingSpecs } from './setting-specs.ts';
 export type { Settings, TlsFiles } from './settings.ts';
 export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

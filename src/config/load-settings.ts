@@ -30,6 +30,8 @@ export interface LoadedSettings {
   files: string[];
   /** File and line, or variable, that a key such as `rule.qos` comes from. */
   placeOf(path: string): string;
+  /** The value in effect of a key of setting-specs.ts, in the unit of the typed settings. */
+  valueOf(path: string): unknown;
 }
 
 /** One source of values with the place of each. */
@@ -156,7 +158,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     rule: section('rule'),
     sink: section('sink'),
   };
-  return { settings, unknown, files: read, placeOf: (path) => placeOf(layers, path) };
+  return { settings, unknown, files: read, placeOf: (path) => placeOf(layers, path), valueOf: value };
 }
 
 function lookUp(data: YamlMap, path: readonly string[]): { value: unknown; keys: string[] } | undefined {

@@ -34,6 +34,13 @@ export function checkOwnerSettings(data: YamlMap, suggest: Suggest = () => undef
       const section = path.length === 0 ? sections.get(dotted) : undefined;
       if (spec) {
         if (value === null) continue;
+        if (spec.secret) {
+          problems.push({
+            path: at,
+            text: 'this is a secret, and the file can be read by others; give it in kuiper.yaml or in the environment of the service',
+          });
+          continue;
+        }
         try {
           convert(spec, value, () => '');
         } catch (error) {

@@ -25,7 +25,15 @@ import {
   type Runtime,
   type Suspects,
 } from '../runtime/index.ts';
-import { createServerControl, createService, createTrialHub, type Service, trialConnector } from '../service/index.ts';
+import {
+  createMqttUsers,
+  createOwnerSettings,
+  createServerControl,
+  createService,
+  createTrialHub,
+  type Service,
+  trialConnector,
+} from '../service/index.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
 import { dataServerCallers, metricsCallers } from './callers.ts';
 import { createConfiguration } from './configuration.ts';
@@ -184,6 +192,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               trialServer,
               functions,
               revocations: config.revocations,
+              owner: {
+                settings: createOwnerSettings({ folders, env, reload: () => reload() }),
+                mqttUsers: createMqttUsers(folders.etc),
+              },
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               metrics: config.settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
@@ -330,6 +342,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     },
   ];
 
+  const reload = () => {
+    const files = config.load(true);
+    componentFiles.reload();
+    rest?.renewCertificate();
+    config.keepGood();
+    log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
+  };
   const control = createServerControl({
     version: VERSION,
     clock,
@@ -353,12 +372,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     get safeModeReason() {
       return safeModeReason;
     },
-    reload() {
-      const files = config.load(true);
-      componentFiles.reload();
-      config.keepGood();
-      log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
-    },
+    reload,
     crashed: (reason) => guard.crashed(reason),
     ready: () => guard.ready(),
     announced() {

@@ -1,6 +1,6 @@
 // Users of the device's MQTT listener: names, hashed passwords, and what each may publish and subscribe. One file, written by provisioning
 // and by the gateway (REST, CLI), read by the ingress process. Next file: acl.ts.
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { nodeCrypto } from '../base/node-builtins.ts';
 
 export interface IngressUser {
   name: string;
@@ -21,12 +21,13 @@ export interface UsersFile {
 const COST = { N: 4096, r: 8, p: 1 };
 const HASH_BYTES = 32;
 
-export function hashPassword(password: string, salt = randomBytes(16)): { salt: string; hash: string } {
-  return { salt: salt.toString('base64'), hash: scryptSync(password, salt, HASH_BYTES, COST).toString('base64') };
+export function hashPassword(password: string, salt = nodeCrypto().randomBytes(16)): { salt: string; hash: string } {
+  return { salt: salt.toString('base64'), hash: nodeCrypto().scryptSync(password, salt, HASH_BYTES, COST).toString('base64') };
 }
 
 export function passwordMatches(user: Pick<IngressUser, 'salt' | 'hash'>, password: string): boolean {
   const want = Buffer.from(user.hash, 'base64');
+  const { scryptSync, timingSafeEqual } = nodeCrypto();
   const have = scryptSync(password, Buffer.from(user.salt, 'base64'), HASH_BYTES, COST);
   return want.length === have.length && timingSafeEqual(want, have);
 }

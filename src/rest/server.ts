@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import { BodyBudget, createHttpGate, type GateLimits, gatedServerOptions, type HttpGate, leaveBody } from '../base/http-gate.ts';
 import type { Log } from '../base/log.ts';
+import { nodeTls } from '../base/node-builtins.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
 import { callerOf, refusalWithoutToken } from './access.ts';
@@ -47,6 +49,8 @@ interface Shared extends RestServerOptions {
 export interface RestServer {
   /** Address as it came out, e.g. `http://127.0.0.1:9081`. */
   readonly url: string;
+  /** Certificate and key anew from their files; connections that are open stay. @throws GatewayError CONFIG_FILE; the old ones stay in use */
+  renewCertificate(): void;
   /** Takes no new calls, lets those under way end. Safe to call twice. */
   close(): Promise<void>;
   /** Cuts what is still open. */
@@ -105,6 +109,9 @@ export async function openRestServer(given: RestServerOptions): Promise<RestServ
   let closing: Promise<void> | undefined;
   return {
     url: `${options.tls ? 'https' : 'http'}://${host}:${address.port}`,
+    renewCertificate() {
+      if (options.tls) (server as unknown as TlsServer).setSecureContext({ ...readTls(options.tls), minVersion: 'TLSv1.2' });
+    },
     close() {
       closing ??= new Promise((resolve) => {
         server.close(() => resolve());
@@ -118,6 +125,11 @@ export async function openRestServer(given: RestServerOptions): Promise<RestServ
 
 function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s: ServerResponse) => void): Server {
   if (!tls) return nodeHttp().createServer(gatedServerOptions, listener);
+  return nodeHttps().createServer({ ...gatedServerOptions, ...readTls(tls), minVersion: 'TLSv1.2' }, listener);
+}
+
+/** @throws GatewayError CONFIG_FILE naming the file, when it cannot be read, is no PEM, or the two do not belong together */
+function readTls(tls: TlsFiles): { cert: Buffer; key: Buffer } {
   const read = (key: string, file: string): Buffer => {
     try {
       return readFileSync(file);
@@ -128,7 +140,8 @@ function createHttp(tls: TlsFiles | undefined, listener: (q: IncomingMessage, s:
   const cert = read('basic.restTls.certfile', tls.certFile);
   const key = read('basic.restTls.keyfile', tls.keyFile);
   try {
-    return nodeHttps().createServer({ ...gatedServerOptions, cert, key, minVersion: 'TLSv1.2' }, listener);
+    nodeTls().createSecureContext({ cert, key });
+    return { cert, key };
   } catch (error) {
     const mismatch = (error as NodeJS.ErrnoException).code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
     const reason = mismatch ? 'the key is not the one of the certificate' : `no certificate and key in PEM form (${messageOf(error)})`;

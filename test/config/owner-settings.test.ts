@@ -47,7 +47,7 @@ test.each([
 
 test('names whatever their case, sections and everything that kuiper.yaml takes are taken', () => {
   expect(
-    checkOwnerSettings({ basic: { LOGLEVEL: 'debug', sql: { maxConnections: 2 }, restTls: { certfile: null } }, sink: { batchSize: 1 } }),
+    checkOwnerSettings({ basic: { LOGLEVEL: 'debug', sql: { maxConnections: 2 }, restTls: { certfile: null } }, rule: { qos: 1 } }),
   ).toEqual([]);
 });
 

@@ -44,6 +44,7 @@ import { modbusRead } from './modbus-read.ts';
 import { modbusScan } from './modbus-scan.ts';
 import { modbusSimulate } from './modbus-simulate.ts';
 import { modbusWrite } from './modbus-write.ts';
+import { createMqttUser, dropMqttUser, showMqttUsers } from './mqtt-users.ts';
 import { parkedDrop, parkedList, parkedRetry, parkedShow } from './parked.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginDescribe } from './plugin-describe.ts';
@@ -72,6 +73,12 @@ import { showTables } from './show-tables.ts';
 import { showUdfs } from './show-udfs.ts';
 import { startRule } from './start-rule.ts';
 import { stopRule } from './stop-rule.ts';
+import { systemAccess } from './system-access.ts';
+import { systemConfig } from './system-config.ts';
+import { systemLogs } from './system-logs.ts';
+import { systemPoweroff, systemReboot, systemReset } from './system-power.ts';
+import { systemStatus } from './system-status.ts';
+import { systemSupportBundle } from './system-support-bundle.ts';
 import { tail } from './tail.ts';
 import { top } from './top.ts';
 import { validateRule } from './validate-rule.ts';
@@ -107,6 +114,17 @@ export const commands: readonly Command[] = [
   createRevocation,
   showRevocations,
   dropRevocation,
+  createMqttUser,
+  showMqttUsers,
+  dropMqttUser,
+  systemStatus,
+  systemConfig,
+  systemAccess,
+  systemLogs,
+  systemSupportBundle,
+  systemReboot,
+  systemPoweroff,
+  systemReset,
   createPlugin,
   describePlugin,
   dropPlugin,

@@ -1,6 +1,6 @@
 // All routes of REST. A new resource is one file here and one line below.
 import type { Log } from '../../base/log.ts';
-import type { ServerControl, Service } from '../../service/index.ts';
+import type { MqttUsers, OwnerSettings, ServerControl, Service } from '../../service/index.ts';
 import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
@@ -11,6 +11,7 @@ import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
+import { ownerRoutes } from './owner.ts';
 import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
@@ -28,9 +29,21 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys'> {
   trialServer: TrialServer;
   metrics: (() => string) | undefined;
   revocations?: Revocations | undefined;
+  /** What the owner sets. Absent: nothing is kept. */
+  owner?: { settings: OwnerSettings; mqttUsers: MqttUsers } | undefined;
 }
 
-export function createRestRouter({ service, server, log, trialServer, metrics, functions, connectors, revocations }: RestDeps): Router {
+export function createRestRouter({
+  service,
+  server,
+  log,
+  trialServer,
+  metrics,
+  functions,
+  connectors,
+  revocations,
+  owner,
+}: RestDeps): Router {
   const stop = (exitCode: number) => server.stop(exitCode);
   const router = createRouter([
     ...serverRoutes(server, () => router, log),
@@ -45,6 +58,7 @@ export function createRestRouter({ service, server, log, trialServer, metrics, f
     ...deviceRoutes(service),
     ...deadLetterRoutes(service.deadLetters),
     ...authRoutes(revocations),
+    ...ownerRoutes(owner),
     ...dataRoutes(service, stop),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),

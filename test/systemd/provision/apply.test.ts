@@ -71,12 +71,12 @@ test('problems are written back in words with line numbers', async () => {
   await expect(device('/etc/hostname')).rejects.toThrow('ENOENT');
 });
 
-test('a new MQTT password makes the broker file anew', async () => {
-  await mkdir(join(places.root, '/var/lib/kuiper-device'), { recursive: true });
-  await writeFile(join(places.root, '/var/lib/kuiper-device/mosquitto.passwd'), 'old');
+test('a new MQTT password makes the environment of the gateway anew', async () => {
+  await mkdir(join(places.root, '/etc/kuiper'), { recursive: true });
+  await writeFile(join(places.root, '/etc/kuiper/device.env'), 'old');
   await give('mqtt: {password: open-Sesame-42}\n');
   await applySettings(places);
-  expect(await readdir(join(places.root, '/var/lib/kuiper-device'))).not.toContain('mosquitto.passwd');
+  expect(await readdir(join(places.root, '/etc/kuiper'))).toEqual([]);
 });
 
 test('remote REST: token only as hash for the gateway, opened in the firewall, and closed again', async () => {

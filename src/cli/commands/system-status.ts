@@ -1,0 +1,49 @@
+// `kuiper system status`: the device at a glance: gateway, MQTT listener, space, slot, what gateway.yaml led to.
+import type { Command } from '../command.ts';
+import { DEVICE, freeSpace, textOf } from '../system.ts';
+
+interface Info {
+  version?: string;
+  upTimeSeconds?: number;
+  safeMode?: string;
+  problems?: string[];
+}
+
+interface ListenerStatus {
+  clients: number;
+  waiting: number;
+  stored: number;
+  refused: number;
+  dropped: number;
+  problem?: string;
+}
+
+export const systemStatus: Command = {
+  name: 'system status',
+  usage: 'system status',
+  doc: 'The device at a glance: gateway, MQTT listener, space, slot, what gateway.yaml led to.',
+  offline: true,
+  exits: true,
+  async run({ client, print }) {
+    try {
+      const { version, upTimeSeconds, safeMode, problems = [] } = await client.json<Info>('GET', '/');
+      print(`Gateway      ${version}, running for ${upTimeSeconds} s`);
+      if (safeMode) print(`             safe mode: ${safeMode}`);
+      for (const problem of problems) print(`             problem: ${problem}`);
+    } catch (error) {
+      print(`Gateway      does not answer: ${(error as Error).message.split('\n')[0]}`);
+    }
+    const listener = textOf('/run/kuiper-mqtt/status.json');
+    if (listener !== undefined) {
+      const { clients, waiting, stored, refused, dropped, problem } = JSON.parse(listener) as ListenerStatus;
+      print(`MQTT         ${clients} clients, ${waiting} messages wait, ${stored} were stored, ${dropped} dropped, ${refused} refused`);
+      if (problem) print(`             problem: ${problem}`);
+    }
+    print(`Data         ${freeSpace('/opt/kuiper/data')}`);
+    const slot = /rauc\.slot=(\S+)/.exec(textOf('/proc/cmdline') ?? '')?.[1];
+    if (slot) print(`Slot         ${slot}, image ${(textOf('/usr/lib/kuiper/VERSION') ?? 'unknown').trim()}`);
+    if (textOf('/run/kuiper/data-lost') !== undefined) print('             the data partition could not be mounted: nothing is kept');
+    const report = textOf(`${DEVICE}/gateway-report.txt`);
+    if (report !== undefined) print(`\n${report.replaceAll('\r\n', '\n').trim()}`);
+  },
+};
