@@ -65,6 +65,8 @@ const OTHER_WRITERS: Readonly<Record<string, string>> = {
   'src/connectors/file/source.ts': 'moves files of the user that were read',
   'src/connectors/file/sink.ts': 'results of the user',
   'src/daemon/root-lock.ts': 'a lock: it must be made by O_EXCL, and is worth nothing after a power cut',
+  'src/ingress/journal.ts': 'an append-only file with a checksum per record, synced before a sensor is answered',
+  'src/ingress/main.ts': 'figures for status, in memory (/run)',
   'src/plugin-host/worker/installer.ts': 'a process that imports nothing of the gateway and may write plugins only; it has the same steps',
   'src/plugin-host/worker/write-durably.ts': 'the same helper for a thread that can import nothing; compared below',
   'src/runtime/suspect/record-file.ts': 'memory that outlives the process, on tmpfs',

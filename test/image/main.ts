@@ -6,6 +6,7 @@ import { boots } from './checks/boots.ts';
 import { crashProtection } from './checks/crash-protection.ts';
 import { isClosed } from './checks/is-closed.ts';
 import { loginUser } from './checks/login-user.ts';
+import { owner } from './checks/owner.ts';
 import { pluginsContained } from './checks/plugins-contained.ts';
 import { ruleRuns } from './checks/rule-runs.ts';
 import { survivesReboot } from './checks/survives-reboot.ts';
@@ -59,6 +60,7 @@ try {
   await vm.kill();
 }
 await withoutFile(report, image, join(scratch, 'bare'));
+await owner(report, image, join(scratch, 'owner'));
 
 const { failed } = report;
 writeFileSync(join(image, '../test-image.json'), `${JSON.stringify(report.results, null, 2)}\n`);

@@ -27,6 +27,7 @@ export interface CommandResult {
 export interface Vm {
   readonly sshPort: number;
   readonly mqttsPort: number;
+  readonly restPort: number;
   readonly keyFile: string;
   /** Milliseconds since power on. */
   uptimeMs(): number;
@@ -90,6 +91,7 @@ export async function startVm(options: VmOptions): Promise<Vm> {
   if (!existsSync(disk)) prepareDisk(options);
   const sshPort = await freePort();
   const mqttsPort = await freePort();
+  const restPort = await freePort();
   const agentSocket = join(dir, 'agent.sock');
   rmSync(agentSocket, { force: true });
   const unit = `[Unit]
@@ -109,7 +111,10 @@ Restart=always
       ...['-M', 'virt', '-accel', 'tcg,thread=multi', '-cpu', 'cortex-a72', '-smp', '2', '-m', String(memoryMib)],
       ...['-bios', '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd', '-nodefaults', '-display', 'none', '-serial', 'stdio'],
       ...['-drive', `if=none,file=${disk},format=raw,id=d0`, '-device', 'virtio-blk-pci,drive=d0,bootindex=0'],
-      ...['-netdev', `user,id=n0,hostfwd=tcp:127.0.0.1:${sshPort}-:22,hostfwd=tcp:127.0.0.1:${mqttsPort}-:8883`],
+      ...[
+        '-netdev',
+        `user,id=n0,hostfwd=tcp:127.0.0.1:${sshPort}-:22,hostfwd=tcp:127.0.0.1:${mqttsPort}-:8883,hostfwd=tcp:127.0.0.1:${restPort}-:9081`,
+      ],
       ...['-device', 'virtio-net-pci,netdev=n0,romfile=', '-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
       ...['-chardev', `socket,id=agent,path=${agentSocket},server=on,wait=off`, '-device', 'virtserialport,chardev=agent,name=kuiper.test'],
       ...credential('systemd.extra-unit.kuiper-test.service', unit),
@@ -164,6 +169,7 @@ Restart=always
   return {
     sshPort,
     mqttsPort,
+    restPort,
     keyFile: join(dir, 'key'),
     uptimeMs: () => performance.now() - startedMs,
     async root(script, deadlineMs = 120_000) {

@@ -22,10 +22,14 @@ export async function isClosed(report: Report, vm: Vm): Promise<void> {
     return undefined;
   });
   await report.check('no process of ours runs as root', async () => {
-    const { out } = await vm.root("ps -eo user:20,args --no-headers | grep -E '/opt/kuiper|mosquitto' | grep -v grep");
+    const { out } = await vm.root("ps -eo user:20,args --no-headers | grep -E '/opt/kuiper' | grep -v grep");
     const lines = out.trim().split('\n');
     expectThat(
       lines.some((line) => line.startsWith('kuiper-gw') && line.includes('dist/daemon.mjs')),
+      out,
+    );
+    expectThat(
+      lines.some((line) => line.startsWith('kuiper-mqtt') && line.includes('dist/mqtt.mjs')),
       out,
     );
     expectThat(!lines.some((line) => line.startsWith('root ')), out);
@@ -51,10 +55,11 @@ export async function isClosed(report: Report, vm: Vm): Promise<void> {
     return undefined;
   });
   await report.check('secrets are unique and closed to others', async () => {
-    const { out } = await vm.root('stat -c "%a %U:%G %n" /var/lib/kuiper-device/* /etc/kuiper/device.env /etc/ssh/ssh_host_ed25519_key');
+    const { out } = await vm.root(
+      'stat -c "%a %U:%G %n" /var/lib/kuiper-device/*key /var/lib/kuiper-device/mqtt-password /opt/kuiper/etc/mqtt /etc/kuiper/device.env /etc/ssh/ssh_host_ed25519_key',
+    );
     for (const line of out.trim().split('\n')) {
-      const [mode, , name] = line.split(' ') as [string, string, string];
-      if (/tls\.(crt|name)$/.test(name)) continue;
+      const [mode] = line.split(' ') as [string];
       expectThat(mode.endsWith('0'), line);
     }
     return undefined;

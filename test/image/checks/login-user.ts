@@ -98,14 +98,14 @@ export async function loginUser(report: Report, vm: Vm, dir: string): Promise<vo
   });
   await report.check('no other service can be touched, and there is no way to root', async () => {
     const { out } = await vm.ssh(
-      'systemctl --no-ask-password stop mosquitto 2>&1; echo rc $?; systemctl --no-ask-password set-property kuiper MemoryMax=1G 2>&1; echo rc $?; id; command -v sudo',
+      'systemctl --no-ask-password stop kuiper-mqtt 2>&1; echo rc $?; systemctl --no-ask-password set-property kuiper MemoryMax=1G 2>&1; echo rc $?; id; command -v sudo',
     );
     expectThat(
       [...out.matchAll(/rc (\d+)/g)].every((m) => m[1] !== '0'),
       out,
     );
     expectThat(!out.includes('/sudo'), out);
-    expectThat((await vm.root('systemctl is-active mosquitto')).out.trim() === 'active', 'mosquitto was stopped');
+    expectThat((await vm.root('systemctl is-active kuiper-mqtt')).out.trim() === 'active', 'the MQTT listener was stopped');
     return undefined;
   });
   await report.check('journalctl -u kuiper shows the log', async () => {

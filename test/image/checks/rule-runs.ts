@@ -32,7 +32,7 @@ export async function ruleRuns(report: Report, vm: Vm): Promise<void> {
   await report.check('a message with the device password comes out of the rule', async () => {
     const { out } = await vm.root(roundTrip(42, 60), 120_000);
     if (!out.includes('"temperature":42')) {
-      const status = await vm.root('kuiper getstatus rule hot; journalctl -u kuiper -u mosquitto -o cat | tail -n 20');
+      const status = await vm.root('kuiper getstatus rule hot; journalctl -u kuiper -u kuiper-mqtt -o cat | tail -n 20');
       throw new Error(`got ${out}; ${status.out}`);
     }
     return out.trim();

@@ -5,7 +5,7 @@ import { roundTrip } from './rule-runs.ts';
 
 export async function survivesReboot(report: Report, vm: Vm): Promise<void> {
   const identity =
-    'cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; sha256sum /var/lib/kuiper-device/tls.crt /var/lib/kuiper-device/mosquitto.passwd';
+    'cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; sha256sum /var/lib/kuiper-device/tls.crt /var/lib/kuiper-device/ca.key /var/lib/kuiper-device/mqtt-password';
   const before = await vm.root(identity);
   const bootId = (await vm.root('cat /proc/sys/kernel/random/boot_id')).out;
   await report.check('a reboot comes back to "running"', async () => {
