@@ -51,7 +51,7 @@ build_sqlite() {
 # fetch_modules ARCH: production packages of the lock file for the architecture, kept in the cache; sets modules_dir.
 fetch_modules() {
   local arch="$1" key
-  key="$(cat "$repo_dir/package.json" "$repo_dir/package-lock.json" "${BASH_SOURCE[0]}" | sha256sum | cut -c1-16)"
+  key="$(cat "$repo_dir/package.json" "$repo_dir/package-lock.json" "${BASH_SOURCE[0]}" "$image_dir/lib/prune-packages.ts" | sha256sum | cut -c1-16)"
   modules_dir="$cache_dir/modules-$arch-$key"
   [ -d "$modules_dir" ] && return 0
   say "npm ci for $arch"
@@ -72,6 +72,7 @@ prune_modules() {
   keep="linux-$(npm_arch "$2")"
   rm -rf "$dir"/.bin "$dir"/.package-lock.json "$dir"/sqlite3/{deps,src,build,prebuilds} "$dir"/node-linux-* "$dir"/mqtt/dist "$dir"/node-gyp "$dir"/node-addon-api \
     "$dir"/@serialport/bindings-cpp/{src,binding.gyp,build}
+  "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/prune-packages.ts" "$dir" "$repo_dir/package.json" >&2
   find "$dir" -path '*/prebuilds/*' -prune -type d ! -name "$keep" -exec rm -rf {} +
   find "$dir" -name '*.musl.node' -delete
   find "$dir" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -iname 'readme*' -o -iname 'changelog*' -o -name '*.tsbuildinfo' \) -delete

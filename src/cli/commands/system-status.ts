@@ -43,6 +43,8 @@ export const systemStatus: Command = {
     const slot = /rauc\.slot=(\S+)/.exec(textOf('/proc/cmdline') ?? '')?.[1];
     if (slot) print(`Slot         ${slot}, image ${(textOf('/usr/lib/kuiper/VERSION') ?? 'unknown').trim()}`);
     if (textOf('/run/kuiper/data-lost') !== undefined) print('             the data partition could not be mounted: nothing is kept');
+    const mount = textOf('/run/kuiper/mount-failed');
+    if (mount !== undefined) print(`             ${mount.trim().replaceAll('\n', '; ')}`);
     const report = textOf(`${DEVICE}/gateway-report.txt`);
     if (report !== undefined) print(`\n${report.replaceAll('\r\n', '\n').trim()}`);
   },
