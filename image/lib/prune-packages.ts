@@ -1,7 +1,7 @@
 // Takes packages out of node_modules that only a build needs: what is not reached from the dependencies of package.json when the edges to
 // install helpers are cut. Fewer packages, fewer advisories that mean nothing. Called by program.sh: prune-packages.ts NODE_MODULES PACKAGE_JSON.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Used by install scripts only, which are not run: the addons are built or chosen by program.sh. */
 const INSTALL_HELPERS: Readonly<Record<string, readonly string[]>> = {
@@ -26,24 +26,26 @@ function packagesBelow(modules: string): string[] {
   });
 }
 
-/** Where Node finds a package that is asked for in a folder. */
+/** Where Node finds a package that is asked for in a folder. @param modules the folder of all; it may have another name while it is made */
 function find(from: string, name: string, modules: string): string | undefined {
-  for (let folder = from; ; folder = join(folder, '..')) {
+  for (let folder = from; folder.length > modules.length; folder = dirname(folder)) {
     const found = join(folder, 'node_modules', name);
     if (existsSync(join(found, 'package.json'))) return found;
-    if (resolve(folder) === resolve(modules, '..')) return undefined;
   }
+  const found = join(modules, name);
+  return existsSync(join(found, 'package.json')) ? found : undefined;
 }
 
 /** @returns names of packages that were removed, as paths below node_modules */
 export function prunePackages(modules: string, packageJson: string): string[] {
   const kept = new Set<string>();
-  const queue = Object.keys(readJson(packageJson).dependencies ?? {}).flatMap((name) => find(join(modules, '..'), name, modules) ?? []);
+  const queue = Object.keys(readJson(packageJson).dependencies ?? {}).flatMap((name) => find(modules, name, modules) ?? []);
   for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
     if (kept.has(folder)) continue;
     kept.add(folder);
     const { dependencies = {}, optionalDependencies = {} } = readJson(join(folder, 'package.json'));
-    const own = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const nested = folder.lastIndexOf('/node_modules/');
+    const own = nested >= modules.length ? folder.slice(nested + '/node_modules/'.length) : folder.slice(modules.length + 1);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
       if (INSTALL_HELPERS[own]?.includes(name)) continue;
       const found = find(folder, name, modules);

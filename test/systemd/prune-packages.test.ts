@@ -7,7 +7,8 @@ import { prunePackages } from '../../image/lib/prune-packages.ts';
 
 test('what is reached by install helpers only goes, with its own nested packages; what runs stays where Node finds it', () => {
   const root = mkdtempSync(join(tmpdir(), 'prune-'));
-  const modules = join(root, 'node_modules');
+  // as while the package is made: not called node_modules
+  const modules = join(root, 'modules-arm64.tree');
   const put = (path: string, dependencies: string[] = []) => {
     mkdirSync(join(modules, path), { recursive: true });
     writeFileSync(
