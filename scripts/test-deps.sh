@@ -16,7 +16,10 @@ influxd:influxdb:the tests of the action influx
 victoria-metrics:victoria-metrics:the tests of the action influx2
 redis-server:redis-server:the tests of redis, redisPub and redisSub
 mariadbd:mariadb-server:the tests of sql with MariaDB
-psql:postgresql:the tests of sql with PostgreSQL'
+psql:postgresql:the tests of sql with PostgreSQL
+nats-server:nats-server:the tests of nats
+java:openjdk-17-jre-headless:the tests of kafka
+mvn:maven:the tests of kafka'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}
@@ -54,7 +57,18 @@ nodered() {
   say "Node-RED could not be installed into .cache/node-red (network?): tests of the palette are left out"
   [ "${CI:-}" != true ]
 }
-extras() { pymodbus && nodered; }
+# Kafka, pinned, from Maven: its jars in a folder of their own
+kafka() {
+  [ -f .cache/kafka/lib/kafka_2.13-4.1.0.jar ] && return 0
+  command -v mvn >/dev/null 2>&1 || return 0
+  rm -rf .cache/kafka && mkdir -p .cache/kafka
+  printf '%s' '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.1.0</version></dependency></dependencies></project>' >.cache/kafka/pom.xml
+  mvn -q -B -f .cache/kafka/pom.xml dependency:copy-dependencies "-DoutputDirectory=$PWD/.cache/kafka/lib" -DincludeScope=runtime >/dev/null 2>&1 && return 0
+  rm -rf .cache/kafka
+  say "Kafka could not be installed into .cache/kafka (maven, network?): the tests of kafka are left out"
+  [ "${CI:-}" != true ]
+}
+extras() { pymodbus && nodered && kafka; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"
