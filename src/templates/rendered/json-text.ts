@@ -22,7 +22,7 @@ export const printJson: () => Printer = () => {
     if (inText) {
       if (!isJson(`"${text}"`)) printed = JSON.stringify(text).slice(1, -1);
     } else if (open.length > 0 && text.trim() !== '' && !isJson(open.at(-1) === '[' ? `[${text}]` : text))
-      throw refused('dataTemplate', text, 'is no JSON value: put quotes around {{…}}, or use toJson');
+      throw refused('dataTemplate', text, 'is not a JSON value: put quotes around {{…}}, or use toJson');
     read = before.length + printed.length; // complete in itself: nothing was opened that is not closed
     return printed;
   };

@@ -32,10 +32,10 @@ export function checkTable(value: unknown): string {
  *  @source Modbus over serial line 1.02, 2.2 */
 export function checkUnit(value: unknown, protocol: unknown): string {
   const text = textOf('unit', value).trim();
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw refused('unit', value, 'is no number from 0 to 255');
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw refused('unit', value, 'is not a number from 0 to 255');
   const serial = String(protocol ?? 'tcp').toLowerCase() !== 'tcp';
   if (serial && Number(text) === 0) throw refused('unit', value, 'is the broadcast address, which only a constant may name');
-  if (serial && Number(text) > 247) throw refused('unit', value, 'is no number from 1 to 247');
+  if (serial && Number(text) > 247) throw refused('unit', value, 'is not a number from 1 to 247');
   return text;
 }
 

@@ -39,7 +39,7 @@ function print(text: string, value: Value, place: Place): string {
       if (typeof value === 'boolean') return value ? '1' : '0';
       if (typeof value === 'bigint') return value.toString();
       if (typeof value === 'number') {
-        if (!Number.isFinite(value)) throw refused('templateSql', text, 'is no number of SQL');
+        if (!Number.isFinite(value)) throw refused('templateSql', text, 'is not a number of SQL');
         return text;
       }
       return `'${text.replaceAll("'", "''")}'`;

@@ -44,5 +44,5 @@ export const refused = (what: string, value: unknown, why: string): Error =>
 export function textOf(what: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-  throw refused(what, value, 'is no text');
+  throw refused(what, value, 'is not text');
 }

@@ -51,7 +51,7 @@ export const planErrors = {
   PLAN_AGGREGATE_PLACE: {
     text: '{text}',
     ekuiperCode: 2101,
-    cure: 'Aggregates belong into the select list, HAVING, ORDER BY or WHERE, and cannot be nested.',
+    cure: 'Aggregates belong in the select list, HAVING, ORDER BY or WHERE, and cannot be nested.',
   },
   PLAN_ORDER: {
     text: '{text}',
