@@ -49,6 +49,10 @@ describe('texts', () => {
 
   it('are found by what they say, and comments are not', () => {
     const source = `// starts anew\nlog.warn('It starts anew.'); const a = "is no number"; const b = \`There is no number\`; throw x('waits since 5 s');`;
-    expect(faultsOf(textsOf(source))).toEqual(["'It starts anew.' → again", '"is no number" → is not a', "'waits since 5 s' → has been … for"]);
+    expect(faultsOf(textsOf(source))).toEqual([
+      "'It starts anew.' → again",
+      '"is no number" → is not a',
+      "'waits since 5 s' → has been … for",
+    ]);
   });
 });

@@ -122,7 +122,10 @@ async function moveInstances(remote: RemotePlugin, version: RemoteVersion, log: 
         await i.restore(old);
       } catch (cause) {
         // the owner opens it again with backoff
-        log.warn({ plugin: `${remote.kind}/${remote.name}`, cause: String(cause) }, 'An instance could not go back to the previous version.');
+        log.warn(
+          { plugin: `${remote.kind}/${remote.name}`, cause: String(cause) },
+          'An instance could not go back to the previous version.',
+        );
         i.removed(cause as Error);
       }
     }
