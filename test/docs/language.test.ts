@@ -32,7 +32,7 @@ function textsOf(source: string): string[] {
   return [...source.matchAll(TOKEN)].map(([t]) => t).filter((t) => !t.startsWith('/') && t.includes(' '));
 }
 
-export function faultsOf(texts: readonly string[]): string[] {
+function faultsOf(texts: readonly string[]): string[] {
   return texts
     .filter((t) => !EKUIPER.some((e) => e.test(t)))
     .flatMap((t) => WRONG.filter(([wrong]) => wrong.test(t)).map(([, right]) => `${t.slice(0, 120)} → ${right}`));
