@@ -270,7 +270,7 @@ describe('a rendered MQTT topic', () => {
     ['a\u{1fffe}b', 'control character'],
     ['a\ufdd0b', 'control character'],
     ['a\udc00b', 'half of a character'],
-    [{}, 'no text'],
+    [{}, 'is not text'],
   ])('%j is refused', (value, why) => {
     expect(topic(value)).toEqual(refusal(why));
   });

@@ -10,7 +10,7 @@ const LIMIT_SECONDS = 2 ** 53 / 1000;
 
 /** The fraction is shown to the millisecond, as `2024-01-01 00:00:00.250`. */
 function ofFraction(seconds: number, zone: string): string {
-  if (!(Math.abs(seconds) < LIMIT_SECONDS)) throw rowError(`${seconds} is no number of seconds since 1970`);
+  if (!(Math.abs(seconds) < LIMIT_SECONDS)) throw rowError(`${seconds} is not a number of seconds since 1970`);
   const ms = Math.round(seconds * 1000);
   const time = formatDateAndTime(new DateTime(BigInt(ms) * 1_000_000n, zone));
   const rest = ((ms % 1000) + 1000) % 1000;
