@@ -13,9 +13,9 @@ const common: readonly OptionSpec[] = [
   },
   {
     name: 'tags',
-    type: 'map',
+    type: 'any',
     default: {},
-    doc: 'Tags of each row: fixed texts, or templates over the row such as {{.deviceId}}. A tag without a value is left out.',
+    doc: 'Tags of each row, an object (or its JSON text): fixed texts, or templates over the row such as {{.deviceId}}. A tag without a value is left out.',
   },
   { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write as fields. Empty: all but excludeFields.' },
   {
@@ -53,7 +53,16 @@ const measurement: OptionSpec = {
 export const influx1Options: readonly OptionSpec[] = [
   ...common,
   measurement,
-  { name: 'database', type: 'string', required: true, doc: 'Database; it must exist.', error: 'database is required' },
+  { name: 'tagKey', type: 'string', default: '', doc: 'One more tag, as in eKuiper 1: its name.', advanced: true },
+  { name: 'tagValue', type: 'string', default: '', doc: 'The value of tagKey.', advanced: true },
+  {
+    name: 'database',
+    aliases: ['databasename'],
+    type: 'string',
+    required: true,
+    doc: 'Database; it must exist.',
+    error: 'database is required',
+  },
   { name: 'retentionPolicy', type: 'string', default: '', doc: 'Retention policy; empty: that of the database.', advanced: true },
   { name: 'username', type: 'string', default: '', doc: 'User name.' },
   { name: 'password', type: 'string', default: '', secret: true, doc: 'Password.' },
@@ -76,7 +85,9 @@ export const influx2Options: readonly OptionSpec[] = [
 
 export interface InfluxProps {
   addr: string;
-  tags: Record<string, unknown>;
+  tags: unknown;
+  tagKey?: string;
+  tagValue?: string;
   fields: string[];
   excludeFields: string[];
   precision: '' | 'ns' | 'us' | 'ms' | 's';

@@ -115,8 +115,23 @@ function compileNames(p: InfluxProps): (row: Row) => { measurement: string; tags
   const part = (text: string): ((row: Row) => string) => (text.includes('{{') ? engine.compile(text) : () => text);
   const measurement = part(p.measurement);
   // the server sorts by key anyway: sorted tags spare it the work
-  const tags = Object.entries(p.tags)
+  const tags = Object.entries(tagsOf(p))
     .map(([name, value]) => [name, part(String(value))] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return (row) => ({ measurement: measurement(row), tags: tags.map(([name, value]) => [name, value(row)]) });
+}
+
+/** @throws Error when tags are no object */
+function tagsOf({ tags, tagKey, tagValue }: InfluxProps): Record<string, unknown> {
+  let given: unknown = tags;
+  if (typeof tags === 'string' && tags !== '') {
+    try {
+      given = JSON.parse(tags);
+    } catch {
+      given = undefined; // told below
+    }
+  } else if (tags === '') given = {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error('property tags must be an object of texts, or the JSON text of one');
+  return { ...given, ...(tagKey ? { [tagKey]: tagValue ?? '' } : {}) };
 }

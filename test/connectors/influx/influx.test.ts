@@ -57,6 +57,24 @@ describe.runIf(haveInflux)('the action influx, with InfluxDB 1.6', () => {
     expect(await ask(server, 'SHOW TAG KEYS')).toEqual([{ tagKey: 'device' }, { tagKey: 'site' }]);
   });
 
+  it("takes eKuiper 1's properties: databasename, tagkey and tagvalue, and tags as the text of an object", async () => {
+    const addr = `http://127.0.0.1:${server.port}`;
+    const old = {
+      addr,
+      databasename: 'plant',
+      measurement: 'm',
+      tagkey: 'line',
+      tagvalue: '{{.l}}',
+      tags: '{"site":"north"}',
+      fields: 'v',
+    };
+    rig = await startRig({ actions: [{ influx: old }] });
+    await rig.send({ l: 'a', v: 1, w: 2 });
+    await rig.settled();
+    expect(await ask(server, 'SELECT * FROM m')).toMatchObject([{ line: 'a', site: 'north', v: 1 }]);
+    expect(await ask(server, 'SHOW FIELD KEYS')).toMatchObject([{ fieldKey: 'v' }]);
+  });
+
   it('parks a row whose field conflicts with the type that the server has, and delivers the others of the same list', async () => {
     const r = await begin({ measurement: 'm', tsFieldName: 'ts' });
     await r.send({ v: 1, ts: 1n });
@@ -124,6 +142,8 @@ describe.runIf(haveInflux)('the action influx, with InfluxDB 1.6', () => {
     [{ addr: 'http://x', database: 'd', measurement: 'm', precision: 'h' }, /precision h is not supported/],
     [{ addr: 'http://x', database: 'd', measurement: 'm', fields: ['a'], excludeFields: ['b'] }, /cannot both be set/],
     [{ addr: 'http://x', database: 'd', measurement: '{{.a' }, /template/],
+    [{ addr: 'http://x', database: 'd', measurement: 'm', tags: 'a=b' }, /tags must be an object/],
+    [{ addr: 'http://x', database: 'd', measurement: 'm', tags: ['a'] }, /tags must be an object/],
   ])('refuses the rule with %j', async (props, text) => {
     await expect(startRig({ actions: [{ influx: props }] })).rejects.toThrow(text);
   });
