@@ -263,7 +263,9 @@ describe('a file sink', () => {
   it.each(['gzip', 'zstd'] as const)('leaves a %s file that is whole after a failure, and goes on in it', async (compression) => {
     const unpack = compression === 'gzip' ? zlib.gunzipSync : zlib.zstdDecompressSync;
     const s = await sinkOf({ compression, fileType: 'json', syncInterval: 0 });
-    s.give('1', '2');
+    s.give('1');
+    await s.answered(1);
+    s.give('2');
     await s.answered(2);
     failOnce('datasync', 'EIO');
     s.give('3');
@@ -302,6 +304,20 @@ describe('a file sink', () => {
     expect(names.map(text)).toEqual(['r0\nr1\nr2', 'r3\nr4\nr5', 'r6\nr7']);
   });
 
+  it('begins a rolled file of the same name when the one before is safe and closed', async () => {
+    const s = await sinkOf({ rollingCount: 2, syncInterval: 0 });
+    const held = Promise.withResolvers<void>();
+    vi.spyOn(calls, 'datasync').mockImplementationOnce(() => held.promise);
+    s.give('1', '2', '3');
+    await vi.waitFor(() => expect(text()).toBe('1\n2'));
+    await s.ctx.clock.advance(1000);
+    expect(text()).toBe('1\n2');
+    held.resolve();
+    await s.answered(3);
+    expect(text()).toBe('3');
+    expect(s.done).toEqual(['1', '2', '3']);
+  });
+
   it('does not overwrite what another program did to its file while it rested', async () => {
     const s = await sinkOf({ path: '{{.p}}', syncInterval: 0 });
     await s.put('one', { path: 'a' });
@@ -310,6 +326,23 @@ describe('a file sink', () => {
     writeFileSync(join(root, 'a'), '');
     await s.put('two', { path: 'a' });
     expect(text('a')).toBe('\ntwo');
+  });
+
+  it('makes the names of folders safe once, and the folder of a file for each new file', async () => {
+    const s = await sinkOf({ path: 'a/b/{{.p}}', syncInterval: 0 });
+    await s.put('1', { path: 'a/b/x' });
+    expect(log.filter((l) => l === 'folder').length).toBe(3);
+    await s.put('2', { path: 'a/b/y' });
+    expect(log.filter((l) => l === 'folder').length).toBe(4);
+  });
+
+  it('opens files after many that could not be opened', async () => {
+    const s = await sinkOf({ path: 'out/{{.p}}', syncInterval: 0 });
+    await s.put('x', { path: 'out/file' });
+    const refused = await Promise.allSettled(rows(70).map((r) => s.put(r, { path: `out/file/${r}` })));
+    expect(refused.every((r) => r.status === 'rejected')).toBe(true);
+    await s.put('1', { path: 'out/other' });
+    expect(text('out/other')).toBe('1');
   });
 
   it('refuses rows of a place that is not for results, and takes those of others in the same turn', async () => {
