@@ -4,7 +4,7 @@ import type { FunctionCatalogue, FunctionEnv } from '../contract/function.ts';
 import { type Meta, Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { bindExpression } from '../plan/bind/expression.ts';
-import { createScope } from '../plan/bind/scope.ts';
+import { createScope, FieldIndex } from '../plan/bind/scope.ts';
 import type { BoundExpr } from '../plan/bound.ts';
 import { walk } from '../plan/walk.ts';
 import type { Expr } from '../sql/ast.ts';
@@ -25,10 +25,15 @@ export interface ExpressionOptions {
  *  @throws GatewayError PLAN_*; the evaluation throws rowError */
 export function compileExpression(e: Expr, options: ExpressionOptions): (row: Row, meta?: Meta, tsMs?: number) => Value {
   const catalog = { source: () => undefined, functions: options.functions };
-  const scope = createScope([{ index: 0, emitter: 'row', info: { name: 'row', kind: 'stream' } }], new Map(), catalog, {
-    sql: options.sql,
-    sqlCompatibility: options.standard ? 'standard' : 'ekuiper',
-  });
+  const scope = createScope(
+    [{ index: 0, emitter: 'row', info: { name: 'row', kind: 'stream' }, fields: new FieldIndex(undefined) }],
+    new Map(),
+    catalog,
+    {
+      sql: options.sql,
+      sqlCompatibility: options.standard ? 'standard' : 'ekuiper',
+    },
+  );
   const bound = bindExpression(e, scope);
   const columns = [...columnsOf(bound)];
   const frame = sharedFrame(columns, (c) => columns.indexOf(c));

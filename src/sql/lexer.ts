@@ -10,8 +10,9 @@ const isLetter = (c: string | undefined) => c !== undefined && ((c >= 'a' && c <
 /** Operators of one character that never begin a longer one. */
 const singles = new Set('=+*%&|^,()[]:#;');
 
-/** @returns tokens in order; the last one is `end` and has an empty span. Linear in the length of the text. */
-export function tokenize(sql: string): Token[] {
+/** @returns tokens in order; the last one is `end` and has an empty span. Linear in the length of the text.
+ *  @param most after so many tokens, not counting the end, nothing more is read */
+export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const add = (type: TokenType, text: string, start: number, hint?: string, quoted?: boolean) => {
@@ -22,7 +23,7 @@ export function tokenize(sql: string): Token[] {
     return from;
   };
 
-  while (at < sql.length) {
+  while (at < sql.length && tokens.length < most) {
     const start = at;
     const c = sql[at]!;
     if (isBlank(c)) {

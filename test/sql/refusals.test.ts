@@ -258,9 +258,16 @@ describe('limits', () => {
   });
 
   test('length is bounded', () => {
-    expect(failureOf(() => parseSelect(`SELECT ${'a,'.repeat(100_000)} a FROM d`))).toMatchObject({
+    expect(failureOf(() => parseSelect(`SELECT ${'a,'.repeat(150_000)} a FROM d`))).toMatchObject({
       code: 'SQL_TOO_COMPLEX',
-      text: 'the statement has 200016 characters, more than 65536',
+      text: 'the statement has more than 300000 words and signs',
     });
+    expect(failureOf(() => parseSelect(`SELECT a FROM d ${' '.repeat(4 * 1024 * 1024)}`))).toMatchObject({
+      code: 'SQL_TOO_COMPLEX',
+      text: 'the statement has 4194320 characters, more than 4194304',
+    });
+    // SELECT, FROM, d, and a name and a comma for all but one
+    expect(parseSelect(`SELECT ${'a,'.repeat(149_998)} a FROM d`).fields.length).toBe(149_999);
+    expect(failureOf(() => parseSelect(`SELECT ${'a,'.repeat(149_998)} a, a FROM d`)).code).toBe('SQL_TOO_COMPLEX');
   });
 });

@@ -1,32 +1,21 @@
 // JSON bytes → rows. Schemaless: numbers are float (or int64 with useInt64ForWholeNumber). With declared fields the declared type decides
-// and other fields are left out (spec: sql.md 3.2). JSON.parse does the work; only texts that hold a number form which it cannot
-// tell apart (1 and 1.0, 1e3, more than 15 digits) take the slow way with the source text of each number.
+// and other fields are left out (spec: sql.md 3.2; declared.ts). JSON.parse does the work; only texts that hold a number form which it cannot
+// tell apart (1 and 1.0, 1e3, more than 15 digits) take the slow way with the source text of each number. Large messages of a stream with declared
+// fields are not parsed but for the fields that are read (skimmed.ts).
 import { nestingText } from '../../base/budget.ts';
-import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { CodecOptions, Decoder } from '../../contract/codec.ts';
-import type { FieldDef, FieldType } from '../../contract/schema.ts';
 import { markBad, throwWhenRead } from '../../data/bad-fields.ts';
-import { formatFloat } from '../../data/go-format.ts';
 import { tooDeep } from '../../data/json-nesting.ts';
 import type { Row, Value } from '../../data/value.ts';
+import { compileStruct, define, hasBigint } from './declared.ts';
+import { decodeError, int64, NumberText, parseWithTexts, trickyNumber } from './numbers.ts';
+import { createRowReader } from './skimmed.ts';
 
-/** A number that JSON.parse would change or make indistinguishable: exponent, fraction, or 16 and more digits. */
-const trickyNumber = /\d[eE]|\d\.\d|\d{16}/;
-const wholeNumber = /^-?\d+$/;
-const MIN_INT64 = -(2n ** 63n);
-const MAX_INT64 = 2n ** 63n - 1n;
-
-/** A JSON number with its text, where the text matters. */
-class NumberText {
-  readonly text: string;
-  readonly value: number;
-  constructor(text: string, value: number) {
-    this.text = text;
-    this.value = value;
-  }
-}
-
-const decodeError = (text: string) => rowError(text, 'DECODE_FAILED');
+/** Without whole numbers JSON.parse is faster on small messages of which most is read: with fewer bytes than this for each field that is read. */
+const SKIM_BYTES_PER_FIELD = 64;
+/** From here on the object that JSON.parse makes costs more than it saves. */
+const SKIM_BYTES = 16 * 1024;
 
 export function createJsonDecoder(options: CodecOptions): Decoder {
   const { schema, useInt64ForWholeNumber = false } = options;
@@ -38,6 +27,13 @@ export function createJsonDecoder(options: CodecOptions): Decoder {
       ? rowToInt64
       : undefined;
 
+  const names = new Set(schema?.map((f) => f.name));
+  // of two declared fields with one name JSON.parse's way knows what holds
+  const readRow = schema?.length && !mapping && names.size === schema.length ? createRowReader(schema) : undefined;
+
+  // whole numbers would cost JSON.parse a call for each value
+  const skimFrom = needsTexts ? 0 : Math.min(SKIM_BYTES, SKIM_BYTES_PER_FIELD * (schema?.length ?? 0));
+
   const one = (value: unknown): Row => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof NumberText)
       throw decodeError('only map[string]interface{} and []map[string]interface{} is supported');
@@ -47,6 +43,10 @@ export function createJsonDecoder(options: CodecOptions): Decoder {
 
   return {
     decode(payload) {
+      if (readRow !== undefined && payload.length >= skimFrom && typeof payload !== 'string') {
+        const row = readRow(payload);
+        if (row !== undefined) return row;
+      }
       const text = Buffer.isBuffer(payload)
         ? payload.toString()
         : typeof payload === 'string'
@@ -62,18 +62,6 @@ export function createJsonDecoder(options: CodecOptions): Decoder {
       return Array.isArray(value) ? value.map(one) : one(value);
     },
   };
-}
-
-/** JSON.parse that keeps the text of each number. @throws SyntaxError */
-function parseWithTexts(text: string): unknown {
-  return JSON.parse(text, ((_key: string, value: unknown, context: { source?: string }) =>
-    typeof value === 'number' ? new NumberText(context.source!, value) : value) as (key: string, value: unknown) => unknown);
-}
-
-function hasBigint(type: FieldType): boolean {
-  if (type.kind === 'array') return hasBigint(type.element);
-  if (type.kind === 'struct') return type.fields.some((f) => hasBigint(f.type));
-  return type.kind === 'bigint';
 }
 
 function rename(row: Record<string, unknown>, mapping: Record<string, string>): Record<string, unknown> {
@@ -130,125 +118,4 @@ function wholeToInt64(value: unknown, tell: (error: unknown) => void): Value {
     return out;
   }
   return value as Value;
-}
-
-function int64(text: string, value: number, fail: () => Error): bigint {
-  if (!wholeNumber.test(text)) throw fail();
-  // longer ones do not fit, and would take long
-  if (text.length > 20) throw fail();
-  const v = Number.isSafeInteger(value) ? BigInt(value) : BigInt(text);
-  if (v < MIN_INT64 || v > MAX_INT64) throw fail();
-  return v;
-}
-
-/** `__proto__` as a column name must not set the prototype. */
-function define(row: Row, name: string, value: Value): void {
-  if (name === '__proto__') Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
-  else row[name] = value;
-}
-
-type Convert = (value: unknown) => Value;
-
-/** A column or member that cannot be read fails whoever reads it: a rule that uses `b`, or `h->y`, does not mind a bad `a`, or `h->x`. */
-function compileStruct(fields: readonly FieldDef[], bad: 'mark' | 'throw when read' | 'throw'): (row: Record<string, unknown>) => Row {
-  const parts = fields.map((f) => ({ name: f.name, convert: compileType(f.type, f.name), plain: !(f.name in Object.prototype) }));
-  return (row) => {
-    const out: Row = {};
-    for (const part of parts) {
-      const value = part.plain ? row[part.name] : Object.hasOwn(row, part.name) ? row[part.name] : undefined;
-      if (value === undefined) continue;
-      try {
-        define(out, part.name, value === null ? null : part.convert(value));
-      } catch (error) {
-        if (bad === 'throw') throw error;
-        if (bad === 'mark') markBad(out, part.name, error, true);
-        else throwWhenRead(out, part.name, error);
-      }
-    }
-    return out;
-  };
-}
-
-/** JSON type name as eKuiper's errors print it. */
-function jsonType(value: unknown): string {
-  if (typeof value === 'number' || value instanceof NumberText) return 'number';
-  if (typeof value === 'string') return 'string';
-  if (typeof value === 'boolean') return String(value);
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : 'object';
-}
-
-const trueTexts = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const falseTexts = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
-
-function compileType(type: FieldType, name: string, lazyMembers = true): Convert {
-  const wrong = (value: unknown) => decodeError(`${name} has wrong type:${jsonType(value)}, expect:${type.kind}`);
-  const numberOf = (value: unknown): number | undefined =>
-    typeof value === 'number' ? value : value instanceof NumberText ? value.value : undefined;
-  switch (type.kind) {
-    case 'bigint':
-      return (value) => {
-        if (typeof value === 'number') {
-          // not tricky, so it is a plain whole number
-          return BigInt(value);
-        }
-        if (value instanceof NumberText)
-          return int64(value.text, value.value, () =>
-            decodeError(`unparsed tail left after parsing int64 form "${value.text}": "${value.text.replace(/^-?\d*/, '')}"`),
-          );
-        throw wrong(value);
-      };
-    case 'float':
-      return (value) => {
-        const n = numberOf(value);
-        if (n === undefined) throw wrong(value);
-        return n;
-      };
-    case 'string':
-      return (value) => {
-        if (typeof value === 'string') return value;
-        const n = numberOf(value);
-        if (n === undefined) throw wrong(value);
-        return formatFloat(n);
-      };
-    case 'boolean':
-      return (value) => {
-        if (typeof value === 'boolean') return value;
-        const n = numberOf(value);
-        if (n !== undefined) return n !== 0;
-        if (typeof value === 'string') {
-          if (trueTexts.has(value)) return true;
-          if (falseTexts.has(value)) return false;
-          throw decodeError(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
-        }
-        throw wrong(value);
-      };
-    case 'datetime':
-      return (value) => {
-        if (typeof value === 'string') return value;
-        const n = numberOf(value);
-        if (n === undefined) throw wrong(value);
-        return n;
-      };
-    case 'bytea':
-      return (value) => {
-        if (typeof value !== 'string') throw wrong(value);
-        const isBase64 = value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
-        return new Uint8Array(Buffer.from(value, isBase64 ? 'base64' : 'utf8'));
-      };
-    case 'array': {
-      const element = compileType(type.element, name, false);
-      return (value) => {
-        if (!Array.isArray(value)) throw wrong(value);
-        return value.map((e) => (e === null ? null : element(e)));
-      };
-    }
-    case 'struct': {
-      const struct = compileStruct(type.fields, lazyMembers ? 'throw when read' : 'throw');
-      return (value) => {
-        if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof NumberText) throw wrong(value);
-        return struct(value as Record<string, unknown>);
-      };
-    }
-  }
 }

@@ -9,7 +9,7 @@ import { checkAliasCycle } from '../checks/alias-cycle.ts';
 import { checkDuplicateNames } from '../checks/duplicate-names.ts';
 import { isMetaName } from './call.ts';
 import { bindExpression, bindSort } from './expression.ts';
-import { type BoundSource, createScope, type Scope } from './scope.ts';
+import { type BoundSource, createScope, FieldIndex, type Scope } from './scope.ts';
 
 export interface BoundField {
   /** Name in the output. `*` for wildcards. */
@@ -113,7 +113,7 @@ function bindSources(refs: readonly SourceRef[], catalog: PlanCatalog, options: 
         ref.nameSpan,
         `give each its own name: ${ref.name} AS a`,
       );
-    sources.push({ index: sources.length, emitter, info });
+    sources.push({ index: sources.length, emitter, info, fields: new FieldIndex(info.schema) });
   }
   return sources;
 }

@@ -1,5 +1,6 @@
 // Columns of a subscription in numbered slots. A name keeps its slot as long as somebody reads it; then the slot may serve another name,
-// so that thousands of rule updates do not widen the tuples for ever. The extractor (row → array) is generated anew when names change.
+// so that thousands of rule updates do not widen the tuples for ever. The extractor (row → array) is generated when the first row comes after a change
+// of the names: a rule that reads a thousand columns costs one.
 // Used by source-node.ts.
 import { wholeRow } from '../../data/bad-fields.ts';
 import type { Row, Value } from '../../data/value.ts';
@@ -8,8 +9,8 @@ export interface Layout {
   /** Slot of a column, counted once per call: give it back with `release`. `*` = the whole object. */
   acquire(column: string): number;
   release(column: string): void;
-  /** Current extractor. Fetch it per message: it changes with the names. */
-  extract: (row: Row) => Value[];
+  /** The values of a row by slot. */
+  extract(row: Row): Value[];
   /** Names in use. */
   readonly columns: readonly string[];
 }
@@ -18,6 +19,7 @@ export function createLayout(): Layout {
   const slots = new Map<string, { slot: number; users: number }>();
   const names: (string | undefined)[] = [];
   const free: number[] = [];
+  let extractor: ((row: Row) => Value[]) | undefined;
   const layout: Layout = {
     acquire(column) {
       const found = slots.get(column);
@@ -28,7 +30,7 @@ export function createLayout(): Layout {
       const slot = free.pop() ?? names.length;
       names[slot] = column;
       slots.set(column, { slot, users: 1 });
-      layout.extract = generate(names);
+      extractor = undefined;
       return slot;
     },
     release(column) {
@@ -38,9 +40,12 @@ export function createLayout(): Layout {
       slots.delete(column);
       names[found.slot] = undefined;
       free.push(found.slot);
-      layout.extract = generate(names);
+      extractor = undefined;
     },
-    extract: generate(names),
+    extract(row) {
+      extractor ??= generate(names);
+      return extractor(row);
+    },
     get columns() {
       return [...slots.keys()];
     },
@@ -51,9 +56,26 @@ export function createLayout(): Layout {
 /** Names that every object answers to by its prototype. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
+/** More columns are read in a loop: code for each of them would cost more memory than time. */
+const MAX_GENERATED = 500;
+
+const loopOver =
+  (names: readonly (string | undefined)[]) =>
+  (row: Row): Value[] => {
+    const cols = new Array<Value>(names.length);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i];
+      if (name === undefined) cols[i] = undefined;
+      else if (name === '*') cols[i] = row;
+      else cols[i] = !inherited.has(name) || Object.hasOwn(row, name) ? row[name] : undefined;
+    }
+    return cols;
+  };
+
 /** One array literal with constant keys is several times faster than a loop over names, since each place gets its own inline cache.
  *  Names get into the code only through JSON.stringify, as string literals. */
 function generate(names: readonly (string | undefined)[]): (row: Row) => Value[] {
+  if (names.length > MAX_GENERATED) return loopOver(names.slice());
   const items = names.map((name) => {
     if (name === undefined) return 'undefined';
     if (name === '*') return 'whole(row)';

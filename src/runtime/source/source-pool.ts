@@ -1,5 +1,6 @@
 // Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
+import { createHash } from 'node:crypto';
 import { Budget, type BudgetLimits, within } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
@@ -188,7 +189,7 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       spec.schemaId,
       spec.delimiter,
       spec.props['decompression'],
-      schema,
+      schema && fieldsText(schema),
       strict,
       spec.timestamp,
       spec.timestampFormat,
@@ -212,7 +213,8 @@ function decompressed(name: unknown, decoder: Decoder | undefined, limits: Budge
 function usedFields(spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'eventTime'>): StreamSchema | undefined {
   const { columns } = reader;
   if (!spec.schema?.length || spec.shared || !columns) return spec.schema?.length ? spec.schema : undefined;
-  return spec.schema.filter((f) => columns.includes(f.name) || f.name === spec.timestamp);
+  const read = new Set(columns);
+  return spec.schema.filter((f) => read.has(f.name) || f.name === spec.timestamp);
 }
 
 function readInterval(value: unknown): number {
@@ -225,6 +227,18 @@ function readInterval(value: unknown): number {
 
 /** Equal for streams that read from the same place. */
 const keyOf = (spec: SourceSpec): string => textOf([spec.type, spec.datasource, sorted(spec.props)]);
+
+/** Equal for fields that are read in the same way; short, however many they are. */
+function fieldsText(schema: StreamSchema): string {
+  const hash = createHash('sha256');
+  for (const f of schema) {
+    const scalar = f.type.kind !== 'array' && f.type.kind !== 'struct';
+    hash.update(JSON.stringify(f.name));
+    hash.update(scalar ? f.type.kind : textOf(f.type));
+    hash.update(f.default === undefined ? ',' : `=${textOf(f.default)},`);
+  }
+  return hash.digest('base64');
+}
 
 const textOf = (value: unknown): string => JSON.stringify(value, (_k, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v));
 
