@@ -14,8 +14,16 @@ export interface CodecOptions {
   nonFinite?: 'null' | 'error';
   /** Names of `fields` of a sink, for formats that need an order. */
   fields?: readonly string[];
+  /** Of all encoders of the gateway. */
+  last?: LastText;
   /** Reads a schema of the registry (protobuf). */
   schemas?: { read(type: string, id: string): string };
+}
+
+/** The row that was encoded last and its text: rules that give out the same object share it. Rows are never changed once they are given out. */
+export interface LastText {
+  row: unknown;
+  text: string;
 }
 
 export interface Decoder {

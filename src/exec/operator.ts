@@ -130,12 +130,13 @@ export interface ProgramInput {
 }
 
 /** A conjunct of WHERE that the shared source may look rules up by, before calling the program. */
-export interface IndexConjunct {
-  input: number;
-  column: string;
-  op: '=' | '<' | '<=' | '>' | '>=';
-  value: string | number | bigint | boolean;
-}
+export type IndexConjunct = { readonly input: number; readonly column: string } & (
+  | { readonly op: '=' | '<' | '<=' | '>' | '>='; readonly value: string | number | bigint | boolean }
+  /** One of these, which are all texts or all numbers. */
+  | { readonly op: 'in'; readonly values: readonly string[] | readonly number[] }
+  /** A text that begins so; anything that is no text, null too, is an error of the row. */
+  | { readonly op: 'prefix'; readonly value: string }
+);
 
 /** A planned and bound rule that can be started. */
 export interface RuleProgram {

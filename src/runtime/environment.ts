@@ -3,7 +3,7 @@ import { defaultBudgetLimits } from '../base/budget.ts';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
-import type { CodecDefinition } from '../contract/codec.ts';
+import type { CodecDefinition, LastText } from '../contract/codec.ts';
 import type { ConnectorDefinition } from '../contract/connector.ts';
 import type { ConnectionAccess } from '../contract/context.ts';
 import type { SinkDefinition } from '../contract/sink.ts';
@@ -26,6 +26,8 @@ export interface Environment {
   readonly queueSpace: QueueSpace;
   readonly bootGate: BootGate;
   readonly bootTime: BootTime;
+  /** What was written last, for all sinks. */
+  readonly lastText?: LastText;
 }
 
 export const defaultSettings: RuntimeSettings = {

@@ -56,6 +56,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     random: deps.random ?? Math.random,
     bootGate: createBootGate(clock, settings.holdSourcesAtStart),
     bootTime: createBootTime(clock, deps.boot),
+    lastText: { row: undefined, text: '' },
     queueNames: createQueueNames(deps.store.sinkQueues, log, queueSpace),
     queueSpace,
   };

@@ -5,6 +5,7 @@ import { createJsonDecoder } from '../../src/codecs/json/decode.ts';
 import { createSkimmer } from '../../src/codecs/json/skim.ts';
 import { createRowReader } from '../../src/codecs/json/skimmed.ts';
 import type { FieldDef, FieldType } from '../../src/contract/schema.ts';
+import { badFieldsOf } from '../../src/data/bad-fields.ts';
 
 const field = (name: string, kind: 'bigint' | 'float' | 'string' | 'boolean' | 'datetime' | 'bytea'): FieldDef => ({
   name,
@@ -166,6 +167,13 @@ describe('fields read from the bytes', () => {
     expect(spans(['a'], nested(499))).toBeDefined();
     expect(spans(['a'], nested(500))).toBeUndefined();
     expect(() => skimming.decode(Buffer.from(nested(500)))).toThrow('nested more than 500 levels deep');
+  });
+
+  it('that do not fit their columns are marked: who reads them gets the error', () => {
+    const row = read(Buffer.from('{"a":"x","b":1.5}'))!;
+    expect(row['b']).toBe(1.5);
+    expect(() => row['a']).toThrow('a has wrong type:string, expect:bigint');
+    expect([...badFieldsOf(row)!.keys()]).toEqual(['a']);
   });
 
   it('keep whole numbers of more than 15 digits exact, and negative zero', () => {

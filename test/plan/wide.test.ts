@@ -64,6 +64,8 @@ describe('a layout with many columns', () => {
       expect(slots.map(([, s]) => b[s])).toEqual(slots.map(([s]) => a[s]));
       expect(b.length).toBe(606);
     }
+    const bad = createJsonDecoder({ schema: [{ name: 'x', type: { kind: 'bigint' } }] }).decode(Buffer.from('{"x":"no"}')) as Row;
+    for (const layout of [few, many]) expect(() => layout.extract(bad)).toThrow('x has wrong type:string, expect:bigint');
   });
 });
 

@@ -14,7 +14,14 @@ function evaluate(conjuncts: readonly IndexConjunct[], row: Record<string, Value
   try {
     for (const c of conjuncts) {
       const v = row[c.column];
-      if (v === undefined || v === null || !compare[c.op](v, c.value as Value)) return 'no';
+      if (c.op === 'prefix') {
+        if (typeof v !== 'string') return 'error';
+        if (!v.startsWith(c.value)) return 'no';
+      } else if (v === undefined || v === null) return 'no';
+      else if (c.op === 'in') {
+        if (typeof v === 'object') return 'error';
+        if (!(c.values as readonly Value[]).some((item) => eq(v, item))) return 'no';
+      } else if (!compare[c.op](v, c.value as Value)) return 'no';
     }
     return 'yes';
   } catch {
@@ -30,15 +37,21 @@ const literal = fc.oneof(
   fc.constantFrom('a', 'b', ''),
   fc.boolean(),
 );
-const conjunct = fc.record({
-  input: fc.constant(0),
-  column: fc.constantFrom('x', 'y'),
-  op: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
-  value: literal,
-}) as fc.Arbitrary<IndexConjunct>;
+const column = fc.constantFrom('x', 'y');
+const conjunct = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ input: fc.constant(0), column, op: fc.constantFrom('=', '<', '<=', '>', '>='), value: literal }) },
+  fc.record({ input: fc.constant(0), column, op: fc.constant('in'), values: fc.array(fc.constantFrom('a', 'b', ''), { maxLength: 3 }) }),
+  fc.record({
+    input: fc.constant(0),
+    column,
+    op: fc.constant('in'),
+    values: fc.array(fc.constantFrom(0, -0, 1.5, 2, -1), { maxLength: 3 }),
+  }),
+  fc.record({ input: fc.constant(0), column, op: fc.constant('prefix'), value: fc.constantFrom('a', 'ab', 'b', 'aba') }),
+) as fc.Arbitrary<IndexConjunct>;
 const value: fc.Arbitrary<Value> = fc.oneof(
   literal,
-  fc.constantFrom(null, undefined, Number.NaN, -0),
+  fc.constantFrom(null, undefined, Number.NaN, -0, 'ab', 'aba', 'abc'),
   fc.constant([1] as Value),
   fc.constant({} as Value),
 );

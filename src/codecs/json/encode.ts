@@ -16,8 +16,23 @@ export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error'): 
   return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
-export function createJsonEncoder({ nonFinite }: Pick<CodecOptions, 'nonFinite'> = {}): Encoder {
-  return { encode: (data) => encodeJson(data as Value, nonFinite) };
+/** @param last of the encoders that may meet the same row: one that many rules give out is written once. Texts with null for numbers that are none
+ *  are not shared */
+export function createJsonEncoder({ last, nonFinite = 'error' }: Pick<CodecOptions, 'last' | 'nonFinite'> = {}): Encoder {
+  if (!last || nonFinite !== 'error') return { encode: (data) => encodeJson(data as Value, nonFinite) };
+  const once = (row: Row): string => {
+    if (last.row === row) return last.text;
+    const text = encodeJson(row as Value);
+    last.row = row;
+    last.text = text;
+    return text;
+  };
+  return {
+    encode(data) {
+      if (!Array.isArray(data)) return once(data);
+      return data.length === 1 ? `[${once(data[0]!)}]` : encodeJson(data as Value);
+    },
+  };
 }
 
 /** True when JSON.stringify gives Go's text but for the escapes: one row (or rows) of finite numbers, texts and booleans with keys in order. */

@@ -9,8 +9,8 @@ export interface Layout {
   /** Slot of a column, counted once per call: give it back with `release`. `*` = the whole object. */
   acquire(column: string): number;
   release(column: string): void;
-  /** The values of a row by slot. */
-  extract(row: Row): Value[];
+  /** The values of a row by slot. Fetch it per message: it changes with the names. */
+  extract: (row: Row) => Value[];
   /** Names in use. */
   readonly columns: readonly string[];
 }
@@ -19,7 +19,10 @@ export function createLayout(): Layout {
   const slots = new Map<string, { slot: number; users: number }>();
   const names: (string | undefined)[] = [];
   const free: number[] = [];
-  let extractor: ((row: Row) => Value[]) | undefined;
+  const renewed = (row: Row): Value[] => {
+    layout.extract = generate(names);
+    return layout.extract(row);
+  };
   const layout: Layout = {
     acquire(column) {
       const found = slots.get(column);
@@ -30,7 +33,7 @@ export function createLayout(): Layout {
       const slot = free.pop() ?? names.length;
       names[slot] = column;
       slots.set(column, { slot, users: 1 });
-      extractor = undefined;
+      layout.extract = renewed;
       return slot;
     },
     release(column) {
@@ -40,12 +43,9 @@ export function createLayout(): Layout {
       slots.delete(column);
       names[found.slot] = undefined;
       free.push(found.slot);
-      extractor = undefined;
+      layout.extract = renewed;
     },
-    extract(row) {
-      extractor ??= generate(names);
-      return extractor(row);
-    },
+    extract: renewed,
     get columns() {
       return [...slots.keys()];
     },
@@ -66,7 +66,7 @@ const loopOver =
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
       if (name === undefined) cols[i] = undefined;
-      else if (name === '*') cols[i] = row;
+      else if (name === '*') cols[i] = wholeRow(row);
       else cols[i] = !inherited.has(name) || Object.hasOwn(row, name) ? row[name] : undefined;
     }
     return cols;

@@ -5,7 +5,7 @@ import type { TransformDeps } from './index.ts';
 
 type Common = Omit<TransformDeps, 'output' | 'touch' | 'batchAcks' | 'exception'>;
 
-export function transformDeps({ deps, clock, log, settings }: Environment, ruleId: string, sinkName: string): Common {
+export function transformDeps({ deps, clock, log, settings, lastText }: Environment, ruleId: string, sinkName: string): Common {
   return {
     clock,
     log,
@@ -15,6 +15,7 @@ export function transformDeps({ deps, clock, log, settings }: Environment, ruleI
     budget: new Budget(`rule ${ruleId}, sink ${sinkName}`, settings.rowBudget),
     codecs: (format) => deps.codecs(format),
     property: (name) => deps.property?.(name),
+    ...(lastText ? { lastText } : {}),
     ...(deps.schemas ? { schemas: deps.schemas } : {}),
     ...(deps.aesKey ? { aesKey: deps.aesKey } : {}),
   };

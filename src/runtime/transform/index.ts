@@ -7,7 +7,7 @@ import type { Log } from '../../base/log.ts';
 import { createCompressor } from '../../codecs/compression.ts';
 import { createEncryptor, type EncryptionProps } from '../../codecs/encryption.ts';
 import { encodeJson } from '../../codecs/json/encode.ts';
-import type { CodecDefinition, CodecOptions, Encoder } from '../../contract/codec.ts';
+import type { CodecDefinition, CodecOptions, Encoder, LastText } from '../../contract/codec.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
 import type { SinkData, SinkDefinition } from '../../contract/sink.ts';
 import type { Ack } from '../../data/ack.ts';
@@ -40,6 +40,8 @@ export interface TransformDeps {
   codecs(format: string): CodecDefinition | undefined | Promise<CodecDefinition | undefined>;
   property(name: string): string | undefined;
   schemas?: CodecOptions['schemas'];
+  /** Of all sinks. */
+  lastText?: LastText;
   /** basic.aesKey, decoded. */
   aesKey?: Uint8Array;
   /** NaN and infinities are sent as null (standard SQL) instead of failing the result. */
@@ -124,6 +126,7 @@ export async function createTransform(
       fields: props.fields,
       nonFinite: deps.nonFinite ?? 'error',
       ...(deps.schemas ? { schemas: deps.schemas } : {}),
+      ...(deps.lastText ? { last: deps.lastText } : {}),
     });
   } catch (error) {
     return fail(messageOf(error));
