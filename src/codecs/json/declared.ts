@@ -25,7 +25,10 @@ export function define(row: Row, name: string, value: Value): void {
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /** A column or member that cannot be read fails whoever reads it: a rule that uses `b`, or `h->y`, does not mind a bad `a`, or `h->x`. */
-export function compileStruct(fields: readonly FieldDef[], bad: 'mark' | 'throw when read' | 'throw'): (row: Record<string, unknown>) => Row {
+export function compileStruct(
+  fields: readonly FieldDef[],
+  bad: 'mark' | 'throw when read' | 'throw',
+): (row: Record<string, unknown>) => Row {
   const names = fields.map((f) => f.name);
   const converts = fields.map((f) => compileType(f.type));
   return (row) => {
