@@ -5,6 +5,10 @@ import { isRawNumber } from './raw-json.ts';
 
 export const MASK = '******';
 
+/** `${secret:name}` stands for a secret that is kept elsewhere: no secret itself. */
+export const SECRET_REFERENCE = /\$\{secret:([\w.-]+)\}/g;
+const ONLY_REFERENCE = /^(?:(?:bearer|basic|token|apikey)\s+)?\$\{secret:[\w.-]+\}$/i;
+
 const SECRET_NAME =
   /pass(word|wd|phrase)?$|secret|token|private_?key|aes_?key|api[-_]?key|access[-_]?key|credential|authorization|signature|^auth$|^(set-)?cookie$|^x-[a-z-]*(auth|key)/i;
 /** `privateKeyPath` tells where a secret is, not what. */
@@ -27,7 +31,7 @@ const SCHEME = /^(bearer|basic|token|apikey)\s+\S{6,}$/i;
 
 /** The text without passwords of addresses, secret query parameters and `Bearer …`. */
 export function maskText(text: string): string {
-  if (text.length < 6) return text;
+  if (text.length < 6 || ONLY_REFERENCE.test(text)) return text;
   let shown = text;
   if (shown.includes('@')) shown = shown.replace(URL_LOGIN, `$1:${MASK}@`).replace(DSN_LOGIN, `$1:${MASK}@$3(`);
   if (shown.includes('='))
@@ -42,7 +46,7 @@ export function maskText(text: string): string {
 /** A deep copy without secrets. @param alsoSecret further names, in lower case */
 export function maskValue(value: unknown, key = '', alsoSecret?: ReadonlySet<string>): unknown {
   const secret = key !== '' && (isSecretName(key) || alsoSecret?.has(key.toLowerCase()));
-  if (typeof value === 'string') return value === '' ? value : secret ? MASK : maskText(value);
+  if (typeof value === 'string') return value === '' || ONLY_REFERENCE.test(value) ? value : secret ? MASK : maskText(value);
   if (typeof value === 'number' || typeof value === 'bigint' || isRawNumber(value)) return secret ? MASK : value;
   if (Array.isArray(value)) return value.map((e) => maskValue(e, key, alsoSecret));
   if (typeof value === 'object' && value !== null)

@@ -11,13 +11,15 @@ export interface ClientOptions {
 
 export interface Answer {
   status: number;
-  text: string;
+  body: Buffer;
 }
 
 export interface Client {
   readonly url: string;
   /** @throws CliError with the server's message (`message` of the error body) when the status is 400 or more, and when nobody answers */
   call(method: string, path: string, body?: string): Promise<string>;
+  /** The same with an answer that is no text. */
+  bytes(method: string, path: string, body?: string): Promise<Buffer>;
   /** The same with a JSON answer. */
   json<T = unknown>(method: string, path: string, body?: string): Promise<T>;
 }
@@ -26,14 +28,16 @@ export interface Client {
 const TIMEOUT_MS = 60_000;
 
 export function createClient({ url, token }: ClientOptions): Client {
-  const call = async (method: string, path: string, body?: string): Promise<string> => {
+  const bytes = async (method: string, path: string, body?: string): Promise<Buffer> => {
     const answer = await send(url, path, method, body, token);
-    if (answer.status < 400) return answer.text;
+    if (answer.status < 400) return answer.body;
     throw new CliError(messageOf(answer), 'refused');
   };
+  const call = async (method: string, path: string, body?: string): Promise<string> => (await bytes(method, path, body)).toString('utf8');
   return {
     url,
     call,
+    bytes,
     json: async <T>(method: string, path: string, body?: string) => JSON.parse(await call(method, path, body)) as T,
   };
 }
@@ -52,12 +56,11 @@ async function send(base: string, path: string, method: string, body: string | u
       ...(ssh ? { createConnection: () => overSsh(ssh) } : { agent: false as const }),
     };
     const call = request(ssh ? `http://127.0.0.1${path}` : base + path, options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
       response.on('error', reject);
     });
     call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
@@ -75,7 +78,8 @@ async function send(base: string, path: string, method: string, body: string | u
   });
 }
 
-function messageOf({ status, text }: Answer): string {
+function messageOf({ status, body }: Answer): string {
+  const text = body.toString('utf8');
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
     if (typeof message === 'string') return message;

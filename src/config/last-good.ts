@@ -25,11 +25,20 @@ interface Kept {
   mode: number;
   content: string;
 }
+/** In the file: files of etc may hold secrets, their content is sealed there. A version that knows no seals takes such an entry for a damaged one. */
+type Stored = Omit<Kept, 'content'> & ({ content: string } | { sealed: string });
 type Copy = Record<string, Kept>;
 
-/** Puts damaged and missing files back. Never throws. */
-export function restoreLastGood(folders: Folders): PutBack[] {
-  const { copy, problem } = readCopy(folders);
+/** Seals and opens contents; service/secrets/vault.ts. */
+export interface Sealer {
+  seal(text: string, context: string): string;
+  /** @throws when it cannot be opened */
+  open(sealed: string, context: string): string;
+}
+
+/** Puts damaged and missing files back. Never throws. @param sealer absent: contents are kept in clear */
+export function restoreLastGood(folders: Folders, sealer?: Sealer): PutBack[] {
+  const { copy, problem } = readCopy(folders, sealer);
   const out: PutBack[] = problem === undefined ? [] : [{ file: `data/${COPY}`, text: problem }];
   for (const [name, kept] of Object.entries(copy)) {
     const found = look(pathOf(folders, name));
@@ -52,8 +61,8 @@ export function restoreLastGood(folders: Folders): PutBack[] {
 
 /** Takes the copy anew. A damaged file keeps its last good content there; a missing one is forgotten. Writes only when something changed.
  *  @throws the system's error when the copy cannot be written */
-export function saveLastGood(folders: Folders): void {
-  const before = readCopy(folders);
+export function saveLastGood(folders: Folders, sealer?: Sealer): void {
+  const before = readCopy(folders, sealer);
   const next: Copy = {};
   let bytes = 0;
   for (const name of filesOf(folders)) {
@@ -69,10 +78,16 @@ export function saveLastGood(folders: Folders): void {
     if (bytes > MAX_COPY_BYTES) break;
     next[name] = kept;
   }
-  const text = JSON.stringify(next);
+  if (before.problem === undefined && !before.inClear && JSON.stringify(next) === JSON.stringify(before.copy)) return;
+  const stored = Object.entries(next).map(([name, { content, ...kept }]): [string, Stored] => [
+    name,
+    sealer && name.startsWith('etc/') ? { ...kept, sealed: sealer.seal(content, contextOf(name)) } : { ...kept, content },
+  ]);
   // only for the gateway: it holds what those files hold
-  if (before.problem !== undefined || text !== JSON.stringify(before.copy)) writeDurably(join(folders.data, COPY), text, 0o600);
+  writeDurably(join(folders.data, COPY), JSON.stringify(Object.fromEntries(stored)), 0o600);
 }
+
+const contextOf = (name: string): string => `last-good/${name}`;
 
 type Look = { state: 'good'; content: string; mode: number } | { state: 'missing' | 'empty' | 'damaged' };
 
@@ -93,21 +108,33 @@ function look(file: string): Look {
   return { state: 'good', content, mode };
 }
 
-function readCopy(folders: Folders): { copy: Copy; problem: string | undefined } {
+/** `inClear`: there is a content that shall be sealed and is not. */
+function readCopy(folders: Folders, sealer: Sealer | undefined): { copy: Copy; problem: string | undefined; inClear: boolean } {
   let text: string;
   try {
     text = readFileSync(join(folders.data, COPY), 'utf8');
   } catch {
-    return { copy: {}, problem: undefined }; // a first start, or a disk that tells nothing: there is nothing to put back
+    return { copy: {}, problem: undefined, inClear: false }; // a first start, or a disk that tells nothing: there is nothing to put back
   }
   try {
-    const all = Object.entries(JSON.parse(text) as Copy);
+    const stored = Object.entries(JSON.parse(text) as Record<string, Stored>);
+    const inClear = sealer !== undefined && stored.some(([name, k]) => name.startsWith('etc/') && 'content' in k);
+    const all = stored.map(([name, k]): [string, Kept] => [name, opened(name, k, sealer)]);
     const good = all.filter(([name, k]) => typeof k?.content === 'string' && sumOf(`${name}\0${k.content}`) === k.sum && isOurs(name));
     const problem =
       good.length === all.length ? undefined : `${all.length - good.length} copies of files were damaged; new copies are being made`;
-    return { copy: Object.fromEntries(good), problem };
+    return { copy: Object.fromEntries(good), problem, inClear };
   } catch {
-    return { copy: {}, problem: 'the copy of the configuration files was damaged; a new copy is being made' };
+    return { copy: {}, inClear: false, problem: 'the copy of the configuration files was damaged; a new copy is being made' };
+  }
+}
+
+function opened(name: string, kept: Stored, sealer: Sealer | undefined): Kept {
+  if (!kept || 'content' in kept) return kept as Kept;
+  try {
+    return { sum: kept.sum, mode: kept.mode, content: sealer!.open(kept.sealed, contextOf(name)) };
+  } catch {
+    return { sum: '', mode: 0, content: '' }; // another device's key: counted as damaged below
   }
 }
 

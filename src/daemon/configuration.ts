@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
-import { type Environment, type Folders, loadSettings, type Settings, saveLastGood } from '../config/index.ts';
+import { type Environment, type Folders, loadSettings, type Sealer, type Settings, saveLastGood } from '../config/index.ts';
 import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
 import { openRevocations, type Revocations } from '../rest/revocations.ts';
@@ -31,9 +31,11 @@ export interface ConfigurationOptions {
   configFile: string | undefined;
   log: Log;
   clock: Clock;
+  /** Seals the copies of files in the data folder. */
+  sealer?(): Sealer | undefined;
 }
 
-export function createConfiguration({ folders, env, configFile, log, clock }: ConfigurationOptions): Configuration {
+export function createConfiguration({ folders, env, configFile, log, clock, sealer }: ConfigurationOptions): Configuration {
   let settings!: Settings;
   let credentials!: Credentials;
   let revocations: Revocations | undefined;
@@ -81,7 +83,7 @@ export function createConfiguration({ folders, env, configFile, log, clock }: Co
     },
     keepGood() {
       try {
-        saveLastGood(folders);
+        saveLastGood(folders, sealer?.());
       } catch (error) {
         log.warn({ code: 'CONFIG_COPY', reason: messageOf(error) }, 'The copy of the configuration files could not be written.');
       }

@@ -33,6 +33,7 @@ import {
   createTrialHub,
   type Service,
   trialConnector,
+  type Vault,
 } from '../service/index.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
 import { dataServerCallers, metricsCallers } from './callers.ts';
@@ -41,7 +42,9 @@ import { createCrashGuard } from './crash-guard.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
-import { healthyAfterMs, withTestFunctions } from './test-hooks.ts';
+import { openVault, putImportRight } from './secrets.ts';
+import { memoryFolders, propertyOf } from './surroundings.ts';
+import { healthyAfterMs, importStep, withTestFunctions } from './test-hooks.ts';
 
 export interface GatewayOptions {
   folders: Folders;
@@ -80,7 +83,9 @@ const MAX_CRASHES = 3;
 export const VERSION = (JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version;
 
 export function createGateway({ folders, env, configFile, log, clock = createRealClock(), onStopRequest }: GatewayOptions): Gateway {
-  const config = createConfiguration({ folders, env, configFile, log, clock });
+  const config = createConfiguration({ folders, env, configFile, log, clock, sealer: () => vault });
+  let vault: Vault | undefined;
+  let keyProblems: readonly string[] = [];
   const backoff = createTokenBackoff(clock);
   let store: Store | undefined;
   let runtime: Runtime | undefined;
@@ -133,7 +138,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       start() {
         for (const { folder, reason } of createFolders(folders))
           log.warn({ code: 'FOLDER', folder, reason }, 'A folder could not be made.');
-        for (const { file, text } of restoreLastGood(folders)) {
+        ({ vault, problems: keyProblems } = openVault(folders, env, log));
+        for (const { file, text } of restoreLastGood(folders, vault)) {
           told.push({ file, atMs: clock.now(), kind: 'restored', text });
           log.error({ code: 'CONFIG_RESTORED', file, reason: text }, 'A file of the configuration was damaged.');
         }
@@ -227,6 +233,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
             return found !== undefined && found.group !== 'plugin';
           },
         });
+        await putImportRight(folders, store!, plugins, log, () => void config.load(true));
         // before rules: the first start of a rule already uses the latest version that works
         await plugins.start(safeModeReason !== undefined);
       },
@@ -281,6 +288,9 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           runtime: runtime!,
           functions,
           trialHub,
+          vault,
+          version: VERSION,
+          importStep: importStep(env),
           deadLetters: () => suspects?.letters,
           plugins: plugins!,
           folders,
@@ -354,7 +364,11 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     clock,
     log,
     safeMode: () => safeModeReason,
-    problems: () => [...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []), ...(suspects?.problem ? [suspects.problem] : [])],
+    problems: () => [
+      ...keyProblems,
+      ...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []),
+      ...(suspects?.problem ? [suspects.problem] : []),
+    ],
     setTimeZone: (name) => {
       timeZone = name;
     },
@@ -383,17 +397,6 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   };
 }
 
-/** Where systemd and desktops give a folder in memory, then what every Linux has. */
-function memoryFolders(env: Environment): string[] {
-  return [...(env['RUNTIME_DIRECTORY'] ?? '').split(':'), env['XDG_RUNTIME_DIR'] ?? '', '/dev/shm'];
-}
-
 async function codecNamed(format: string): Promise<CodecDefinition | undefined> {
   return codecs.find((c) => c.name === format)?.load();
-}
-
-/** `props("name")`: KUIPER_PROPS_NAME, whatever the case. */
-function propertyOf(env: Environment, name: string): string | undefined {
-  const wanted = `KUIPER_PROPS_${name.toUpperCase()}`;
-  return env[wanted] ?? env[Object.keys(env).find((k) => k.toUpperCase() === wanted) ?? ''];
 }

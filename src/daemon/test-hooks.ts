@@ -24,6 +24,18 @@ export function healthyAfterMs(env: Record<string, string | undefined>, defaultM
   return env['KUIPER_TEST_HOOKS'] === '1' && wanted > 0 ? wanted : defaultMs;
 }
 
+/** Only with the hooks on: the process ends at that step of an import (KUIPER_KILL_AT, counted from 1), as a power cut would end it. */
+export function importStep(env: Record<string, string | undefined>): (name: string) => void {
+  let left = env['KUIPER_TEST_HOOKS'] === '1' ? Number(env['KUIPER_KILL_AT'] ?? 0) : 0;
+  return (name) => {
+    if (left === 0 || --left > 0) return;
+    writeSync(1, `${JSON.stringify({ level: 'warn', msg: 'killed', step: name })}\n`);
+    process.kill(process.pid, 'SIGKILL');
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    for (;;) Atomics.wait(cell, 0, 0, 3_600_000);
+  };
+}
+
 /** Only with the hooks on: `test_poison(x)`, which ends the process for "kill", freezes it for "stop" (until the supervisor ends it) and else gives x
  *  back. Each evaluation of a poison is written to stdout, so that tries can be counted. @param plugins functions of plugins */
 export function withTestFunctions(

@@ -61,7 +61,7 @@ export interface RestServer {
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Bodies of imports and uploads. */
 const MAX_IMPORT_BYTES = 128 * 1024 * 1024;
-const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/config\/uploads|^\/schemas\//;
+const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/restore$|^\/config\/uploads|^\/schemas\//;
 /** Of all bodies that are held at once. */
 const MAX_BODIES_BYTES = 192 * 1024 * 1024;
 /** Whoever may read only is given no configuration as a whole: it may hold secrets that nobody marked as such. */

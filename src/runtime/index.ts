@@ -22,6 +22,7 @@ import { validateActions } from './validate.ts';
 export type * from './api.ts';
 export { stateTexts } from './api.ts';
 export type * from './definition.ts';
+export { readGatewayId } from './gateway-id.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
 export { parseCacheProps } from './sink/cache-props.ts';
 export {

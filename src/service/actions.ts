@@ -11,6 +11,8 @@ export interface ActionDeps {
   confKeys: ConfKeyStore;
   connections: Pick<ConnectionStore, 'props'>;
   log: Log;
+  /** Puts secrets in the place of `${secret:name}`. @throws GatewayError SECRET_UNKNOWN */
+  resolve<T>(value: T): T;
 }
 
 /** @param actions checked by rules/rule-json.ts: objects of sink type → properties */
@@ -30,7 +32,7 @@ export function actionSpecs(ruleId: string, actions: readonly Readonly<Record<st
       }
       const selector = props['connectionSelector'];
       if (typeof selector === 'string' && selector !== '') props = overlay(props, deps.connections.props(selector));
-      return { type, props, index };
+      return { type, props: deps.resolve(props), index };
     }),
   );
 }

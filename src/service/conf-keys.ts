@@ -22,17 +22,24 @@ export interface ConfKeyStore {
    *  @param text JSON as posted  @throws GatewayError SERVICE_CONF_KEY */
   put(kind: ComponentKind, type: string, key: string, text: string): Promise<void>;
   delete(kind: ComponentKind, type: string, key: string): Promise<void>;
+  /** After the rows were changed by somebody else. */
+  reload(): Promise<void>;
 }
 
 export async function openConfKeys(table: KvTable, files: ComponentFiles, log: Log): Promise<ConfKeyStore> {
   const stored = new Map<string, Props>();
-  for (const [id, text] of await table.all()) {
-    try {
-      stored.set(id, parseKeepingIntegers(text) as Props);
-    } catch (error) {
-      log.error({ code: 'CATALOG_ENTRY', confKey: id, reason: messageOf(error) }, 'A stored conf key cannot be read; skipping it.');
+  const reload = async () => {
+    const rows = await table.all();
+    stored.clear();
+    for (const [id, text] of rows) {
+      try {
+        stored.set(id, parseKeepingIntegers(text) as Props);
+      } catch (error) {
+        log.error({ code: 'CATALOG_ENTRY', confKey: id, reason: messageOf(error) }, 'A stored conf key cannot be read; skipping it.');
+      }
     }
-  }
+  };
+  await reload();
   const idOf = (kind: ComponentKind, type: string, key: string) => `${kind}.${type}.${key}`;
   const find = (kind: ComponentKind, type: string, key: string): Props | undefined => {
     const all = files.read(kind, type);
@@ -73,6 +80,7 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
       await table.delete(idOf(kind, type, key));
       stored.delete(idOf(kind, type, key));
     },
+    reload,
   };
 }
 

@@ -12,6 +12,7 @@ import type { ConnectorEntry } from '../contract/connector.ts';
 import { maskSecrets, type Props } from '../contract/props.ts';
 import type { KvTable } from '../store/index.ts';
 import { SECRET_MISSING } from './conf-keys.ts';
+import { parseKeepingIntegers } from './json-text.ts';
 import { checkName } from './names.ts';
 
 export interface ConnectionInfo {
@@ -30,10 +31,14 @@ export interface ConnectionStore {
   info(id: string): ConnectionInfo;
   create(id: string, typ: string, props: Props): Promise<void>;
   replace(id: string, typ: string, props: Props): Promise<void>;
+  /** Creates or replaces, also while rules use it: they follow at their next start. */
+  put(id: string, typ: string, props: Props): Promise<void>;
   /** Nothing happens when there is none. */
   delete(id: string): Promise<void>;
   /** Makes those of connection.yaml that are new or changed in the file since last time; never overwrites an id of REST. */
   provision(entries: Readonly<Record<string, Readonly<Record<string, Props>>>>, done: KvTable): Promise<void>;
+  /** After the rows were changed by somebody else. */
+  reload(): Promise<void>;
   close(): void;
 }
 
@@ -44,6 +49,10 @@ export interface ConnectionDeps {
   connectors(name: string): ConnectorEntry | undefined;
   /** Rules that select the connection: such a one is neither changed nor deleted. */
   usedBy(id: string): string[];
+  /** Puts secrets in the place of `${secret:name}`, for a look at the peer. */
+  resolve?<T>(value: T): T;
+  /** False: nothing is tried (a connection that is only checked). */
+  look?: boolean;
   /** State of the connection itself while rules use it: truer than that of a probe. */
   live?(typ: string, id: string): { state: ConnectionInfo['status']; message: string } | undefined;
 }
@@ -84,7 +93,10 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       const connector = await deps.connectors(entry.typ)?.load();
       if (!connector?.connection)
         throw new Error(`connection type ${entry.typ} cannot be tried: no connector of that name has connections`);
-      await connector.connection.test(entry.props, AbortSignal.any([entry.abort.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+      await connector.connection.test(
+        deps.resolve?.(entry.props) ?? entry.props,
+        AbortSignal.any([entry.abort.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
+      );
       entry.status = 'connected';
       entry.error = '';
       entry.backoff.reset();
@@ -108,7 +120,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     };
     all.set(id, entry);
     // in a later turn: neither the start of the gateway nor the answer to REST waits for a peer
-    entry.timer = clock.setTimer(lookAfterMs, () => void probe(id, entry));
+    if (deps.look !== false) entry.timer = clock.setTimer(lookAfterMs, () => void probe(id, entry));
   };
   const end = (id: string) => {
     const entry = all.get(id);
@@ -144,14 +156,21 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     end(id);
   };
 
-  for (const [id, text] of await table.all()) {
-    try {
-      const { typ, props } = JSON.parse(text) as { typ: string; props: Props };
-      begin(id, typ, props, START_LOOK_MS);
-    } catch (error) {
-      log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; skipping it.');
+  /** Takes what is stored: what is new or different begins, what is gone ends. */
+  const reload = async (lookAfterMs: number): Promise<void> => {
+    const stored = await table.all();
+    for (const id of [...all.keys()]) if (!stored.has(id)) end(id);
+    for (const [id, text] of stored) {
+      try {
+        const { typ, props } = parseKeepingIntegers(text) as { typ: string; props: Props };
+        const now = all.get(id);
+        if (now?.typ !== typ || !sameProps(now.props, props)) begin(id, typ, props, lookAfterMs);
+      } catch (error) {
+        log.error({ code: 'CATALOG_ENTRY', connection: id, reason: messageOf(error) }, 'A stored connection cannot be read; skipping it.');
+      }
     }
-  }
+  };
+  await reload(START_LOOK_MS);
 
   return {
     props(id) {
@@ -179,6 +198,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       refuseUsed(id);
       await store(id, typ || all.get(id)!.typ, props);
     },
+    put: (id, typ, props) => store(checkName(id), typ, props),
     delete: remove,
     async provision(entries, done) {
       for (const [typ, ids] of Object.entries(entries)) {
@@ -195,6 +215,7 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
         }
       }
     },
+    reload: () => reload(0),
     close() {
       for (const id of [...all.keys()]) end(id);
     },

@@ -1,6 +1,7 @@
 // Use cases without HTTP. `createService` ties them together; REST and the daemon use nothing else of this folder.
 export type { LetterBox } from '../runtime/index.ts';
 export type { AsyncTasks } from './async-tasks.ts';
+export type { BackupService } from './backup/backup-service.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';
 export { createDownloader, type Downloader } from './download.ts';
@@ -12,11 +13,18 @@ export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage }
 export type { BulkResult, RuleService } from './rules/rule-service.ts';
 export type { RuleListItem } from './rules/rule-views.ts';
 export type { SchemaRegistry } from './schemas.ts';
+export type { SecretInfo, SecretStore } from './secrets/secret-store.ts';
+export { createVault, type Vault } from './secrets/vault.ts';
 export { createServerControl, type ServerControl, type ServerInfo } from './server-control.ts';
 export { createService, type Service, type ServiceDeps, type ServiceSettings } from './service.ts';
 export type { StreamService } from './streams/stream-service.ts';
 export { type DataTransfer, hasProblems } from './transfer/data-transfer.ts';
+export { fileAccess } from './transfer/file-access.ts';
+export type { ImportOptions } from './transfer/importer.ts';
+export { type ImportReport, printReport, type ReportItem } from './transfer/report.ts';
+export { placeRestoredState } from './transfer/restored-state.ts';
 export { parseRuleset, type Ruleset, type RulesetTransfer } from './transfer/ruleset.ts';
+export { recoverTransfer } from './transfer/undo-log.ts';
 export { trialConnector } from './trial/connector.ts';
 export { createTrialHub, type TrialHub } from './trial/hub.ts';
 export type { TrialService } from './trial/trial-service.ts';

@@ -36,14 +36,28 @@ export interface SchemaRegistry {
   read(type: string, id: string): string;
   /** `protobuf_name` → JSON of the request that makes it again. */
   exportAll(): Record<string, string>;
-  importOne(key: string, text: string): Promise<void>;
+  /** What an import has to write: the file, and the row of the table. Nothing is changed. @throws as replace */
+  prepare(key: string, text: string): Promise<PreparedSchema>;
+  /** After the rows were changed by somebody else. */
+  reload(): Promise<void>;
+}
+
+export interface PreparedSchema {
+  file: string;
+  content: string;
+  row: readonly [key: string, version: string];
 }
 
 const refuse = (text: string, cause?: unknown) => new GatewayError('SERVICE_REFUSED', { text }, { cause });
 
 export async function openSchemas(table: KvTable, folders: Folders, download: Downloader): Promise<SchemaRegistry> {
   const versions = new Map<string, string>();
-  for (const [key, version] of await table.all()) versions.set(key, version);
+  const reload = async () => {
+    const rows = await table.all();
+    versions.clear();
+    for (const [key, version] of rows) versions.set(key, version);
+  };
+  await reload();
   const own = (name: string) => join(folders.data, 'schemas/protobuf', `${name}.proto`);
   const shipped = (name: string) => join(folders.etc, 'schemas/protobuf', `${name}.proto`);
   const keyOf = (type: string, name: string) => `${type}.${name}`;
@@ -61,7 +75,7 @@ export async function openSchemas(table: KvTable, folders: Folders, download: Do
     }
     return undefined;
   };
-  const store = async (type: string, request: SchemaRequest) => {
+  const checked = async (request: SchemaRequest): Promise<string> => {
     const content = request.content || new TextDecoder().decode(await download.read(request.file!));
     const { parse } = (await import('protobufjs')).default;
     try {
@@ -69,7 +83,15 @@ export async function openSchemas(table: KvTable, folders: Folders, download: Do
     } catch (error) {
       throw refuse(`schema ${request.name} is not valid protobuf: ${messageOf(error)}`, error);
     }
-    await writeDurablyAsync(own(request.name), content);
+    return content;
+  };
+  const checkVersion = (type: string, request: SchemaRequest) => {
+    const old = versions.get(keyOf(type, checkName(request.name)));
+    if (old !== undefined && !mayReplace(old, request.version ?? ''))
+      throw refuse(`schema ${type}.${request.name} already registered with version ${old}, new version ${request.version ?? ''} is lower`);
+  };
+  const store = async (type: string, request: SchemaRequest) => {
+    await writeDurablyAsync(own(request.name), await checked(request));
     await table.set(keyOf(type, request.name), request.version ?? '');
     versions.set(keyOf(type, request.name), request.version ?? '');
   };
@@ -92,11 +114,7 @@ export async function openSchemas(table: KvTable, folders: Folders, download: Do
     },
     async replace(type, request) {
       checkType(type);
-      const old = versions.get(keyOf(type, checkName(request.name)));
-      if (old !== undefined && !mayReplace(old, request.version ?? ''))
-        throw refuse(
-          `schema ${type}.${request.name} already registered with version ${old}, new version ${request.version ?? ''} is lower`,
-        );
+      checkVersion(type, request);
       await store(type, request);
     },
     describe(type, name) {
@@ -122,11 +140,16 @@ export async function openSchemas(table: KvTable, folders: Folders, download: Do
           return [`${type}_${name}`, JSON.stringify({ type, name, content: find(name)?.content ?? '', ...(version ? { version } : {}) })];
         }),
       ),
-    async importOne(key, text) {
+    async prepare(key, text) {
       const body = JSON.parse(text) as SchemaRequest & { type?: string };
-      const [type, ...name] = key.split('_');
-      await registry.replace(body.type ?? type!, { ...body, name: body.name || name.join('_') });
+      const [first, ...rest] = key.split('_');
+      const type = body.type ?? first!;
+      const request = { ...body, name: checkName(body.name || rest.join('_')) };
+      checkType(type);
+      checkVersion(type, request);
+      return { file: own(request.name), content: await checked(request), row: [keyOf(type, request.name), request.version ?? ''] };
     },
+    reload,
   };
   return registry;
 }

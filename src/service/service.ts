@@ -1,15 +1,15 @@
 // Ties the use cases together. The order of creation is the order of dependence: conf keys, connections, streams, rules.
 import type { Clock } from '../base/clock.ts';
-import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import type { SqlCompatibility } from '../base/sql-compatibility.ts';
 import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import type { LetterBox, RuleOptions, Runtime } from '../runtime/index.ts';
+import { type LetterBox, type RuleOptions, type Runtime, readGatewayId } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
+import { type BackupService, createBackupService } from './backup/backup-service.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
@@ -18,12 +18,18 @@ import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/i
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas, type SchemaRegistry } from './schemas.ts';
-import { sourceSpecOf } from './source-spec.ts';
+import { secretsIn } from './secrets/references.ts';
+import { openSecrets, type SecretStore } from './secrets/secret-store.ts';
+import type { Vault } from './secrets/vault.ts';
 import { openStreamCatalog } from './streams/stream-catalog.ts';
 import { createStreamService, type StreamService } from './streams/stream-service.ts';
-import { openTables } from './tables.ts';
+import { streamValidator } from './streams/validate-stream.ts';
+import { openTables, resealAll } from './tables.ts';
 import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
+import { fileAccess } from './transfer/file-access.ts';
+import { createImporter } from './transfer/importer.ts';
 import { importInitRulesets } from './transfer/init-ruleset.ts';
+import { createLiveConfiguration } from './transfer/live.ts';
 import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
 import { createYamlTransfer, type YamlTransfer } from './transfer/yaml-transfer.ts';
 import type { TrialHub } from './trial/hub.ts';
@@ -49,6 +55,12 @@ export interface ServiceDeps {
   trialHub: TrialHub;
   /** Messages that ended the gateway. Absent: none are kept. */
   deadLetters?(): LetterBox | undefined;
+  /** Of the program, for backups. */
+  version?: string;
+  /** Seals secrets. Absent: they are stored as they are. */
+  vault?: Vault | undefined;
+  /** Told after each step of an import, for tests that end the process there. */
+  importStep?(name: string): void;
   /** Plugins, loaded before the service. Absent: there are none. */
   plugins?: PluginRegistry;
 }
@@ -68,10 +80,14 @@ export interface ServiceSettings {
 export interface Service {
   readonly confKeys: ConfKeyStore;
   readonly connections: ConnectionStore;
+  readonly secrets: SecretStore;
+  /** Seals everything under a new key. @returns rows that were sealed anew */
+  rekey(): Promise<number>;
   readonly streams: StreamService;
   readonly rules: RuleService;
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
+  readonly backup: BackupService;
   readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;
   readonly uploads: Uploads;
@@ -90,7 +106,9 @@ export interface Service {
 /** Reads the catalog. Rules are created by `service.rules.load`. */
 export async function createService(deps: ServiceDeps): Promise<Service> {
   const { log, runtime } = deps;
-  const tables = openTables(deps.store);
+  const tables = openTables(deps.store, deps.vault && { vault: deps.vault, log });
+  // what an earlier version left in clear; what was written over may still lie in pages and lines of the files
+  if ((await resealAll(tables)) > 0) await deps.store.scrub();
   const confKeys = await openConfKeys(tables.confKeys, deps.componentFiles, log);
   const connections = await openConnections({
     table: tables.connections,
@@ -99,19 +117,38 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     connectors: deps.connectors,
     usedBy: (id) => rules.rulesSelecting(id),
     live: (type, id) => runtime.connectionState?.(type, id),
+    resolve: (value) => secrets.resolve(value),
   });
+  /** Names that are asked for, while somebody wants to know them. */
+  let asked: Set<string> | undefined;
+  const resolve = <T>(value: T): T => {
+    if (asked) for (const name of secretsIn(value)) asked.add(name);
+    return secrets.resolve(value);
+  };
+  const secrets: SecretStore = await openSecrets({
+    table: tables.secrets,
+    clock: deps.clock,
+    usedBy: (name) => rules.ids().filter((id) => secretsOf(id).has(name)),
+    changed: (prints) => rules.refresh(prints),
+    fingerprints: () => rules.fingerprints(),
+  });
+  const secretsOf = (id: string): ReadonlySet<string> => {
+    const found = new Set<string>();
+    asked = found;
+    try {
+      rules.touchSpecs(id);
+    } finally {
+      asked = undefined;
+    }
+    return found;
+  };
   const catalog = await openStreamCatalog(tables.streams, log);
   const streams = createStreamService({
     catalog,
     formats: deps.formats,
     usedBy: (name) => rules.rulesReading(name),
     columnsRead: (name) => rules.columnsRead(name),
-    async validate(definition) {
-      if (!definition.lookup) return;
-      if (!deps.connectors(definition.type)?.offers.includes('lookup'))
-        throw new GatewayError('STREAM_COMMAND', { text: `lookup source type ${definition.type} not found` });
-      await runtime.validateSource(sourceSpecOf(definition, { confKeys, connections, log }));
-    },
+    validate: streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }),
   });
   const planDeps: PlanningDeps = {
     log,
@@ -119,6 +156,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     streamNames: () => catalog.list().map((d) => d.name),
     confKeys,
     connections,
+    resolve,
     settings: deps.settings,
   };
   const planning = planningLoader(planDeps, deps.functions);
@@ -131,6 +169,12 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     log,
     questions: () => deps.plugins?.pendingQuestions() ?? [],
   });
+  // conf keys of connections are connections, as in eKuiper; an earlier version kept them apart
+  for (const { kind, type, key, props } of confKeys.stored()) {
+    if (kind !== 'connections') continue;
+    if (!connections.list().some((c) => c.id === key)) await connections.put(key, type, props);
+    await confKeys.delete(kind, type, key);
+  }
   const declared = Object.fromEntries(deps.connectorNames().map((type) => [type, deps.componentFiles.read('connections', type)]));
   await connections.provision(declared, tables.provisioned);
   const download = createDownloader(deps.folders.data, deps.settings);
@@ -165,15 +209,67 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   };
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
-  const data = createDataTransfer({ ruleset, streams, rules, confKeys, connections, schemas, uploads, plugins });
+  const { componentFiles, folders, connectors, formats, functions, settings, clock } = deps;
+  const importer = createImporter({
+    tables,
+    componentFiles,
+    connectors,
+    formats,
+    functions,
+    runtime,
+    settings,
+    clock,
+    log,
+    store: deps.store,
+    folders,
+    files: fileAccess(folders, registry.door),
+    plugins,
+    schemas,
+    uploads,
+    rules,
+    live: createLiveConfiguration({ confKeys, connections, secrets, catalog, streams, schemas, rules, componentFiles, store: deps.store }),
+    takeCopy: () => backup.takeCopy(),
+    ...(deps.importStep ? { step: deps.importStep } : {}),
+  });
+  const backup: BackupService = createBackupService({
+    tables,
+    store: deps.store,
+    folders,
+    importer,
+    vault: deps.vault,
+    clock,
+    version: deps.version ?? '',
+    gatewayId: () => readGatewayId(folders.data, log),
+  });
+  const data = createDataTransfer({
+    ruleset,
+    streams,
+    rules,
+    confKeys,
+    connections,
+    schemas,
+    uploads,
+    plugins,
+    importer,
+    nowMs: () => clock.now(),
+  });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
   return {
     confKeys,
     connections,
+    secrets,
+    async rekey() {
+      deps.vault?.turn();
+      const sealed = await resealAll(tables);
+      await deps.store.scrub();
+      deps.vault?.forgetOld();
+      return sealed;
+    },
     streams,
     rules,
     ruleset,
     data,
+    backup,
     yaml: createYamlTransfer(data),
     tasks: createAsyncTasks(deps.clock),
     uploads,

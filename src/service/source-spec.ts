@@ -13,10 +13,12 @@ export interface SourceSpecDeps {
   confKeys: ConfKeyStore;
   connections: Pick<ConnectionStore, 'props'>;
   log: Log;
+  /** Puts secrets in the place of `${secret:name}`. @throws GatewayError SECRET_UNKNOWN */
+  resolve<T>(value: T): T;
 }
 
 /** @throws GatewayError when the connection of connectionSelector does not exist */
-export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log }: SourceSpecDeps): SourceSpec {
+export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log, resolve }: SourceSpecDeps): SourceSpec {
   let props: Props = { ...confKeys.find('sources', d.type, 'default') };
   const confKey = optionOf(d, 'CONF_KEY');
   if (confKey !== undefined && confKey !== 'default') {
@@ -28,13 +30,13 @@ export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log }
   const extra = extraText === undefined ? {} : (parseKeepingIntegers(extraText) as Props);
   const selector = textProp(extra, 'connectionSelector') ?? textProp(props, 'connectionSelector');
   if (selector) props = overlay(props, connections.props(selector));
-  props = overlay(props, extra);
+  props = resolve(overlay(props, extra));
 
   const spec: SourceSpec = {
     name: d.name,
     kind: d.kind === 'stream' ? 'stream' : d.lookup ? 'lookup-table' : 'scan-table',
     type: d.type,
-    datasource: optionOf(d, 'DATASOURCE') ?? textProp(props, 'datasource') ?? '',
+    datasource: resolve(optionOf(d, 'DATASOURCE') ?? textProp(props, 'datasource') ?? ''),
     props,
     format: d.statement.options.FORMAT?.value ? d.format : (textProp(props, 'format') ?? 'json').toLowerCase(),
   };

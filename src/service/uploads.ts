@@ -15,7 +15,8 @@ export interface Uploads {
   delete(name: string): Promise<void>;
   /** name → JSON {name, content} or {name, base64}. Files above 1 MB are left out: an export is read and sent as one text. */
   exportAll(): Record<string, string>;
-  importOne(name: string, json: string): Promise<void>;
+  /** What an import has to write. @throws GatewayError SERVICE_REFUSED when the name leads out of the folder */
+  prepare(name: string, json: string): { file: string; content: Uint8Array };
 }
 
 const MAX_EXPORT_BYTES = 1024 * 1024;
@@ -29,10 +30,14 @@ export function createUploads(dataDir: string): Uploads {
     if (name.includes('\0') || !inside) throw refuse(`${what}: the name "${name}" leads out of the folder of uploads`);
     return path;
   };
-  const write = async (name: string, content: Uint8Array | string): Promise<string> => {
+  const placeOf = (name: string): string => {
     const path = pathOf(name, 'Error saving the file');
     if (isLeftOver(name))
       throw refuse(`Error saving the file: names that end in .part or .<number>.tmp are those of unfinished files: ${name}`);
+    return path;
+  };
+  const write = async (name: string, content: Uint8Array | string): Promise<string> => {
+    const path = placeOf(name);
     try {
       await writeDurablyAsync(path, content);
     } catch (error) {
@@ -68,9 +73,9 @@ export function createUploads(dataDir: string): Uploads {
       }
       return out;
     },
-    async importOne(name, json) {
+    prepare(name, json) {
       const { content, base64 } = JSON.parse(json) as { content?: string; base64?: string };
-      await write(name, base64 === undefined ? (content ?? '') : Buffer.from(base64, 'base64'));
+      return { file: placeOf(name), content: base64 === undefined ? Buffer.from(content ?? '') : Buffer.from(base64, 'base64') };
     },
   };
 }

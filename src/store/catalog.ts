@@ -8,7 +8,7 @@ import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
 import { createDatabase, type Database, type DatabaseOptions, type DatabaseReport, type Statement } from './database.ts';
 import { entryOf, isJournaled, type Journal, type JournalContent, type JournalRecord, openJournal, readJournal } from './journal.ts';
-import type { KvTable } from './kv.ts';
+import type { KvTable, StoreChange } from './kv.ts';
 import { type RawDatabase, readImmutable } from './open-database.ts';
 import { type CatalogRow, dropRow, metaRow, putRow, readRows, reconcile, rowSelect, rowsOf } from './reconcile.ts';
 
@@ -16,6 +16,10 @@ export const JOURNAL_FILE = 'catalog.journal';
 
 export interface Catalog {
   table(name: string): KvTable;
+  /** Changes of several tables in one transaction. */
+  commit(changes: readonly StoreChange[]): Promise<void>;
+  /** What was written over or deleted is gone from both files: no page and no line holds it any more. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -144,29 +148,31 @@ export function createCatalog(options: CatalogOptions): Catalog {
     return loaded;
   };
 
-  const write = async (table: string, entries: readonly (readonly [string, string | undefined])[]): Promise<void> => {
+  const write = (table: string, entries: readonly (readonly [string, string | undefined])[]): Promise<void> =>
+    commit(entries.map(([key, value]) => ({ table, key, value })));
+  const commit = async (changes: readonly StoreChange[]): Promise<void> => {
     await load();
-    if (entries.length === 0) return;
-    const both = isJournaled(table);
+    if (changes.length === 0) return;
     // what has one copy has no number: the two are never compared
-    const records = entries.map(([key, value]): JournalRecord => ({ seq: both ? ++seq : 0, table, key, value }));
+    const records = changes.map(({ table, key, value }): JournalRecord => ({ seq: isJournaled(table) ? ++seq : 0, table, key, value }));
     const statements: Statement[] = records.map((r) => (r.value === undefined ? dropRow(r) : putRow(r as CatalogRow)));
-    if (both) {
-      for (const r of records) planned.set(entryOf(table, r.key), r.value !== undefined);
+    const twice = records.filter((r) => isJournaled(r.table));
+    if (twice.length > 0) {
+      for (const r of twice) planned.set(entryOf(r.table, r.key), r.value !== undefined);
       statements.push(metaRow(seq, plannedCount()));
     }
     const needed = records.every((r) => r.value === undefined);
     try {
       await db.write(statements, { needed });
     } finally {
-      if (both) for (const r of records) planned.delete(entryOf(table, r.key));
+      for (const r of twice) planned.delete(entryOf(r.table, r.key));
     }
     if (readOnly) {
       readOnly = false;
       tell('restored', names.db, 'it can be written again');
     }
     for (const r of records) apply(r);
-    if (both) await append(records);
+    if (twice.length > 0) await append(twice);
   };
   /** Rows there will be when all changes under way are done, in their order. */
   const plannedCount = (): number => {
@@ -239,6 +245,17 @@ export function createCatalog(options: CatalogOptions): Catalog {
         keys: async () => (await own()).map((r) => r.key),
         all: async () => new Map((await own()).map((r) => [r.key, r.value])),
       };
+    },
+    commit,
+    async scrub() {
+      await load();
+      await db.maintain?.(async (raw) => {
+        await raw.run('VACUUM');
+        await raw.all('PRAGMA wal_checkpoint(TRUNCATE)');
+      });
+      await appending;
+      journal ??= openJournal(journalFile, copy().bytes);
+      await rewrite();
     },
     async close() {
       await db.close();

@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import { createCatalog } from './catalog.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoint.ts';
 import { createDatabase, type Database, type DatabaseOptions, type DatabaseReport } from './database.ts';
-import { createKvTable, type KvTable } from './kv.ts';
+import { commitToKv, createKvTable, type KvTable, type StoreChange } from './kv.ts';
 import { migrations } from './migrations/index.ts';
 import type { RawDatabase } from './open-database.ts';
 import { createReserve, freeBytesAt } from './reserve.ts';
@@ -19,12 +19,17 @@ import { createSinkQueueStore, type SinkQueueStore } from './sink-queue.ts';
 
 export type { CheckpointRecord, CheckpointStore } from './checkpoint.ts';
 export type { DatabaseReport } from './database.ts';
-export type { KvTable } from './kv.ts';
+export type { KvTable, StoreChange } from './kv.ts';
+export { openDamaged as openForeignDatabase } from './open-database.ts';
 export type { QueuePage, SinkQueueStore } from './sink-queue.ts';
 
 export interface Store {
   /** A named key-value table of `sqliteKV.db`; values are texts. Made on first write. */
   kv(table: string): KvTable;
+  /** Changes of several tables of `sqliteKV.db`, all or none. Resolves when they are on disk. */
+  commit(changes: readonly StoreChange[]): Promise<void>;
+  /** Leaves nothing of what was written over or deleted in the files of the catalog. */
+  scrub(): Promise<void>;
   readonly checkpoints: CheckpointStore;
   readonly sinkQueues: SinkQueueStore;
   /** Bytes free for us on the disk of the data folder. */
@@ -93,6 +98,8 @@ export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, d
   const cache = open('cache.db', 'cache', 'sink_queue');
   return {
     kv: (table) => catalog?.table(table) ?? createKvTable(plain!, table),
+    commit: (changes) => catalog?.commit(changes) ?? commitToKv(plain!, changes),
+    scrub: async () => catalog?.scrub(),
     checkpoints: createCheckpointStore(checkpoint),
     sinkQueues: createSinkQueueStore(cache),
     freeBytes: () => freeBytesAt(dataDir),

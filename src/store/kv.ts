@@ -14,25 +14,41 @@ export interface KvTable {
   all(): Promise<Map<string, string>>;
 }
 
+/** One change of a transaction over several tables; `value` undefined deletes. */
+export interface StoreChange {
+  readonly table: string;
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+const PUT = 'INSERT INTO kv (tab, key, value) VALUES (?, ?, ?) ON CONFLICT (tab, key) DO UPDATE SET value = excluded.value';
+const DROP = 'DELETE FROM kv WHERE tab = ? AND key = ?';
+
+/** All in one transaction. */
+export function commitToKv(db: Database, changes: readonly StoreChange[]): Promise<void> {
+  return db.write(
+    changes.map(({ table, key, value }) =>
+      value === undefined ? { sql: DROP, params: [table, key] } : { sql: PUT, params: [table, key, value] },
+    ),
+  );
+}
+
 export function createKvTable(db: Database, table: string): KvTable {
-  const put = 'INSERT INTO kv (tab, key, value) VALUES (?, ?, ?) ON CONFLICT (tab, key) DO UPDATE SET value = excluded.value';
-  const drop = 'DELETE FROM kv WHERE tab = ? AND key = ?';
   const read = async (key: string) => {
     const rows = await db.read<{ value: string }>('SELECT value FROM kv WHERE tab = ? AND key = ?', [table, key]);
     return rows[0]?.value;
   };
   return {
     get: read,
-    set: (key, value) => db.write([{ sql: put, params: [table, key, value] }]),
+    set: (key, value) => commitToKv(db, [{ table, key, value }]),
     setMany: (entries) =>
-      db.write(
-        Object.entries(entries).map(([key, value]) =>
-          value === undefined ? { sql: drop, params: [table, key] } : { sql: put, params: [table, key, value] },
-        ),
+      commitToKv(
+        db,
+        Object.entries(entries).map(([key, value]) => ({ table, key, value })),
       ),
     async delete(key) {
       if ((await read(key)) === undefined) return false;
-      await db.write([{ sql: drop, params: [table, key] }]);
+      await commitToKv(db, [{ table, key, value: undefined }]);
       return true;
     },
     async keys() {

@@ -35,6 +35,8 @@ export async function openChecked({
     // FULL: what a peer was told to be stored must survive a power cut
     await run(db, 'PRAGMA synchronous = FULL', []);
     await run(db, 'PRAGMA journal_size_limit = 4194304', []);
+    // what is deleted or written over may have been a secret: its bytes go as well
+    if (check) await run(db, 'PRAGMA secure_delete = ON', []);
     if (logPages !== undefined) await run(db, `PRAGMA wal_autocheckpoint = ${logPages}`, []);
     if (check) {
       const found = (await all(db, 'PRAGMA quick_check(1)', [])) as { quick_check: string }[];

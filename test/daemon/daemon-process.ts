@@ -9,6 +9,8 @@ const MAIN = join(import.meta.dirname, '../../src/daemon/main.ts');
 export interface RunningDaemon {
   readonly url: string;
   readonly child: ChildProcess;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<number | null>;
   /** Log lines so far. */
   readonly lines: Record<string, unknown>[];
   call(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }>;
@@ -65,6 +67,7 @@ export async function startDaemon(
   return {
     url: first,
     child,
+    ended,
     lines,
     async call(method, path, body) {
       const answer = await fetch(first + path, {

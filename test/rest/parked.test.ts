@@ -53,7 +53,12 @@ function rest() {
         args,
         flags,
         print: (text: string) => void printed.push(text),
-        client: { url: '', call, json: async <T>(m: string, p: string) => JSON.parse(await call(m, p)) as T },
+        client: {
+          url: '',
+          call,
+          bytes: async (m: string, p: string) => Buffer.from(await call(m, p)),
+          json: async <T>(m: string, p: string) => JSON.parse(await call(m, p)) as T,
+        },
       },
       form,
     );

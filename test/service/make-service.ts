@@ -12,13 +12,13 @@ import { type Call, dispatch } from '../../src/rest/dispatch.ts';
 import { createRestRouter } from '../../src/rest/routes/index.ts';
 import { createTrialServer } from '../../src/rest/trial-server.ts';
 import { defaultRuleOptions } from '../../src/runtime/index.ts';
-import { createServerControl, createService, createTrialHub, trialConnector } from '../../src/service/index.ts';
+import { createServerControl, createService, createTrialHub, type ServiceDeps, trialConnector } from '../../src/service/index.ts';
 import { testDataServer } from '../helpers/data-server.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { createMemoryStore } from './memory-store.ts';
 
-export async function makeService(store = createMemoryStore(), safe = false) {
-  const root = mkdtempSync(join(tmpdir(), 'kuiper-service-'));
+export async function makeService(store = createMemoryStore(), safe = false, extra: Partial<ServiceDeps> & { root?: string } = {}) {
+  const root = extra.root ?? mkdtempSync(join(tmpdir(), 'kuiper-service-'));
   const folders = foldersOf(root);
   createFolders(folders);
   const clock = createVirtualClock();
@@ -50,6 +50,7 @@ export async function makeService(store = createMemoryStore(), safe = false) {
       enableInstallScript: false,
       dataServerPort: 0,
     }),
+    ...extra,
   });
   await service.rules.load(safe);
   const stops: number[] = [];

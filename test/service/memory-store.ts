@@ -1,7 +1,7 @@
 // A store in memory for tests of the service; `fail` makes the next write fail.
-import type { KvTable, Store } from '../../src/store/index.ts';
+import type { KvTable, Store, StoreChange } from '../../src/store/index.ts';
 
-export interface MemoryStore extends Pick<Store, 'kv' | 'reports'> {
+export interface MemoryStore extends Pick<Store, 'kv' | 'commit' | 'reports'> {
   /** Content by table. */
   readonly tables: Map<string, Map<string, string>>;
   fail: Error | undefined;
@@ -39,6 +39,17 @@ export function createMemoryStore(): MemoryStore & Store {
         all: async () => new Map(content),
       };
     },
+    async commit(changes: readonly StoreChange[]) {
+      const error = store.fail;
+      store.fail = undefined;
+      if (error) throw error;
+      for (const { table, key, value } of changes) {
+        store.kv(table);
+        if (value === undefined) tables.get(table)!.delete(key);
+        else tables.get(table)!.set(key, value);
+      }
+    },
+    scrub: async () => undefined,
     reports: () => [],
   };
   return store as unknown as MemoryStore & Store;

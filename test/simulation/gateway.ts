@@ -106,6 +106,7 @@ export async function startGateway({ world, process, disk, peers, dataDir, boot 
     streamNames: () => catalog.list().map((d) => d.name),
     confKeys,
     connections,
+    resolve: <T>(value: T) => value,
     settings: () => ({ timeZone: 'UTC', ignoreCase: false, sqlCompatibility: 'standard' as const, ruleDefaults: defaultRuleOptions() }),
   };
   const rules = createRuleService({

@@ -10,14 +10,37 @@ const OWN_FOLDERS = ['etc', 'plugins', 'log', 'bin', 'lib', 'src', 'node_modules
 /** Files and folders directly below the root. */
 const OWN_ROOT_NAME = /^(\..*|package(-lock)?\.json|kuiperd?(\..*)?)$/i;
 /** Folders of `data` that hold what the gateway keeps for itself. */
-const OWN_DATA_FOLDERS = ['sources', 'sinks', 'connections', 'functions', 'services', 'schemas', 'uploads', 'cache', 'plugins', 'mgmt'];
+const OWN_DATA_FOLDERS = [
+  'sources',
+  'sinks',
+  'connections',
+  'functions',
+  'services',
+  'schemas',
+  'uploads',
+  'cache',
+  'plugins',
+  'mgmt',
+  'transfer',
+  'backups',
+];
 /** Files of `data` itself: databases with what SQLite puts beside them, state of the process, copies and leftovers of both. A rule may keep its own
  *  `mine.db` there. */
 const OWN_DATA_NAME =
   /^(sqlitekv|checkpoint|cache|trial|catalog)\.(db|journal|copy)|^(gateway-id|crash-guard|quarantine|suspects?|init|shipped(-etc)?|kuiperd?|tokens|reserve)(\.[a-z]+)*$|^(last-good|suspects?|crash)[-.]|\.damaged-|^\./i;
 
 /** Never read for a rule or a request, whatever the settings say. Profiles and metadata in etc are read by their own connectors. */
-const SECRET_FOLDERS = ['etc', 'data/sources', 'data/sinks', 'data/connections', 'data/mgmt', 'data/cache', 'data/plugins'];
+const SECRET_FOLDERS = [
+  'etc',
+  'data/sources',
+  'data/sinks',
+  'data/connections',
+  'data/mgmt',
+  'data/cache',
+  'data/plugins',
+  'data/transfer',
+  'data/backups',
+];
 /** Where the kernel shows processes: environment, memory, open files. */
 const PROC = '/proc';
 

@@ -1,5 +1,6 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
+import { backup, cloneBackup, restore } from './backup.ts';
 import { contextAdd, contextList, contextRemove, contextUse } from './context.ts';
 import { createPlugin } from './create-plugin.ts';
 import { createRevocation } from './create-revocation.ts';
@@ -39,6 +40,7 @@ import { getstatusImport } from './getstatus-import.ts';
 import { getstatusRule } from './getstatus-rule.ts';
 import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
+import { importEkuiper } from './import-ekuiper.ts';
 import { importRuleset } from './import-ruleset.ts';
 import { modbusRead } from './modbus-read.ts';
 import { modbusScan } from './modbus-scan.ts';
@@ -60,6 +62,7 @@ import { pluginTest } from './plugin-test.ts';
 import { pluginTrust } from './plugin-trust.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
+import { secretList, secretRekey, secretRm, secretSet } from './secret.ts';
 import { showDeadletters } from './show-deadletters.ts';
 import { showPlugins } from './show-plugins.ts';
 import { showRevocations } from './show-revocations.ts';
@@ -161,8 +164,16 @@ export const commands: readonly Command[] = [
   importRuleset,
   exportRuleset,
   importData,
+  importEkuiper,
   exportData,
   getstatusImport,
+  backup,
+  restore,
+  cloneBackup,
+  secretSet,
+  secretList,
+  secretRm,
+  secretRekey,
   modbusScan,
   modbusSimulate,
   modbusRead,

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { KvTable } from '../../store/index.ts';
 
 export interface FunctionNames {
+  /** Reads what is stored; again after somebody else has changed it. */
   open(): Promise<void>;
   /** undefined: nothing is said */
   of(plugin: string): readonly string[] | undefined;
@@ -19,7 +20,9 @@ export function createFunctionNames(table: KvTable, folders: readonly string[], 
   const known = new Map<string, readonly string[]>();
   return {
     async open() {
-      for (const [plugin, text] of await table.all()) known.set(plugin, JSON.parse(text) as string[]);
+      const rows = await table.all();
+      known.clear();
+      for (const [plugin, text] of rows) known.set(plugin, JSON.parse(text) as string[]);
     },
     of(plugin) {
       let names = known.get(plugin);

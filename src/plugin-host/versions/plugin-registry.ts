@@ -305,6 +305,11 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       const e = entries.get(`functions/${name}`);
       if (e) await resolver.again(e, true);
     },
+    async reread() {
+      await functionNames.open();
+      await registry.settle();
+      for (const e of entries.values()) if (e.kind === 'functions') await resolver.again(e, true);
+    },
     async release(kind, name) {
       const released = quarantine.release(`${kind}/${name}`);
       const e = entries.get(`${kind}/${name}`);

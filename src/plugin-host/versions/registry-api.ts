@@ -57,6 +57,8 @@ export interface PluginRegistry {
   /** Names of functions and the plugin that has them. */
   functionOwners(): Map<string, string>;
   registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
+  /** The folders and the names of functions in the store were changed by somebody else: looks at both. */
+  reread(): Promise<void>;
   /** Gives quarantined versions a new chance, as if their files had just come. @returns how many */
   release(kind: PluginKind, name: string): Promise<number>;
   /** Whose fault an uncaught error is; undefined: not a plugin's. */

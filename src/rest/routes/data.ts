@@ -1,6 +1,6 @@
 // Export and import: /ruleset, /data, /async/data and its tasks, uploaded files.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { type Downloader, hasProblems, parseRuleset, type Service } from '../../service/index.ts';
+import { type Downloader, hasProblems, type ImportOptions, parseRuleset, type Service } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { isMultipart, readMultipart } from '../multipart.ts';
 import { attachment, created, json, text } from '../reply.ts';
@@ -9,11 +9,15 @@ import type { Route } from '../router.ts';
 
 export function dataRoutes(service: Service, stop: (exitCode: number) => void): Route[] {
   const { ruleset, data, tasks, uploads, download } = service;
-  const runImport = async (content: string, partial: boolean) => {
-    const failed = await data.import(content, partial);
-    if (hasProblems(failed)) throw new GatewayError('SERVICE_REFUSED', { text: JSON.stringify(failed) });
+  const runImport = async (content: string, options: ImportOptions) => {
+    const { failed, report } = await data.import(content, options);
+    if (hasProblems(failed) && !report.applied) throw new GatewayError('IMPORT_REFUSED', { text: JSON.stringify(failed) });
     return { ErrorMsg: '', ConfigResponse: failed };
   };
+  const optionsOf = (r: RestRequest): ImportOptions => ({
+    partial: r.query.get('partial') === '1',
+    skipRefused: r.query.get('onError') === 'skip',
+  });
   return [
     { method: 'POST', path: '/ruleset/export', handle: () => attachment(JSON.stringify(ruleset.exportAll()), 'ekuiper_ruleset.json') },
     {
@@ -36,7 +40,8 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
       path: '/data/import',
       async handle(r) {
         const content = await contentOf(r, download);
-        const reply = json(await runImport(content, r.query.get('partial') === '1'));
+        if (r.query.get('dryRun') === '1') return json((await data.import(content, { ...optionsOf(r), dryRun: true })).report);
+        const reply = json(await runImport(content, optionsOf(r)));
         return r.query.get('stop') === '1' ? { ...reply, afterSent: () => stop(100) } : reply;
       },
     },
@@ -54,13 +59,14 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
       },
     },
     { method: 'GET', path: '/data/import/status', handle: () => json(data.lastStatus()) },
+    { method: 'GET', path: '/data/import/report', handle: () => json(data.lastReport() ?? null) },
     {
       method: 'POST',
       path: '/async/data/import',
       async handle(r) {
         const content = await contentOf(r, download);
-        const partial = r.query.get('partial') === '1';
-        return json({ id: tasks.begin('dataImport', async () => JSON.stringify(await runImport(content, partial))) });
+        const options = optionsOf(r);
+        return json({ id: tasks.begin('dataImport', async () => JSON.stringify(await runImport(content, options))) });
       },
     },
     { method: 'GET', path: '/async/task/{id}', handle: (r) => json(tasks.get(r.params['id']!)) },

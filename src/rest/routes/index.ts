@@ -5,6 +5,7 @@ import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
 import { authRoutes } from './auth.ts';
+import { backupRoutes } from './backup.ts';
 import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -17,12 +18,13 @@ import { pluginRoutes } from './plugins.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
 import { ruleRoutes } from './rules.ts';
 import { schemaRoutes } from './schemas.ts';
+import { secretRoutes } from './secrets.ts';
 import { serverRoutes } from './server.ts';
 import { serviceRoutes } from './services.ts';
 import { streamRoutes } from './streams.ts';
 import { trialRoutes } from './trial.ts';
 
-export interface RestDeps extends Omit<MetadataDeps, 'confKeys'> {
+export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' | 'resolve'> {
   service: Service;
   server: ServerControl;
   log: Log;
@@ -54,12 +56,20 @@ export function createRestRouter({
     ...observeRoutes({ rules: service.rules, metrics }),
     ...trialRoutes(service.trials, trialServer),
     ...connectionRoutes(service.connections),
-    ...metadataRoutes({ confKeys: service.confKeys, functions, connectors }),
+    ...metadataRoutes({
+      confKeys: service.confKeys,
+      connections: service.connections,
+      resolve: (value) => service.secrets.resolve(value),
+      functions,
+      connectors,
+    }),
+    ...secretRoutes(service),
     ...deviceRoutes(service),
     ...deadLetterRoutes(service.deadLetters),
     ...authRoutes(revocations),
     ...ownerRoutes(owner),
     ...dataRoutes(service, stop),
+    ...backupRoutes(service),
     ...schemaRoutes(service.schemas),
     ...serviceRoutes(service.download),
     ...pluginRoutes(service.plugins, stop),

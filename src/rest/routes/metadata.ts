@@ -6,7 +6,7 @@ import type { ComponentKind } from '../../config/index.ts';
 import type { ConnectorEntry } from '../../contract/connector.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import { maskSecrets, type OptionSpec, type Props } from '../../contract/props.ts';
-import type { ConfKeyStore } from '../../service/index.ts';
+import type { ConfKeyStore, ConnectionStore } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { empty, json } from '../reply.ts';
 import { bodyObject, bodyText } from '../request.ts';
@@ -14,13 +14,17 @@ import type { Route } from '../router.ts';
 
 export interface MetadataDeps {
   confKeys: ConfKeyStore;
+  /** A conf key of a connection is a connection. */
+  connections: ConnectionStore;
+  /** Puts secrets in the place of `${secret:name}`. */
+  resolve<T>(value: T): T;
   functions(): Promise<FunctionCatalogue>;
   connectors(): readonly ConnectorEntry[];
 }
 
 type Offer = 'source' | 'sink' | 'lookup';
 
-export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps): Route[] {
+export function metadataRoutes({ confKeys, connections, resolve, functions, connectors }: MetadataDeps): Route[] {
   const notFound = (name: string) => new GatewayError('SERVICE_CONF_KEY', { text: `This plugin was not found:${name}` });
   const list = (offer: Offer) =>
     connectors()
@@ -35,14 +39,19 @@ export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps
   };
   const properties = (specs: readonly OptionSpec[]) => specs.map(propertyOf);
 
+  const keysOf = (kind: ComponentKind, type: string): Record<string, Props> => {
+    const named = kind === 'connections' ? connections.list().filter((c) => c.typ === type) : [];
+    return { ...confKeys.list(kind, type), ...Object.fromEntries(named.map((c) => [c.id, c.props])) };
+  };
   const confKeyRoutes = (kind: ComponentKind): Route[] => [
-    { method: 'GET', path: `/metadata/${kind}/yaml/{name}`, handle: (r) => json(maskSecrets(confKeys.list(kind, r.params['name']!))) },
+    { method: 'GET', path: `/metadata/${kind}/yaml/{name}`, handle: (r) => json(maskSecrets(keysOf(kind, r.params['name']!))) },
     {
       method: 'PUT',
       path: `/metadata/${kind}/{name}/confKeys/{confKey}`,
       async handle(r) {
         const { name, confKey } = r.params as { name: string; confKey: string };
-        await confKeys.put(kind, name, confKey, bodyText(r));
+        if (kind === 'connections') await connections.put(confKey, name, bodyObject(r, 'Invalid body'));
+        else await confKeys.put(kind, name, confKey, bodyText(r));
         return empty();
       },
     },
@@ -50,7 +59,8 @@ export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps
       method: 'DELETE',
       path: `/metadata/${kind}/{name}/confKeys/{confKey}`,
       async handle(r) {
-        await confKeys.delete(kind, r.params['name']!, r.params['confKey']!);
+        if (kind === 'connections') await connections.delete(r.params['confKey']!);
+        else await confKeys.delete(kind, r.params['name']!, r.params['confKey']!);
         return empty();
       },
     },
@@ -67,7 +77,7 @@ export function metadataRoutes({ confKeys, functions, connectors }: MetadataDeps
           ?.load()
       )?.connection;
       if (!connection) throw new GatewayError('SERVICE_REFUSED', { text: `source ${name} doesn't support ping connection` });
-      await withPrefix(`${name} connection test failed`, () => connection.test(props, AbortSignal.timeout(5_000)));
+      await withPrefix(`${name} connection test failed`, () => connection.test(resolve(props), AbortSignal.timeout(5_000)));
       return empty();
     },
   });

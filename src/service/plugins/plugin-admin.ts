@@ -63,6 +63,8 @@ export interface PluginAdmin {
   exportAll(wanted?: (kind: PluginKind, name: string, functions: readonly string[]) => boolean): Record<string, string>;
   /** Installs or updates what an export holds. @throws as install */
   importOne(key: string, json: string): Promise<void>;
+  /** Files and names of functions were changed by somebody else (a restore, an import that was undone): they are in effect afterwards. */
+  reread(): Promise<void>;
   /** A zip that was put into a folder of plugins. */
   installDropped(zip: FoundZip): Promise<void>;
 }
@@ -246,6 +248,11 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         if (!isName(name) || pluginNameOf(name) !== name) throw refuse(`"${name}" is not a plugin name`);
         const bytes = Buffer.isBuffer(zip) ? zip : await fetchZip(zip.file);
         await put(kind, name, bytes, functions ? { functions } : {}, filesOf(kind, name));
+      }),
+    reread: () =>
+      alone(async () => {
+        shipped.reload();
+        await registry.reread();
       }),
     installDropped: ({ folder, path, name }) =>
       alone(async () => {

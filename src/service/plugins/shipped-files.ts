@@ -17,13 +17,15 @@ export interface ShippedFiles {
   of(kind: PluginKind, name: string): Shipped;
   /** Durable when it returns. @param files undefined: the plugin is gone */
   set(kind: PluginKind, name: string, files: Shipped | undefined): void;
+  /** After the file was changed by somebody else. */
+  reload(): void;
 }
 
 export const hashOf = (content: Uint8Array): string => nodeCrypto().createHash('sha256').update(content).digest('hex');
 
 export function openShippedFiles(dataDir: string, log: Log): ShippedFiles {
   const file = join(dataDir, 'plugins', 'shipped.json');
-  const all = read(file, log);
+  let all = read(file, log);
   return {
     of: (kind, name) => all[`${kind}/${name}`] ?? {},
     set(kind, name, files) {
@@ -33,6 +35,9 @@ export function openShippedFiles(dataDir: string, log: Log): ShippedFiles {
       else all[key] = files;
       mkdirSync(dirname(file), { recursive: true });
       writeDurably(file, JSON.stringify(all));
+    },
+    reload() {
+      all = read(file, log);
     },
   };
 }

@@ -43,6 +43,19 @@ export interface RuleService extends RuleViews {
   /** A plugin came, went or changed: rules that use it are planned anew and go on with their state; those it stopped start again.
    *  @param touched picks the rules  @param running false: rules that run are left alone (they follow by themselves) */
   pluginChanged(touched: (rules: Iterable<RuleText>) => string[], movedByItself: boolean): void;
+  /** Everything that could refuse a rule, against other streams and keys than those in effect. @throws as create */
+  examine(planning: LoadPlanning, text: string, id: string, legacy: boolean): Promise<RuleDraft>;
+  /** @throws GatewayError RULE_VERSION when a rule of that name has a higher one */
+  checkVersion(id: string, version: string): void;
+  /** Takes a rule that is stored already (an import), or lets go of one that is not any more. Never refuses: what cannot run is shown with its reason. */
+  adopt(id: string, text: string | undefined): Promise<void>;
+  /** What each rule that can run hands to connectors now, as text: to find out what a change of streams, keys or secrets touches. */
+  fingerprints(): ReadonlyMap<string, string>;
+  /** Makes what the rule hands to connectors, for those who look on (which secrets it asks for). */
+  touchSpecs(id: string): void;
+  ids(): string[];
+  /** Rules whose fingerprint is another one go on with what is in effect now. */
+  refresh(before: ReadonlyMap<string, string>): void;
   /** Creates the stored rules and tells triggered ones to start. @param safe nothing is started */
   load(safe: boolean): Promise<void>;
 }
@@ -115,6 +128,16 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     watch(handle);
     // a parked rule waits for the user
     if (parsed.draft.triggered && !handle.parked) background(handle.id, 'start', handle.start());
+  };
+  const fingerprintOf = (parsed: ParsedRule): string => {
+    try {
+      const { actions, sources } = planning.definition(parsed);
+      return JSON.stringify([actions, parsed.inputs.map((name) => sources(name))], (_k, v: unknown) =>
+        typeof v === 'bigint' ? `${v}n` : v,
+      );
+    } catch (error) {
+      return messageOf(error); // it could not start now either
+    }
   };
   const rewrite = async (entry: Entry, change: (object: Record<string, unknown>) => void) => {
     const draft = parseRuleJson(editJsonText(entry.draft.text, change), entry.draft.id);
@@ -269,6 +292,66 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
           'follow a plugin',
           lock.run(id, () => follow(id, movedByItself)),
         );
+    },
+    async examine(load, text, id, legacy) {
+      const { parse, definition, compile } = await load();
+      const parsed = await answered(() => understand('Invalid rule json', () => parse(parseRuleJson(text, checkName(id)), legacy)));
+      const made = definition(parsed, await answered(() => compile(parsed)));
+      await runtime.validateRule({ ...made, streams: parsed.inputs });
+      return parsed.draft;
+    },
+    checkVersion(id, version) {
+      const old = all.get(id);
+      if (old && !mayReplace(old.draft.version, version))
+        throw new GatewayError('RULE_VERSION', { rule: id, old: old.draft.version, version });
+    },
+    adopt: (id, text) =>
+      lock.run(id, async () => {
+        const old = all.get(id);
+        if (await marks.get(id)) marked.add(id);
+        else marked.delete(id);
+        if (text === undefined) {
+          all.delete(id);
+          await old?.handle?.delete();
+          return;
+        }
+        try {
+          const { parse, definition } = await plan();
+          const parsed = parse(parseRuleJson(text, id), !marked.has(id));
+          const next = definition(parsed);
+          if (!old?.handle) return add(parsed, runtime.createRule(next));
+          old.draft = parsed.draft;
+          old.parsed = parsed;
+          background(id, 'update', old.handle.update(next));
+        } catch (error) {
+          log.error(
+            { code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) },
+            'An imported rule cannot be started; it is kept and shown with the reason.',
+          );
+          all.set(id, { draft: brokenDraft(id, text), parsed: undefined, handle: undefined, problem: messageOf(error), trace: false });
+          await old?.handle?.delete();
+        }
+      }),
+    fingerprints() {
+      const out = new Map<string, string>();
+      for (const [id, { parsed, handle }] of all) if (parsed && handle) out.set(id, fingerprintOf(parsed));
+      return out;
+    },
+    touchSpecs(id) {
+      const parsed = all.get(id)?.parsed;
+      if (parsed) fingerprintOf(parsed);
+    },
+    ids: () => [...all.keys()],
+    refresh(before) {
+      for (const [id, { parsed, handle }] of all) {
+        const text = before.get(id);
+        if (!parsed || !handle || text === undefined || text === fingerprintOf(parsed)) continue;
+        background(
+          id,
+          'take over what changed',
+          lock.run(id, async () => handle.update(planning.definition(parsed))),
+        );
+      }
     },
     async load(safe) {
       const stored = await table.all();

@@ -11,22 +11,33 @@ export interface StreamCatalog {
   list(): SourceDefinition[];
   put(definition: SourceDefinition): Promise<void>;
   delete(name: string): Promise<void>;
+  /** After the rows were changed by somebody else. Temporary ones stay. */
+  reload(): Promise<void>;
 }
 
 /** Reads what is stored. An entry that does not parse any more is kept in the store, left out and logged: it never stops the start.
  *  @param table name → `{"sql": …}` */
 export async function openStreamCatalog(table: KvTable, log: Log): Promise<StreamCatalog> {
   const all = new Map<string, SourceDefinition>();
-  for (const [name, text] of await table.all()) {
+  const reload = async () => {
+    const next: SourceDefinition[] = [];
+    for (const [name, text] of await table.all()) next.push(...(await read(name, text)));
+    // in one turn: a rule that is planned meanwhile sees all or nothing of it
+    for (const d of [...all.values()]) if (!d.temp) all.delete(d.name);
+    for (const d of next) all.set(d.name, d);
+  };
+  const read = async (name: string, text: string): Promise<SourceDefinition[]> => {
     try {
       const { sql } = JSON.parse(text) as { sql: string };
       const statement = await parseStreamStatement(sql);
       if (statement.kind !== 'create') throw new Error('not a CREATE statement');
-      all.set(name, definitionOf(sql, statement));
+      return [{ ...definitionOf(sql, statement), name }];
     } catch (error) {
       log.error({ code: 'CATALOG_ENTRY', stream: name, reason: messageOf(error) }, 'A stored stream cannot be read; skipping it.');
+      return [];
     }
-  }
+  };
+  await reload();
   return {
     get: (name) => all.get(name),
     list: () => [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -40,5 +51,6 @@ export async function openStreamCatalog(table: KvTable, log: Log): Promise<Strea
       await table.delete(name);
       all.delete(name);
     },
+    reload,
   };
 }

@@ -1,51 +1,36 @@
-// Export and import of the whole configuration, in eKuiper's twelve maps (`Service` and `Schema` with capital S). Secrets leave as
-// ******; when such a text comes back, the secret that is stored stays.
-import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
-import { isTooDeep, TOO_DEEP } from '../../base/json-depth.ts';
+// Export and import of the whole configuration in eKuiper's twelve maps (configuration.ts). Secrets leave as ******; when such a text comes back, the
+// secret that is stored stays. What an import does and what it must never do: importer.ts.
 import { bigintAsNumber } from '../../base/raw-json.ts';
-import { restoreSecrets } from '../../base/secrets.ts';
 import type { ComponentKind } from '../../config/index.ts';
 import { maskSecrets, type Props } from '../../contract/props.ts';
 import { setMember } from '../../data/set-member.ts';
 import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
-import { parseKeepingIntegers } from '../json-text.ts';
 import { type PluginAdmin, rulesTouchedBy } from '../plugins/index.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import { optionOf } from '../streams/definition.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { Uploads } from '../uploads.ts';
-import { parseRuleset, type RulesetTransfer } from './ruleset.ts';
+import { type Configuration, emptyConfiguration, PARTS, type Part, parseConfiguration } from './configuration.ts';
+import type { Importer, ImportOptions } from './importer.ts';
+import { type ImportReport, refusedIn } from './report.ts';
+import type { RulesetTransfer } from './ruleset.ts';
+import { targetOf } from './target.ts';
 
-const PARTS = [
-  'streams',
-  'tables',
-  'rules',
-  'nativePlugins',
-  'portablePlugins',
-  'sourceConfig',
-  'sinkConfig',
-  'connectionConfig',
-  'Service',
-  'Schema',
-  'uploads',
-  'scripts',
-] as const;
-
-type Part = (typeof PARTS)[number];
-/** Each value: name → JSON or SQL text (import: name → reason of a refusal). */
-export type Configuration = Record<Part, Record<string, string>>;
+export { type Configuration, emptyConfiguration, hasProblems } from './configuration.ts';
 
 export interface DataTransfer {
   exportAll(): Configuration;
   /** Given rules and what they read; conf keys and connections in full. */
   exportRules(ids: readonly string[]): Configuration;
-  /** @param text JSON of the twelve maps  @param partial keeps what exists; otherwise all rules, streams and conf keys go first
-   *  @returns refusals by part and name, all maps empty when everything was taken over */
-  import(text: string, partial: boolean): Promise<Configuration>;
+  /** @param text JSON of the twelve maps
+   *  @returns refusals by part and name, all maps empty when everything was taken over; and the report, object by object */
+  import(text: string, options: ImportOptions): Promise<{ failed: Configuration; report: ImportReport }>;
   /** Refusals of the last import. */
   lastStatus(): Configuration;
+  /** Undefined: there was none since the start. */
+  lastReport(): ImportReport | undefined;
 }
 
 export interface DataTransferDeps {
@@ -57,16 +42,13 @@ export interface DataTransferDeps {
   schemas: SchemaRegistry;
   uploads: Uploads;
   plugins: PluginAdmin;
-}
-
-const KIND_OF: Readonly<Record<string, ComponentKind>> = { sourceConfig: 'sources', sinkConfig: 'sinks', connectionConfig: 'connections' };
-
-export function emptyConfiguration(): Configuration {
-  return Object.fromEntries(PARTS.map((p) => [p, {}])) as Configuration;
+  importer: Importer;
+  nowMs(): number;
 }
 
 export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
   let last = emptyConfiguration();
+  let lastReport: ImportReport | undefined;
   const configOf = (kind: ComponentKind, wanted?: ReadonlySet<string>): Record<string, string> => {
     const byType = new Map<string, Record<string, unknown>>();
     for (const k of deps.confKeys.stored()) {
@@ -75,7 +57,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
       setMember(keys, k.key, maskSecrets(k.props));
       byType.set(k.type, keys);
     }
-    return Object.fromEntries([...byType].map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
+    return textsOf(byType);
   };
   const withConfig = (base: Partial<Configuration>, sources?: ReadonlySet<string>, sinks?: ReadonlySet<string>): Configuration => ({
     ...emptyConfiguration(),
@@ -83,52 +65,33 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     uploads: deps.uploads.exportAll(),
     sourceConfig: configOf('sources', sources),
     sinkConfig: configOf('sinks', sinks),
-    connectionConfig: { ...configOf('connections'), ...namedConnections(deps.connections) },
+    connectionConfig: namedConnections(deps.connections),
   });
   return {
     exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll(), nativePlugins: deps.plugins.exportAll() }),
     exportRules: (ids) =>
       withConfig({ ...deps.ruleset.exportRules(ids), nativePlugins: pluginsOf(ids, deps) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps)),
     lastStatus: () => last,
-    async import(text, partial) {
+    lastReport: () => lastReport,
+    async import(text, options) {
       const set = parseConfiguration(text);
-      for (const part of PARTS)
-        for (const [name, body] of Object.entries(set[part]))
-          if (part !== 'uploads' && isTooDeep(String(body)))
-            throw new GatewayError('REST_BODY', { what: `${part} ${name}`, problem: TOO_DEEP });
+      const report: ImportReport = set
+        ? await deps.importer.run(targetOf(set), options)
+        : { applied: false, atMs: deps.nowMs(), items: [], notes: ['The import names no part of a configuration; nothing was changed.'] };
       const failed = emptyConfiguration();
-      // what is masked in an export of this gateway gets its secrets back, before the rules and keys that hold them go
-      set.rules = Object.fromEntries(Object.entries(set.rules).map(([id, rule]) => [id, deps.rules.withSecrets(id, rule)]));
-      // what is not a statement is refused below, with its reason
-      for (const part of ['streams', 'tables'] as const)
-        for (const [name, sql] of Object.entries(set[part]))
-          setMember(set[part], name, await deps.streams.withSecrets(name, sql).catch(() => sql));
-      const before = deps.confKeys.stored();
-      if (!partial) await removeAll(deps);
-      const attempt = async (part: Part, name: string, work: () => Promise<unknown>) => {
-        try {
-          await work();
-        } catch (error) {
-          setMember(failed[part], name, messageOf(error));
-        }
-      };
-      // first: rules and streams are checked against them
-      for (const [name, body] of Object.entries(set.nativePlugins))
-        await attempt('nativePlugins', name, () => deps.plugins.importOne(name, body));
-      for (const [name, body] of Object.entries(set.Schema)) await attempt('Schema', name, () => deps.schemas.importOne(name, body));
-      for (const part of ['sourceConfig', 'sinkConfig', 'connectionConfig'] as const)
-        for (const [type, keys] of Object.entries(set[part]))
-          await attempt(part, type, () => importKeys(deps, KIND_OF[part]!, type, keys, before));
-      for (const [name, body] of Object.entries(set.uploads)) await attempt('uploads', name, () => deps.uploads.importOne(name, body));
-      const result = await deps.ruleset.import(set, true);
-      Object.assign(failed, result.problems);
-      for (const part of ['portablePlugins', 'Service', 'scripts'] as const)
-        for (const name of Object.keys(set[part]))
-          setMember(failed[part], name, new GatewayError('SERVICE_MISSING', { what: `the import of ${part}` }).message);
-      last = failed;
-      return failed;
+      for (const { part, name, reason } of refusedIn(report))
+        if (PARTS.includes(part as Part)) setMember(failed[part as Part], name, reason ?? '');
+      if (!options.dryRun) {
+        last = failed;
+        lastReport = report;
+      }
+      return { failed, report };
     },
   };
+}
+
+function textsOf(byType: ReadonlyMap<string, Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries([...byType].map(([type, keys]) => [type, JSON.stringify(keys, bigintAsNumber)]));
 }
 
 /** Conf keys that streams and tables of the rules name: `mqtt.plant`. */
@@ -155,51 +118,13 @@ function sinkKeysOf(ids: readonly string[], { rules }: DataTransferDeps): Set<st
   return new Set(actions.map(([type, props]) => `${type}.${(props as { resourceId?: string } | null)?.resourceId ?? ''}`));
 }
 
-export function hasProblems(c: Configuration): boolean {
-  return Object.values(c).some((items) => Object.keys(items).length > 0);
-}
-
+/** As eKuiper has them: type → JSON of id → properties. */
 function namedConnections(connections: ConnectionStore): Record<string, string> {
-  return Object.fromEntries(
-    connections.list().map(({ id, typ, props }) => [`connection.${id}`, JSON.stringify({ id, typ, props }, bigintAsNumber)]),
-  );
-}
-
-async function importKeys(
-  { confKeys, connections }: DataTransferDeps,
-  kind: ComponentKind,
-  type: string,
-  text: string,
-  before: ReturnType<ConfKeyStore['stored']>,
-): Promise<void> {
-  const value = parseKeepingIntegers(text) as Record<string, unknown>;
-  if (type.startsWith('connection.')) {
-    const { id, typ, props } = value as { id: string; typ: string; props: Props };
-    const exists = connections.list().some((c) => c.id === id);
-    await (exists ? connections.replace(id, typ, props) : connections.create(id, typ, props));
-    return;
+  const byType = new Map<string, Record<string, unknown>>();
+  for (const { id, typ, props } of connections.list()) {
+    const keys = byType.get(typ) ?? {};
+    setMember(keys, id, props satisfies Props);
+    byType.set(typ, keys);
   }
-  for (const [key, props] of Object.entries(value) as [string, Props][]) {
-    const old = before.find((k) => k.kind === kind && k.type === type && k.key === key)?.props;
-    await confKeys.put(kind, type, key, JSON.stringify(restoreSecrets(props, old), bigintAsNumber));
-  }
-}
-
-function parseConfiguration(text: string): Configuration {
-  // checks the three maps that every version has; the others may be missing
-  let set: Partial<Configuration>;
-  try {
-    set = parseRuleset(text, 'configuration unmarshal with error') as Partial<Configuration>;
-  } catch (error) {
-    throw new GatewayError('SERVICE_REFUSED', { text: messageOf(error).replace('error: ', 'error ') });
-  }
-  const all = emptyConfiguration();
-  for (const part of PARTS) if (set[part] !== undefined && set[part] !== null) all[part] = set[part];
-  return all;
-}
-
-async function removeAll({ rules, streams, confKeys }: DataTransferDeps): Promise<void> {
-  for (const id of rules.texts().keys()) await rules.delete(id);
-  for (const d of streams.all()) await streams.drop(d.kind, d.name, true);
-  for (const k of confKeys.stored()) await confKeys.delete(k.kind, k.type, k.key);
+  return textsOf(byType);
 }

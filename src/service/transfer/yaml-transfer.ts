@@ -5,11 +5,12 @@ import { isTooDeep, TOO_DEEP } from '../../base/json-depth.ts';
 import { bigintAsNumber } from '../../base/raw-json.ts';
 import { setMember } from '../../data/set-member.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
-import { type Configuration, type DataTransfer, emptyConfiguration, hasProblems } from './data-transfer.ts';
+import { type Configuration, emptyConfiguration, hasProblems } from './configuration.ts';
+import type { DataTransfer } from './data-transfer.ts';
 
 export interface YamlTransfer {
   export(): Promise<string>;
-  /** @throws GatewayError SERVICE_REFUSED with what was refused; everything else is taken over */
+  /** @throws GatewayError SERVICE_REFUSED with what was refused; nothing is taken over then */
   import(text: string): Promise<void>;
 }
 
@@ -36,8 +37,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
         const items: Record<string, unknown> = {};
         for (const [type, text] of Object.entries(all[section])) {
           const value = parseKeepingIntegers(text) as Record<string, unknown>;
-          if (type.startsWith('connection.')) items[type] = value;
-          else for (const [key, props] of Object.entries(value)) items[`${kind}.${type}.${key}`] = props;
+          for (const [key, props] of Object.entries(value)) items[`${kind}.${type}.${key}`] = props;
         }
         put(section, items);
       }
@@ -60,7 +60,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
         throw refuse(error instanceof RangeError ? 'an alias refers to something that contains the alias' : messageOf(error));
       }
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('expected sections such as streams and rules');
-      const failed = await data.import(JSON.stringify(toConfiguration(value as Record<string, unknown>, refuse)), true);
+      const { failed } = await data.import(JSON.stringify(toConfiguration(value as Record<string, unknown>, refuse)), { partial: true });
       if (hasProblems(failed)) throw new GatewayError('SERVICE_REFUSED', { text: JSON.stringify(failed) });
     },
   };
@@ -85,7 +85,7 @@ function toConfiguration(yaml: Record<string, unknown>, refuse: (why: string) =>
     const byType: Record<string, Record<string, unknown>> = {};
     for (const [id, props] of section(name)) {
       const [first, type, ...key] = id.split('.');
-      if (first === 'connection') all[name][id] = toJson(props);
+      if (first === 'connection') setMember(all[name], id, toJson(props));
       else if (type && key.length) {
         const keys = (Object.hasOwn(byType, type) ? byType[type] : undefined) ?? {};
         setMember(keys, key.join('.'), props);

@@ -64,6 +64,26 @@ export const serviceErrors = {
     httpStatus: 503,
     cure: 'Remove the cause of the crashes, e.g. delete or change the rule named in the log, then restart the service.',
   },
+  SECRET_UNKNOWN: {
+    text: 'secret {name} is not set',
+    ekuiperCode: 1000,
+    cure: 'Set it with `kuiper secret set {name}`, or correct the name in ${secret:…}; `kuiper secret list` shows the names.',
+  },
+  SECRET_SEALED: {
+    text: '{place}: a sealed secret cannot be opened: {reason}',
+    ekuiperCode: 1001,
+    cure: 'The key of the device (etc/device.key, or the credential kuiper.secret-key of systemd) is not the one that sealed it. Put that key back, restore a backup with its pass phrase, or set the secrets again.',
+  },
+  IMPORT_REFUSED: {
+    text: '{text}',
+    ekuiperCode: 1000,
+    cure: 'Nothing was changed. Correct what the text names, or import with onError=skip to leave those objects out.',
+  },
+  BACKUP_FILE: {
+    text: 'this is no backup that can be restored: {reason}',
+    ekuiperCode: 1000,
+    cure: 'Use a file that `kuiper backup` wrote, with the pass phrase or the key that it was written with.',
+  },
   REST_BODY: {
     text: '{what}: {problem}',
     ekuiperCode: 1000,
