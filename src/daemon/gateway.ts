@@ -8,7 +8,6 @@ import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
 import { createComponentFiles, createFolders, type Environment, type Folders, restoreLastGood, writeDefaults } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
-import type { CodecDefinition } from '../contract/codec.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
@@ -249,7 +248,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           store: store!,
           suspects: suspects!,
           connectors: connectorNamed,
-          codecs: codecNamed,
+          codecs: async (format) => codecs.find((c) => c.name === format)?.load(),
           rootPath: folders.root,
           dataDir: folders.data,
           property: (name) => propertyOf(env, name),
@@ -395,8 +394,4 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     blame: (error) => plugins?.blame(error) !== undefined,
     destroy: () => rest?.destroy(),
   };
-}
-
-async function codecNamed(format: string): Promise<CodecDefinition | undefined> {
-  return codecs.find((c) => c.name === format)?.load();
 }

@@ -47,7 +47,7 @@ export async function readEkuiper(folder: string): Promise<FoundEkuiper> {
   for (const [part, byType] of keys) for (const [type, all] of byType) setMember(out.configuration[part], type, toJson(all));
   readFiles(data, out.configuration);
   if (readdirSync(data).includes('checkpoint.db'))
-    out.notes.push('Windows and offsets of rules (checkpoint.db) are not taken along: rules begin anew.');
+    out.notes.push('Windows and offsets of rules (checkpoint.db) are not imported: rules start without state.');
   return out;
 }
 
