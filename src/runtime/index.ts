@@ -117,8 +117,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     async validateSource(spec) {
       const entry = deps.connectors(spec.type);
-      if (spec.kind !== 'lookup-table' || !entry || entry.offers.includes('source')) return pool.validate(spec);
-      // a connector for lookup tables only
+      if (spec.kind !== 'lookup-table' || !entry?.offers.includes('lookup')) return pool.validate(spec);
+      // a lookup table has options of its own: those of a source of the type (an interval) are not asked for
       const { lookup } = await entry.load();
       await lookup?.create().configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
     },

@@ -302,6 +302,12 @@ describe('smaller answers', () => {
     expect(one('round(v)', { v: 9007199254740993n })).toBe(9007199254740993n);
   });
 
+  it('CASE keeps int64 beside functions that keep it', () => {
+    // found by the oracle, seed 187
+    expect(one('CASE WHEN a = true THEN v ELSE round(v) END', { a: true, v: 9007199254740993n })).toBe(9007199254740993n);
+    expect(one('coalesce(v, round(2), abs(3))', { v: 9007199254740993n })).toBe(9007199254740993n);
+  });
+
   it('JSON paths take single and double quotes', async () => {
     const row = { o: { 'em:0': 5, "it's": 6 } };
     expect(one(`json_path_exists(o, "$['em:0']")`, row)).toBe(true);

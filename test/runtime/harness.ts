@@ -84,6 +84,8 @@ export function harness(
     patient?: boolean;
     /** Sources have a position (always 7); gets what they are set to. */
     rewinds?: unknown[];
+    /** Further connectors. */
+    connectors?: readonly ConnectorEntry[];
   } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
@@ -166,7 +168,7 @@ export function harness(
     clock,
     log,
     store,
-    connectors: (name) => connectors[name],
+    connectors: (name) => connectors[name] ?? options.connectors?.find((c) => c.name === name),
     codecs: async (format) => codecs.find((c) => c.name === format)?.load(),
     rootPath: dataDir,
     dataDir,

@@ -1,10 +1,12 @@
 // File sink: entries as lines, one JSON array per file, or csv; rolled by time, count or size; gzip or zstd per file. A file is truncated when a run of
 // the rule opens it first, as in eKuiper, unless `append` is set; an entry counts as delivered when the disk has it: out-file.ts. Where files
 // are: places.ts.
+
 import path from 'node:path';
 import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { ownFolderOf } from '../../base/files/own-places.ts';
+import { fieldOf } from '../../codecs/delimited/fields.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
@@ -198,5 +200,7 @@ export function createFileSink(): Sink {
 /** What stands first in a new file. */
 function beginOf(props: FileSinkProps): string {
   if (props.fileType === 'json') return '[';
-  return props.fileType === 'csv' && props.hasHeader && props.fields.length > 0 ? `${props.fields.join(props.delimiter || ',')}\n` : '';
+  return props.fileType === 'csv' && props.hasHeader && props.fields.length > 0
+    ? `${props.fields.map((f) => fieldOf(f, props.delimiter || ',')).join(props.delimiter || ',')}\n`
+    : '';
 }

@@ -1,6 +1,7 @@
 // Tables as source (rows after the last index value), sink (insert, update, delete) and lookup table. This file holds those of SQLite; those of
 // PostgreSQL and MySQL are in server/, and `dburl` chooses.
 
+import { rowError } from '../../base/errors/gateway-error.ts';
 import { encodeJson } from '../../codecs/json/encode.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
@@ -9,6 +10,7 @@ import { createTemplateEngine } from '../../templates/index.ts';
 import { createVetting, printSql, type Vet } from '../../templates/rendered/index.ts';
 import { rowKeys } from '../replaces.ts';
 import { isServer, lookupByAddress, sinkByAddress, sourceByAddress } from './by-address.ts';
+import { quoteName } from './server/dialect.ts';
 import { createServerLookup } from './server/lookup.ts';
 import { serverReadOptions, serverSinkOptions } from './server/options.ts';
 import { createServerSink } from './server/sink.ts';
@@ -54,6 +56,8 @@ const sinkOptions: readonly OptionSpec[] = [
     error: 'property table is required',
   },
   { name: 'fields', type: 'string[]', default: [], doc: 'Columns to write; missing ones are NULL.' },
+  // its own: the kind and the key of a row are read before columns are left out
+  { name: 'excludeFields', type: 'string[]', default: [], doc: 'Columns that are not written; not together with fields.' },
   { name: 'rowkindField', type: 'string', default: '', doc: 'Column that says insert, update or delete.' },
   {
     name: 'keyField',
@@ -118,11 +122,11 @@ const sqlite = defineConnector({
             return;
           }
           if (!cfg.table) throw new Error('sql source: internalSqlQueryCfg.table or templateSqlQueryCfg.templateSql must be set');
-          const table = checkIdentifier(cfg.table, 'table');
+          const table = quoteName(cfg.table, 'table');
           const limit = cfg.limit && cfg.limit > 0 ? ` LIMIT ${Math.trunc(cfg.limit)}` : '';
           if (!cfg.indexField) query = () => ({ sql: `SELECT * FROM ${table}${limit}`, params: [] });
           else {
-            const index = checkIdentifier(cfg.indexField, 'indexField');
+            const index = quoteName(cfg.indexField, 'indexField');
             query = (value) =>
               value === undefined || value === null
                 ? { sql: `SELECT * FROM ${table} ORDER BY ${index} ASC${limit}`, params: [] }
@@ -181,31 +185,37 @@ const sqlite = defineConnector({
     doc: 'Writes rows to a table.',
     create() {
       let path = '';
-      let props: { table: string; fields: string[]; rowkindField: string; keyField: string };
+      let props: SqliteSinkProps;
       let db: SqliteFile | undefined;
       let vet: Vet;
       return {
         configure(raw) {
-          const p = parseOptions<typeof props & { dburl: string; writeMode: string; createTable: boolean }>('sql sink', sinkOptions, raw);
+          const p = parseOptions<SqliteSinkProps & { dburl: string; createTable: boolean }>('sql sink', sinkOptions, raw);
           props = p;
+          if (p.fields.length && p.excludeFields.length) throw new Error('field and excludeFields cannot both be set');
           vet = createVetting(sinkOptions, raw);
           path = sqlitePath(p.dburl);
-          if (!p.table.includes('{{')) checkIdentifier(p.table, 'table');
+          if (!p.table.includes('{{')) quoteName(p.table, 'table');
           if (p.rowkindField && !p.keyField) throw new Error('keyField is required when rowkindField is set');
-          if (p.writeMode !== 'insert' || p.createTable) throw new Error('writeMode upsert and createTable are for database servers');
+          if (p.writeMode === 'upsert' && !p.keyField) throw new Error('keyField is required for writeMode upsert');
+          if (p.createTable) throw new Error('createTable is for database servers');
         },
         async open(ctx) {
           db = await openSqlite(path, ctx.getRootPath(), 'write');
           ctx.status('connected');
         },
         async collect(_ctx, data, dynamic) {
-          const table = checkIdentifier((vet(dynamic)['table'] as string | undefined) ?? props.table, 'table');
+          const chosen = vet(dynamic)['table'] as string | undefined;
+          // a name that a message chose stays a plain one; one that the rule gives may be any
+          const table =
+            chosen !== undefined && props.table.includes('{{') ? checkIdentifier(chosen, 'table') : quoteName(props.table, 'table');
           const rows = Array.isArray(data) ? data : [data as Row];
           if (rows.length === 0) return;
-          if (props.rowkindField) return db!.write(rows.map((row) => changeOf(table, row, props)));
-          const names = props.fields.length ? props.fields : [...new Set(rows.flatMap((r) => Object.keys(r)))];
+          if (props.rowkindField || props.writeMode === 'upsert') return db!.write(rows.flatMap((row) => changesOf(table, row, props)));
+          const all = props.fields.length ? props.fields : [...new Set(rows.flatMap((r) => Object.keys(r)))];
+          const names = all.filter((n) => !props.excludeFields.includes(n));
           if (names.length === 0) throw new Error('a row without columns cannot be written');
-          const columns = names.map((n) => checkIdentifier(n, 'column')).join(', ');
+          const columns = names.map((n) => quoteName(n, 'column')).join(', ');
           const size = Math.max(1, Math.floor(MAX_VARIABLES / names.length));
           const statements: Statement[] = [];
           for (let at = 0; at < rows.length; at += size) {
@@ -240,7 +250,7 @@ const sqlite = defineConnector({
           const p = parseOptions<{ dburl: string; templateSqlQueryCfg?: QueryCfg }>('sql lookup', lookupOptions, raw);
           path = sqlitePath(p.dburl);
           if (p.templateSqlQueryCfg?.templateSql) render = engine().compile(p.templateSqlQueryCfg.templateSql, printSql);
-          else table = checkIdentifier(datasource, 'table');
+          else table = quoteName(datasource, 'table');
         },
         async open(ctx) {
           db = await openSqlite(path, ctx.getRootPath(), 'read');
@@ -248,8 +258,8 @@ const sqlite = defineConnector({
         lookup(_ctx, fields, keys, values) {
           const given = values as readonly Value[];
           if (render) return db!.all(render(Object.fromEntries(keys.map((k, i) => [k, given[i]]))), []);
-          const columns = fields.length ? fields.map((f) => checkIdentifier(f, 'column')).join(', ') : '*';
-          const where = keys.map((k, i) => `${checkIdentifier(k, 'column')} = ${mark(given[i])}`).join(' AND ');
+          const columns = fields.length ? fields.map((f) => quoteName(f, 'column')).join(', ') : '*';
+          const where = keys.map((k, i) => `${quoteName(k, 'column')} = ${mark(given[i])}`).join(' AND ');
           return db!.all(`SELECT ${columns} FROM ${table} WHERE ${where}`, given);
         },
         async close() {
@@ -276,26 +286,53 @@ export default defineConnector({
   lookup: { ...lookup!, create: () => lookupByAddress(lookup!.create, () => createServerLookup(lookupOptions)) },
 });
 
-/** Statement of one row with a kind. @throws Error for an unknown kind or a bad name */
-function changeOf(table: string, row: Row, props: { fields: string[]; rowkindField: string; keyField: string }): Statement {
-  const kind = String(row[props.rowkindField] ?? 'insert');
-  const key = checkIdentifier(props.keyField, 'keyField');
-  const keyValue = row[props.keyField];
-  const names = (props.fields.length ? props.fields : Object.keys(row)).filter((n) => n !== props.rowkindField);
-  const columns = names.map((n) => checkIdentifier(n, 'column'));
+interface SqliteSinkProps {
+  table: string;
+  fields: string[];
+  excludeFields: readonly string[];
+  rowkindField: string;
+  keyField: string;
+  writeMode: 'insert' | 'upsert';
+}
+
+/** Statements of one row by its kind. An upsert needs no unique index: it updates, and inserts when there is no such row.
+ *  @throws rowError for an unknown kind, a row without columns or without its key */
+function changesOf(table: string, row: Row, props: SqliteSinkProps): Statement[] {
+  const kind = String((props.rowkindField ? row[props.rowkindField] : undefined) ?? props.writeMode);
+  if (!['insert', 'update', 'upsert', 'delete'].includes(kind)) throw rowError(`invalid rowkind ${kind}`);
+  const keys = props.keyField.split(',').map((k) => k.trim());
+  const names = (props.fields.length ? props.fields : Object.keys(row)).filter(
+    (n) => n !== props.rowkindField && !props.excludeFields.includes(n),
+  );
+  const columns = names.map((n) => quoteName(n, 'column'));
   const values = names.map((n) => row[n]);
+  if (kind !== 'insert')
+    for (const k of keys) if (row[k] === undefined || row[k] === null) throw rowError(`a row to ${kind} needs its key ${k}`);
+  const where = keys.map((k) => `${quoteName(k, 'keyField')} = ${mark(row[k])}`).join(' AND ');
+  const keyValues = keys.map((k) => row[k]);
+  if (kind === 'delete') return [{ sql: `DELETE FROM ${table} WHERE ${where}`, params: keyValues }];
+  if (names.length === 0) throw rowError('a row without columns cannot be written');
+  const marks = values.map(mark).join(', ');
+  const update: Statement = {
+    sql: `UPDATE ${table} SET ${columns.map((c, i) => `${c} = ${mark(values[i])}`).join(', ')} WHERE ${where}`,
+    params: [...values, ...keyValues],
+  };
   switch (kind) {
     case 'insert':
-      return { sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.map(mark).join(', ')})`, params: values };
+      return [{ sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`, params: values }];
     case 'update':
-      return {
-        sql: `UPDATE ${table} SET ${columns.map((c, i) => `${c} = ${mark(values[i])}`).join(', ')} WHERE ${key} = ${mark(keyValue)}`,
-        params: [...values, keyValue],
+      return [update];
+    default: {
+      // the key is written, too, where fields leave it out: without it the row could not be found again
+      const missing = keys.filter((k) => !names.includes(k));
+      const all = [...columns, ...missing.map((k) => quoteName(k, 'keyField'))];
+      const given = [...values, ...missing.map((k) => row[k])];
+      const insert: Statement = {
+        sql: `INSERT INTO ${table} (${all.join(', ')}) SELECT ${given.map(mark).join(', ')} WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE ${where})`,
+        params: [...given, ...keyValues],
       };
-    case 'delete':
-      return { sql: `DELETE FROM ${table} WHERE ${key} = ${mark(keyValue)}`, params: [keyValue] };
-    default:
-      throw new Error(`invalid rowkind ${kind}`);
+      return [update, insert];
+    }
   }
 }
 

@@ -169,6 +169,8 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
   const first = codec?.createDecoder({
     // with a second step the declared fields are those of its result
     ...(schema && !payload ? { schema } : {}),
+    // by place: all of them, also those that nobody reads
+    ...(spec.format === 'delimited' && spec.schema?.length && !payload ? { fields: spec.schema.map((f) => f.name) } : {}),
     ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
     ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
     ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),

@@ -25,6 +25,7 @@ export interface ServerSinkProps extends SocketTlsProps {
   dburl: string;
   table: string;
   fields: string[];
+  excludeFields: string[];
   rowkindField: string;
   keyField: string;
   writeMode: 'insert' | 'upsert';

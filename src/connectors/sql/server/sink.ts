@@ -34,7 +34,14 @@ export function createServerSink(options: readonly OptionSpec[]): Sink {
       const keys = props.keyField === '' ? [] : props.keyField.split(',').map((k) => k.trim());
       if (props.rowkindField && keys.length === 0) throw new Error('keyField is required when rowkindField is set');
       if (props.writeMode === 'upsert' && keys.length === 0) throw new Error('keyField is required when writeMode is upsert');
-      change = { fields: props.fields, rowkindField: props.rowkindField, keys, writeMode: props.writeMode };
+      if (props.fields.length && props.excludeFields.length) throw new Error('field and excludeFields cannot both be set');
+      change = {
+        fields: props.fields,
+        excludeFields: props.excludeFields,
+        rowkindField: props.rowkindField,
+        keys,
+        writeMode: props.writeMode,
+      };
     },
     async open(ctx, fail) {
       session = await openSession(ctx, address, props, fail);

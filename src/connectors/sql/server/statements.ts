@@ -17,6 +17,8 @@ export interface Change {
 
 export interface ChangeProps {
   fields: readonly string[];
+  /** Columns that are not written; the kind and the key of a row come all the same. */
+  excludeFields: readonly string[];
   rowkindField: string;
   keys: readonly string[];
   writeMode: 'insert' | 'upsert';
@@ -25,7 +27,7 @@ export interface ChangeProps {
 /** @throws rowError for an unknown kind, a row without columns or without its key */
 export function changeOf(table: string, row: Row, p: ChangeProps): Change {
   const kind = kindOf(row, p);
-  const columns = (p.fields.length ? p.fields : Object.keys(row)).filter((n) => n !== p.rowkindField);
+  const columns = (p.fields.length ? p.fields : Object.keys(row)).filter((n) => n !== p.rowkindField && !p.excludeFields.includes(n));
   if (columns.length === 0) throw rowError('a row without columns cannot be written');
   if (kind !== 'insert')
     for (const key of p.keys) if (row[key] === undefined || row[key] === null) throw rowError(`a row to ${kind} needs its key ${key}`);

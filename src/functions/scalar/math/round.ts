@@ -26,6 +26,7 @@ export const round = inStandard(
     exec: (...args: Value[]) => roundTo(toFloat(args[0], 'sameKind'), args.length > 1 ? toInt(args[1], 'sameKind') : 0),
   }),
   {
+    returns: 'same',
     doc: 'Rounds half away from zero to `precision` decimals (default 0); negative ones round to tens, hundreds … An int stays an int, exactly.',
     examples: [
       ['round(2.5)', 3],
