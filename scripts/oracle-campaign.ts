@@ -17,7 +17,7 @@ for (const d of tally.differences.slice(0, 20))
     `seed ${d.seed}, ${d.what}\n  ours   ${d.ours}   ${d.sql[0]}\n  DuckDB ${d.theirs}   ${d.sql[1]}\n  ${d.row ? JSON.stringify(d.row, (_k, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v)) : ''}`,
   );
 const record = {
-  seeds: [first, last],
+  seeds: `${first}-${last}`,
   comparisons: tally.comparisons,
   bothFail: tally.bothFail,
   oursDecides: tally.oursDecides,
