@@ -14,6 +14,7 @@ cc:gcc:Modbus tests against libmodbus
 chromium:chromium:the test of the Node-RED editor
 influxd:influxdb:the tests of the action influx
 victoria-metrics:victoria-metrics:the tests of the action influx2
+promtool:prometheus:the check of metrics, dashboard and alerts by Prometheus
 redis-server:redis-server:the tests of redis, redisPub and redisSub
 mariadbd:mariadb-server:the tests of sql with MariaDB
 psql:postgresql:the tests of sql with PostgreSQL

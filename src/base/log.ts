@@ -30,6 +30,8 @@ const subjects = {
   file: '',
   folder: '',
   place: '',
+  /** One kind of failure of many at the same place. */
+  kind: '',
 };
 type Subjects = typeof subjects;
 

@@ -4,7 +4,7 @@ import { Budget, enter, leave } from '../base/budget.ts';
 import type { Tuple } from '../data/tuple.ts';
 import { budgeted } from '../exec/budgeted.ts';
 import { createIsolate, createReset } from '../exec/isolate.ts';
-import type { Downstream, Operator, OperatorStats, ProgramHost, RunningProgram } from '../exec/operator.ts';
+import type { Downstream, Operator, OperatorStats, OperatorView, ProgramHost, RunningProgram } from '../exec/operator.ts';
 import type { ClosureState } from '../exec/stateful.ts';
 import type { DataSourceNode, LogicalNode, NodeType } from '../plan/logical/index.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
@@ -14,6 +14,7 @@ import { createIngest } from './ingest.ts';
 import { makerOf } from './operators/index.ts';
 import { beforeStages, copyOf, laneOf, outsidePartOf } from './outside.ts';
 import { privacyOf } from './privacy.ts';
+import { spansOf } from './spans.ts';
 
 export interface ChainInput {
   readonly plan: LogicalPlan;
@@ -57,9 +58,14 @@ export function buildChain(input: ChainInput): RunningProgram {
   let next: Operator = nothing;
   for (let i = nodes.length - 1; i >= 0; i--) {
     const stats = host.stats(names[i]!);
-    const op = makers[i]!(host, stats, sendsByItself.has(nodes[i]!.type) ? budgeted(next, budget) : next);
+    const node = nodes[i]!;
+    const spans = host.trace && spansOf(node, names[i]!, host.trace, ctx.frame);
+    const below = sendsByItself.has(node.type) ? budgeted(next, budget) : next;
+    const window = spans && (node.type === 'window' || node.type === 'inc-window') ? spans.window(below) : undefined;
+    let op = makers[i]!(host, stats, window?.next ?? below);
     operators[i] = op;
     forwarding(op, next);
+    if (spans) op = spans.wrap(op, window?.note);
     next = op;
     if (i === isolateAt)
       next = before(
@@ -135,6 +141,14 @@ function runningProgram(
     },
     close(again) {
       for (const op of operators) op.close?.(again);
+    },
+    explain() {
+      const out: Record<string, OperatorView> = {};
+      operators.forEach((op, i) => {
+        const view = op.explain?.();
+        if (view) out[names[i]!] = view;
+      });
+      return out;
     },
   };
 }

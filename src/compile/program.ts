@@ -7,6 +7,7 @@ import type { DataSourceNode } from '../plan/logical/index.ts';
 import { isStandard, type LogicalPlan, namesOf } from '../plan/plan.ts';
 import { buildChain } from './chain.ts';
 import type { CompileContext } from './context.ts';
+import { detailsOf } from './details.ts';
 import { fingerprintsOf } from './fingerprints.ts';
 import { type Frame, jointFrame, sharedFrame } from './frame.ts';
 import { indexOf } from './index-conjuncts.ts';
@@ -30,6 +31,8 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
     operators: nodes.map((_, i) => names[i]!),
     outside: callsOutside(nodes).length > 0,
     fingerprints,
+    details: detailsOf(nodes, names, plan),
+    ...(plan.options.ignoreCase ? { anyCase: true } : {}),
     start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram {
       if (sources.length === 0) return idleProgram;
       const outside = callsOutside(nodes).length > 0 ? createOutsideCalls() : undefined;

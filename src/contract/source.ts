@@ -32,6 +32,10 @@ export interface Source<C = ConnectorContext> {
   pull?(ctx: C, emit: Emit): void | Promise<void>;
   /** The devices behind it, for health and `GET /devices`. Called when a person asks. */
   devices?(): readonly DeviceReport[];
+  /** Where it reads, for health and diag. Called when a person asks. */
+  reads?(): SourceReads;
+  /** Looks at the peer for what a person may have meant (topics with messages). Bounded in time and size; must not disturb what is read. */
+  search?(ctx: C): Promise<SourceFound>;
   /** Position for the checkpoint (file offset, last id); called when a checkpoint is made. */
   offset?(): unknown;
   /** Called before `open` with the last checkpointed position. */
@@ -39,6 +43,26 @@ export interface Source<C = ConnectorContext> {
   /** A user sets the position of the open source (`reset_state`): values by name of index field or variable.
    *  @throws when the names or values make no position */
   resetOffset?(values: Readonly<Record<string, unknown>>): void;
+}
+
+export interface SourceReads {
+  /** Address of the peer without secrets: `tcp://10.0.0.7:1883`. */
+  peer: string;
+  /** What is asked for there, as it was asked: `topic filter plant/+/temp`. */
+  what: string;
+  /** The peer is there, whatever becomes of the subscription; undefined: the state of the source says it. */
+  linked?: boolean;
+  /** Messages that arrived on the same connection for others; undefined where nobody counts them. */
+  elsewhere?: number;
+}
+
+export interface SourceFound {
+  /** What there is at the peer, likeliest first. `near`: so like what is read that it was probably meant. */
+  places: readonly { name: string; messages: number; near: boolean }[];
+  /** For how long was looked. */
+  lookedMs: number;
+  /** Why nothing could be seen; '' when something could. */
+  problem: string;
 }
 
 /** The form in which plugins write sources (design §5). */

@@ -61,6 +61,8 @@ export interface Gateway {
   readonly url: string;
   readonly service: Service;
   readonly safeModeReason: string | undefined;
+  /** How the rules are, in one sentence. */
+  condition(): string;
   /** SIGHUP: reads configuration and credentials again. @throws when they are wrong; the old ones stay in effect */
   reload(): void;
   /** For the last handler of a fatal error; synchronous. */
@@ -386,6 +388,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       return safeModeReason;
     },
     reload,
+    condition: () => runtime?.condition() ?? 'starting',
     crashed: (reason) => guard.crashed(reason),
     ready: () => guard.ready(),
     announced() {

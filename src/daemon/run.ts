@@ -6,6 +6,7 @@ import { createLog } from '../base/log.ts';
 import { type Environment, foldersOf } from '../config/index.ts';
 import type { DaemonArguments } from './arguments.ts';
 import { createGateway, VERSION } from './gateway.ts';
+import { isJournal, journalLine } from './journal-lines.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createNotifier } from './notify.ts';
 import { createSignalHandler } from './signals.ts';
@@ -13,6 +14,8 @@ import { installTestHooks } from './test-hooks.ts';
 
 /** A stop that takes longer is cut: the port must be free within 2 s, also with a dead sink. */
 const STOP_LIMIT_MS = 1_900;
+/** `systemctl status` is so old at most. */
+const CONDITION_MS = 3_000;
 /** Sources wait for so long at most until systemd knows that we are there. */
 const ANNOUNCE_LIMIT_MS = 2_000;
 
@@ -21,7 +24,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     process.stdout.write(`Kuiper Gateway ${VERSION}\n`);
     return;
   }
-  const log = createLog();
+  const log = createLog(isJournal(env) ? { write: (line) => void process.stdout.write(`${journalLine(line)}\n`) } : {});
   const clock = createRealClock();
   const notifier = createNotifier({ env, log, clock });
   const gateway = createGateway({
@@ -103,7 +106,11 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     `Serving kuiper (version - ${VERSION}), and restful api on ${gateway.url}.`,
   );
   void Promise.race([notifier.ready(), clock.sleep(ANNOUNCE_LIMIT_MS)]).then(() => gateway.announced());
-  void notifier.status(gateway.safeModeReason ?? `REST on ${gateway.url}`);
+  const announceCondition = () => {
+    void notifier.status(`${gateway.safeModeReason ?? gateway.condition()}; REST on ${gateway.url}`);
+    if (notifier.active) clock.setTimer(CONDITION_MS, announceCondition);
+  };
+  announceCondition();
   notifier.startWatchdog();
   // written at the exit too; but a device that loses power before its first clean stop shall start warm the next time
   setTimeout(flushCompileCache, 3_000).unref();

@@ -11,8 +11,9 @@ import type { Ack } from '../data/ack.ts';
 import type { Result, Tuple, WindowRange } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import type { KeyCounters } from '../windows/key-room.ts';
-import type { KeptSlot } from '../windows/spec.ts';
+import type { KeptSlot, WindowSpec } from '../windows/spec.ts';
 import type { FailedRows } from './failed-rows.ts';
+import type { TraceTarget } from './traced.ts';
 
 export type { KeptSlot, WindowSpec } from '../windows/spec.ts';
 
@@ -67,6 +68,29 @@ export interface Operator extends Downstream {
   end?(): void;
   /** @param again the peers of the sources give unconfirmed messages out again: what waits for an answer is left unconfirmed */
   close?(again?: boolean): void;
+  /** What a person must know to see why it sends nothing; called when somebody asks. */
+  explain?(): OperatorView;
+}
+
+/** An operator from inside, for health and diag. */
+export interface OperatorView {
+  /** Event time: how far it has come; undefined = no row yet. */
+  watermarkMs?: number | undefined;
+  /** Newest time of each stream of the rule, in order of the inputs; undefined = none yet. */
+  newestMs?: readonly (number | undefined)[];
+  /** Rows that wait for the watermark. */
+  held?: number;
+  /** Rows left out since they came too late: the time of the last one. */
+  lastLateMs?: number | undefined;
+  window?: Pick<WindowSpec, 'kind' | 'lengthMs' | 'intervalMs' | 'count' | 'countInterval' | 'eventTime'>;
+}
+
+/** What status may say of an operator before it runs. */
+export interface OperatorDetails {
+  /** Columns that it reads. */
+  readonly columns: readonly string[];
+  /** Its condition as written. */
+  readonly text?: string;
 }
 
 /** What asynchronous work owes: rows of state that are in it are in no checkpoint until it has ended. Given out by `begin`, opaque to operators. */
@@ -97,6 +121,8 @@ export interface ProgramHost {
   /** Goes on with a row that waited, as if it had just come: state that changes holds its message. */
   later?(t: Tuple | undefined, work: () => void): void;
   stats(name: string): OperatorStats;
+  /** Set for a rule that is traced: its operators are wrapped. */
+  readonly trace?: TraceTarget | undefined;
   /** Current content of a scan table, and lookup tables, by name. */
   scanTable(name: string): ScanTable;
   lookupTable(name: string): LookupTable;
@@ -154,6 +180,10 @@ export interface RuleProgram {
   readonly operators: readonly string[];
   /** Fingerprint of each stateful operator: state is kept over an update of the rule where they match. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** By operator name, for health and diag. */
+  readonly details?: Readonly<Record<string, OperatorDetails>>;
+  /** Names of columns are found in any letter case. */
+  readonly anyCase?: boolean;
   /** @param slotOf slot of a column of an input in its subscription's layout (append-only) */
   start(host: ProgramHost, slotOf: (input: number, column: string) => number): RunningProgram;
 }
@@ -171,6 +201,8 @@ export interface RunningProgram {
   end(): void;
   /** @param again see Operator.close */
   close(again?: boolean): void;
+  /** By operator name; operators with nothing to say are left out. */
+  explain?(): Readonly<Record<string, OperatorView>>;
 }
 
 // ------------------------------------------------------------------ what compile/ hands to the window, aggregate and join operators

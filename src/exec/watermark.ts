@@ -34,6 +34,7 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
   const keepMeta = spec.keepMeta !== false;
   const newestMs: number[] = streams.map(() => Number.NEGATIVE_INFINITY);
   let watermarkMs = Number.NEGATIVE_INFINITY;
+  let lastLateMs: number | undefined;
   /** Ascending; rows of equal time in order of arrival. */
   let held: Tuple[] = [];
   /** Monotonic time of each stream's newest row, for idleTimeout. */
@@ -126,6 +127,7 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
       if (t.tsMs < watermarkMs) {
         stats.dropped = (stats.dropped ?? 0) + 1;
         leftOut(t);
+        lastLateMs = t.tsMs;
         return;
       }
       hold(t);
@@ -146,6 +148,7 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
     close() {
       clock.clear(timer);
     },
+    explain: () => ({ watermarkMs: finite(watermarkMs), newestMs: newestMs.map(finite), held: held.length, lastLateMs }),
     save: (): Saved => ({
       ...(idleTimeoutMs > 0 && { arrivedAtMs: arrivedMs.map((ms) => clock.now() - (clock.monotonic() - ms)) }),
       watermarkMs: finite(watermarkMs),

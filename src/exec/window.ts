@@ -64,6 +64,7 @@ export function createWindowOperator(spec: WindowSpec, host: ProgramHost, stats:
     ...(logic.watermark && { watermark: (tsMs: number) => logic.watermark!(tsMs) }),
     start: () => logic.start?.(),
     close: () => logic.close?.(),
+    explain: () => ({ window: spec }),
     // a checkpoint is written some time after it is taken: what is given out here must not change with later rows
     save: () => ({ kind: spec.kind, window: logic.save(), conditions: conditions?.size ? structuredClone(conditions.save()) : undefined }),
     load(state) {

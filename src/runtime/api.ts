@@ -10,9 +10,12 @@ import type { DeviceReport } from '../contract/device.ts';
 import type { Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
+import type { Cause, Diag } from './diagnosis/cause.ts';
 import type { TableAccess } from './ports.ts';
 import type { RuleLogSettings } from './rule/rule-log.ts';
 import type { ParkedRule, Suspects } from './suspect/index.ts';
+import type { TraceStrategy } from './trace/rule-trace.ts';
+import type { TraceStore } from './trace/trace-store.ts';
 
 export interface RuntimeSettings {
   /** `basic.rulePatrolInterval`; below 1 s counts as 10 s. */
@@ -95,6 +98,8 @@ export interface SourceHealth {
   stream: string;
   connection: ConnectionState;
   message: string;
+  /** Since when it is away, epoch ms; 0 while it is there. */
+  disconnectedAtMs: number;
   /** Epoch ms, 0 = never. */
   lastMessageAtMs: number;
   dropped: number;
@@ -160,6 +165,8 @@ export interface RuleHealth {
   problems: string[];
   /** What a person may want to know and need not act on. */
   notes: string[];
+  /** Why data does not flow, or less of it than should, for programs: what `problems` and `notes` say of sources and operators. */
+  causes: Cause[];
   sources: SourceHealth[];
   sinks: SinkHealth[];
   lateRows: number;
@@ -250,6 +257,12 @@ export interface RuleHandle {
   /** Without the nodes: for lists. */
   brief(): { status: string; message: string };
   health(): RuleHealth;
+  /** Records what happens to its messages from now on; undefined: no more. A running rule goes on in a new run, with its state. */
+  setTrace(strategy: TraceStrategy | undefined): Promise<void>;
+  /** Somebody asks about it: sources that have had no message look once for what may have been meant; `health` tells later what they saw. */
+  look(): void;
+  /** The way of its data, step by step. With `search` sources that had no message look for what may have been meant, a few seconds. */
+  diag(options?: { search?: boolean }): Promise<Diag>;
   topo(): Topo;
   /** Rows that its sinks do not take. */
   parkedRows(): ParkedAccess;
@@ -270,6 +283,10 @@ export interface Runtime {
   connectionState?(type: string, selector: string): { state: ConnectionState; message: string } | undefined;
   /** Devices behind the sources that are read now. */
   devices?(): (DeviceReport & { source: string })[];
+  /** What was recorded of traced rules. */
+  readonly traces: TraceStore;
+  /** How the rules are, in one sentence. From the first call on all of them are looked at in turns: new problems are told in the log. */
+  condition(): string;
   /** Prometheus text exposition. */
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */

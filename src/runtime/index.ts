@@ -7,6 +7,7 @@ import { createBootTime } from './boot-time.ts';
 import { createCheckpointAccess } from './checkpoint/access.ts';
 import { createCheckpointer } from './checkpoint/checkpointer.ts';
 import { createConnectionPool } from './connection-pool.ts';
+import { createRuleWatch } from './diagnosis/watch.ts';
 import { defaultSettings, type Environment } from './environment.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { Rule } from './rule/rule.ts';
@@ -17,11 +18,13 @@ import { createBootGate } from './source/boot-gate.ts';
 import { createSourcePool } from './source/source-pool.ts';
 import { metricsText } from './status/metrics.ts';
 import { createTables } from './table/index.ts';
+import { createTraceStore } from './trace/trace-store.ts';
 import { validateActions } from './validate.ts';
 
 export type * from './api.ts';
 export { stateTexts } from './api.ts';
 export type * from './definition.ts';
+export type { Cause, Diag, DiagStep, Step } from './diagnosis/cause.ts';
 export { readGatewayId } from './gateway-id.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
 export { parseCacheProps } from './sink/cache-props.ts';
@@ -34,6 +37,8 @@ export {
   parkedText,
   type Suspects,
 } from './suspect/index.ts';
+export type { TraceStrategy } from './trace/rule-trace.ts';
+export type { Span, TraceStore, TraceTree } from './trace/trace-store.ts';
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const settings = { ...defaultSettings, ...deps.settings };
@@ -66,7 +71,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const checkpointer = createCheckpointer(clock);
   const checkpoints = createCheckpointAccess(deps.store.checkpoints, log);
   const logs = createRuleLogs(log, () => deps.logFiles?.());
+  const traces = createTraceStore();
   const rules = new Map<string, Rule>();
+  const watch = createRuleWatch({ clock, log, rules: () => rules.values() });
   let patrolTimer: TimerHandle | undefined;
   let closing: Promise<void> | undefined;
 
@@ -84,6 +91,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
 
   const close = async () => {
     clock.clear(patrolTimer);
+    watch.stop();
     // subscriptions stay open until what was read is delivered or stored, so that it can still be confirmed
     pool.pin();
     // a rule that hangs in its start (a plugin that never answers) is left behind
@@ -101,6 +109,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         checkpointer,
         checkpoints,
         logs,
+        traces,
         onDeleted: (r) => {
           if (rules.get(r.id) === r) rules.delete(r.id);
         },
@@ -132,6 +141,11 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     metricsText: () => metricsText(rules.values()),
     start() {
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);
+    },
+    traces,
+    condition() {
+      watch.start();
+      return watch.sentence();
     },
     rulesLoaded: () => env.bootGate.rulesLoaded(),
     close: () => (closing ??= close()),

@@ -39,6 +39,8 @@ export interface RuleOptions {
   enableSaveStateBeforeStop: boolean;
   forceExitTimeoutMs: number;
   experiment: Readonly<Record<string, unknown>>;
+  /** Ours. Messages of each source are due at least this often; longer silence is a problem of its health. 0 = not known. */
+  expectEveryMs: number;
   /** Ours. `late`: the peer of a source gets its confirmation when the message is safe; `early`: at once, as in eKuiper. */
   ackPolicy: 'late' | 'early';
   /** Ours. What a sink's full memory queue does: `wait` loses nothing; `dropOldest` is eKuiper's (counted). */
@@ -86,6 +88,7 @@ export function defaultRuleOptions(): RuleOptions {
     enableSaveStateBeforeStop: false,
     forceExitTimeoutMs: 0,
     experiment: {},
+    expectEveryMs: 0,
     ackPolicy: 'late',
     bufferFullPolicy: 'wait',
     cacheFullPolicy: 'dropOldest',
@@ -150,6 +153,7 @@ export function parseRuleOptions(
   take('enableSaveStateBeforeStop', toBool, (v) => (o.enableSaveStateBeforeStop = v));
   take('forceExitTimeout', parseDurationMs, (v) => (o.forceExitTimeoutMs = v));
   take('experiment', toObject, (v) => (o.experiment = v));
+  take('expectEvery', toInterval, (v) => (o.expectEveryMs = v));
   take('ackPolicy', oneOf('late', 'early'), (v) => (o.ackPolicy = v));
   take('bufferFullPolicy', oneOf('wait', 'dropOldest'), (v) => (o.bufferFullPolicy = v));
   take('cacheFullPolicy', oneOf('dropOldest', 'wait', 'stop'), (v) => (o.cacheFullPolicy = v));
@@ -184,6 +188,13 @@ const shown = shownValue;
 function toBool(v: unknown): boolean {
   if (typeof v !== 'boolean') throw new Error(`${shown(v)} is not true or false`);
   return v;
+}
+
+/** A pause of nothing would always be too long. */
+function toInterval(v: unknown): number {
+  const ms = parseDurationMs(v);
+  if (ms !== 0 && ms < 1000) throw new Error(`${shown(v)} is shorter than a second; 0 means that nothing is expected`);
+  return ms;
 }
 
 function toText(v: unknown): string {

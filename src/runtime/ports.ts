@@ -1,13 +1,16 @@
 // What the parts of the runtime see of each other: interfaces only, so that no file needs the one that needs it. Rules subscribe at the pool
 // (source/source-pool.ts), tables are opened for them (table/index.ts), sources give to subscribers (rule/run-input.ts, table/scan-table.ts).
 import type { DeviceReport } from '../contract/device.ts';
-import type { CloseReason } from '../contract/source.ts';
+import type { CloseReason, SourceFound, SourceReads } from '../contract/source.ts';
 import type { Ack } from '../data/ack.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Row } from '../data/value.ts';
 import type { IndexConjunct, LookupTable, ScanTable } from '../exec/operator.ts';
 import type { SourceSpec } from './definition.ts';
+import type { Failing } from './diagnosis/failing.ts';
 import type { ConnectionStats, NodeStats } from './node-stats.ts';
+import type { Histogram } from './status/histogram.ts';
+import type { RuleTrace } from './trace/rule-trace.ts';
 
 // ------------------------------------------------------------------------------------------------------------------- sources
 
@@ -37,6 +40,13 @@ export interface Subscriber {
  *  and waits for its restart. */
 export type HandoverKind = 'switch' | 'recovery';
 
+/** What a source says of its peer (source/peer-view.ts). */
+export interface PeerPort {
+  reads(): SourceReads;
+  search(): Promise<SourceFound | undefined>;
+  readonly found: SourceFound | undefined;
+}
+
 /** A physical subscription as rules see it (source/source-node.ts). */
 export interface SourcePort {
   readonly name: string;
@@ -52,6 +62,12 @@ export interface SourcePort {
   readonly lastMessageAtMs: number;
   /** The devices behind it, as its connector reports them. */
   devices(): readonly DeviceReport[];
+  /** Where it reads, and what else there is. */
+  readonly peer: PeerPort;
+  readonly latency: Histogram;
+  readonly traces: Set<RuleTrace>;
+  /** It keeps only the last message of each interval. */
+  readonly limited: boolean;
   readonly hasOffset: boolean;
   offset(): unknown;
   rewind(offset: unknown): void;
@@ -71,6 +87,11 @@ export interface SourcePort {
 export interface DecodePort {
   readonly stats: NodeStats;
   readonly undecodable: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly lastRow: Row | undefined;
+  readonly failing: Failing;
+  isUnseen(column: string): boolean;
 }
 
 export interface Subscription {

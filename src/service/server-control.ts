@@ -1,5 +1,5 @@
 // The gateway as a whole: what `/` tells, settings that may change at run time, the wish to stop. The daemon gives the hooks.
-import { freemem, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
@@ -57,7 +57,7 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
         arch: process.arch === 'x64' ? 'amd64' : process.arch,
         upTimeSeconds: Math.floor((nowMs - startMs) / 1000),
         cpuUsage: `${percent.toFixed(2)}%`,
-        memoryUsed: String(totalmem() - freemem()),
+        memoryUsed: String(process.memoryUsage.rss()),
         memoryTotal: String(totalmem()),
         ...(safeReason === undefined ? {} : { safeMode: safeReason }),
         ...(found.length ? { problems: found } : {}),

@@ -6,7 +6,7 @@ import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import { type LetterBox, type RuleOptions, type Runtime, readGatewayId } from '../runtime/index.ts';
+import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type TraceStore } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type BackupService, createBackupService } from './backup/backup-service.ts';
@@ -14,6 +14,7 @@ import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
+import { createOtlpExport, type OtlpExport } from './otlp.ts';
 import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
@@ -95,6 +96,8 @@ export interface Service {
   readonly schemas: SchemaRegistry;
   readonly plugins: PluginAdmin;
   readonly trials: TrialService;
+  readonly traces: TraceStore;
+  readonly otlp: OtlpExport;
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
   deadLetters(): LetterBox | undefined;
@@ -254,6 +257,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     nowMs: () => clock.now(),
   });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
+  const otlp = createOtlpExport({ traces: runtime.traces, clock: deps.clock, log });
   return {
     confKeys,
     connections,
@@ -277,6 +281,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     schemas,
     plugins,
     trials,
+    traces: runtime.traces,
+    otlp,
     async devices() {
       const { listDevices } = await import('./devices/list-devices.ts');
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
@@ -288,6 +294,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     },
     async close() {
       connections.close();
+      await otlp.stop();
       await trials.close();
     },
   };

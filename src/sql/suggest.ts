@@ -42,3 +42,10 @@ function editDistance(a: string, b: string, limit: number): number {
   }
   return last[b.length]!;
 }
+
+/** How alike two words are, whatever their case. @returns 1 = the same … 0 = nothing in common */
+export function nearness(a: string, b: string): number {
+  const longest = Math.max(a.length, b.length);
+  if (longest === 0) return 1;
+  return 1 - editDistance(a.toLowerCase(), b.toLowerCase(), longest) / longest;
+}

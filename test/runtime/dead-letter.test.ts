@@ -29,7 +29,7 @@ describe('dead letter action', () => {
     expect(dead()).toEqual([{ rule: 'r', kind: 'sink', op: 'fake_0', reason: 'bad request', atMs: h.clock.now(), data: '[{"a":2}]' }]);
     expect(confirmed).toEqual([1, 2]);
     expect(rule.health()).toMatchObject({ ok: false, deadLetters: 1, sinks: [{ refused: 1 }, { refused: 0 }] });
-    expect(rule.health().problems.join()).toContain('refused 1 rows; they went to the dead letter action: bad request');
+    expect(rule.health().problems.join()).toContain('refused 1 row; they went to the dead letter action: bad request');
     expect(h.runtime.metricsText()).toContain('kuiper_sink_refused_total{rule="r",op="fake_0"} 1');
   });
 

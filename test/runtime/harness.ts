@@ -11,7 +11,7 @@ import type { ConnectorEntry } from '../../src/contract/connector.ts';
 import type { ConnectorContext } from '../../src/contract/context.ts';
 import type { OptionSpec, Props } from '../../src/contract/props.ts';
 import type { SinkData } from '../../src/contract/sink.ts';
-import type { CloseReason, Emit, Fail } from '../../src/contract/source.ts';
+import type { CloseReason, Emit, Fail, SourceFound, SourceReads } from '../../src/contract/source.ts';
 import type { Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
 import type { IndexConjunct, ProgramHost, RuleProgram, RunningProgram } from '../../src/exec/operator.ts';
@@ -86,6 +86,9 @@ export function harness(
     rewinds?: unknown[];
     /** Further connectors. */
     connectors?: readonly ConnectorEntry[];
+    /** What sources say of where they read, and what a look at their peer finds. */
+    reads?: () => SourceReads;
+    search?: () => Promise<SourceFound>;
   } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kuiper-runtime-'));
@@ -121,6 +124,8 @@ export function harness(
             const position = { offset: () => 7, rewind: (to: unknown) => void options.rewinds?.push(to) };
             return {
               ...(options.rewinds ? position : {}),
+              ...(options.reads ? { reads: options.reads } : {}),
+              ...(options.search ? { search: options.search } : {}),
               configure(d: string) {
                 if (d === 'bad') throw new Error('bad datasource');
                 datasource = d;

@@ -46,7 +46,7 @@ describe('parked rows of a rule', () => {
     expect(list[0]!.parkedAtMs).toBeGreaterThanOrEqual(list[0]!.atMs);
     expect(await rule.parkedRows().show('fake_0', 2)).toEqual({ ...list[1], data: '[{"a":2}]' });
     expect(await rule.parkedRows().show('fake_1', 1)).toEqual({ ...list[2], data: '{"a":3}', target: { topic: 't/3' } });
-    expect(rule.health().problems.join()).toContain('Sink fake_0 does not take 2 rows; they are parked since');
+    expect(rule.health().problems.join()).toContain('Sink fake_0 does not take 2 rows; they have been parked since');
     expect(h.runtime.metricsText()).toContain('kuiper_sink_parked_rows{rule="r",op="fake_0"} 2');
   });
 

@@ -1,6 +1,8 @@
 // A runtime without data, for tests of service and REST: rules change state at once, nothing is read or sent.
+
 import { GatewayError } from '../../src/base/errors/gateway-error.ts';
 import { type RuleDefinition, type RuleHandle, type RuleState, type Runtime, stateTexts } from '../../src/runtime/index.ts';
+import { createTraceStore } from '../../src/runtime/trace/trace-store.ts';
 
 export interface FakeRuntime extends Runtime {
   /** Commands in order: `start r1`. */
@@ -66,6 +68,7 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           ok: true,
           problems: [],
           notes: [],
+          causes: [],
           sources: [],
           sinks: [],
           lateRows: 0,
@@ -78,6 +81,9 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           lastError: undefined,
           checkpoint: { bytes: 0, lastAtMs: 0, heldMessages: 0, failures: 0, lastError: '' },
         }),
+        setTrace: async () => undefined,
+        look: () => undefined,
+        diag: async () => ({ rule: first.id, state, ok: true, summary: 'Data flows.', steps: [], problems: [], notes: [] }),
         topo: () => ({ sources: state === 'stopped' && message === '' ? [] : ['source_demo'], edges: {} }),
       };
       rules.set(first.id, handle);
@@ -93,6 +99,8 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
     validateSource: async () => undefined,
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
+    traces: createTraceStore(),
+    condition: () => 'No rules, all well',
     metricsText: () => '',
     start: () => undefined,
     close: async () => undefined,

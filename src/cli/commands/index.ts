@@ -22,6 +22,7 @@ import { describeTable } from './describe-table.ts';
 import { describeUdf } from './describe-udf.ts';
 import { deviceList } from './device-list.ts';
 import { deviceShow } from './device-show.ts';
+import { diag } from './diag.ts';
 import { dropDeadletter } from './drop-deadletter.ts';
 import { dropPlugin } from './drop-plugin.ts';
 import { dropRevocation } from './drop-revocation.ts';
@@ -102,6 +103,7 @@ export const commands: readonly Command[] = [
   showRules,
   getstatusRule,
   gethealthRule,
+  diag,
   gettopoRule,
   explainRule,
   startRule,

@@ -96,6 +96,11 @@ export class MqttConnection implements PooledConnection {
     return this.client?.connected === true;
   }
 
+  /** Messages that arrived, for whomever. */
+  get messages(): number {
+    return this.inbox.messages;
+  }
+
   get protocolVersion(): number {
     return this.link.version;
   }

@@ -22,6 +22,7 @@ export interface InboxDeps {
 }
 
 export class Inbox {
+  messages = 0;
   private readonly deps: InboxDeps;
   private readonly routes: ReturnType<typeof createRoutes>;
   private readonly early: { packet: IPublishPacket; skippedBytes: number | undefined; ack: () => void }[] = [];
@@ -44,6 +45,7 @@ export class Inbox {
 
   /** @param skippedBytes set: the payload was larger than the limit and is not there */
   give(packet: IPublishPacket, skippedBytes: number | undefined, ack: (() => void) | undefined): void | Promise<void> {
+    this.messages++;
     const targets = this.routes.of(packet.topic, packet.properties?.subscriptionIdentifier);
     if (targets === 'copy') return ack?.();
     if (targets.length === 0) return this.unread(packet, skippedBytes, ack);

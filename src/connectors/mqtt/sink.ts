@@ -60,7 +60,10 @@ export function createMqttSink(): Sink {
       const topic = (dynamic['topic'] as string | undefined) ?? props.topic;
       const retained = (dynamic['retained'] as boolean | undefined) ?? props.retained;
       const user = (dynamic['properties'] as Record<string, string> | undefined) ?? userProperties;
-      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, user);
+      // W3C trace context of a traced rule; it goes with MQTT 5 only
+      const trace = given?.['traceparent'];
+      const more = typeof trace === 'string' ? { ...user, traceparent: trace } : user;
+      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, more);
     },
 
     close(ctx) {

@@ -6,6 +6,7 @@ import { type Emit, EndOfInput, type Fail, type Source } from '../../contract/so
 import type { Meta } from '../../data/tuple.ts';
 import { stableClientId } from './client-id.ts';
 import { watchDrops } from './drop-watch.ts';
+import { lookAround } from './look-around.ts';
 import { acquireClient, acquireNamed, type Taken } from './named.ts';
 import { type SourceProps, sourceOptions } from './options.ts';
 import { parseAddresses } from './streams.ts';
@@ -22,6 +23,9 @@ export function createMqttSource(): Source {
   let taken: Taken | undefined;
   let selector = '';
   let subscription: Subscription | undefined;
+  let received = 0;
+  /** Why the broker does not grant the subscription; '' when it does. */
+  let refusal = '';
   let endWatch: (() => void | Promise<void>) | undefined;
 
   return {
@@ -55,10 +59,16 @@ export function createMqttSource(): Source {
         filters,
         qos: props.qos,
         granted: false,
-        onState: (state, message) => ctx.status(state, message),
+        onState(state, message) {
+          if (state === 'connected') refusal = '';
+          else if (message?.includes('refuses the subscription')) refusal = message;
+          // we hung up ourselves after the refusal, to try again
+          ctx.status(state, refusal !== '' && message?.includes('closed the connection') ? refusal : message);
+        },
         onSkipped: (topic, bytes, limitBytes) =>
           ctx.dropped(1, `payload of ${bytes} bytes on topic ${topic} is above maxPacketSize (${limitBytes})`),
         onMessage(packet, ack) {
+          received++;
           const payload = packet.payload as Buffer;
           if (eof?.equals(payload)) {
             ack?.();
@@ -80,6 +90,18 @@ export function createMqttSource(): Source {
       taken.connection.subscribe(subscription);
       if (props.qos === 0) endWatch = watchDrops(ctx, props);
     },
+
+    reads() {
+      const peer = parseAddresses(props.server)
+        .map((a) => a.text)
+        .join(', ');
+      const what = `topic filter ${filters.join(', ')}`;
+      if (!taken) return { peer, what };
+      const { connection } = taken;
+      return { peer, what, linked: connection.connected || refusal !== '', elsewhere: Math.max(0, connection.messages - received) };
+    },
+
+    search: (ctx) => lookAround(ctx, props, filters),
 
     async close(ctx, reason) {
       const t = taken;

@@ -38,6 +38,14 @@ export function placeOfError(error: unknown, path: string): string | undefined {
   return `${basename(path)}:${line}:${column}`;
 }
 
+/** Lines of a stack that help the author of a plugin. */
+const STACK_LINES = 6;
+
+/** @returns undefined when there is none */
+export function shortStack(stack: unknown): string | undefined {
+  return typeof stack === 'string' ? stack.split('\n').slice(0, STACK_LINES).join('\n').slice(0, 1000) : undefined;
+}
+
 function readMap(path: string): SourceMap | undefined {
   try {
     const text = readFileSync(path, 'utf8');

@@ -7,7 +7,7 @@ import type { AggregateDefinition, ArgFact, CallSite, Expr, FunctionDefinition, 
 import type { Tuple } from '../../data/tuple.ts';
 import type { Value } from '../../data/value.ts';
 import { CURRENT, type Guard, SEQUENCE, type Suspect } from '../containment/guard.ts';
-import { placeOfError } from '../files/place-of-error.ts';
+import { placeOfError, shortStack } from '../files/place-of-error.ts';
 import { checkedState } from '../remote/plugin-state.ts';
 import { fromPlugin, toPlugin } from '../remote/plugin-values.ts';
 import { isConstructor, makeInstance } from '../worker/make-instance.ts';
@@ -217,7 +217,14 @@ class Place {
     const text = place === undefined ? messageOf(error) : `${messageOf(error)} (${place})`;
     // at most one line in 10 s for a plugin and rule; the plugin's own log counts the others
     this.env.log.warn(
-      { code: 'PLUGIN_CALL', plugin, rule: this.site.env.ruleId, op: this.slot.name, error: text },
+      {
+        code: 'PLUGIN_CALL',
+        plugin,
+        rule: this.site.env.ruleId,
+        op: this.slot.name,
+        error: text,
+        stack: shortStack((error as { stack?: unknown } | null)?.stack),
+      },
       'A function of a plugin failed.',
     );
     return rowError(`call func ${this.slot.name} error: ${text}`);

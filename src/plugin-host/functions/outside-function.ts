@@ -8,7 +8,7 @@ import type { Log } from '../../base/log.ts';
 import type { StateStore } from '../../contract/context.ts';
 import type { ArgFact, CallSite, OutsidePlace } from '../../contract/function.ts';
 import type { Value } from '../../data/value.ts';
-import { placeOfError } from '../files/place-of-error.ts';
+import { placeOfError, shortStack } from '../files/place-of-error.ts';
 import { withDeadline } from '../remote/deadline.ts';
 import { fromPlugin, toPlugin } from '../remote/plugin-values.ts';
 import type { OnResults, PluginWorker } from '../remote/plugin-worker.ts';
@@ -172,7 +172,10 @@ export function createOutsidePlugin({ plugin, clock, log, rootPath }: OutsidePlu
     const place = version && placeOfError({ message, stack }, version.path);
     const text = place === undefined ? message : `${message} (${place})`;
     // at most one line in 10 s for a plugin and rule; the plugin's own log counts the others
-    log.warn({ code: 'PLUGIN_CALL', plugin, rule: site.env.ruleId, op: name, error: text }, 'A function of a plugin failed.');
+    log.warn(
+      { code: 'PLUGIN_CALL', plugin, rule: site.env.ruleId, op: name, error: text, stack: shortStack(stack) },
+      'A function of a plugin failed.',
+    );
     return callError(name, text);
   };
 

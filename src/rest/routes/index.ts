@@ -53,7 +53,7 @@ export function createRestRouter({
     ...ruleRoutes(service.rules),
     ...parkedRoutes(service.rules),
     ...ruleTagRoutes(service.rules),
-    ...observeRoutes({ rules: service.rules, metrics }),
+    ...observeRoutes({ rules: service.rules, traces: () => service.traces, otlp: () => service.otlp, metrics }),
     ...trialRoutes(service.trials, trialServer),
     ...connectionRoutes(service.connections),
     ...metadataRoutes({

@@ -1,19 +1,23 @@
-// Looking inside: metrics, traces, state of a source, content of scan tables. Traces are not recorded in this version: the lists are empty.
+// Looking inside: metrics, traces, state of a source, content of scan tables.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { shownValue } from '../../base/shown.ts';
+import type { TraceStore } from '../../runtime/index.ts';
 import type { RuleService } from '../../service/index.ts';
+import type { OtlpExport } from '../../service/otlp.ts';
 import { METRICS_TYPE } from '../metrics-server.ts';
 import { json, text } from '../reply.ts';
-import { bodyJson } from '../request.ts';
+import { bodyJson, bodyObject, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export interface ObserveDeps {
   rules: RuleService;
+  traces(): TraceStore;
+  otlp(): OtlpExport;
   /** Prometheus text; undefined when basic.prometheus is off or has a port of its own. */
   metrics: (() => string) | undefined;
 }
 
-export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
+export function observeRoutes({ rules, traces, otlp, metrics }: ObserveDeps): Route[] {
   const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: why });
   return [
     ...(metrics
@@ -34,13 +38,32 @@ export function observeRoutes({ rules, metrics }: ObserveDeps): Route[] {
         throw refuse('metrics dump not enabled');
       },
     },
-    { method: 'GET', path: '/trace/{id}', handle: () => text('Not Found', 404) },
-    { method: 'GET', path: '/trace/rule/{ruleID}', handle: () => json([]) },
+    {
+      method: 'GET',
+      path: '/trace/{id}',
+      handle(r) {
+        const tree = traces().tree(r.params['id']!);
+        return tree ? json(tree) : text('Not Found', 404);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/trace/rule/{ruleID}',
+      handle(r) {
+        const limit = r.query.get('limit');
+        if (limit !== null && !/^\d{1,9}$/.test(limit)) throw refuse(`limit: ${shownValue(limit)} is not a whole number`);
+        return json(traces().ofRule(r.params['ruleID']!, limit === null ? undefined : Number(limit)));
+      },
+    },
     {
       method: 'POST',
       path: '/tracer',
-      handle() {
-        throw new GatewayError('SERVICE_MISSING', { what: 'a remote collector of traces' });
+      async handle(r) {
+        const body = bodyObject(r, 'Invalid body: Error decoding json');
+        const member = (name: string) => textMember(body, name, 'Invalid body');
+        if (member('action') === 'start') await otlp().start(member('service_name'), member('collector_url'));
+        else await otlp().stop();
+        return text('success');
       },
     },
     {

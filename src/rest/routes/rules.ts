@@ -64,6 +64,11 @@ export function ruleRoutes(rules: RuleService): Route[] {
       handle: (r) => json(withPrefix('get rule health error', () => rules.health(r.params['name']!))),
     },
     {
+      method: 'GET',
+      path: '/rules/{name}/diag',
+      handle: async (r) => json(await withPrefix('diag rule error', () => rules.diag(r.params['name']!))),
+    },
+    {
       method: 'POST',
       path: '/rules/{name}/start',
       async handle(r) {
@@ -121,7 +126,8 @@ export function ruleRoutes(rules: RuleService): Route[] {
       path: '/rules/{name}/trace/start',
       handle(r) {
         const strategy = textMember(bodyObject(r, 'Invalid body: Error decoding json'), 'strategy', 'Invalid body');
-        rules.setTrace(r.params['name']!, strategy !== '');
+        // eKuiper takes any word; what is not "head" means every message
+        rules.setTrace(r.params['name']!, strategy.toLowerCase() === 'head' ? 'head' : 'always');
         return empty();
       },
     },
@@ -129,7 +135,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
       method: 'POST',
       path: '/rules/{name}/trace/stop',
       handle(r) {
-        rules.setTrace(r.params['name']!, false);
+        rules.setTrace(r.params['name']!, undefined);
         return empty();
       },
     },

@@ -3,8 +3,9 @@
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { LOOKUP_LIMIT_MS } from '../../base/limit.ts';
 import type { Ack } from '../../data/ack.ts';
-import type { RuleProgram, RunningProgram } from '../../exec/operator.ts';
+import type { OperatorView, RuleProgram, RunningProgram } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
+import { Growth } from '../diagnosis/growth.ts';
 import { loadSink } from '../environment.ts';
 import type { NodeStats } from '../node-stats.ts';
 import { SinkNode } from '../sink/sink-node.ts';
@@ -26,6 +27,7 @@ export class RuleRun implements RunStatusView {
   readonly sinks: SinkNode[] = [];
   readonly statements = new Map<string, string | undefined>();
   readonly checkpoints: RunCheckpoint;
+  readonly growth = new Growth();
   plan: RuleProgram | undefined;
   private readonly definition: RuleDefinition;
   private readonly deps: RunDeps;
@@ -61,6 +63,7 @@ export class RuleRun implements RunStatusView {
       definition,
       env: suspects?.engaged ? { ...env, clock: suspects.clockOf(definition.id, env.clock) } : env,
       checkpoint: this.checkpoints,
+      trace: deps.trace,
       press: (change) => this.inputs.press(change),
       beginState: () => this.beginState(),
       crash: (error) => this.crash(error),
@@ -72,6 +75,7 @@ export class RuleRun implements RunStatusView {
       tables: env.deps.tables,
       specOf: definition.sources,
       suspects: env.deps.suspects,
+      trace: deps.trace,
     });
   }
 
@@ -81,6 +85,18 @@ export class RuleRun implements RunStatusView {
 
   get operators(): readonly NodeStats[] {
     return this.host.operators;
+  }
+
+  get latency(): RunHost['latency'] {
+    return this.host.latency;
+  }
+
+  get failing(): RunHost['failing'] {
+    return this.host.failing;
+  }
+
+  explain(): Readonly<Record<string, OperatorView>> {
+    return this.program?.explain?.() ?? {};
   }
 
   get deadLetters(): number {
@@ -102,7 +118,7 @@ export class RuleRun implements RunStatusView {
     if (definition.statementOf)
       for (const name of [...plan.inputs.map((i) => i.source), ...plan.lookups]) this.statements.set(name, definition.statementOf(name));
     for (const action of definition.actions) {
-      const sink = new SinkNode(env, host, action, await loadSink(env, action.type));
+      const sink = new SinkNode(env, host, action, await loadSink(env, action.type), this.deps.trace);
       this.sinks.push(sink);
       await sink.configure();
     }
@@ -128,6 +144,7 @@ export class RuleRun implements RunStatusView {
       for (const ack of held) ack.release();
       return;
     }
+    this.inputs.trace();
     const program = plan.start(host, (input, column) => this.inputs.slotOf(plan, input, column));
     if (snapshot) giveState(snapshot, program, this.holders(plan), { ruleId: this.ruleId, log: env.log, nowMs: env.clock.monotonic() });
     this.program = program;

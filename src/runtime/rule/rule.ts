@@ -4,34 +4,24 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { type ParkedAccess, type RuleHandle, type RuleHealth, type RuleState, type RuleStatus, stateTexts, type Topo } from '../api.ts';
-import type { CheckpointAccess } from '../checkpoint/access.ts';
-import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { RuleDefinition } from '../definition.ts';
-import type { Environment } from '../environment.ts';
-import type { SourcePool } from '../ports.ts';
+import type { Diag } from '../diagnosis/cause.ts';
+import { diagOf } from '../diagnosis/diag.ts';
 import { createParkedAccess } from '../sink/parked-access.ts';
 import { healthOf } from '../status/health.ts';
 import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
 import { type ParkedRule, parkedText } from '../suspect/index.ts';
+import { RuleTrace, type TraceStrategy } from '../trace/rule-trace.ts';
 import { KeptRun } from './kept-run.ts';
-import type { RuleLogs } from './rule-log.ts';
+import type { RuleDeps } from './rule-deps.ts';
 import { type Command, type Ending, newMachine, type RuleEvent, recoveryPauseMs, step } from './rule-machine.ts';
 import { RuleRun } from './rule-run.ts';
 import type { KeptState } from './run-api.ts';
 import { RunLog } from './run-log.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import type { RuleAction } from './state-table.ts';
-
-export interface RuleDeps {
-  env: Environment;
-  pool: SourcePool;
-  checkpointer: Checkpointer;
-  checkpoints: CheckpointAccess;
-  logs: RuleLogs;
-  onDeleted(rule: Rule): void;
-}
 
 /** A rule is "starting" until its sources are connected, but not longer than this: a broker may be away for days. */
 const CONNECT_MS = 300;
@@ -53,6 +43,7 @@ export class Rule implements RuleHandle {
   private machine = newMachine<OwnCommand>();
   private readonly kept: KeptRun;
   private readonly log: RunLog;
+  private trace: RuleTrace | undefined;
   private recovery: TimerHandle | undefined;
   private startedAtMonoMs = 0;
 
@@ -137,6 +128,7 @@ export class Rule implements RuleHandle {
     this.deps.pool.endHandover(this.id);
     this.kept.drop();
     this.clearRecovery();
+    this.deps.traces.forget(this.id);
     this.deps.onDeleted(this);
     await this.kept.dropQueues(this.definition, undefined);
     await this.deps.checkpoints.forget(this.id);
@@ -196,6 +188,24 @@ export class Rule implements RuleHandle {
 
   health(): RuleHealth {
     return healthOf(this, this.deps.env);
+  }
+
+  async setTrace(strategy: TraceStrategy | undefined): Promise<void> {
+    if (this.trace?.strategy === strategy) return;
+    this.trace = strategy && new RuleTrace(this.id, strategy, this.deps.traces, this.deps.env.clock);
+    // operators are wrapped when a run begins; state and messages in between are kept
+    if (this.state === 'running' || this.state === 'starting') await this.restart({ keepState: true });
+  }
+
+  look(): void {
+    if (this.state !== 'running') return;
+    for (const s of this.run?.sources ?? []) s.lookOnce();
+  }
+
+  async diag({ search = false } = {}): Promise<Diag> {
+    if (search && this.state === 'running')
+      await Promise.all((this.run?.sources ?? []).filter((s) => s.stats().recordsIn === 0).map((s) => s.search()));
+    return diagOf(this, this.health(), this.deps.env.clock.now());
   }
 
   parkedRows(): ParkedAccess {
@@ -274,6 +284,7 @@ export class Rule implements RuleHandle {
         env,
         pool,
         checkpointer,
+        trace: this.trace,
         snapshot: state?.snapshot,
         held: state?.held ?? [],
         onEnd: (error, text) => this.ended(own, error, text),

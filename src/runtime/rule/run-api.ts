@@ -5,11 +5,14 @@ import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { RuleSnapshot } from '../checkpoint/rule-state.ts';
 import type { Environment } from '../environment.ts';
 import type { HandoverKind, SourcePool } from '../ports.ts';
+import type { RuleTrace } from '../trace/rule-trace.ts';
 
 export interface RunDeps {
   env: Environment;
   pool: SourcePool;
   checkpointer: Checkpointer;
+  /** Set: what happens to its messages is recorded. */
+  trace?: RuleTrace | undefined;
   /** State to begin with. */
   snapshot: RuleSnapshot | undefined;
   /** Confirmations of messages in that state, when it is nowhere on disk: given at the first checkpoint. */

@@ -11,12 +11,17 @@ import type { Row, Value } from '../../data/value.ts';
 import type { Debt, LookupTable, OperatorStats, ProgramHost, RunningProgram, ScanTable } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Ledger } from '../delivery/ledger.ts';
+import { Failing } from '../diagnosis/failing.ts';
+import { NewFailures } from '../diagnosis/new-failures.ts';
+import { sampleOf } from '../diagnosis/sample.ts';
 import type { Environment } from '../environment.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { ScanLease, TableLease } from '../ports.ts';
 import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
 import type { SinkNode } from '../sink/sink-node.ts';
 import type { SinkOwner } from '../sink/sink-owner.ts';
+import { Histogram } from '../status/histogram.ts';
+import type { RuleTrace } from '../trace/rule-trace.ts';
 import { DelayedResults } from './delayed-results.ts';
 import { MAX_PENDING, Pressure } from './pressure.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
@@ -25,6 +30,7 @@ import type { RunSide } from './run-input.ts';
 export interface RunHostDeps {
   definition: RuleDefinition;
   env: Environment;
+  trace?: RuleTrace | undefined;
   checkpoint: RunCheckpoint;
   /** Asks the sources to wait (+1) or lets them go on (-1). */
   press(change: 1 | -1): void;
@@ -35,9 +41,12 @@ export interface RunHostDeps {
 }
 
 const none: readonly Ack[] = [];
+/** Latency is measured for the first of so many rows (a power of two less one). */
+const SAMPLE_MASK = 15;
 
 export class RunHost implements ProgramHost, RunSide, SinkOwner {
   readonly ruleId: string;
+  readonly trace: RuleTrace | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly env: FunctionEnv;
@@ -65,9 +74,16 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   private touched = false;
   /** Every row counts as state (asynchronous lookups before a window). */
   private holdAll = false;
-  /** The row that is being fed, kept for dead letters of stateless rules that want them. */
+  /** The row that is being fed, for samples of failures, and for dead letters of stateless rules that want them. */
   private wantsCurrent = false;
-  private current: { input: number; tuple: Tuple } | undefined;
+  private input = 0;
+  private fed = 0;
+  /** Time that the program takes for a row, of one row in 16. */
+  readonly latency = new Histogram();
+  private tuple: Tuple | undefined;
+  /** Failures by operator, of operators that had any. */
+  readonly failing = new Map<string, Failing>();
+  private readonly news: NewFailures;
   /** Slots that the program reads, by input, for dead letters. */
   private readonly columns: { input: number; name: string; slot: number }[] = [];
   private inputNames: readonly string[] = [];
@@ -82,6 +98,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.ledger = deps.checkpoint.ledger;
     this.early = definition.options.ackPolicy === 'early';
     this.ruleId = definition.id;
+    this.trace = deps.trace;
     this.options = definition.options;
     this.clock = env.clock;
     this.log = env.log;
@@ -98,6 +115,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
       property: (name) => gateway.property?.(name),
       keyedState: gateway.keyedState ?? noKeyedState,
     };
+    this.news = new NewFailures(this.ruleId, env.log);
     this.pressure = new Pressure({
       waits: definition.options.bufferFullPolicy === 'wait',
       pending: () => this.ledger.works + (this.delayed?.count ?? 0),
@@ -122,7 +140,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   /** The program reads this column. */
   reads(input: number, name: string, slot: number): void {
-    if (this.wantsCurrent) this.columns.push({ input, name, slot });
+    this.columns.push({ input, name, slot });
   }
 
   /** Rows go in from now on; undefined: no more. */
@@ -144,12 +162,19 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     // a rule that feeds itself over a memory topic comes here again within the push
     const outer = this.touched;
     this.touched = this.holdAll;
-    if (this.wantsCurrent) this.current = { input, tuple: t };
+    const sampled = (++this.fed & SAMPLE_MASK) === 1;
+    const startMs = sampled ? this.clock.monotonic() : 0;
+    const { tuple: outerTuple, input: outerInput } = this;
+    this.input = input;
+    this.tuple = t;
     try {
       program.push(input, t);
     } catch (error) {
       this.deps.crash(error);
     }
+    this.input = outerInput;
+    this.tuple = outerTuple;
+    if (sampled) this.latency.observe(Math.round((this.clock.monotonic() - startMs) * 1000));
     if (this.delayed !== undefined) this.delayed.settle();
     const touched = this.touched;
     this.touched = outer;
@@ -172,6 +197,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   sourceError(input: number, error: unknown, data: Uint8Array | string | Row | undefined, ack: Ack | undefined): void {
     const text = messageOf(error);
     this.note(text, 'source');
+    this.news.messageFailed(this.inputNames[input]!, error, text, data);
     if (this.loud) this.log.warn({ rule: this.ruleId, op: 'source', cause: text }, 'A message failed.');
     if (this.options.sendError) this.emitError(text);
     if (data !== undefined) this.deadLetter({ op: this.inputNames[input]!, kind: 'source', reason: text, data }, ack ? [ack] : none);
@@ -220,16 +246,28 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
 
   exception(stats: OperatorStats, error: unknown, failed?: { sample: string; key?: string }): void {
     const text = messageOf(error);
-    countException(stats, text, this.clock.now());
-    if (failed)
-      stats.failed = { count: (stats.failed?.count ?? 0) + 1, text, key: failed.key, sample: failed.sample, atMs: this.clock.now() };
+    const nowMs = this.clock.now();
+    countException(stats, text, nowMs);
+    if (failed) stats.failed = { count: (stats.failed?.count ?? 0) + 1, text, key: failed.key, sample: failed.sample, atMs: nowMs };
     this.note(text, stats.name);
+    this.failingAt(stats.name).happened(error, stats.recordsIn, nowMs, () =>
+      this.tuple ? sampleOf(this.rowOf(this.input, this.tuple)) : '',
+    );
+    this.news.rowFailed(stats.name, error, text);
     if (this.loud) this.log.warn({ rule: this.ruleId, op: stats.name, cause: text }, 'A row failed.');
     if (this.options.sendError) this.emitError(text);
-    if (this.current) {
-      const { input, tuple } = this.current;
+    const { input, tuple } = this;
+    if (this.wantsCurrent && tuple)
       this.deadLetter({ op: stats.name, kind: 'operator', reason: text, data: this.rowOf(input, tuple) }, tuple.ack ? [tuple.ack] : none);
+  }
+
+  private failingAt(op: string): Failing {
+    let f = this.failing.get(op);
+    if (!f) {
+      f = new Failing();
+      this.failing.set(op, f);
     }
+    return f;
   }
 
   late(row: Row, t: Tuple): void {

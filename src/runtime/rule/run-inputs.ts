@@ -6,6 +6,7 @@ import type { RuleProgram } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { HandoverKind, SourcePool, SourcePort, Subscription, TableAccess } from '../ports.ts';
 import type { Suspects } from '../suspect/index.ts';
+import type { RuleTrace } from '../trace/rule-trace.ts';
 import type { RunHost } from './run-host.ts';
 import { RunInput } from './run-input.ts';
 import { SourceView } from './source-view.ts';
@@ -16,6 +17,7 @@ export interface RunInputsDeps {
   tables: TableAccess | undefined;
   specOf: RuleDefinition['sources'];
   suspects: Suspects | undefined;
+  trace: RuleTrace | undefined;
 }
 
 export class RunInputs {
@@ -53,7 +55,8 @@ export class RunInputs {
   private async openStream(plan: RuleProgram, i: number): Promise<void> {
     const input = plan.inputs[i]!;
     const spec = this.deps.specOf(input.source);
-    const index = plan.index.filter((c) => c.input === i);
+    // a trace shows the filter too for rows that the index would keep away
+    const index = this.deps.trace ? [] : plan.index.filter((c) => c.input === i);
     const reader = new RunInput(this.host, i, index, plan.eventTime, input.all ? undefined : input.columns);
     const { suspects } = this.deps;
     const noted = suspects?.engaged ? suspects.input(reader, (error) => this.host.crash(error)) : reader;
@@ -77,6 +80,16 @@ export class RunInputs {
     return slot;
   }
 
+  /** Messages of the sources are traced for the rule from now on, if it is traced. */
+  trace(): void {
+    const { trace } = this.deps;
+    if (!trace) return;
+    for (const n of this.nodes()) {
+      n.traces.add(trace);
+      if (n.limited) trace.shift = 1;
+    }
+  }
+
   /** Lets data in. What came between the rule's runs comes first. */
   begin(): void {
     for (const v of this.views) v.reset();
@@ -85,6 +98,7 @@ export class RunInputs {
   }
 
   close(reason: CloseReason, handOver: HandoverKind | undefined): void {
+    if (this.deps.trace) for (const n of this.nodes()) n.traces.delete(this.deps.trace);
     for (const s of this.subscriptions) s?.close(reason, handOver);
   }
 

@@ -59,7 +59,7 @@ export function giveState(
 
 /** What is needed of a program that was started: the rest holds the rule's syntax tree and plan, 10 kB that nobody reads any more. */
 export function slim(plan: RuleProgram): RuleProgram {
-  const { inputs, lookups, stateful, eventTime, operators, fingerprints } = plan;
+  const { inputs, lookups, stateful, eventTime, operators, fingerprints, details, anyCase } = plan;
   return {
     inputs,
     lookups,
@@ -68,6 +68,8 @@ export function slim(plan: RuleProgram): RuleProgram {
     index: [],
     operators,
     fingerprints,
+    ...(details && { details }),
+    ...(anyCase && { anyCase }),
     start() {
       throw new GatewayError('INTERNAL', { text: 'a program is started once' });
     },

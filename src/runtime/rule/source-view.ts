@@ -1,16 +1,19 @@
 // What one rule sees of a subscription that it shares with others: counters from the moment it joined (also of messages that the rule
 // index kept away from it), and the last values after it left. Read by status and health.
 import type { SourceHealth } from '../api.ts';
+import { Rhythm } from '../diagnosis/rhythm.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
 import type { DecodePort, SourcePort } from '../ports.ts';
-import type { SourceStatusView } from '../status/view.ts';
+import type { SourceInside, SourceStatusView } from '../status/view.ts';
 
 export class SourceView implements SourceStatusView {
   readonly name: string;
+  readonly rhythm = new Rhythm();
   private readonly node: SourcePort;
   private readonly group: DecodePort;
   private base: Counts = noCounts;
   private joinedAtMs = 0;
+  private looked = false;
   private frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
 
   constructor(node: SourcePort, group: DecodePort, name: string) {
@@ -39,6 +42,11 @@ export class SourceView implements SourceStatusView {
     };
   }
 
+  /** Of the source, for all its rules. */
+  get latency(): SourcePort['latency'] {
+    return this.node.latency;
+  }
+
   connection(): ConnectionStats {
     return this.frozen?.connection ?? this.node.connection;
   }
@@ -50,6 +58,7 @@ export class SourceView implements SourceStatusView {
       stream: this.name,
       connection: node.connection.state,
       message: node.connection.state === 'connected' ? '' : node.connection.lastDisconnectedMessage,
+      disconnectedAtMs: node.connection.state === 'connected' ? 0 : node.connection.lastDisconnectedAtMs,
       lastMessageAtMs: node.lastMessageAtMs >= this.joinedAtMs ? node.lastMessageAtMs : 0,
       dropped: node.dropped - base.dropped,
       dropReasons: Object.fromEntries(
@@ -68,6 +77,32 @@ export class SourceView implements SourceStatusView {
     };
   }
 
+  inside(): SourceInside {
+    const { node, group, base } = this;
+    return {
+      reads: node.peer.reads(),
+      found: node.peer.found,
+      connectedAtMs: node.connection.lastConnectedAtMs,
+      messages: group.messages,
+      bytes: group.bytes - base.bytes,
+      lastRow: group.lastRow,
+      failing: group.failing,
+      isUnseen: (column) => group.isUnseen(column),
+    };
+  }
+
+  /** Looks at the peer for names with messages that a person may have meant. */
+  search(): Promise<unknown> {
+    return this.frozen ? Promise.resolve() : this.node.peer.search();
+  }
+
+  /** The same, once in a run and only while nothing has come. */
+  lookOnce(): void {
+    if (this.looked || this.frozen || this.node.stats.recordsIn > this.base.recordsIn) return;
+    this.looked = this.node.connection.state === 'connected';
+    if (this.looked) void this.node.peer.search();
+  }
+
   /** Counts begin at zero now. */
   reset(): void {
     const { node, group } = this;
@@ -79,6 +114,7 @@ export class SourceView implements SourceStatusView {
       dropped: node.dropped,
       peerDropped: node.peerDropped,
       undecodable: group.undecodable,
+      bytes: group.bytes,
       reconnects: node.losses.reconnects,
       reasons: { ...node.dropReasons },
     };
@@ -106,6 +142,7 @@ interface Counts {
   dropped: number;
   peerDropped: number;
   undecodable: number;
+  bytes: number;
   reconnects: number;
   reasons: Readonly<Record<string, number>>;
 }
@@ -118,6 +155,7 @@ const noCounts: Counts = {
   dropped: 0,
   peerDropped: 0,
   undecodable: 0,
+  bytes: 0,
   reconnects: 0,
   reasons: {},
 };

@@ -9,9 +9,14 @@ import type { Result } from '../../data/tuple.ts';
 import type { SinkHealth } from '../api.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
 import type { ActionSpec } from '../definition.ts';
+import { Failing } from '../diagnosis/failing.ts';
+import { sampleOf } from '../diagnosis/sample.ts';
 import type { Environment } from '../environment.ts';
 import { Link, type LinkOwner } from '../link/link.ts';
 import { createNodeStats, type NodeStats } from '../node-stats.ts';
+import { Histogram } from '../status/histogram.ts';
+import type { RuleTrace } from '../trace/rule-trace.ts';
+import { tracedOutput, tracedPush } from '../trace/sink-spans.ts';
 import { transformDeps } from '../transform/deps.ts';
 import { createTransform, type Transform } from '../transform/index.ts';
 import { type CacheProps, parseCacheProps } from './cache-props.ts';
@@ -26,6 +31,7 @@ import type { SinkOwner } from './sink-owner.ts';
 
 /** A disk that takes nothing is asked again after this. */
 const RETRY_STORE_MS = 500;
+const SAMPLE_MASK = 15;
 
 export class SinkNode implements ContextOwner, LinkOwner {
   readonly name: string;
@@ -43,10 +49,15 @@ export class SinkNode implements ContextOwner, LinkOwner {
   readonly sink: Sink;
   readonly context: OwnedContext;
   private readonly env: Environment;
+  private readonly trace: RuleTrace | undefined;
+  /** Time to make a result ready and hand it over, of one result in 16. */
+  readonly latency = new Histogram();
+  readonly shaped = { seen: 0, failing: new Failing() };
   private transform!: Transform;
 
-  constructor(env: Environment, owner: SinkOwner, action: ActionSpec, definition: SinkDefinition) {
+  constructor(env: Environment, owner: SinkOwner, action: ActionSpec, definition: SinkDefinition, trace?: RuleTrace) {
     this.env = env;
+    this.trace = trace;
     this.owner = owner;
     this.action = action;
     this.definition = definition;
@@ -66,7 +77,7 @@ export class SinkNode implements ContextOwner, LinkOwner {
     this.transform = await createTransform(this.action.props, this.definition, {
       ...transformDeps(this.env, this.owner.ruleId, this.name),
       nonFinite: this.owner.options.sqlCompatibility === 'standard' ? 'null' : 'error',
-      output: this.line,
+      output: this.trace ? tracedOutput(this.line, this.name, this.definition.payload === 'bytes', this.trace) : this.line,
       touch: () => this.owner.touch(),
       batchAcks: () => this.owner.resultAcks,
       exception: (error) => this.line.exception(error),
@@ -88,16 +99,21 @@ export class SinkNode implements ContextOwner, LinkOwner {
 
   /** Hands a result over. Never throws. */
   push(result: Result): void {
+    const sampled = (++this.shaped.seen & SAMPLE_MASK) === 1;
+    const startMs = sampled ? this.env.clock.monotonic() : 0;
     try {
-      this.transform.push(result);
+      if (this.trace) tracedPush(this.transform, this.name, this.trace, result);
+      else this.transform.push(result);
     } catch (error) {
       this.resultFailed(result, error);
     }
+    if (sampled) this.latency.observe(Math.round((this.env.clock.monotonic() - startMs) * 1000));
   }
 
   /** Rows of a result that cannot be sent; the others of it go on. */
   resultFailed(result: Result, error: unknown): void {
     // what costs too much to be written costs too much for the dead letter as well: that gets its beginning
+    this.shaped.failing.happened(error, this.shaped.seen, this.env.clock.now(), () => sampleOf(result.rows[0]));
     const data = isBudgetError(error) ? brief(result.rows) : result.rows;
     this.line.aside.refuse({ data, dynamic: undefined, rows: result.rows.length }, result.acks, error);
     if (this.owner.options.sendError && result.error === undefined) this.push({ ...result, rows: [], error: messageOf(error) });

@@ -8,6 +8,8 @@ import type { Ack } from '../../data/ack.ts';
 import { type BadFields, badFieldsOf, wholeRow, withoutBad } from '../../data/bad-fields.ts';
 import { type Meta, Tuple } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
+import { Failing } from '../diagnosis/failing.ts';
+import { sampleOf } from '../diagnosis/sample.ts';
 import { countException, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { Subscriber } from '../ports.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -34,8 +36,14 @@ export class DecodeGroup {
   readonly stats: NodeStats = createNodeStats('decode');
   readonly layout: Layout = createLayout();
   undecodable = 0;
+  /** Messages, and their bytes. */
+  messages = 0;
+  bytes = 0;
+  /** Messages that failed here: the last one of them, and how they are spread. */
+  readonly failing = new Failing();
   /** Subscriptions that were not closed. */
   users = 0;
+  private last: Row | undefined;
   private readonly budget: Budget;
   private readonly arrival: Lane = createLane();
   private readonly event: Lane = createLane();
@@ -72,6 +80,7 @@ export class DecodeGroup {
 
   receive(data: Uint8Array | string | Row | Row[], nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
     beginMessage();
+    this.messages++;
     try {
       let rows: Row | Row[];
       if (typeof data === 'string' || data instanceof Uint8Array) rows = this.decode(data);
@@ -119,8 +128,20 @@ export class DecodeGroup {
     }
   }
 
+  /** The last row, for samples that a person asks for; without fields that cannot be read. */
+  get lastRow(): Row | undefined {
+    const bad = this.last && badFieldsOf(this.last);
+    return bad === undefined ? this.last : withoutBad(this.last!, bad);
+  }
+
+  /** True when no row had the column since somebody asked for it. */
+  isUnseen(column: string): boolean {
+    return this.layout.isUnseen(column);
+  }
+
   failed(error: unknown, nowMs: number, data?: Uint8Array | string | Row, ack?: Ack): void {
     countException(this.stats, messageOf(error), nowMs);
+    this.failing.happened(error, this.messages, nowMs, () => sampleOf(data));
     for (const s of this.subscribers) s.sourceError?.(error, data, ack);
   }
 
@@ -128,6 +149,7 @@ export class DecodeGroup {
     if (this.plan.decoder === undefined) throw new Error('the source gave bytes, but the stream has no format to read them');
     const { decoder } = this.plan;
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    this.bytes += bytes.length;
     return bytes.length > SMALL_BYTES ? within(this.budget, 1, () => decoder.decode(bytes)) : decoder.decode(bytes);
   }
 
@@ -149,6 +171,8 @@ export class DecodeGroup {
       return this.partly(row, bad, nowMs, meta, ack);
     }
     this.stats.recordsOut++;
+    this.last = raw;
+    if (this.layout.unseen.length > 0) this.layout.look(cols);
     if (this.arrival.size > 0) this.arrival.dispatch(new Tuple(cols, nowMs, meta, ack));
     if (this.event.size > 0) {
       let tsMs: number;
@@ -184,6 +208,7 @@ export class DecodeGroup {
     this.undecodable++;
     this.stats.recordsOut++;
     countException(this.stats, messageOf(first), nowMs);
+    this.failing.happened(first, this.messages, nowMs, () => sampleOf(withoutBad(row, bad)));
   }
 }
 

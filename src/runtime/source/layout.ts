@@ -13,6 +13,12 @@ export interface Layout {
   extract: (row: Row) => Value[];
   /** Names in use. */
   readonly columns: readonly string[];
+  /** Slots of columns that no row had since they were asked for; empty in steady state. */
+  unseen: number[];
+  /** Takes columns that this row has from `unseen`. Call it while there are any. */
+  look(cols: readonly Value[]): void;
+  /** True when no row had the column since it was asked for. */
+  isUnseen(column: string): boolean;
 }
 
 export function createLayout(): Layout {
@@ -32,6 +38,7 @@ export function createLayout(): Layout {
       }
       const slot = free.pop() ?? names.length;
       names[slot] = column;
+      layout.unseen = [...layout.unseen, slot];
       slots.set(column, { slot, users: 1 });
       layout.extract = renewed;
       return slot;
@@ -42,12 +49,26 @@ export function createLayout(): Layout {
       if (--found.users > 0) return;
       slots.delete(column);
       names[found.slot] = undefined;
+      layout.unseen = layout.unseen.filter((slot) => slot !== found.slot);
       free.push(found.slot);
       layout.extract = renewed;
     },
     extract: renewed,
     get columns() {
       return [...slots.keys()];
+    },
+    unseen: [],
+    look(cols) {
+      const { unseen } = layout;
+      for (let i = 0; i < unseen.length; i++)
+        if (cols[unseen[i]!] !== undefined) {
+          layout.unseen = unseen.filter((slot) => cols[slot] === undefined);
+          return;
+        }
+    },
+    isUnseen(column) {
+      const found = slots.get(column);
+      return found !== undefined && layout.unseen.includes(found.slot);
     },
   };
   return layout;

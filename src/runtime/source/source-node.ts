@@ -5,37 +5,29 @@ import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import type { ConnectionState } from '../../contract/context.ts';
 import type { DeviceReport } from '../../contract/device.ts';
-import type { CloseReason, Emit, Source, SourceDefinition } from '../../contract/source.ts';
+import type { CloseReason, Emit, Source } from '../../contract/source.ts';
 import type { Ack } from '../../data/ack.ts';
 import type { Meta } from '../../data/tuple.ts';
 import { type ContextOwner, OwnedContext } from '../component-context.ts';
-import type { SourceSpec } from '../definition.ts';
 import { MessageAck } from '../delivery/ack.ts';
 import type { Environment } from '../environment.ts';
 import { Link, type LinkOwner } from '../link/link.ts';
 import { type ConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { HandoverKind, SourcePort, Subscriber } from '../ports.ts';
+import { Histogram } from '../status/histogram.ts';
+import { type RuleTrace, tracedMessage } from '../trace/rule-trace.ts';
 import { DecodeGroup, type DecodePlan } from './decode-group.ts';
 import { createDownsampler, type Downsampler } from './downsample.ts';
+import { countReason } from './drop-reasons.ts';
 import { createHandovers } from './handover.ts';
 import { createFieldMerger } from './merge-field.ts';
 import { identify } from './message-identity.ts';
 import { Parking } from './parking.ts';
 import { Patience } from './patience.ts';
+import { PeerView } from './peer-view.ts';
 import { createPuller, type Puller } from './puller.ts';
+import type { SourcePlan } from './source-plan.ts';
 
-/** What the pool worked out for a node before it is opened. */
-export interface SourcePlan {
-  spec: SourceSpec;
-  definition: SourceDefinition;
-  /** Keep only the last message of each interval; 0 = all. */
-  downsampleMs: number;
-  /** … of each value of this field; '' = of all. */
-  mergeField: string;
-  pullIntervalMs: number;
-}
-
-const MAX_DROP_REASONS = 20;
 /** Latency is measured for the first of so many messages (a power of two less one). */
 const SAMPLE_MASK = 15;
 
@@ -53,6 +45,11 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
   peerDropped = 0;
   readonly dropReasons: Record<string, number> = {};
   lastMessageAtMs = 0;
+  readonly peer: PeerView;
+  /** Time from a message's arrival until all rules have evaluated it, of one in 16. */
+  readonly latency = new Histogram();
+  /** Rules that read it and are traced. */
+  readonly traces = new Set<RuleTrace>();
   private groups: readonly DecodeGroup[] = [];
   private readers = 0;
   /** Rules with state, which must see repetitions. */
@@ -91,6 +88,7 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
       dropped: (n, reason) => this.onDropped(n, reason),
     });
     this.context = new OwnedContext(env, this);
+    this.peer = new PeerView(this.source, plan.spec, this.context, this.link);
     const forward = (data: Data, meta: Meta | undefined, ack: (() => void) | undefined) => void this.receive(data, meta, ack);
     if (plan.downsampleMs > 0)
       this.downsampler = plan.mergeField
@@ -190,6 +188,10 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
     return this.link.losses;
   }
 
+  get limited(): boolean {
+    return this.downsampler !== undefined;
+  }
+
   devices(): readonly DeviceReport[] {
     return this.source.devices?.() ?? [];
   }
@@ -277,11 +279,19 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
       if (this.stateful > 0 || this.handovers.size > 0) identify(ack, meta, data);
     }
     if (this.handovers.size > 0) this.handovers.put(data, nowMs, meta, ack);
+    if (this.traces.size === 0) this.give(data, nowMs, meta, ack);
+    else tracedMessage(this, data, meta, () => this.give(data, nowMs, meta, ack));
+    if (ack !== undefined) ack.release();
+    if (sampled) {
+      stats.latencyUs = Math.round((this.env.clock.monotonic() - startMs) * 1000);
+      this.latency.observe(stats.latencyUs);
+    }
+    if (this.patience.asked) return this.patience.wait();
+  }
+
+  private give(data: Data, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {
     const groups = this.groups;
     for (let i = 0; i < groups.length; i++) groups[i]!.receive(data, nowMs, meta, ack);
-    if (ack !== undefined) ack.release();
-    if (sampled) stats.latencyUs = Math.round((this.env.clock.monotonic() - startMs) * 1000);
-    if (this.patience.asked) return this.patience.wait();
   }
 
   private failed(error: unknown): void {
@@ -311,7 +321,10 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
         link.heard();
         link.proven();
       }
-      if (this.downsampler) return this.downsampler.put(data, meta, ack);
+      if (this.downsampler) {
+        for (const trace of this.traces) trace.arrived(this.name, data, meta);
+        return this.downsampler.put(data, meta, ack);
+      }
       return this.receive(data, meta, ack);
     };
     return this.source.open(this.context, this.emit, fail);
@@ -380,12 +393,8 @@ export class SourceNode implements ContextOwner, SourcePort, LinkOwner {
 
   onDropped(count: number, reason: string): void {
     this.dropped += count;
-    // a connector may put the text of an error into its reason: the list in the status stays short
-    const key =
-      Object.hasOwn(this.dropReasons, reason) || Object.keys(this.dropReasons).length < MAX_DROP_REASONS ? reason : 'other reasons';
-    this.dropReasons[key] = (this.dropReasons[key] ?? 0) + count;
+    countReason(this.dropReasons, count, reason);
   }
 }
 
-/** By code, since plugins bring their own classes. */
-const isEnd = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'END_OF_INPUT';
+const isEnd = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'END_OF_INPUT'; // plugins bring their own classes

@@ -15,7 +15,8 @@ import type { SourcePool, Subscriber } from '../ports.ts';
 import type { DecodePlan } from './decode-group.ts';
 import { createEventTime } from './event-time.ts';
 import { parsePayloadProps, withPayload } from './payload-decoder.ts';
-import { SourceNode, type SourcePlan } from './source-node.ts';
+import { SourceNode } from './source-node.ts';
+import type { SourcePlan } from './source-plan.ts';
 import { createStrictValidation } from './strict-validation.ts';
 
 interface Entry {

@@ -1,7 +1,10 @@
 // Health of a rule in words and figures: what a person must know beyond "running". Called by Rule.health, REST and the status key `health`.
 import type { OperatorStats } from '../../exec/operator.ts';
-import type { RuleHealth } from '../api.ts';
+import type { RuleHealth, SinkHealth, SourceHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
+import { messages, moment, rows, since, span } from '../diagnosis/cause.ts';
+import { causesOf } from '../diagnosis/causes.ts';
+import { Growth } from '../diagnosis/growth.ts';
 import type { Environment } from '../environment.ts';
 import { ignoredOptions } from './ignored-options.ts';
 import { keyProblems, keysOf, timeProblems } from './state-health.ts';
@@ -13,80 +16,60 @@ const WAITING_MS = 2000;
 const FLAPPING = 2;
 
 export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
-  const run = rule.run;
+  const { run } = rule;
+  const nowMs = env.clock.now();
   const sources = run?.sources.map((s) => s.health()) ?? [];
   const sinks = run?.sinks.map((s) => s.health()) ?? [];
-  const problems: string[] = [];
+  const told: Telling = { problems: [], notes: [], nowMs, growth: run?.growth ?? new Growth() };
   const live = rule.state === 'running' || rule.state === 'starting';
   if (rule.state === 'stoppedByError')
-    problems.push(rule.parked ? `The rule is ${rule.message}` : `The rule stopped by an error: ${rule.message}`);
-  if (live)
-    for (const s of sources) {
-      if (s.connection !== 'connected') problems.push(`Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
-      if (s.recentLosses >= FLAPPING) problems.push(flapping(`Source ${s.stream}`, s));
-      if (s.dropped > 0) problems.push(`Source ${s.stream} dropped ${s.dropped} messages (${Object.keys(s.dropReasons).join(', ')}).`);
-      if (s.peerDropped > 0)
-        problems.push(
-          `The peer of source ${s.stream} dropped ${s.peerDropped} messages itself (all its clients together): it gives more than is read.`,
-        );
-      if (s.waitingMs >= WAITING_MS)
-        problems.push(
-          `Source ${s.stream} has been waiting ${Math.round(s.waitingMs / 1000)} s for the sinks of its rules; its peer may drop what it cannot hold.`,
-        );
-      // while the line is away its state says everything
-      if (s.connection === 'connected') for (const d of s.devices) if (d.problem) problems.push(`Source ${s.stream}: ${d.problem}`);
-      if (s.undecodable > 0) problems.push(`Source ${s.stream} got ${s.undecodable} messages that cannot be decoded.`);
-    }
-  if (live && run) problems.push(...changedSources(run, rule.definition));
-  for (const s of sinks) {
-    // a sink without a connection (nop) never tries one
-    if (live && s.connection !== 'connected' && (s.connection === 'disconnected' || s.lastTryAtMs > 0))
-      problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
-    if (live && s.recentLosses >= FLAPPING) problems.push(flapping(`Sink ${s.sink}`, s));
-    if (s.mode === 'spilling')
-      problems.push(
-        `Sink ${s.sink} is behind: ${s.queueRows} rows wait on disk since ${time(s.queueOldestAtMs)}${s.lastError ? ` (${s.lastError})` : ''}.`,
-      );
-    else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
-    if (s.storeError) problems.push(`Rows of sink ${s.sink} cannot be stored: ${s.storeError}; its sources wait.`);
-    if (s.refused > 0)
-      problems.push(
-        `Sink ${s.sink} refused ${s.refused} rows${run?.deadLetters ? '; they went to the dead letter action' : ''}: ${s.lastError}`,
-      );
-    if (s.parked > 0)
-      problems.push(`Sink ${s.sink} does not take ${s.parked} rows; they are parked since ${time(s.parkedOldestAtMs)}: ${s.parkedReason}`);
-    if (live && s.parkError) problems.push(`Sink ${s.sink} does not take a row that cannot be parked: ${s.parkError}; its line waits.`);
-    if (s.dropped > 0) problems.push(`Sink ${s.sink} discarded ${s.dropped} rows.`);
-  }
-  const lateRows = run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0;
-  if (lateRows > 0) problems.push(`${lateRows} rows came too late for their window.`);
-  problems.push(...timeProblems(run?.operators ?? []), ...keyProblems(run?.operators ?? []));
-  const failedRows = (run?.operators ?? []).flatMap((o) => (o.failed ? [failedOf(o.name, o.failed)] : []));
-  for (const f of failedRows)
-    problems.push(
-      `${f.op} left out ${f.count} rows or groups that cannot be computed, the last ${f.key === undefined || f.key === '' ? '' : `of group ${f.key} `}` +
-        `at ${time(f.atMs)}: ${f.text}${f.sample ? `; the row: ${f.sample}` : ''}.`,
-    );
-  if (run?.checkpoints.error) problems.push(`State cannot be stored: ${run.checkpoints.error}`);
-  const exceptions =
-    (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
-    (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
-    (run?.sinks.reduce((n, s) => n + s.stats.exceptions, 0) ?? 0);
+    told.problems.push(rule.parked ? `The rule is ${rule.message}` : `The rule stopped by an error: ${rule.message}`);
+  if (live) for (const s of sources) tellSource(s, told);
+  if (live && run) told.problems.push(...changedSources(run, rule.definition));
+  for (const s of sinks) tellSink(s, live, run?.deadLetters ?? 0, told);
+  if (run?.checkpoints.error) told.problems.push(`State cannot be stored: ${run.checkpoints.error}`);
   const setAside = env.deps.suspects?.setAsideCount(rule.id) ?? 0;
   if (setAside > 0)
-    problems.push(`${setAside} messages were not evaluated, since they ended the gateway before (kuiper show deadletters).`);
-  for (const r of env.deps.store.reports()) problems.push(`${r.file}: ${r.text}`);
+    told.problems.push(`${setAside} messages were not evaluated, since they ended the gateway before (kuiper show deadletters).`);
+  for (const r of env.deps.store.reports()) told.problems.push(`${r.file}: ${r.text}`);
+  const causes = causesOf(rule, nowMs);
+  const operators = run?.operators ?? [];
+  // the wrong unit is told once, with what it does to the windows
+  if (!causes.some((c) => c.kind === 'timestamp-unit')) {
+    const { on } = told.growth.of(
+      'time',
+      operators.reduce((n, o) => n + (o.ahead ?? 0) + (o.looksLikeSeconds ?? 0), 0),
+      nowMs,
+    );
+    (on ? told.problems : told.notes).push(...timeProblems(operators));
+  }
+  told.problems.push(...keyProblems(operators));
+  const failedRows = operators.flatMap((o) => (o.failed ? [failedOf(o.name, o.failed)] : []));
+  for (const f of failedRows)
+    if (!causes.some((c) => c.at === f.op && c.kind === 'rows-fail' && c.problem))
+      tellLoss(
+        told,
+        `${f.op} failed`,
+        f.count,
+        `${f.op} left out ${f.count} rows or groups that cannot be computed, the last ${f.key === undefined || f.key === '' ? '' : `of group ${f.key} `}` +
+          `at ${moment(f.atMs)}: ${f.text}${f.sample ? `; the row: ${f.sample}` : ''}.`,
+      );
+  for (const c of causes) (c.problem ? told.problems : told.notes).push(`${c.text} ${c.cure}`);
   return {
     state: rule.state,
-    ok: problems.length === 0,
-    problems,
-    notes: ignoredOptions(rule.definition),
+    ok: told.problems.length === 0,
+    problems: told.problems,
+    notes: [...ignoredOptions(rule.definition), ...told.notes],
+    causes,
     sources,
     sinks,
-    lateRows,
+    lateRows: run?.operators.reduce((n, o) => n + (o.dropped ?? 0), 0) ?? 0,
     aheadRows: run?.operators.reduce((n, o) => n + (o.ahead ?? 0), 0) ?? 0,
-    keys: keysOf(run?.operators ?? []),
-    exceptions,
+    keys: keysOf(operators),
+    exceptions:
+      (run?.operators.reduce((n, o) => n + o.exceptions, 0) ?? 0) +
+      (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
+      (run?.sinks.reduce((n, s) => n + s.stats.exceptions, 0) ?? 0),
     failedRows,
     deadLetters: run?.deadLetters ?? 0,
     setAside,
@@ -100,6 +83,75 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
       lastError: run?.checkpoints.error ?? '',
     },
   };
+}
+
+/** Sentences so far. */
+interface Telling {
+  readonly problems: string[];
+  readonly notes: string[];
+  readonly nowMs: number;
+  readonly growth: Growth;
+}
+
+/** What was lost is a problem while it goes on, and a note for ever. */
+function tellLoss(told: Telling, name: string, count: number, sentence: string): void {
+  if (count === 0) return;
+  const { on, lastMs } = told.growth.of(name, count, told.nowMs);
+  if (on) told.problems.push(sentence);
+  else told.notes.push(`${sentence} Seen last ${moment(lastMs)}.`);
+}
+
+function tellSource(s: SourceHealth, told: Telling): void {
+  const { problems, nowMs } = told;
+  if (s.connection !== 'connected')
+    problems.push(
+      `Source ${s.stream} is ${s.connection}${s.message ? `: ${s.message}` : ''}.${s.disconnectedAtMs > 0 ? ` It has been so ${since(s.disconnectedAtMs, nowMs)}.` : ''}`,
+    );
+  if (s.recentLosses >= FLAPPING) problems.push(flapping(`Source ${s.stream}`, s));
+  tellLoss(
+    told,
+    `${s.stream} dropped`,
+    s.dropped,
+    `Source ${s.stream} dropped ${messages(s.dropped)} (${Object.keys(s.dropReasons).join(', ')}).`,
+  );
+  tellLoss(
+    told,
+    `${s.stream} peer dropped`,
+    s.peerDropped,
+    `The peer of source ${s.stream} dropped ${messages(s.peerDropped)} itself (all its clients together): it gives more than is read.`,
+  );
+  if (s.waitingMs >= WAITING_MS)
+    problems.push(
+      `Source ${s.stream} has been waiting ${span(s.waitingMs)} for the sinks of its rules; its peer may drop what it cannot hold.`,
+    );
+  // while the line is away its state says everything
+  if (s.connection === 'connected') for (const d of s.devices) if (d.problem) problems.push(`Source ${s.stream}: ${d.problem}`);
+}
+
+function tellSink(s: SinkHealth, live: boolean, deadLetters: number, told: Telling): void {
+  const { problems } = told;
+  // a sink without a connection (nop) never tries one
+  if (live && s.connection !== 'connected' && (s.connection === 'disconnected' || s.lastTryAtMs > 0))
+    problems.push(`Sink ${s.sink} is ${s.connection}${s.message ? `: ${s.message}` : ''}.`);
+  if (live && s.recentLosses >= FLAPPING) problems.push(flapping(`Sink ${s.sink}`, s));
+  if (s.mode === 'spilling')
+    problems.push(
+      `Sink ${s.sink} is behind: ${rows(s.queueRows)} wait on disk ${s.queueOldestAtMs > 0 ? since(s.queueOldestAtMs, told.nowMs) : 'now'}${s.lastError ? ` (${s.lastError})` : ''}.`,
+    );
+  else if (s.mode === 'retrying') problems.push(`Sink ${s.sink} does not take data: ${s.lastError}`);
+  if (s.storeError) problems.push(`Rows of sink ${s.sink} cannot be stored: ${s.storeError}; its sources wait.`);
+  tellLoss(
+    told,
+    `${s.sink} refused`,
+    s.refused,
+    `Sink ${s.sink} refused ${rows(s.refused)}${deadLetters ? '; they went to the dead letter action' : ''}: ${s.lastError}`,
+  );
+  if (s.parked > 0)
+    problems.push(
+      `Sink ${s.sink} does not take ${rows(s.parked)}; they have been parked ${since(s.parkedOldestAtMs, told.nowMs)}: ${s.parkedReason}`,
+    );
+  if (live && s.parkError) problems.push(`Sink ${s.sink} does not take a row that cannot be parked: ${s.parkError}; its line waits.`);
+  tellLoss(told, `${s.sink} dropped`, s.dropped, `Sink ${s.sink} discarded ${rows(s.dropped)}.`);
 }
 
 /** A rule reads on by the definition that its streams had when it started, as in eKuiper. */
@@ -121,4 +173,3 @@ const failedOf = (op: string, { key, ...failed }: NonNullable<OperatorStats['fai
 });
 const flapping = (what: string, s: { recentLosses: number; lastLoss: string }): string =>
   `${what} lost its connection ${s.recentLosses} times in the last minute${s.lastLoss ? `: ${s.lastLoss}` : ''}.`;
-const time = (atMs: number): string => (atMs > 0 ? new Date(atMs).toISOString() : 'now');

@@ -1,8 +1,11 @@
 // Prometheus text exposition with eKuiper's names, then ours (rules.md §2). Called by REST /metrics.
+import { bounds, type Histogram } from './histogram.ts';
 import { nodesOf } from './status.ts';
 import type { RuleStatusView } from './view.ts';
 
-type Kind = 'counter' | 'gauge';
+type Kind = 'counter' | 'gauge' | 'histogram';
+/** One measurement stands for so many rows. */
+const SAMPLED = 16;
 
 interface Family {
   kind: Kind;
@@ -12,7 +15,7 @@ interface Family {
 
 export function metricsText(rules: Iterable<RuleStatusView>): string {
   const families = new Map<string, Family>();
-  const put = (name: string, kind: Kind, help: string, labels: Record<string, string>, value: number) => {
+  const put = (name: string, kind: Kind, help: string, labels: Record<string, string>, value: number, suffix = '') => {
     let f = families.get(name);
     if (!f) {
       f = { kind, help, lines: [] };
@@ -21,7 +24,16 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
     const text = Object.entries(labels)
       .map(([k, v]) => `${k}="${labelText(v)}"`)
       .join(',');
-    f.lines.push(`${name}{${text}} ${value}`);
+    f.lines.push(`${name}${suffix}{${text}} ${value}`);
+  };
+  const putHistogram = (name: string, help: string, labels: Record<string, string>, h: Histogram) => {
+    let below = 0;
+    h.counts.forEach((n, i) => {
+      below += n;
+      put(name, 'histogram', help, { ...labels, le: String(bounds[i] ?? '+Inf') }, below, '_bucket');
+    });
+    put(name, 'histogram', help, labels, h.sumUs, '_sum');
+    put(name, 'histogram', help, labels, h.count, '_count');
   };
   let running = 0;
   let stopped = 0;
@@ -54,6 +66,30 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
         );
     }
     if (!rule.run) continue;
+    const { latency } = rule.run;
+    putHistogram('kuiper_rule_process_latency_us_hist', 'Time of the program per row, of one row in 16', { rule: rule.id }, latency);
+    put(
+      'kuiper_rule_cpu_ms_total',
+      'counter',
+      'Time of the program, from one row in 16',
+      { rule: rule.id },
+      (latency.sumUs * SAMPLED) / 1000,
+    );
+    put('kuiper_rule_ok', 'gauge', 'Health of the rule: 1 ok, 0 not', { rule: rule.id }, rule.health().ok ? 1 : 0);
+    for (const s of rule.run.sources)
+      putHistogram(
+        'kuiper_source_process_latency_us_hist',
+        'Time until all rules have evaluated a message, of one in 16',
+        { rule: rule.id, type: 'source', op: s.name, op_instance: '0' },
+        s.latency,
+      );
+    for (const s of rule.run.sinks)
+      putHistogram(
+        'kuiper_sink_process_latency_us_hist',
+        'Time to make a result ready and hand it over, of one in 16',
+        { rule: rule.id, type: 'sink', op: s.name, op_instance: '0' },
+        s.latency,
+      );
     for (const s of rule.run.sources.map((v) => v.health())) {
       const labels = { rule: rule.id, op: s.stream };
       put('kuiper_source_dropped_total', 'counter', 'Messages that a source could not keep', labels, s.dropped);

@@ -1,9 +1,15 @@
 // What status, health and metrics read of a rule and of its run. Implemented by rule/rule.ts and rule/rule-run.ts, which need not be known here.
-import type { OperatorStats, RuleProgram } from '../../exec/operator.ts';
+import type { SourceFound, SourceReads } from '../../contract/source.ts';
+import type { Row } from '../../data/value.ts';
+import type { OperatorStats, OperatorView, RuleProgram } from '../../exec/operator.ts';
 import type { RuleHealth, RuleState, SinkHealth, SourceHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
+import type { Failing } from '../diagnosis/failing.ts';
+import type { Growth } from '../diagnosis/growth.ts';
+import type { Rhythm } from '../diagnosis/rhythm.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
 import type { ParkedRule } from '../suspect/index.ts';
+import type { Histogram } from './histogram.ts';
 
 export interface RuleStatusView {
   readonly id: string;
@@ -28,6 +34,13 @@ export interface RunStatusView {
   readonly statements: ReadonlyMap<string, string | undefined>;
   readonly deadLetters: number;
   readonly lastError: { text: string; atMs: number; op: string } | undefined;
+  /** Failures by operator; operators without any are left out. */
+  readonly failing: ReadonlyMap<string, Failing>;
+  readonly growth: Growth;
+  /** Time of the program per row, of one row in 16. */
+  readonly latency: Histogram;
+  /** Operators from inside; {} when the rule does not run. */
+  explain(): Readonly<Record<string, OperatorView>>;
   readonly checkpoints: {
     readonly bytes: number;
     readonly lastAtMs: number;
@@ -42,6 +55,24 @@ export interface SourceStatusView {
   stats(): NodeStats;
   connection(): ConnectionStats;
   health(): SourceHealth;
+  inside(): SourceInside;
+  readonly latency: Histogram;
+  readonly rhythm: Rhythm;
+}
+
+/** What health and diag ask a source besides its health. */
+export interface SourceInside {
+  reads: SourceReads;
+  /** Answer of the last search for places with messages. */
+  found: SourceFound | undefined;
+  connectedAtMs: number;
+  /** Messages that were decoded or could not be, and their bytes, since the rule reads. */
+  messages: number;
+  bytes: number;
+  lastRow: Row | undefined;
+  failing: Failing;
+  /** True when no message had the column since it was asked for. */
+  isUnseen(column: string): boolean;
 }
 
 export interface SinkStatusView {
@@ -49,5 +80,8 @@ export interface SinkStatusView {
   readonly stats: NodeStats;
   readonly connection: ConnectionStats;
   readonly pending: number;
+  /** Results given to it, and those that could not be made ready (template, encoding). */
+  readonly latency: Histogram;
+  readonly shaped: { readonly seen: number; readonly failing: Failing };
   health(): SinkHealth;
 }

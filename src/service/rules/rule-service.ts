@@ -2,7 +2,7 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import type { RuleHandle, Runtime } from '../../runtime/index.ts';
+import type { RuleHandle, Runtime, TraceStrategy } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -39,7 +39,8 @@ export interface RuleService extends RuleViews {
   validate(text: string): Promise<string[]>;
   editTags(id: string, edit: (tags: readonly string[]) => string[]): Promise<void>;
   bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
-  setTrace(id: string, on: boolean): void;
+  /** @param strategy undefined: no longer */
+  setTrace(id: string, strategy: TraceStrategy | undefined): void;
   /** A plugin came, went or changed: rules that use it are planned anew and go on with their state; those it stopped start again.
    *  @param touched picks the rules  @param running false: rules that run are left alone (they follow by themselves) */
   pluginChanged(touched: (rules: Iterable<RuleText>) => string[], movedByItself: boolean): void;
@@ -272,10 +273,11 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         }),
       );
     },
-    setTrace(id, on) {
+    setTrace(id, strategy) {
       const entry = all.get(id);
       if (!entry) throw new GatewayError('SERVICE_REFUSED', { text: `rule ${id} isn't existed` });
-      entry.trace = on;
+      entry.trace = strategy !== undefined;
+      if (entry.handle) background(id, 'trace', entry.handle.setTrace(strategy));
     },
     pluginChanged(touched, movedByItself) {
       const texts = [...all.values()].map(

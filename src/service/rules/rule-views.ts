@@ -1,7 +1,7 @@
 // What is known of the rules: lists, status, plans, who reads what. Nothing here changes a rule. Part of the service's rules
 // (rule-service.ts), called by REST, the CLI and the transfer of rule sets; the state of a run comes from src/runtime/status.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { type ParkedAccess, parkedText, type RuleStatus, type Topo } from '../../runtime/index.ts';
+import { type Diag, type ParkedAccess, parkedText, type RuleStatus, type Topo } from '../../runtime/index.ts';
 import { editJsonText } from '../json-text.ts';
 import type { Planning } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
@@ -30,6 +30,8 @@ export interface RuleViews {
   health(id: string): unknown;
   /** One line per rule: what flows and what is wrong. */
   overview(): RuleOverview[];
+  /** The way of its data, step by step. Sources without a message look for what may have been meant: a few seconds. */
+  diag(id: string): Promise<Diag>;
   topo(id: string): Topo;
   /** Rows that its sinks do not take. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
   parkedRows(id: string): ParkedAccess;
@@ -102,6 +104,7 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     health(id) {
       const entry = found(all, id);
       if (!entry.handle) return { state: 'stoppedByError', ok: false, problems: [entry.problem] };
+      entry.handle.look();
       const health = entry.handle.health();
       const missing = missingSecrets(entry.draft.text);
       if (missing.length === 0) return health;
@@ -117,6 +120,22 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
           ),
         )
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    async diag(id) {
+      const entry = found(all, id);
+      const { handle, problem } = entry;
+      if (handle) return handle.diag({ search: true });
+      const cure = 'Correct the rule, or what it needs, and start it.';
+      return {
+        rule: id,
+        state: 'stoppedByError',
+        ok: false,
+        summary: `The rule cannot run: ${problem}. ${cure}`,
+        stopsAt: { step: 'rule', at: id, text: `The rule cannot run: ${problem}.`, cure },
+        steps: [],
+        problems: [problem],
+        notes: [],
+      };
+    },
     parkedRows: (id) => handleOf(found(all, id)).parkedRows(),
     topo(id) {
       const { handle } = found(all, id);
@@ -132,7 +151,7 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     },
     schema(id) {
       const { parsed } = found(all, id);
-      const fields = parsed?.selects[0]?.tree().fields.filter((f) => !f.invisible) ?? [];
+      const fields = parsed?.selects[0]?.tree().fields.filter((f) => !f.invisible && f.name !== '*') ?? [];
       return Object.fromEntries(fields.map((f, index) => [f.alias ?? f.name, { hasIndex: true, index }]));
     },
     matchTags: (tags) => [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id),

@@ -132,6 +132,16 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Put a token into etc/mgmt/tokens or a key into etc/mgmt, and reload.',
   },
+  TRACE_EXPORT: {
+    text: 'spans could not be sent to the collector of traces',
+    ekuiperCode: 1000,
+    cure: 'Check the address given to POST /tracer and that the collector runs; GET /trace/{id} still has them. POST /tracer with another action stops the export.',
+  },
+  RULE_PROBLEM: {
+    text: 'a rule needs attention',
+    ekuiperCode: 1000,
+    cure: 'The cause says what and since when; `kuiper diag RULE` shows where its data stops. Written once for each kind of problem of a rule.',
+  },
   RULE_COMMAND: {
     text: 'a command to a rule failed after it was accepted',
     ekuiperCode: 1000,

@@ -1,0 +1,85 @@
+// Operators of a rule that is traced: each call is a span, and what it pushes on is below it. Made by compile/chain.ts only for traced rules.
+import type { Tuple } from '../data/tuple.ts';
+import type { Collection, Operator } from './operator.ts';
+
+/** Opaque: what `begin` gave and `finish` takes. */
+export interface TraceSpan {
+  readonly span: unknown;
+  readonly outer: unknown;
+}
+
+/** A span of another trace. */
+export interface TraceLink {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** Who records (runtime/trace/rule-trace.ts). */
+export interface TraceTarget {
+  /** @returns undefined when no message that is traced is under way */
+  begin(name: string, row: () => unknown): TraceSpan | undefined;
+  finish(span: TraceSpan | undefined): void;
+  fired(name: string, links: readonly TraceLink[], row: () => unknown, work: () => void): void;
+  /** The span under way; undefined = none. */
+  readonly link: TraceLink | undefined;
+  /** eKuiper counts nodes that we do not have (the rate limit of a source): operators are called by a number so much higher. */
+  readonly shift: number;
+}
+
+/** Traces that a window remembers for its next firing. */
+const MAX_LINKS = 100;
+
+/** A row as a person may see it. */
+export type ShowRow = (t: Tuple) => unknown;
+
+/** @param note a window took a row of the trace under way */
+export function traced(op: Operator, name: string, target: TraceTarget, show: ShowRow, note?: () => void): Operator {
+  return {
+    ...op,
+    row(t) {
+      const span = target.begin(name, () => show(t));
+      note?.();
+      try {
+        op.row(t);
+      } finally {
+        target.finish(span);
+      }
+    },
+    rows(c) {
+      const span = target.begin(name, () => c.rows.map(show));
+      note?.();
+      try {
+        op.rows(c);
+      } finally {
+        target.finish(span);
+      }
+    },
+  };
+}
+
+/** A window keeps rows of many traces: what it gives out is a trace of its own with links to them. */
+export function tracedWindow(name: string, target: TraceTarget, show: ShowRow, next: Operator): { note(): void; next: Operator } {
+  let links: TraceLink[] = [];
+  return {
+    note() {
+      const { link } = target;
+      if (link === undefined || links.at(-1)?.traceId === link.traceId) return;
+      if (links.length >= MAX_LINKS) links.shift();
+      links.push(link);
+    },
+    next: {
+      ...next,
+      row: (t) => next.row(t),
+      rows(c: Collection) {
+        const from = links;
+        links = [];
+        target.fired(
+          name,
+          from,
+          () => c.rows.map(show),
+          () => next.rows(c),
+        );
+      },
+    },
+  };
+}
