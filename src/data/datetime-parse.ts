@@ -15,6 +15,8 @@ export interface TimeEnv {
   readonly timeZone: string;
   /** For texts without a year or a date (`10:30` is today); the machine's clock when absent. */
   readonly clock?: { now(): number };
+  /** Reads wall times of texts without a zone. @param wallMs as if it were UTC  @returns epoch ms. Default: the first of two moments */
+  readonly naive?: (wallMs: number, zone: string) => number;
 }
 
 /** @param pattern tried first; without one, or where it does not fit, the general layouts are tried
@@ -228,7 +230,10 @@ function toMoment(parts: Parts, env: TimeEnv): DateTime | undefined {
   }
   if (parts.zoneName !== undefined && parts.zoneName !== 'UTC') return inNamedZone(wall, parts.zoneName, env);
   const zone = parts.zoneName === 'UTC' ? 'UTC' : env.timeZone;
-  return new DateTime(epochNsOfCivil(wall, zone), zone);
+  if (env.naive === undefined || zone === 'UTC') return new DateTime(epochNsOfCivil(wall, zone), zone);
+  const wallNs = epochNsOfCivil(wall, 'UTC');
+  const wallMs = Number(wallNs / 1_000_000n);
+  return new DateTime(wallNs + BigInt(env.naive(wallMs, zone) - wallMs) * 1_000_000n, zone);
 }
 
 /** Abbreviations are those of the configured zone; any other counts as UTC, except `GMT+3` and `+03`, as in Go. */

@@ -9,11 +9,12 @@ import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
+import { isZoneName } from '../../data/datetime-civil.ts';
 import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
 import type { SourcePool, Subscriber } from '../ports.ts';
 import type { DecodePlan } from './decode-group.ts';
-import { createEventTime } from './event-time.ts';
+import { createEventTime, isExpression, pathOf, timestampUnit } from './event-time.ts';
 import { parsePayloadProps, withPayload } from './payload-decoder.ts';
 import { SourceNode } from './source-node.ts';
 import type { SourcePlan } from './source-plan.ts';
@@ -156,7 +157,7 @@ async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePla
 /** @throws RUNTIME_UNKNOWN_FORMAT, or what the codec says of its options */
 async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'eventTime'>): Promise<DecodePlan> {
   const definition = await loadSource(env, spec.type);
-  const timeEnv = { timeZone: env.settings.timeZone, clock: env.clock };
+  const timeEnv = { timeZone: zoneOf(spec) ?? env.settings.timeZone, clock: env.clock };
   const schema = usedFields(spec, reader);
   const strict = spec.strictValidation === true && schema !== undefined && schema.length > 0 && spec.format !== 'binary';
   // `rows` sources of plugins may give bytes as well; then the format is needed all the same
@@ -186,6 +187,11 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
           ...schemas,
         })
       : first;
+  const { timestamp } = spec;
+  const evaluate =
+    timestamp && isExpression(timestamp)
+      ? (await import('./timestamp-expression.ts')).timestampExpression(timestamp, env, timeEnv)
+      : timestamp && pathOf(timestamp);
   return {
     key: textOf([
       spec.format,
@@ -196,11 +202,12 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       strict,
       spec.timestamp,
       spec.timestampFormat,
+      timeEnv.timeZone,
     ]),
     decoder: decompressed(spec.props['decompression'], decoder, env.settings.rowBudget),
     budget: env.settings.rowBudget,
-    validate: strict ? createStrictValidation(schema, timeEnv, spec.timestampFormat) : undefined,
-    eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat) : undefined,
+    validate: strict ? createStrictValidation(schema, timeEnv, timestampUnit(spec.timestampFormat) ? undefined : spec.timestampFormat) : undefined,
+    eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat, evaluate || undefined) : undefined,
   };
 }
 
@@ -217,7 +224,19 @@ function usedFields(spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'even
   const { columns } = reader;
   if (!spec.schema?.length || spec.shared || !columns) return spec.schema?.length ? spec.schema : undefined;
   const read = new Set(columns);
-  return spec.schema.filter((f) => read.has(f.name) || f.name === spec.timestamp);
+  const { timestamp = '' } = spec;
+  const named = spec.schema.some((f) => f.name === timestamp);
+  // a path or an expression reads the fields that it names
+  const words = new Set(named ? [timestamp] : timestamp.match(/[\p{L}_][\p{L}\p{N}_]*/gu));
+  return spec.schema.filter((f) => read.has(f.name) || words.has(f.name) || (!named && timestamp.includes(f.name)));
+}
+
+/** Property `timezone` of a stream (EXTRA or conf key): zone of times that name none. @throws for an unknown zone */
+function zoneOf({ props }: SourceSpec): string | undefined {
+  const zone = props['timezone'] ?? props['timeZone'];
+  if (zone === undefined || zone === '') return undefined;
+  if (typeof zone !== 'string' || !isZoneName(zone)) throw new Error(`property timezone: ${String(zone)} is not a time zone such as "Europe/Berlin"`);
+  return zone;
 }
 
 function readInterval(value: unknown): number {
