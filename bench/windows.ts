@@ -3,13 +3,16 @@
 import { serialize } from 'node:v8';
 import { createVirtualClock } from '../src/base/clock.ts';
 import { createLog } from '../src/base/log.ts';
-import type { AggregateDefinition, CallSite, FunctionEnv } from '../src/contract/function.ts';
+import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../src/contract/function.ts';
 import { Tuple } from '../src/data/tuple.ts';
 import { createAggregate } from '../src/exec/aggregate.ts';
 import { createIncrementalWindow } from '../src/exec/incremental.ts';
 import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from '../src/exec/operator.ts';
+import { createTimers, type TimerCall } from '../src/exec/timers.ts';
 import { createWindow } from '../src/exec/window.ts';
 import * as aggregates from '../src/functions/aggregate/index.ts';
+import * as timers from '../src/functions/timer/index.ts';
+import { partitionKeyOf } from '../src/windows/partition-key.ts';
 import type { WindowSpec } from '../src/windows/spec.ts';
 
 const DEVICES = 100;
@@ -85,6 +88,8 @@ const spec = (more: Partial<WindowSpec>): WindowSpec => ({
 export interface WindowFigures {
   /** Best of the runs, by name of the case. */
   nsPerRow: Record<string, number>;
+  /** The same with 10,000 keys. */
+  manyKeys: Record<string, number>;
   /** Growth of the heap while a folded window takes all rows. */
   foldedHeapKiB: number;
   checkpoint: { rows: number; saveMs: number; serializeMs: number; bytes: number };
@@ -124,6 +129,16 @@ export function measureWindows(count: number, runs: number): WindowFigures {
     'sliding 10 ms (200 rows a window), rows kept': best(kept({ kind: 'sliding', unit: 'ms', lengthMs: 10 }), rows.slice(0, 5000)),
   };
 
+  const keyed = keyRows(count);
+  const perKey = { standard: true, partitionBy: [(t: Tuple) => t.cols[0]], lengthMs: 1000 } as const;
+  const manyKeys = {
+    'tumbling 1 s per key, folded': best(folded(perKey), keyed),
+    'session 10 s / 1 s per key': best(kept({ ...perKey, kind: 'session', lengthMs: 10_000, intervalMs: 1000 }), keyed),
+    'sliding 1 s per key, rows kept': best(kept({ ...perKey, kind: 'sliding' }), keyed),
+    'count 10 per key': best(kept({ ...perKey, kind: 'count', count: 10, eventTime: false }), keyed),
+    'state per key': best(kept({ ...perKey, kind: 'state', begin: () => true, emit: (t) => t.cols[1] === 29 }), keyed),
+    'silent_for 1 s, held_for 1 s per key': best(() => timersPerKey(sink), keyed),
+  };
   const memory = folded({ lengthMs: 3_600_000, unit: 'hh' })();
   memory.start?.();
   const before = heapBytes();
@@ -139,7 +154,44 @@ export function measureWindows(count: number, runs: number): WindowFigures {
   const bytes = serialize(state).length;
   const checkpoint = { rows: Math.min(10_000, count), saveMs: savedMs - beginMs, serializeMs: performance.now() - savedMs, bytes };
   if (sent === 0) throw new Error('no window sent anything');
-  return { nsPerRow, foldedHeapKiB, checkpoint };
+  return { nsPerRow, manyKeys, foldedHeapKiB, checkpoint };
+}
+
+const KEYS = 10_000;
+
+/** Each key about once a second, so that every session and silence ends now and then. */
+const keyRows = (count: number): Tuple[] =>
+  Array.from({ length: count }, (_, i) => new Tuple([`device-${(i * 7919) % KEYS}`, 20 + (i % 10), 50.5], START + Math.floor(i / 8)));
+
+function timersPerKey(sink: Downstream): Operator {
+  const call = (def: (typeof timers)['silentFor' | 'heldFor'], args: Expr[], unit: number, slot: number): TimerCall => {
+    const fact = (i: number) => ({
+      text: i === unit ? 'SS' : '',
+      node: i === unit ? 'timeUnit' : 'int',
+      literal: true,
+      type: 'unknown' as const,
+    });
+    return {
+      key: def.name,
+      def: def as never,
+      site: { name: def.name, args: args.map((_, i) => fact(i)), env: host.env },
+      args,
+      follows: false,
+      when: undefined,
+      slot,
+    };
+  };
+  const calls = [
+    call(timers.silentFor, [() => null, () => 1n], 0, 3),
+    call(timers.heldFor, [(t) => Number(t.cols[1]) > 21, () => null, () => 1n], 1, 4),
+  ];
+  const groups = [{ keyOf: partitionKeyOf([(t) => t.cols[0]]), calls }];
+  return createTimers(
+    { groups, eventTime: true, width: () => 5, keep, keepMeta: false, keyLimits: undefined },
+    host,
+    newStats('timers'),
+    sink as Operator,
+  );
 }
 
 /** After a collection where node runs with --expose-gc. */

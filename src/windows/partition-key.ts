@@ -10,12 +10,18 @@ import { equalityKey } from '../data/value-key.ts';
 export function partitionKeyOf(partitionBy: readonly Expr[]): (t: Tuple) => string {
   const [first] = partitionBy;
   if (first === undefined) return () => '';
-  if (partitionBy.length === 1) return (t) => keyOfValue(first(t));
+  if (partitionBy.length === 1) return (t) => keyOfOne(first(t));
   return (t) => {
     let key = '';
     for (let i = 0; i < partitionBy.length; i++) key += keyOfValue(partitionBy[i]!(t));
     return key;
   };
+}
+
+/** A text is its own key: of a hundred thousand devices no name is kept twice. Other values begin with a sign that no such key begins with. */
+function keyOfOne(v: Value): string {
+  if (typeof v === 'string' && v.charCodeAt(0) !== 0) return v;
+  return `\u0000${keyOfValue(v)}`;
 }
 
 /** Begins with its kind and tells its own length, so that keys can stand one behind the other. */

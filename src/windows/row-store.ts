@@ -15,65 +15,89 @@ export interface RowStoreSpec {
 
 /** @param send gets the rows of a window in order */
 export function createRowStore(spec: RowStoreSpec, send: (rows: Tuple[], win: WindowRange) => void): WindowStore {
-  let rows: Tuple[] = [];
-  let at: number[] = [];
-  let head = 0;
+  return new RowStore(spec, send);
+}
+
+/** There may be one per key: a class, so that its methods are there once. */
+class RowStore implements WindowStore {
+  private readonly spec: RowStoreSpec;
+  private readonly send: (rows: Tuple[], win: WindowRange) => void;
+  private rows: Tuple[] = [];
+  private positions: number[] = [];
+  private head = 0;
+
+  constructor(spec: RowStoreSpec, send: (rows: Tuple[], win: WindowRange) => void) {
+    this.spec = spec;
+    this.send = send;
+  }
+
+  add(t: Tuple, pos: number): void {
+    this.rows.push(t);
+    this.positions.push(pos);
+  }
+
+  emit(from: number, to: number, win: WindowRange): void {
+    const { rows } = this;
+    const start = this.find(from);
+    const end = this.find(to);
+    const out: Tuple[] = new Array(end - start);
+    for (let i = start; i < end; i++) {
+      const t = rows[i]!;
+      out[i - start] = new Tuple(t.cols, t.tsMs, t.meta, undefined, win);
+    }
+    this.send(out, win);
+  }
+
+  dropBefore(pos: number): void {
+    const { positions } = this;
+    const head = this.find(pos);
+    this.head = head;
+    if (head === positions.length) this.take([], []);
+    else if (head >= COMPACT_AT && head * 2 >= positions.length) this.take(this.rows.slice(head), positions.slice(head));
+  }
+
+  shift(deltaMs: number): void {
+    const { positions } = this;
+    for (let i = this.head; i < positions.length; i++) positions[i]! += deltaMs;
+  }
+
+  setOrigin(): void {
+    // rows are told apart by position only
+  }
+
+  oldest(): number | undefined {
+    return this.positions[this.head];
+  }
+
+  save(): unknown {
+    const { spec, head } = this;
+    return { at: this.positions.slice(head), rows: packRows(this.rows.slice(head), spec.keep, spec.keepMeta) };
+  }
+
+  load(state: unknown): void {
+    const { at: positions, rows: packed } = state as { at: number[]; rows: unknown };
+    if (!Array.isArray(positions)) throw new Error('positions are missing');
+    const restored = unpackRows(packed, this.spec.keep);
+    if (restored.length !== positions.length) throw new Error('rows and positions differ in number');
+    this.take(restored, positions.slice());
+  }
+
+  private take(rows: Tuple[], positions: number[]): void {
+    this.rows = rows;
+    this.positions = positions;
+    this.head = 0;
+  }
 
   /** Index of the first row at or above the position. */
-  const find = (pos: number): number => {
-    let low = head;
-    let high = at.length;
+  private find(pos: number): number {
+    const { positions } = this;
+    let low = this.head;
+    let high = positions.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (at[middle]! < pos) low = middle + 1;
+      if (positions[middle]! < pos) low = middle + 1;
       else high = middle;
     }
     return low;
-  };
-
-  return {
-    add(t, pos) {
-      rows.push(t);
-      at.push(pos);
-    },
-    emit(from, to, win) {
-      const start = find(from);
-      const end = find(to);
-      const out: Tuple[] = new Array(end - start);
-      for (let i = start; i < end; i++) {
-        const t = rows[i]!;
-        out[i - start] = new Tuple(t.cols, t.tsMs, t.meta, undefined, win);
-      }
-      send(out, win);
-    },
-    dropBefore(pos) {
-      head = find(pos);
-      if (head === at.length) {
-        rows = [];
-        at = [];
-        head = 0;
-      } else if (head >= COMPACT_AT && head * 2 >= at.length) {
-        rows = rows.slice(head);
-        at = at.slice(head);
-        head = 0;
-      }
-    },
-    shift(deltaMs) {
-      for (let i = head; i < at.length; i++) at[i]! += deltaMs;
-    },
-    setOrigin() {
-      // rows are told apart by position only
-    },
-    oldest: () => at[head],
-    save: () => ({ at: at.slice(head), rows: packRows(rows.slice(head), spec.keep, spec.keepMeta) }),
-    load(state) {
-      const { at: positions, rows: packed } = state as { at: number[]; rows: unknown };
-      if (!Array.isArray(positions)) throw new Error('positions are missing');
-      const restored = unpackRows(packed, spec.keep);
-      if (restored.length !== positions.length) throw new Error('rows and positions differ in number');
-      rows = restored;
-      at = positions.slice();
-      head = 0;
-    },
-  };
+  }
 }

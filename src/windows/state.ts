@@ -1,27 +1,30 @@
 // STATEWINDOW(begin, emit): opens at a row where begin is true and closes at the first following row where emit is true, both included.
 // STATEWINDOW(condition): each row where it is true sends the rows collected so far and starts the next window with itself.
 // Rows outside are left out. Each partition has windows of its own; one without a row for the rule's keyTTL is forgotten with what it holds.
-import type { Tuple } from '../data/tuple.ts';
+// A hundred thousand keys may be open: what is kept of one is its rows and nothing else.
+import { Tuple } from '../data/tuple.ts';
 import { holds } from './condition.ts';
 import { ekuiperPartitionKeyOf, partitionKeyOf } from './partition-key.ts';
+import { packRows, unpackRows } from './row-codec.ts';
 import type { WindowSpec } from './spec.ts';
-import type { WindowStore } from './store.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
-/** An open window of one partition. */
-interface Open {
-  startMs: number;
-  rows: number;
-  store: WindowStore;
-  /** Time of its newest row. */
-  lastMs: number;
-}
+/** Rows of an open window; most hold one. */
+type Open = Tuple | Tuple[];
 
-type Saved = { key: string; startMs: number; rows: number; store: unknown; lastMs?: number }[];
+interface Saved {
+  keys: string[];
+  /** Rows of each key. */
+  counts: number[];
+  rows: unknown;
+}
+/** As version 0.1.0 saved it. */
+type OldSaved = { key: string; store: { rows: unknown } }[];
 
 export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const begin = spec.begin!;
-  const { emit, partitionBy = [] } = spec;
+  const { emit, partitionBy = [], keep } = spec;
+  const keepMeta = spec.keepMeta !== false;
   const { room } = deps;
   const keyOf = spec.standard ? partitionKeyOf(partitionBy) : ekuiperPartitionKeyOf(partitionBy, deps.failed);
   /** With a TTL in order of their newest rows. */
@@ -29,55 +32,85 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
 
   const start = (key: string, t: Tuple): void => {
     if (!open.has(key)) room.admit(open.size);
-    const store = deps.newStore();
-    store.add(t, 0);
-    open.set(key, { startMs: t.tsMs, rows: 1, store, lastMs: t.tsMs });
+    open.set(key, slim(t));
     room.count(open.size);
+  };
+  /** Without what only the message itself needs. */
+  const slim = (t: Tuple): Tuple =>
+    t.ack === undefined && (keepMeta || t.meta === undefined) ? t : new Tuple(t.cols, t.tsMs, keepMeta ? t.meta : undefined);
+  const add = (key: string, w: Open, t: Tuple): Tuple[] => {
+    if (Array.isArray(w)) {
+      w.push(slim(t));
+      return w;
+    }
+    const rows = [w, slim(t)];
+    open.set(key, rows);
+    return rows;
+  };
+  const send = (rows: readonly Tuple[], t: Tuple): void => {
+    const store = deps.newStore();
+    for (let i = 0; i < rows.length; i++) store.add(rows[i]!, i);
+    store.emit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, { startMs: rows[0]!.tsMs, endMs: t.tsMs, triggerMs: t.tsMs });
   };
   const forgetStale = (nowMs: number): void => {
     for (const [key, w] of open) {
-      if (w.lastMs >= nowMs - room.ttlMs) break;
+      if (lastOf(w).tsMs >= nowMs - room.ttlMs) break;
       open.delete(key);
       room.forgotten();
     }
     room.count(open.size);
   };
-  const refresh = (key: string, w: Open, t: Tuple): void => {
-    w.lastMs = t.tsMs;
+  const refresh = (key: string, w: Open): void => {
     open.delete(key);
     open.set(key, w);
   };
-  const send = (w: Open, t: Tuple): void =>
-    w.store.emit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, { startMs: w.startMs, endMs: t.tsMs, triggerMs: t.tsMs });
 
   return {
     row(t) {
       const key = keyOf(t);
       if (room.ttlMs > 0) forgetStale(t.tsMs);
       const w = open.get(key);
-      if (w && room.ttlMs > 0) refresh(key, w, t);
-      if (!w) {
+      if (w === undefined) {
         if (holds(begin, t, deps)) start(key, t);
-      } else if (emit) {
-        w.store.add(t, w.rows++);
+        return;
+      }
+      if (room.ttlMs > 0) refresh(key, w);
+      if (emit) {
+        const rows = add(key, w, t);
         if (!holds(emit, t, deps)) return;
         open.delete(key);
         room.count(open.size);
-        send(w, t);
+        send(rows, t);
       } else if (holds(begin, t, deps)) {
         start(key, t);
-        send(w, t);
-      } else w.store.add(t, w.rows++);
+        send(Array.isArray(w) ? w : [w], t);
+      } else add(key, w, t);
     },
-    save: (): Saved => [...open].map(([key, w]) => ({ key, startMs: w.startMs, rows: w.rows, store: w.store.save(), lastMs: w.lastMs })),
+    save(): Saved {
+      const windows = [...open.values()];
+      return {
+        keys: [...open.keys()],
+        counts: windows.map((w) => (Array.isArray(w) ? w.length : 1)),
+        rows: packRows(windows.flat(), keep, keepMeta),
+      };
+    },
     load(state) {
-      if (!Array.isArray(state)) throw new Error('no state of a state window');
-      for (const { key, startMs, rows, store: saved, lastMs } of state as Saved) {
-        const store = deps.newStore();
-        store.load(saved);
-        open.set(key, { startMs, rows, store, lastMs: lastMs ?? startMs });
-      }
+      for (const [key, rows] of Array.isArray(state) ? oldWindows(state as OldSaved) : windowsOf(state as Saved))
+        open.set(key, rows.length === 1 ? rows[0]! : rows);
       room.count(open.size);
     },
   };
+
+  function windowsOf({ keys, counts, rows: packed }: Saved): [string, Tuple[]][] {
+    if (!Array.isArray(keys) || !Array.isArray(counts)) throw new Error('no state of a state window');
+    const rows = unpackRows(packed, keep);
+    let at = 0;
+    return keys.map((key, i) => [key, rows.slice(at, (at += counts[i]!))]);
+  }
+
+  function oldWindows(saved: OldSaved): [string, Tuple[]][] {
+    return saved.map(({ key, store }) => [key, unpackRows(store.rows, keep)]);
+  }
 }
+
+const lastOf = (w: Open): Tuple => (Array.isArray(w) ? w.at(-1)! : w);

@@ -21,7 +21,11 @@ const units: Readonly<Record<string, bigint>> = {
 
 /** @returns nanoseconds of a unit: `s`, `ms`, `us`, `ns`, also written `unix_s` …; undefined for a pattern of texts */
 export function timestampUnit(format: string | undefined): bigint | undefined {
-  const name = format?.trim().toLowerCase().replace(/^unix_/, '') ?? '';
+  const name =
+    format
+      ?.trim()
+      .toLowerCase()
+      .replace(/^unix_/, '') ?? '';
   return Object.hasOwn(units, name) ? units[name] : undefined;
 }
 

@@ -206,7 +206,9 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
     ]),
     decoder: decompressed(spec.props['decompression'], decoder, env.settings.rowBudget),
     budget: env.settings.rowBudget,
-    validate: strict ? createStrictValidation(schema, timeEnv, timestampUnit(spec.timestampFormat) ? undefined : spec.timestampFormat) : undefined,
+    validate: strict
+      ? createStrictValidation(schema, timeEnv, timestampUnit(spec.timestampFormat) ? undefined : spec.timestampFormat)
+      : undefined,
     eventTime: spec.timestamp ? createEventTime(spec.timestamp, timeEnv, spec.timestampFormat, evaluate || undefined) : undefined,
   };
 }
@@ -235,7 +237,8 @@ function usedFields(spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'even
 function zoneOf({ props }: SourceSpec): string | undefined {
   const zone = props['timezone'] ?? props['timeZone'];
   if (zone === undefined || zone === '') return undefined;
-  if (typeof zone !== 'string' || !isZoneName(zone)) throw new Error(`property timezone: ${String(zone)} is not a time zone such as "Europe/Berlin"`);
+  if (typeof zone !== 'string' || !isZoneName(zone))
+    throw new Error(`property timezone: ${String(zone)} is not a time zone such as "Europe/Berlin"`);
   return zone;
 }
 

@@ -1,11 +1,11 @@
 // Event time of rows: units, paths, expressions, wall times where the clock is set.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../../src/base/clock.ts';
-import { createEventTime, isExpression, timestampUnit } from '../../../src/runtime/source/event-time.ts';
 import { compileRule } from '../../../src/compile/index.ts';
 import { createFunctionCatalogue } from '../../../src/functions/index.ts';
 import { planRule } from '../../../src/plan/index.ts';
 import type { SourceSpec } from '../../../src/runtime/index.ts';
+import { createEventTime, isExpression, timestampUnit } from '../../../src/runtime/source/event-time.ts';
 import { parseSelect } from '../../../src/sql/index.ts';
 import { type Harness, harness } from '../harness.ts';
 
@@ -79,7 +79,9 @@ describe('wall times where the clock is set', () => {
 
   it('of a replayed stream it is the one that fits better to the newest row', () => {
     const read = createEventTime('Time', berlin('2026-06-01T00:00Z'));
-    const seen = ['01:50', '02:10', '02:50', '02:05', '02:45', '03:05'].map((wall) => new Date(read({ Time: `2025-10-26T${wall}:00` })).toISOString().slice(11, 16));
+    const seen = ['01:50', '02:10', '02:50', '02:05', '02:45', '03:05'].map((wall) =>
+      new Date(read({ Time: `2025-10-26T${wall}:00` })).toISOString().slice(11, 16),
+    );
     expect(seen).toEqual(['23:50', '00:10', '00:50', '01:05', '01:45', '02:05']);
   });
 
@@ -150,7 +152,10 @@ describe('TIMESTAMP of a stream in a running rule', () => {
   it('an unknown function or zone refuses the stream with the reason', async () => {
     const { rule } = await run({ timestamp: 'nonsense(ts)' }, []).catch(() => ({ rule: h.runtime.rule('r')! }));
     expect(rule.status()['message']).toContain('function nonsense not found');
-    const other = h.runtime.createRule({ ...h.define('z', rule.definition.program), sources: (name) => ({ ...h.spec(name), timestamp: 'ts', props: { timezone: 'Mars' } }) });
+    const other = h.runtime.createRule({
+      ...h.define('z', rule.definition.program),
+      sources: (name) => ({ ...h.spec(name), timestamp: 'ts', props: { timezone: 'Mars' } }),
+    });
     await other.start();
     expect(other.status()['message']).toContain('property timezone: Mars is not a time zone');
   });

@@ -1,0 +1,95 @@
+// What a key costs: a hundred thousand devices must fit beside everything else on a small box.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import type { Row } from '../../src/data/value.ts';
+import { createWindow } from '../../src/exec/window.ts';
+import { createSink, createTestHost, newStats, row, stored, windowSpec } from '../helpers/operators.ts';
+import { startRule, stream } from '../helpers/program.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+const KEYS = 20_000;
+
+function bytesPerKey(sql: string): number {
+  const rule = startRule(sql, { sqlCompatibility: 'standard', sources: [stream('demo')] });
+  const push = (i: number): void => rule.push('demo', JSON.parse(`{"k":"device-${i}","v":${i + 1}.5}`) as Row);
+  for (let i = -100; i < 0; i++) push(i);
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < KEYS; i++) push(i);
+  rule.results.length = 0;
+  gc();
+  const grown = process.memoryUsage().heapUsed - before;
+  // so that the rule is not collected before
+  expect([...rule.stats.values()].reduce((n, s) => n + s.recordsIn, 0)).toBeGreaterThan(KEYS);
+  rule.running.close();
+  return grown / KEYS;
+}
+
+describe('memory of a key', () => {
+  // eKuiper: 37 MB for 100,000 keys of either
+  // @covers issue:20#5
+  // @covers finding:sql#B13
+  test.each([
+    ['lag', 'SELECT lag(v) OVER (PARTITION BY k) AS l FROM demo WHERE v < 0'],
+    ['a state window', 'SELECT k, count(*) AS n FROM demo GROUP BY STATEWINDOW(v > 0, v < 0) OVER (PARTITION BY k)'],
+  ])('of %s is below 370 bytes', (_name, sql) => {
+    const bytes = bytesPerKey(sql);
+    expect(bytes).toBeGreaterThan(20);
+    expect(bytes).toBeLessThan(370);
+  });
+});
+
+describe('state of a state window', () => {
+  test('holds all keys in one table of rows and comes back with windows of one and of several rows', () => {
+    const spec = windowSpec({
+      kind: 'state',
+      begin: () => true,
+      emit: (t) => t.cols[0] === 9,
+      partitionBy: [(t) => t.cols[1]],
+      standard: true,
+    });
+    const open = () => {
+      const sink = createSink();
+      return { sink, op: createWindow(spec, createTestHost(), newStats(), sink) };
+    };
+    const first = open();
+    first.op.row(row([1, 'a'], 10));
+    first.op.row(row([2, 'b'], 20));
+    first.op.row(row([3, 'a'], 30));
+    const state = stored(first.op.save!());
+    expect((state as { window: { keys: string[]; counts: number[] } }).window).toMatchObject({ keys: ['a', 'b'], counts: [2, 1] });
+    const second = open();
+    second.op.load!(state);
+    second.op.row(row([9, 'b'], 40));
+    second.op.row(row([9, 'a'], 50));
+    expect(second.sink.slot(0)).toEqual([
+      [2, 9],
+      [1, 3, 9],
+    ]);
+    expect(second.sink.ranges()).toEqual([
+      [20, 40, 40],
+      [10, 50, 50],
+    ]);
+  });
+
+  test('of version 0.1.0 is read: an open window survives the upgrade', () => {
+    const spec = windowSpec({ kind: 'state', begin: () => true, emit: (t) => t.cols[0] === 9, partitionBy: [(t) => t.cols[1]] });
+    const sink = createSink();
+    const op = createWindow(spec, createTestHost(), newStats(), sink);
+    const rows = {
+      columns: ['v', 'dev'],
+      values: [
+        [1, 3],
+        ['a', 'a'],
+      ],
+      tsMs: [10, 30],
+    };
+    op.load!({ kind: 'state', window: [{ key: 'a\u0001', startMs: 10, rows: 2, store: { at: [0, 1], rows } }], conditions: undefined });
+    op.row(row([9, 'a'], 50));
+    expect(sink.slot(0)).toEqual([[1, 3, 9]]);
+    expect(sink.ranges()).toEqual([[10, 50, 50]]);
+  });
+});
