@@ -46,11 +46,6 @@ export class DueHeap<T> {
     return entry !== undefined && entry.atMs <= nowMs ? entry.thing : undefined;
   }
 
-  /** Moves all moments. */
-  shift(deltaMs: number): void {
-    for (const entry of new Set([...this.heap, ...this.entries.values()])) entry.atMs += deltaMs;
-  }
-
   private first(): Entry<T> | undefined {
     for (let e = this.heap[0]; e !== undefined; e = this.heap[0]) {
       if (this.entries.get(e.thing) === e) return e;

@@ -15,6 +15,8 @@ export interface KeyCounters {
 export interface KeyRoom {
   /** 0 = keys are kept for ever */
   readonly ttlMs: number;
+  /** Is there room for another key? */
+  isFull(keys: number): boolean;
   /** @throws rowError when there is no room for another key */
   admit(keys: number): void;
   /** Tells how many keys there are now. */
@@ -31,6 +33,7 @@ export function createKeyRoom(limits: KeyLimits | undefined, counters: KeyCounte
   counters.keys = 0;
   return {
     ttlMs,
+    isFull: (keys) => keys >= maxKeys,
     admit(keys) {
       if (keys < maxKeys) return;
       counters.rowsWithoutRoom = (counters.rowsWithoutRoom ?? 0) + 1;
