@@ -1,12 +1,14 @@
 // Analytic functions (lag, latest, changed_col, acc_*): computed for every row, in order, before WHERE. State per PARTITION key, plain
-// data, saved with the rule's checkpoint. Results go into slots of the row, which is private to the rule by then.
+// data, saved with the rule's checkpoint; how many keys there may be, and for how long: windows/key-room.ts. Results go into slots of the row, which is private to the rule by then.
 import { inFunction } from '../base/budget.ts';
 import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts';
 import { formatV } from '../data/go-format.ts';
 import { addToGroupKey } from '../data/group-key.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
+import { createKeyRoom, type KeyRoom } from '../windows/key-room.ts';
 import { revive } from '../windows/row-codec.ts';
+import type { KeyLimits } from '../windows/spec.ts';
 import { type FailedRows, failureTeller, type TellFailure } from './failed-rows.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
@@ -21,7 +23,11 @@ export interface AnalyticCall {
   slot: number;
 }
 
-type Box = { state: unknown };
+type Box = {
+  state: unknown;
+  /** Time of the key's newest row; kept where keys are forgotten. */
+  lastMs?: number;
+};
 
 /** How a state was before. */
 interface Undo {
@@ -38,12 +44,24 @@ export function createAnalytic(
   next: Downstream,
   isSuspended?: () => boolean,
   failed?: FailedRows,
+  keyLimits?: KeyLimits,
 ): Operator {
   const tell = failed && failureTeller(failed, '', host, stats);
   const undo: Undo[] | undefined = isSuspended && [];
-  const runners = calls.map((c) => createRunner(c, undo, failed !== undefined));
+  const room = createKeyRoom(keyLimits, stats);
+  const runners = calls.map((c, i) =>
+    createRunner(c, undo, failed !== undefined, i === 0 ? room : { ...room, forgotten: () => undefined }),
+  );
+  const keyed = runners.filter((r) => r.call.partitionBy.length > 0);
+  /** Calls mostly have the same keys. */
+  const countKeys = (): void => {
+    let keys = 0;
+    for (const r of keyed) if (r.boxes.size > keys) keys = r.boxes.size;
+    room.count(keys);
+  };
   const run = (t: Tuple): void => {
     for (const r of runners) t.cols[r.call.slot] = r.next(t) ?? null;
+    if (keyed.length > 0) countKeys();
   };
   const ranOrTold = (t: Tuple, failure: TellFailure): boolean => {
     try {
@@ -100,6 +118,7 @@ export function createAnalytic(
         const saved = (state as Record<string, unknown>)[r.call.key];
         if (saved instanceof Map) for (const [key, box] of saved as Map<string, Box>) r.boxes.set(key, revive(box));
       }
+      countKeys();
     },
   };
 }
@@ -115,14 +134,33 @@ const ekuiperKey = (key: string, v: Value): string => `${key}${formatV(v).replac
 const ekuiperKeyOfOne = (_key: string, v: Value): string => `${formatV(v)},`;
 const COMMA = '\u0001';
 
-function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: boolean): Runner {
+function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: boolean, room: KeyRoom): Runner {
   const { def, site, args, partitionBy, when } = call;
   const append = standard ? addToGroupKey : partitionBy.length === 1 ? ekuiperKeyOfOne : ekuiperKey;
   const boxes = new Map<string, Box>();
   const boxOf = (key: string): Box => {
     let box = boxes.get(key);
     undo?.push({ boxes, key, box: box && { state: structuredClone(box.state) } });
-    if (!box) boxes.set(key, (box = { state: def.init(site) }));
+    if (!box) {
+      if (partitionBy.length > 0) room.admit(boxes.size);
+      boxes.set(key, (box = { state: def.init(site) }));
+    }
+    return box;
+  };
+  /** Keys without a row for longer than keyTTL stand first. */
+  const forgetStale = (nowMs: number): void => {
+    for (const [key, box] of boxes) {
+      box.lastMs ??= nowMs;
+      if (box.lastMs >= nowMs - room.ttlMs) return;
+      boxes.delete(key);
+      room.forgotten();
+    }
+  };
+  const forgets = room.ttlMs > 0 && partitionBy.length > 0;
+  const refresh = (key: string, box: Box, nowMs: number): Box => {
+    box.lastMs = nowMs;
+    boxes.delete(key);
+    boxes.set(key, box);
     return box;
   };
   return {
@@ -139,7 +177,9 @@ function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: bo
         for (const p of partitionBy) key = append(key, p(t));
       }
       try {
-        return def.next(boxOf(key), values, valid, site, t.tsMs);
+        if (!forgets) return def.next(boxOf(key), values, valid, site, t.tsMs);
+        forgetStale(t.tsMs);
+        return def.next(refresh(key, boxOf(key), t.tsMs), values, valid, site, t.tsMs);
       } catch (error) {
         throw inFunction(error, site.name);
       }

@@ -6,6 +6,7 @@ import { makeRoom } from '../base/budget.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import type { WindowCalendar } from '../windows/calendar.ts';
+import type { KeyRoom } from '../windows/key-room.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
 import type { KeptSlot } from '../windows/spec.ts';
 import type { WindowStore } from '../windows/store.ts';
@@ -35,6 +36,8 @@ export interface FoldStoreSpec {
   overlap?: Overlap;
   keep: readonly KeptSlot[];
   keepMeta: boolean;
+  /** Bounds the groups of a window; undefined where each store is that of one key. */
+  room?: KeyRoom | undefined;
   /** Set for standard SQL: takes rows and groups that fail, the others go on. Undefined: the window fails when it is sent. */
   tell?: TellFailure | undefined;
 }
@@ -55,7 +58,7 @@ export function createFoldStore(
   send: (rows: Tuple[], win: WindowRange) => void,
   fail: (error: unknown) => void,
 ): WindowStore {
-  const { folder, overlap, keep, keepMeta, tell } = spec;
+  const { folder, overlap, keep, keepMeta, tell, room } = spec;
   /** Ascending. */
   let open: OpenWindow[] = [];
   let origin = 0;
@@ -102,11 +105,25 @@ export function createFoldStore(
   const forgetPosition = (): void => {
     high = Number.NEGATIVE_INFINITY;
   };
-  /** @returns the failure of the row, for standard SQL */
+  /** @returns the failure of a row whose group would be one too many */
+  const noRoom = (w: OpenWindow, limit: KeyRoom): unknown => {
+    try {
+      limit.admit(w.groups.size);
+      limit.count(w.groups.size + 1);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  /** @returns the failure of the row alone: all of them in standard SQL */
   const fold = (w: OpenWindow, t: Tuple, key: string): unknown => {
     w.rows++;
     try {
       const known = w.groups.get(key);
+      if (known === undefined && room !== undefined) {
+        const refusal = noRoom(w, room);
+        if (refusal !== undefined) return refusal;
+      }
       const group = known ?? folder.newGroup(key, t);
       folder.add(group, t);
       // a group of rows that all fail is none
@@ -138,7 +155,9 @@ export function createFoldStore(
       let failure: unknown;
       for (let i = 0; i < current.length; i++) failure = fold(current[i]!, t, key) ?? failure;
       // once, however many windows it belongs to
-      if (failure !== undefined) tell!(failure, t, folder.shownKey(t));
+      if (failure === undefined) return;
+      if (tell) tell(failure, t, folder.shownKey(t));
+      else fail(failure);
     },
     emit(_from, to, win) {
       const w = overlap ? open.find((o) => o.to === to) : open[0];
@@ -159,6 +178,7 @@ export function createFoldStore(
       if (!overlap) open = [];
       else if (open.length > 0 && open[0]!.from < pos) open = open.filter((w) => w.from >= pos);
       else return;
+      room?.count(open.at(-1)?.groups.size ?? 0);
       forgetPosition();
     },
     shift(deltaMs) {

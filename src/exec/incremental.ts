@@ -3,6 +3,7 @@
 import type { Tuple, WindowRange } from '../data/tuple.ts';
 import { calendarOf } from '../windows/calendar.ts';
 import type { WindowSpec } from '../windows/index.ts';
+import { createKeyRoom } from '../windows/key-room.ts';
 import { createRowStore } from '../windows/row-store.ts';
 import { createAggregation } from './aggregate.ts';
 import { failureTeller } from './failed-rows.ts';
@@ -31,7 +32,9 @@ export function createIncrementalWindow(
   const keepMeta = window.keepMeta !== false;
   if (canFold(window)) {
     const folder = createFolder(aggregate);
-    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta, tell };
+    // per key there is a store for each, and the keys are what is bounded
+    const room = window.partitionBy?.length || aggregate.dims.length === 0 ? undefined : createKeyRoom(window.keyLimits, stats);
+    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta, tell, room };
     return createWindowOperator(window, host, stats, () => createFoldStore(store, send, fail));
   }
   const aggregation = createAggregation(aggregate, tell);

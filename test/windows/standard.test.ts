@@ -253,6 +253,62 @@ describe('state per key has a size', () => {
     expect(rule.results).toEqual([[{ vs: [2, 3, 11] }]]);
   });
 
+  // @covers issue:20#5
+  test('of lag, acc_* and their kind a row of a key beyond maxKeys is an error, and keyTTL forgets a key with its state', () => {
+    const sql = 'SELECT k, lag(v) OVER (PARTITION BY k) AS l, acc_count(v) OVER (PARTITION BY k) AS n FROM demo';
+    const rule = start(sql, { isEventTime: false, keyLimits: { maxKeys: 2, ttlMs: 5000 } });
+    const push = (k: string, v: number, tsMs: number): void => rule.push('demo', { k, v }, { tsMs });
+    const stats = () => [...rule.stats.values()].find((s) => s.name.includes('analytic'))!;
+    push('a', 1, 1000);
+    push('b', 2, 3000);
+    push('c', 3, 3000);
+    expect(stats()).toMatchObject({ keys: 2, maxKeys: 2, rowsWithoutRoom: 1, exceptions: 1 });
+    expect(stats().keysForgotten).toBeUndefined();
+    push('b', 4, 6000);
+    push('c', 5, 6001);
+    expect(stats()).toMatchObject({ keys: 2, rowsWithoutRoom: 1, keysForgotten: 1 });
+    push('b', 6, 11_000);
+    push('a', 7, 11_002);
+    expect(stats().keysForgotten).toBe(2);
+    expect(
+      rule.results
+        .filter((r) => Array.isArray(r))
+        .map((r) => JSON.stringify((r as Row[])[0], (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v))),
+    ).toEqual([
+      '{"k":"a","l":null,"n":1}',
+      '{"k":"b","l":null,"n":1}',
+      '{"k":"b","l":2,"n":2}',
+      '{"k":"c","l":null,"n":1}',
+      '{"k":"b","l":4,"n":3}',
+      '{"k":"a","l":null,"n":1}',
+    ]);
+  });
+
+  test('a state of lag that is forgotten by keyTTL is so after a restart too', () => {
+    const sql = 'SELECT lag(v) OVER (PARTITION BY k) AS l FROM demo';
+    const options: TestOptions = { isEventTime: false, keyLimits: { maxKeys: 9, ttlMs: 5000 } };
+    const first = start(sql, options);
+    first.push('demo', { k: 'a', v: 1 }, { tsMs: 1000 });
+    first.push('demo', { k: 'b', v: 2 }, { tsMs: 4000 });
+    const second = start(sql, { ...options, state: structuredClone(first.running.save()) });
+    second.push('demo', { k: 'b', v: 3 }, { tsMs: 6001 });
+    expect(second.results).toEqual([[{ l: 2 }]]);
+    expect([...second.stats.values()].find((s) => s.name.includes('analytic'))).toMatchObject({ keys: 1, keysForgotten: 1 });
+  });
+
+  test('a window that is grouped has at most maxKeys groups: rows of further ones are left out, one error each', () => {
+    const rule = start('SELECT k, count(*) AS n FROM demo GROUP BY k, TUMBLINGWINDOW(ss, 10)', { keyLimits: { maxKeys: 2, ttlMs: 0 } });
+    for (const [i, k] of ['a', 'b', 'c', 'a'].entries()) rule.push('demo', { k }, { tsMs: 1000 + i });
+    const stats = () => [...rule.stats.values()].find((s) => s.name.includes('window'))!;
+    expect(stats()).toMatchObject({ keys: 2, maxKeys: 2, rowsWithoutRoom: 1, exceptions: 1 });
+    rule.push('demo', { k: 'd' }, { tsMs: 20_000 });
+    expect(rule.results.find((r) => Array.isArray(r))).toEqual([
+      { k: 'a', n: 2n },
+      { k: 'b', n: 1n },
+    ]);
+    expect(stats()).toMatchObject({ keys: 1, rowsWithoutRoom: 1 });
+  });
+
   test('keys that hold nothing are forgotten by themselves', () => {
     const rule = start('SELECT count(*) AS n FROM demo GROUP BY SESSIONWINDOW(ss, 100, 1) OVER (PARTITION BY k)');
     for (let i = 0; i < 500; i++) rule.push('demo', { k: `k${i}` }, { tsMs: i * 1000 });

@@ -8,7 +8,8 @@ import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { compileExpr } from '../expression.ts';
 import { failedRows } from '../sample.ts';
 
-export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMaker {
+export function makeAnalytic(n: AnalyticNode, { ctx, plan }: MakerInput): OperatorMaker {
+  const { keyLimits } = plan.options;
   const seen = new Map<string, number>();
   const calls = n.calls.map((c): AnalyticCall => {
     const text = ekuiperText(c, ctx.names) + (c.over?.partitionBy ?? []).map((p) => ekuiperText(p, ctx.names)).join(',');
@@ -27,5 +28,7 @@ export function makeAnalytic(n: AnalyticNode, { ctx }: MakerInput): OperatorMake
     ctx.filled.add(c.slot!.id);
     return call;
   });
-  return (host, stats, next) => createAnalytic(calls, host, stats, next, ctx.outside && (() => ctx.outside!.suspended), failedRows(ctx));
+  const isSuspended = ctx.outside && (() => ctx.outside!.suspended);
+  const failed = failedRows(ctx);
+  return (host, stats, next) => createAnalytic(calls, host, stats, next, isSuspended, failed, keyLimits);
 }
