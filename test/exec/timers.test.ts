@@ -164,6 +164,16 @@ describe('silent_for', () => {
     expect(m.take()).toEqual(['{"dev":"b"}']);
   });
 
+  test('what was computed of the row when it came is computed again when its moment comes', async () => {
+    const m = machine(
+      'SELECT CASE WHEN silent_for(ss, 1) = true THEN "silent" ELSE concat("row ", newuuid()) END AS tag FROM demo WHERE tag != "" AND length(tag) > 0',
+    );
+    m.push({ v: 1 });
+    expect(m.take().join()).toContain('"tag":"row ');
+    await m.clock.advance(1000);
+    expect(m.take()).toEqual(['{"tag":"silent"}']);
+  });
+
   test('what stands before it has seen the row already and is not moved on by the moment', async () => {
     const m = machine(
       'SELECT dev, lag(v) OVER (PARTITION BY dev) AS before, acc_count(v) OVER (PARTITION BY dev) AS n FROM demo WHERE silent_for(ss, 10) OVER (PARTITION BY dev)',

@@ -309,6 +309,47 @@ describe('state per key has a size', () => {
     expect(stats()).toMatchObject({ keys: 1, rowsWithoutRoom: 1 });
   });
 
+  test('a session that ended before its key is forgotten by keyTTL is sent', () => {
+    const sql = 'SELECT k, count(*) AS n FROM demo GROUP BY SESSIONWINDOW(ss, 100, 1) OVER (PARTITION BY k)';
+    const rule = start(sql, { keyLimits: { maxKeys: 9, ttlMs: 5000 } });
+    rule.push('demo', { k: 'a' }, { tsMs: 1000 });
+    rule.push('demo', { k: 'b' }, { tsMs: 11_000 });
+    expect(rule.results).toEqual([[{ k: 'a', n: 1n }]]);
+    expect([...rule.stats.values()].find((s) => s.name.includes('window'))!.keysForgotten).toBeUndefined();
+  });
+
+  test('a key whose window is over makes room for another one at the limit', () => {
+    const rule = start('SELECT k, count(*) AS n FROM demo GROUP BY TUMBLINGWINDOW(ss, 10) OVER (PARTITION BY k)', {
+      keyLimits: { maxKeys: 1, ttlMs: 0 },
+    });
+    for (const [k, tsMs] of [
+      ['a', 1000],
+      ['b', 11_000],
+      ['c', 12_000],
+      ['z', 21_000],
+    ] as const)
+      rule.push('demo', { k }, { tsMs });
+    expect(rule.results.filter((r) => Array.isArray(r))).toEqual([[{ k: 'a', n: 1n }], [{ k: 'b', n: 1n }]]);
+    expect([...rule.stats.values()].find((s) => s.name.includes('window'))!.rowsWithoutRoom).toBe(1);
+  });
+
+  test('a row exactly as old as a sliding window is long is in it, though other keys came between', async () => {
+    const clock = createVirtualClock(ms('2026-01-01T00:00:00Z'));
+    const rule = start('SELECT collect(v) AS vs FROM demo GROUP BY SLIDINGWINDOW(ss, 2) OVER (PARTITION BY k)', {
+      clock,
+      isEventTime: false,
+    });
+    rule.push('demo', { k: 'a', v: 1 });
+    await clock.advance(2000);
+    rule.push('demo', { k: 'b', v: 2 });
+    rule.push('demo', { k: 'a', v: 3 });
+    await clock.advance(2001);
+    rule.push('demo', { k: 'b', v: 4 });
+    expect(rule.results.map((r) => (r as Row[])[0]!['vs'])).toEqual([[1], [2], [1, 3], [4]]);
+    expect([...rule.stats.values()].find((s) => s.name.includes('window'))!.keys).toBe(1);
+    rule.running.close();
+  });
+
   test('keys that hold nothing are forgotten by themselves', () => {
     const rule = start('SELECT count(*) AS n FROM demo GROUP BY SESSIONWINDOW(ss, 100, 1) OVER (PARTITION BY k)');
     for (let i = 0; i < 500; i++) rule.push('demo', { k: `k${i}` }, { tsMs: i * 1000 });

@@ -63,7 +63,7 @@ function ofUnit(v: Value, unitNs: bigint): number | undefined {
   const n = typeof v === 'string' && /^\s*[+-]?\d+(\.\d*)?\s*$/.test(v) ? (/\./.test(v) ? Number(v) : BigInt(v.trim())) : v;
   if (typeof n === 'bigint') return ofUnit(n, unitNs);
   if (typeof n !== 'number') return undefined;
-  if (!Number.isFinite(n)) throw rowError(`time of the row is ${brief(v)}, which is no date`);
+  if (!Number.isFinite(n)) throw rowError(`time of the row is ${brief(v)}, which is not a date`);
   // a fraction of a second has more digits than a float holds: what is below a microsecond is rounding
   const us = (n * Number(unitNs)) / 1000;
   return Math.floor(Math.round(us) / 1000);

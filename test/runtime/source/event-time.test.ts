@@ -40,7 +40,7 @@ describe('units of TIMESTAMP_FORMAT', () => {
     expect(timestampUnit('yyyy-MM-dd')).toBeUndefined();
     expect(createEventTime('ts', utc, 'dd.MM.yyyy HH:mm:ss')({ ts: '31.01.2026 10:00:00' })).toBe(at('2026-01-31T10:00:00Z'));
     expect(createEventTime('ts', utc)({ ts: 1500.9 })).toBe(1500);
-    expect(() => createEventTime('ts', utc, 's')({ ts: Number.NaN })).toThrow('which is no date');
+    expect(() => createEventTime('ts', utc, 's')({ ts: Number.NaN })).toThrow('which is not a date');
     expect(() => createEventTime('ts', utc)({})).toThrow('error in preprocessor: field ts is not found');
   });
 });
