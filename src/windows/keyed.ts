@@ -10,7 +10,7 @@ import type { WindowDeps, WindowLogic } from './window.ts';
 interface Part {
   key: string;
   logic: WindowLogic;
-  /** Position of its newest row, epoch ms. */
+  /** Time of its newest row: event time, or of the monotonic clock, which nobody sets. */
   lastMs: number;
   /** A row is on its way into it. */
   busy: boolean;
@@ -37,6 +37,8 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
   const staleAfterMs = eventTime ? Number.POSITIVE_INFINITY : spec.staleAfterMs;
   const keepMs = Math.min(room.ttlMs > 0 ? room.ttlMs : Number.POSITIVE_INFINITY, staleAfterMs);
 
+  /** What is saved is wall time. */
+  const aheadMs = (): number => (eventTime ? 0 : deps.clock.now() - deps.clock.monotonic());
   const open = (key: string, lastMs: number): Part => {
     const part: Part = { key, lastMs, logic: undefined as never, busy: false };
     const guard = (work: () => void): void => {
@@ -76,7 +78,7 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
   return {
     row(t) {
       const key = keyOf(t);
-      const atMs = eventTime ? t.tsMs : deps.clock.now();
+      const atMs = eventTime ? t.tsMs : deps.clock.monotonic();
       forgetStale(atMs);
       let part = parts.get(key);
       if (part === undefined) {
@@ -117,11 +119,12 @@ export function createKeyed(spec: KeyedSpec, deps: WindowDeps): WindowLogic {
       for (const part of parts.values()) part.logic.close?.();
       timers.close();
     },
-    save: (): Saved => [...parts.values()].map(({ key, lastMs, logic }) => ({ key, lastMs, state: logic.save() })),
+    save: (): Saved => [...parts.values()].map(({ key, lastMs, logic }) => ({ key, lastMs: lastMs + aheadMs(), state: logic.save() })),
     load(state) {
       if (!Array.isArray(state)) throw new Error('no state of windows per key');
       for (const { key, lastMs, state: saved } of state as Saved) {
-        const part = open(key, lastMs);
+        // what was off counts; a clock that is behind the one that saved tells nothing
+        const part = open(key, eventTime ? lastMs : Math.min(lastMs - aheadMs(), deps.clock.monotonic()));
         part.logic.load(saved);
         plan(part, Number.NEGATIVE_INFINITY);
       }

@@ -350,6 +350,30 @@ describe('state per key has a size', () => {
     rule.running.close();
   });
 
+  test('setting the clock forgets no key of a sliding window, nor does a restart in between', async () => {
+    const clock = createVirtualClock(ms('2026-01-01T00:00:00Z'));
+    const options: TestOptions = { clock, isEventTime: false };
+    const sql = 'SELECT collect(v) AS vs FROM demo GROUP BY SLIDINGWINDOW(mi, 10) OVER (PARTITION BY k)';
+    let rule = start(sql, options);
+    rule.push('demo', { k: 'a', v: 1 });
+    await clock.advance(1000);
+    clock.jump(86_400_000);
+    rule.push('demo', { k: 'b', v: 2 });
+    rule.push('demo', { k: 'a', v: 3 });
+    expect(rule.results.at(-1)).toEqual([{ vs: [1, 3] }]);
+    const state = structuredClone(rule.running.save());
+    rule.running.close();
+    rule = start(sql, { ...options, state });
+    await clock.advance(60_000);
+    rule.push('demo', { k: 'b', v: 4 });
+    expect(rule.results).toEqual([[{ vs: [2, 4] }]]);
+    await clock.advance(541_000);
+    rule.push('demo', { k: 'b', v: 5 });
+    expect(rule.results.at(-1)).toEqual([{ vs: [4, 5] }]);
+    expect([...rule.stats.values()].find((s) => s.name.includes('window'))!.keys).toBe(1);
+    rule.running.close();
+  });
+
   test('keys that hold nothing are forgotten by themselves', () => {
     const rule = start('SELECT count(*) AS n FROM demo GROUP BY SESSIONWINDOW(ss, 100, 1) OVER (PARTITION BY k)');
     for (let i = 0; i < 500; i++) rule.push('demo', { k: `k${i}` }, { tsMs: i * 1000 });
