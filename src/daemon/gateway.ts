@@ -36,6 +36,7 @@ import {
 } from '../service/index.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
 import { dataServerCallers, metricsCallers } from './callers.ts';
+import { changedSince, isOldRoot } from './changed-defaults.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { clearLeftOvers } from './left-overs.ts';
@@ -133,10 +134,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   const ownMetricsPort = () =>
     config.settings.prometheus.port === config.settings.rest.port ? undefined : config.settings.prometheus.port;
 
+  /** Defaults that changed since the version that made this root. */
+  let changes: string[] = [];
   const parts: Part[] = [
     {
       name: 'configuration',
       start() {
+        const wasThere = isOldRoot(folders.data);
         for (const { folder, reason } of createFolders(folders))
           log.warn({ code: 'FOLDER', folder, reason }, 'A folder could not be made.');
         ({ vault, problems: keyProblems } = openVault(folders, env, log));
@@ -149,6 +153,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           log.warn({ code: 'DEFAULTS', file, reason }, 'A default file could not be written; the shipped one is in effect.');
         const files = config.load();
         log.info({ version: VERSION, root: folders.root, files, node: process.version }, 'Kuiper Gateway starts.');
+        changes = changedSince(folders.data, wasThere, log).map(({ what, keep }) => `${what} As before: ${keep}.`);
       },
     },
     {
@@ -365,6 +370,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     clock,
     log,
     safeMode: () => safeModeReason,
+    changes: () => changes,
     problems: () => [
       ...keyProblems,
       ...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []),

@@ -16,6 +16,8 @@ export interface ServerInfo {
   safeMode?: string;
   /** Only when something needs attention: a damaged catalog that was set aside, … */
   problems?: string[];
+  /** At the first start after an upgrade: defaults that changed. */
+  changes?: string[];
 }
 
 export interface ServerControl {
@@ -32,13 +34,24 @@ export interface ServerControlDeps {
   log: Log;
   safeMode(): string | undefined;
   problems(): string[];
+  /** Defaults that changed since the version that made the root. Absent: none. */
+  changes?(): string[];
   setTimeZone(name: string): void;
   stop(exitCode: number): void;
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
 
-export function createServerControl({ version, clock, log, safeMode, problems, setTimeZone, stop }: ServerControlDeps): ServerControl {
+export function createServerControl({
+  version,
+  clock,
+  log,
+  safeMode,
+  problems,
+  changes,
+  setTimeZone,
+  stop,
+}: ServerControlDeps): ServerControl {
   const startMs = clock.monotonic();
   let last = { cpu: process.cpuUsage(), atMs: startMs };
   const refuse = (text: string) => new GatewayError('SERVICE_REFUSED', { text });
@@ -50,6 +63,7 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
       const percent = (used.user + used.system) / 10 / spanMs;
       if (spanMs > 1000) last = { cpu: process.cpuUsage(), atMs: nowMs };
       const found = problems();
+      const news = changes?.() ?? [];
       const safeReason = safeMode();
       return {
         version,
@@ -61,6 +75,7 @@ export function createServerControl({ version, clock, log, safeMode, problems, s
         memoryTotal: String(totalmem()),
         ...(safeReason === undefined ? {} : { safeMode: safeReason }),
         ...(found.length ? { problems: found } : {}),
+        ...(news.length ? { changes: news } : {}),
       };
     },
     configure(changes) {

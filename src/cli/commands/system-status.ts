@@ -7,6 +7,7 @@ interface Info {
   upTimeSeconds?: number;
   safeMode?: string;
   problems?: string[];
+  changes?: string[];
 }
 
 interface ListenerStatus {
@@ -26,10 +27,11 @@ export const systemStatus: Command = {
   exits: true,
   async run({ client, print }) {
     try {
-      const { version, upTimeSeconds, safeMode, problems = [] } = await client.json<Info>('GET', '/');
+      const { version, upTimeSeconds, safeMode, problems = [], changes = [] } = await client.json<Info>('GET', '/');
       print(`Gateway      ${version}, running for ${upTimeSeconds} s`);
       if (safeMode) print(`             safe mode: ${safeMode}`);
       for (const problem of problems) print(`             problem: ${problem}`);
+      for (const change of changes) print(`             changed since the version before: ${change}`);
     } catch (error) {
       print(`Gateway      does not answer: ${(error as Error).message.split('\n')[0]}`);
     }

@@ -49,7 +49,8 @@ export interface HttpClient {
   close(): void;
 }
 
-export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): HttpClient {
+/** @param privateNet basic.enablePrivateNet; asked at each call where it is a function, since the owner may change it meanwhile */
+export function createHttpClient(tls: TlsProps, privateNet: boolean | (() => boolean)): HttpClient {
   const load = (file: string, raw: string) => (file ? readFileSync(file) : raw ? Buffer.from(raw, 'base64') : undefined);
   const http = nodeHttp();
   const https = nodeHttps();
@@ -66,6 +67,7 @@ export function createHttpClient(tls: TlsProps, enablePrivateNet: boolean): Http
       const target = new URL(url);
       if (target.protocol !== 'http:' && target.protocol !== 'https:')
         throw new Error(`Invalid scheme ${target.protocol.replace(':', '')}`);
+      const enablePrivateNet = typeof privateNet === 'function' ? privateNet() : privateNet;
       if (!enablePrivateNet) withCure(() => checkLiteralHost(target.hostname));
       const module = target.protocol === 'https:' ? https : http;
       const limit = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
@@ -139,11 +141,14 @@ export function refuseOauth(component: string, raw: Readonly<Record<string, unkn
     throw new Error(`${component}: property oauth is not supported yet; put a token into headers, e.g. Authorization`);
 }
 
-/** eKuiper's text, and what to do about it. */
+/** eKuiper's text, and what to do about it. A setting refuses it, not the peer: the rows wait until it is changed. */
 const withHint = (error: unknown): Error =>
-  new Error(`${messageOf(error)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network`, {
-    cause: error,
-  });
+  Object.assign(
+    new Error(`${messageOf(error)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network`, {
+      cause: error,
+    }),
+    { bySetting: true as const },
+  );
 
 function withCure(check: () => void): void {
   try {

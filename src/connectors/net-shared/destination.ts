@@ -7,11 +7,15 @@ import type { ConnectorContext } from '../../contract/context.ts';
 
 const isGuarded = (ctx: Pick<ConnectorContext, 'network'>): boolean => !(ctx.network?.enablePrivateNet ?? false);
 
+/** A setting refuses it, not the peer: rows of a sink wait until it is changed. */
 const refusedHost = (cause: unknown): GatewayError =>
-  new GatewayError(
-    'DESTINATION_REFUSED',
-    { text: `${messageOf(cause)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network` },
-    { cause },
+  Object.assign(
+    new GatewayError(
+      'DESTINATION_REFUSED',
+      { text: `${messageOf(cause)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network` },
+      { cause },
+    ),
+    { bySetting: true as const },
   );
 
 /** For clients that take a `lookup` of their own: {} when every address is allowed. */

@@ -110,7 +110,7 @@ export default defineConnector({
           if (need && props.format.toLowerCase() !== need) throw new Error(`format must be ${need} if bodyType is ${props.bodyType}`);
         },
         open(ctx) {
-          client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
+          client = createHttpClient(props, () => ctx.network?.enablePrivateNet ?? false);
           ctx.status('connected');
         },
         async collect(ctx, data, given) {
@@ -131,10 +131,12 @@ export default defineConnector({
             body = formBody(boundary, of('formData', props.formData), props.fileFieldName, data as string | Uint8Array);
           }
           for (const [k, v] of Object.entries(of('headers', props.headers))) headers[k.toLowerCase()] = headerText(String(v));
-          const response = await client!.send(
-            { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) },
-            ctx.signal,
-          );
+          const request = { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) };
+          const response = await client!.send(request, ctx.signal).catch((error: unknown) => {
+            // an address that the row chose: no other row has to wait for it
+            if (dynamic['url'] !== undefined && error instanceof Error) Object.assign(error, { bySetting: undefined });
+            throw error;
+          });
           if (props.debugResp) ctx.log.info({ status: response.status, body: response.body.toString().slice(0, 1000) }, 'rest sink answer');
           const problem = checkResponse(response.status, response.body, props.responseType);
           if (!problem) return;
