@@ -35,7 +35,9 @@ fi
 "$repo_dir/node_modules/node/bin/node" "$image_dir/sbom.ts" --lock "$lock_file" --npm "$root/opt/kuiper/lib/node_modules" --version "$image_version" \
   --epoch "$SOURCE_DATE_EPOCH" --out "$out_dir/kuiper-gateway_${image_version}_arm64.spdx.json"
 zstd -q -f -T0 -15 --long=27 "$out_dir/$name" -o "$out_dir/$name.zst"
-(cd "$out_dir" && sha256sum "$name.zst" "$name" "kuiper-gateway_${image_version}_arm64.spdx.json" "$deb_name" >SHA256SUMS)
+"$repo_dir/node_modules/node/bin/node" "$image_dir/lib/imager-manifest.ts" --image "$out_dir/$name" --packed "$out_dir/$name.zst" --version "$image_version" \
+  --epoch "$SOURCE_DATE_EPOCH" --out "$out_dir/rpi-imager.json" --url "${KUIPER_IMAGE_URL:-}"
+(cd "$out_dir" && sha256sum "$name.zst" "$name" "kuiper-gateway_${image_version}_arm64.spdx.json" "$deb_name" rpi-imager.json >SHA256SUMS)
 mib="$(du -m "$out_dir/$name.zst" | cut -f1)"
 [ "$mib" -le 400 ] || fail "the compressed image has $mib MB, more than the 400 that were promised"
 say "out/$name.zst: $mib MB; root $(du -sm --apparent-size "$root" | cut -f1) MB"
