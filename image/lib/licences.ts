@@ -58,6 +58,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'pg-types': '2014 Brian M. Carlson',
   pgpass: '2013-2016 Hannes Hörl',
 };
+const BINARY_OF = /-linux-(x64|arm64)(-gnu|-musl)?$/;
 const MIT = readFileSync(join(import.meta.dirname, 'licence-mit.txt'), 'utf8').trim();
 
 function licenceName(value: unknown): string {
@@ -68,7 +69,10 @@ function licenceName(value: unknown): string {
 }
 
 /** @throws Error naming the packages without a text */
-export function licenceFile(packages: readonly PackageLicence[]): string {
+export function licenceFile(found: readonly PackageLicence[]): string {
+  const textsOf = new Map(found.map((p) => [p.name, p.texts]));
+  // the binary of a package for one kind of machine is under the package's own licence
+  const packages = found.map((p) => ({ ...p, texts: p.texts.length > 0 ? p.texts : (textsOf.get(p.name.replace(BINARY_OF, '')) ?? []) }));
   const bare = packages.filter((p) => p.texts.every((t) => t === ''));
   if (bare.length > 0) throw new Error(`no licence text in: ${bare.map((p) => `${p.name}@${p.version} (${p.licence})`).join(', ')}`);
   const byText = new Map<string, string[]>();
