@@ -41,7 +41,7 @@ it('a package without a text fails the build and is named; equal texts stand onc
     /@redis\/client 1.0.0 \(MIT\)\n\nMIT License\n\nCopyright \(c\) 2022-2025, Redis, inc.\n\nPermission is/,
   );
   put('b-linux-arm64-gnu', {});
-  expect(licenceFile(packageLicences(dir))).toContain('b 1.0.0 (MIT)\nb-linux-arm64-gnu 1.0.0 (MIT)\n\nother text');
+  expect(licenceFile(packageLicences(dir))).toContain('b-linux-arm64-gnu 1.0.0 (MIT)\nb 1.0.0 (MIT)\n\nother text');
   put('bare', {});
   put('empty', { LICENSE: ' \n' });
   expect(() => licenceFile(packageLicences(dir))).toThrow('no licence text in: bare@1.0.0 (MIT), empty@1.0.0 (MIT)');
