@@ -17,7 +17,7 @@ streams:
 rules:
   - id: provisioned
     sql: SELECT * FROM provisioned
-    actions: [{file: {path: data/results/provisioned.jsonl, interval: 100, fileType: lines}}]
+    actions: [{file: {path: data/results/provisioned.jsonl, interval: 100, fileType: lines, append: true}}]
 `;
 
 /** REST as another machine calls it. */
