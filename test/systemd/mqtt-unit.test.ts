@@ -39,6 +39,7 @@ test('exposure is 1.6 or less', () => {
   expect(Number(/exposure level for kuiper-mqtt\.service: ([\d.]+)/.exec(text)?.[1])).toBeLessThanOrEqual(1.6);
 });
 
+// @covers issue:16#6
 test('when memory runs out plugins go first, then the gateway, and the listener last', () => {
   const score = (text: string) => Number(setting(text, 'OOMScoreAdjust')[0] ?? 0);
   const plugins = score(readFileSync(join(repo, 'systemd/kuiper-plugins@.service'), 'utf8'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prunePackages } from '../../image/lib/prune-packages.ts';
 
+// @covers issue:16#6
 test('what is reached by install helpers only goes, with its own nested packages; what runs stays where Node finds it', () => {
   const root = mkdtempSync(join(tmpdir(), 'prune-'));
   // as while the package is made: not called node_modules

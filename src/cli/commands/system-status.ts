@@ -31,7 +31,7 @@ export const systemStatus: Command = {
       print(`Gateway      ${version}, running for ${upTimeSeconds} s`);
       if (safeMode) print(`             safe mode: ${safeMode}`);
       for (const problem of problems) print(`             problem: ${problem}`);
-      for (const change of changes) print(`             changed since the version before: ${change}`);
+      for (const change of changes) print(`             new default: ${change}`);
     } catch (error) {
       print(`Gateway      does not answer: ${(error as Error).message.split('\n')[0]}`);
     }
