@@ -25,8 +25,7 @@ import {
   type Suspects,
 } from '../runtime/index.ts';
 import {
-  createMqttUsers,
-  createOwnerSettings,
+  createOwner,
   createServerControl,
   createService,
   createTrialHub,
@@ -204,10 +203,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               trialServer,
               functions,
               revocations: config.revocations,
-              owner: {
-                settings: createOwnerSettings({ folders, env, reload: () => reload() }),
-                mqttUsers: createMqttUsers(folders.etc),
-              },
+              owner: createOwner(folders, env, () => reload()),
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               metrics: config.settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),

@@ -8,6 +8,7 @@ export { createDownloader, type Downloader } from './download.ts';
 export { parseKeepingIntegers } from './json-text.ts';
 export { createMqttUsers, type MqttUsers, type ShownUser } from './mqtt-users.ts';
 export { checkName, isName } from './names.ts';
+export { createOwner } from './owner.ts';
 export { createOwnerSettings, type OwnerSettings, type ShownSetting } from './owner-settings.ts';
 export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage } from './plugins/index.ts';
 export type { BulkResult, RuleService } from './rules/rule-service.ts';
