@@ -6,7 +6,7 @@ import { type Clock, createRealClock } from '../base/clock.ts';
 import { createDataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
-import { createComponentFiles, createFolders, type Environment, type Folders, restoreLastGood, writeDefaults } from '../config/index.ts';
+import { createComponentFiles, type Environment, type Folders } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
@@ -40,6 +40,7 @@ import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
+import { makeFolders, prepareEtc } from './prepare-folders.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
 import { openVault, putImportRight } from './secrets.ts';
 import { memoryFolders, propertyOf } from './surroundings.ts';
@@ -140,16 +141,9 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       name: 'configuration',
       start() {
         const wasThere = isOldRoot(folders.data);
-        for (const { folder, reason } of createFolders(folders))
-          log.warn({ code: 'FOLDER', folder, reason }, 'A folder could not be made.');
+        makeFolders(folders, log);
         ({ vault, problems: keyProblems } = openVault(folders, env, log));
-        for (const { file, text } of restoreLastGood(folders, vault)) {
-          told.push({ file, atMs: clock.now(), kind: 'restored', text });
-          log.error({ code: 'CONFIG_RESTORED', file, reason: text }, 'A file of the configuration was damaged.');
-        }
-        const defaults = writeDefaults(folders);
-        for (const { file, reason } of defaults.failed)
-          log.warn({ code: 'DEFAULTS', file, reason }, 'A default file could not be written; the shipped one is in effect.');
+        told.push(...prepareEtc(folders, vault, clock, log));
         const files = config.load();
         log.info({ version: VERSION, root: folders.root, files, node: process.version }, 'Kuiper Gateway starts.');
         changes = changedSince(folders.data, wasThere, log).map(({ what, keep }) => `${what} As before: ${keep}.`);
