@@ -74,7 +74,8 @@ export function buildChain(input: ChainInput): RunningProgram {
       );
     if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
-  return runningProgram(operators, names, inputsOf(input, next), ctx.states, budget);
+  const behind = nodes.findIndex((n) => n.type === 'window') + 1;
+  return runningProgram(operators, names, inputsOf(input, next), ctx.states, budget, operators[behind > 0 ? behind : -1]);
 }
 
 /** How a row of each source enters the chain. */
@@ -106,8 +107,20 @@ function runningProgram(
   inputs: readonly Push[],
   calls: ClosureState,
   budget: Budget,
+  behindWindow: Operator | undefined,
 ): RunningProgram {
   return {
+    ...(behindWindow && {
+      collect(rows: Tuple[]) {
+        const before = enter(budget);
+        budget.forRow();
+        try {
+          behindWindow.rows({ rows, win: undefined });
+        } finally {
+          leave(before);
+        }
+      },
+    }),
     push(i, t) {
       const before = enter(budget);
       budget.forRow();

@@ -191,6 +191,8 @@ export interface RuleProgram {
 export interface RunningProgram {
   /** One row of an input. Never throws: failures go to host.exception. */
   push(input: number, t: Tuple): void;
+  /** Rows that belong together already, past the window of the program; absent when it has none. They are the program's own. */
+  collect?(rows: Tuple[]): void;
   /** State by operator name, plain data. */
   save(): Record<string, unknown>;
   /** Called before begin(); unknown operators are ignored. */

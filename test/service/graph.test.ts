@@ -22,7 +22,9 @@ function line(...operators: Operator[]) {
 }
 
 const linesOf = (graph: object) =>
-  parseGraph('r', graph as Record<string, unknown>).lines.map((l) => [selectOfGraph('r', l, (s) => s.name), l.sinks] as const);
+  parseGraph('r', graph as Record<string, unknown>)
+    .lines()
+    .map((l) => [selectOfGraph('r', l, (s) => s.name), l.sinks] as const);
 const sqlOf = (graph: object) => linesOf(graph)[0]![0];
 
 const refusal = (graph: object): string => {
@@ -104,7 +106,7 @@ describe('graph as SELECT', () => {
       topo: { sources: ['a', 'b'], edges: { a: ['w'], b: ['w'], w: ['j'], j: ['out'] } },
     };
     const parsed = parseGraph('r', graph);
-    expect(selectOfGraph('r', parsed.lines[0]!, (s) => (s.name === 'a' ? 'first' : s.name))).toBe(
+    expect(selectOfGraph('r', parsed.lines()[0]!, (s) => (s.name === 'a' ? 'first' : s.name))).toBe(
       'SELECT * FROM first AS a LEFT JOIN b ON a.id = b.id GROUP BY tumblingwindow(ss, 1)',
     );
   });
@@ -144,7 +146,7 @@ describe('graph as SELECT', () => {
   });
 
   test('options of a source in the node', () => {
-    const node = parseGraph('r', line()).lines[0]!.sources[0]!;
+    const node = parseGraph('r', line()).lines()[0]!.sources[0]!;
     expect(sourceOfNode('r', node)).toMatchObject({ definition: { name: 'demo', type: 'mqtt', format: 'json' } });
     const more = { ...node, props: { datasource: 'a"b', format: 'delimited', delimiter: ';', confKey: 'k', qos: 2 } };
     const made = sourceOfNode('r', more) as unknown as { definition: { statement: { options: Record<string, { value: unknown }> } } };

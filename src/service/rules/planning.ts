@@ -9,6 +9,8 @@ import type { SelectStatement } from '../../sql/index.ts';
 import type { ActionDeps } from '../actions.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import type { SourceDefinition } from '../streams/definition.ts';
+import type { GraphChain } from './graph/graph-chain.ts';
+import type { GraphNode } from './graph/graph-json.ts';
 import type { RuleDraft } from './rule-json.ts';
 
 export interface PlanningDeps extends ActionDeps {
@@ -34,6 +36,8 @@ export interface ParsedRule {
   readonly options: RuleOptions;
   /** One, or of a graph one for each line to its sinks. */
   readonly selects: readonly ParsedSelect[];
+  /** A graph without joins and tables: a chain of nodes instead of statements. */
+  readonly chain?: GraphChain & { nameOf(source: GraphNode): string };
   /** Streams and tables of FROM and JOIN, in order. */
   readonly inputs: readonly string[];
   /** Those of them that are in the catalog. */

@@ -6,6 +6,7 @@ import { compileRule } from '../../compile/index.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import { joinBranches } from '../../exec/branches.ts';
+import { chainNodes, type NodeKind } from '../../exec/node-chain.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo, withMeta } from '../../plan/index.ts';
 import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
@@ -13,7 +14,8 @@ import { checkSelect, parseSelect, type SelectStatement } from '../../sql/index.
 import { actionSpecs } from '../actions.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
-import { parseGraph } from './graph/graph-json.ts';
+import { chainOf, chainParts, isChain } from './graph/graph-chain.ts';
+import { type GraphNode, parseGraph } from './graph/graph-json.ts';
 import { selectOfGraph } from './graph/graph-select.ts';
 import { sourceOfNode } from './graph/graph-source.ts';
 import type { ParsedRule, ParsedSelect, Planning, PlanningDeps } from './planning.ts';
@@ -43,9 +45,13 @@ export function createPlanning(deps: RulePlanDeps): Planning {
     },
     check(rule) {
       for (const select of rule.selects) planOf(rule, select, deps);
+      if (rule.chain) compileChain(rule, rule.chain, deps);
     },
     compile: (rule) => compile(rule, deps),
-    explain: (rule) => rule.selects.map((select) => explain(planOf(rule, select, deps))).join('\n'),
+    explain: (rule) =>
+      rule.chain
+        ? rule.chain.steps.flatMap((s) => s.sqls.map((sql) => explain(planOfStep(rule, rule.chain!.input, sql, s.kind, deps)))).join('\n')
+        : rule.selects.map((select) => explain(planOf(rule, select, deps))).join('\n'),
     definition: (rule, program) => ruleDefinition(rule, deps, program),
   };
 }
@@ -97,28 +103,24 @@ function inputsOf(select: SelectStatement): string[] {
   return [...new Set([select.from.name, ...select.joins.map((j) => j.source.name)])];
 }
 
-function parseGraphRule(draft: RuleDraft, graph: Readonly<Record<string, unknown>>, options: RuleOptions): ParsedRule {
-  const { sinks, lines } = parseGraph(draft.id, graph);
+function parseGraphRule(draft: RuleDraft, json: Readonly<Record<string, unknown>>, options: RuleOptions): ParsedRule {
+  const graph = parseGraph(draft.id, json);
   const own = new Map<string, SourceDefinition>();
   const references = new Map<string, string>();
-  for (const node of new Set(lines.flatMap((l) => l.sources))) {
+  for (const node of graph.sources) {
     const source = sourceOfNode(draft.id, node);
     if ('definition' in source) own.set(node.name, source.definition);
     else references.set(node.name, source.reference);
   }
-  const selects = lines.map((line) => {
-    const sql = selectOfGraph(draft.id, line, (node) => references.get(node.name) ?? node.name);
-    return parsed(parseSelect(sql), sql, line.sinks.length === sinks.length ? undefined : line.sinks);
+  const nameOf = (node: GraphNode) => references.get(node.name) ?? node.name;
+  const rest = { draft, options, sources: [...references.values()], own, actions: graph.sinks.map((s) => ({ [s.nodeType]: s.props })) };
+  if (isChain(graph, ({ props }) => props['sourceType'] === 'table'))
+    return { ...rest, selects: [], inputs: [...new Set(graph.sources.map(nameOf))], chain: { ...chainOf(draft.id, graph), nameOf } };
+  const selects = graph.lines().map((line) => {
+    const sql = selectOfGraph(draft.id, line, nameOf);
+    return parsed(parseSelect(sql), sql, line.sinks.length === graph.sinks.length ? undefined : line.sinks);
   });
-  return {
-    draft,
-    options,
-    selects,
-    inputs: [...new Set(selects.flatMap((s) => inputsOf(s.tree())))],
-    sources: [...references.values()],
-    own,
-    actions: sinks.map((s) => ({ [s.nodeType]: s.props })),
-  };
+  return { ...rest, selects, inputs: [...new Set(selects.flatMap((s) => inputsOf(s.tree())))] };
 }
 
 /** @throws GatewayError PLAN_*, SQL_* */
@@ -127,11 +129,32 @@ function planOf(rule: ParsedRule, select: ParsedSelect, deps: RulePlanDeps): Log
 }
 
 function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
+  if (rule.chain) return compileChain(rule, rule.chain, deps);
   const branches = rule.selects.map((s) => ({
     program: compileRule(planOf(rule, s, deps)),
     sinks: s.sinks ?? rule.actions.map((_, i) => i),
   }));
   return branches.length === 1 && rule.selects[0]!.sinks === undefined ? branches[0]!.program : joinBranches(branches);
+}
+
+function compileChain(rule: ParsedRule, chain: NonNullable<ParsedRule['chain']>, deps: RulePlanDeps): RuleProgram {
+  const { sources, nodes } = chainParts(rule.draft.id, chain, chain.nameOf, (sql, kind, last) =>
+    compileRule(planOfStep(rule, chain.input, sql, kind, deps, last)),
+  );
+  return chainNodes(sources, nodes, rule.options.isEventTime);
+}
+
+/** One statement of a node: its input is what the node before gives out, with whatever columns that has. */
+function planOfStep(rule: ParsedRule, input: string, sql: string, kind: NodeKind, deps: RulePlanDeps, last = true): LogicalPlan {
+  const info: SourceInfo = { name: input, kind: 'stream', lookup: false, temp: false, format: 'json' };
+  const catalog: PlanCatalog = { functions: deps.functions, names: () => [input], source: (name) => (name === input ? info : undefined) };
+  return planRule(parseSelect(sql), catalog, {
+    ...planOptions(rule, sql, deps),
+    isEventTime: kind === 'window' && rule.options.isEventTime,
+    incrementalWindow: kind === 'collection' ? 'off' : 'auto',
+    // metadata is added once, by the node before a sink
+    sendMetaToSink: last && rule.options.sendMetaToSink,
+  });
 }
 
 /** @param program the one made when the rule was checked; used for the first start only */

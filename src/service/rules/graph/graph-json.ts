@@ -25,9 +25,13 @@ export interface GraphLine {
 }
 
 export interface Graph {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly sources: readonly GraphNode[];
   readonly sinks: readonly GraphNode[];
-  /** Lines that differ; sinks at the end of the same line are together. */
-  readonly lines: readonly GraphLine[];
+  /** Targets by case: one list for most nodes, one for each case of a `switch`. */
+  readonly edges: ReadonlyMap<string, readonly (readonly string[])[]>;
+  /** Lines that differ; sinks at the end of the same line are together. @throws GatewayError RULE_GRAPH when ways do not meet in one operator */
+  lines(): readonly GraphLine[];
 }
 
 export const OPERATORS = [
@@ -82,6 +86,36 @@ export function parseGraph(rule: string, graph: Readonly<Record<string, unknown>
       throw refuse(`operator ${node.name} of type ${node.nodeType} does not allow multiple inputs`);
   }
   const sinks = [...nodes.values()].filter((n) => n.type === 'sink');
+  if (!sinks.some((s) => inputs.has(s.name))) throw refuse('no sink is reached');
+  checkCircle(rule, sourceNames, edges);
+  return {
+    nodes,
+    sources: sourceNames.map((n) => nodes.get(n)!),
+    sinks,
+    edges: cases,
+    lines: () => linesOf(rule, nodes, edges, cases, sourceNames, sinks),
+  };
+}
+
+function checkCircle(rule: string, sourceNames: readonly string[], edges: ReadonlyMap<string, readonly string[]>): void {
+  const done = new Set<string>();
+  const look = (at: string, above: readonly string[]): void => {
+    if (above.includes(at)) throw graphError(rule, `the edges go round in a circle at ${at}`);
+    if (done.has(at)) return;
+    for (const to of edges.get(at) ?? []) look(to, [...above, at]);
+    done.add(at);
+  };
+  for (const name of sourceNames) look(name, []);
+}
+
+function linesOf(
+  rule: string,
+  nodes: ReadonlyMap<string, GraphNode>,
+  edges: ReadonlyMap<string, readonly string[]>,
+  cases: ReadonlyMap<string, readonly string[][]>,
+  sourceNames: readonly string[],
+  sinks: readonly GraphNode[],
+): GraphLine[] {
   const lines = new Map<string, { line: GraphLine; sinks: number[] }>();
   for (const [index, sink] of sinks.entries()) {
     for (const [parent, targets] of edges) {
@@ -93,8 +127,7 @@ export function parseGraph(rule: string, graph: Readonly<Record<string, unknown>
       else lines.set(key, { line, sinks: [index] });
     }
   }
-  if (lines.size === 0) throw refuse('no sink is reached');
-  return { sinks, lines: [...lines.values()].map(({ line, sinks: ends }) => ({ ...line, sinks: ends })) };
+  return [...lines.values()].map(({ line, sinks: ends }) => ({ ...line, sinks: ends }));
 }
 
 /** The part of the graph that leads over `parent` to one sink, as a line. */

@@ -1,9 +1,10 @@
 // One line of a graph says the same as a SELECT, and is run as one: filter and switch → WHERE or HAVING, window and groupby →
 // GROUP BY, function, aggfunc and pick → the select list, orderby → ORDER BY, join → FROM … JOIN. Every expression is parsed by itself
 // first, so that none can reach out of its place.
-import { GatewayError, messageOf } from '../../../base/errors/gateway-error.ts';
+import { GatewayError } from '../../../base/errors/gateway-error.ts';
 import { find, parseExpression, parseSelectField, printExpr, printName, type SelectField } from '../../../sql/index.ts';
 import { type GraphLine, type GraphNode, graphError } from './graph-json.ts';
+import { expressionOf, listOf, windowCall, within } from './graph-parts.ts';
 
 /** @param nameOf name of a source in the catalog of the rule
  *  @throws GatewayError RULE_GRAPH or SERVICE_MISSING naming the node */
@@ -20,10 +21,7 @@ export function selectOfGraph(rule: string, line: GraphLine, nameOf: (source: Gr
   let collected = false;
   let grouped = false;
 
-  const expression = (node: GraphNode, text: unknown): string => {
-    if (typeof text !== 'string' || text.trim() === '') throw graphError(rule, `node ${node.name}: an expression is missing`);
-    return within(rule, node, () => printExpr(parseExpression(text)));
-  };
+  const expression = (node: GraphNode, text: unknown): string => expressionOf(rule, node, text);
   const field = (node: GraphNode, text: unknown): SelectField => {
     if (typeof text !== 'string' || text.trim() === '') throw graphError(rule, `node ${node.name}: expr is missing`);
     return within(rule, node, () => parseSelectField(text));
@@ -102,20 +100,6 @@ function switchCondition(
   return `CASE ${whens.join(' ')} ELSE 0 END = 1`;
 }
 
-function within<T>(rule: string, node: GraphNode, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw graphError(rule, `node ${node.name}: ${messageOf(error)}`);
-  }
-}
-
-function listOf(rule: string, node: GraphNode, name: string): unknown[] {
-  const value = node.props[name];
-  if (!Array.isArray(value) || value.length === 0) throw graphError(rule, `node ${node.name}: ${name} is missing or no list`);
-  return value;
-}
-
 /** A picked name that a function node made is that column; what was made and not picked stays usable but unseen. */
 function selectList(made: readonly SelectField[], picked: readonly SelectField[] | undefined): string {
   const byName = new Map(made.map((f) => [f.alias ?? f.name, f]));
@@ -133,33 +117,6 @@ function isCollective(f: SelectField): boolean {
   return find(f.expr, (e) => e.kind === 'call') !== undefined;
 }
 
-const WINDOWS: Readonly<Record<string, { timed: boolean; second: boolean }>> = {
-  tumblingwindow: { timed: true, second: false },
-  hoppingwindow: { timed: true, second: true },
-  slidingwindow: { timed: true, second: true },
-  sessionwindow: { timed: true, second: true },
-  countwindow: { timed: false, second: true },
-};
-
-function windowCall(rule: string, node: GraphNode): string {
-  const type = String(node.props['type'] ?? '').toLowerCase();
-  const known = WINDOWS[type];
-  if (!known) throw graphError(rule, `node ${node.name}: unknown window type ${String(node.props['type'])}`);
-  const number = (name: string): string | undefined => {
-    const v = node.props[name];
-    if (v === undefined || v === null || v === 0) return undefined;
-    if (typeof v !== 'number' || !Number.isInteger(v)) throw graphError(rule, `node ${node.name}: ${name} is not a whole number`);
-    return String(v);
-  };
-  const unit = String(node.props['unit'] ?? '');
-  if (known.timed && !/^(dd|hh|mi|ss|ms)$/i.test(unit))
-    throw graphError(rule, `node ${node.name}: invalid time unit "${unit}"; write dd, hh, mi, ss or ms`);
-  const size = number('size');
-  if (size === undefined) throw graphError(rule, `node ${node.name}: size is missing`);
-  const args = [...(known.timed ? [unit] : []), size, ...(known.second ? [number('interval')] : [])].filter((a) => a !== undefined);
-  return `${type}(${args.join(', ')})`;
-}
-
 /** Expressions know a source by the name of its node. */
 function named(source: GraphNode, nameOf: (source: GraphNode) => string): string {
   const own = nameOf(source);
@@ -170,7 +127,7 @@ const JOINS: Readonly<Record<string, string>> = { inner: 'INNER', left: 'LEFT', 
 
 function joinClause(rule: string, node: GraphNode, line: GraphLine, nameOf: (source: GraphNode) => string): string {
   const source = (name: unknown): string => {
-    const found = line.sources.find((s) => s.name === name);
+    const found = line.sources.find((s) => s.name === name) ?? line.sources.find((s) => nameOf(s) === name);
     if (!found) throw graphError(rule, `join source ${String(name)} is not a stream`);
     return named(found, nameOf);
   };
