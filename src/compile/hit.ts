@@ -3,6 +3,7 @@
 import { inFunction } from '../base/budget.ts';
 import type { Expr } from '../contract/function.ts';
 import { groupKeyText } from '../data/compare.ts';
+import { addToGroupKey } from '../data/group-key.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { BoundCall } from '../plan/bound.ts';
@@ -55,9 +56,12 @@ function compileEvaluation(e: BoundCall, ctx: CompileContext): (t: Tuple, update
     const box = ctx.states.box(key, () => def.init(site));
     return (t, update) => next(box, t, update);
   }
+  const keyOf = ctx.standard
+    ? (t: Tuple) => partition.reduce((group, p) => addToGroupKey(group, p(t)), '')
+    : (t: Tuple) => groupKeyText(partition.map((p) => p(t)));
   const all = ctx.states.box(key, () => new Map<string, { state: unknown }>()) as { state: Map<string, { state: unknown }> };
   return (t, update) => {
-    const group = groupKeyText(partition.map((p) => p(t)));
+    const group = keyOf(t);
     let box = all.state.get(group);
     if (!box) all.state.set(group, (box = { state: def.init(site) }));
     return next(box, t, update);

@@ -1,5 +1,6 @@
 // meta(key), mqtt(key): metadata of the row, or of one side of a join.
 import type { Expr } from '../contract/function.ts';
+import { ekuiperMeta, ownMetaKeys } from '../data/ekuiper-meta.ts';
 import type { Meta, Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { BoundMeta } from '../plan/bound.ts';
@@ -17,9 +18,17 @@ export function compileMeta(e: BoundMeta, ctx: CompileContext): Expr {
     }
     return undefined;
   };
-  if (e.key === '*') return (t) => metaOf(t) as Value;
+  if (e.key === '*') {
+    if (ctx.standard) return (t) => metaOf(t) as Value;
+    return (t) => {
+      const m = metaOf(t);
+      return m && (ekuiperMeta(m) as Value);
+    };
+  }
   const { key } = e;
-  if (!e.ignoreCase) return (t) => metaOf(t)?.[key];
+  if (!ctx.standard && ownMetaKeys.has(key)) return () => undefined;
+  // in standard SQL meta(messageid) finds messageId
+  if (!e.ignoreCase && !ctx.standard) return (t) => metaOf(t)?.[key];
   const lower = key.toLowerCase();
   return (t) => {
     const m = own ? t.meta : (slots.map((s) => t.cols[s!]).find((x) => x !== undefined) as Meta | undefined);

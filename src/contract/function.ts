@@ -197,7 +197,7 @@ export interface WindowFunctionDefinition extends FunctionBase {
   /** Reads from the tuple (window range), or … */
   compile?: (args: readonly Expr[], site: CallSite) => Expr;
   /** … is evaluated over the whole collection, index by index. */
-  over?: (index: number, rows: readonly Tuple[]) => Value;
+  over?: (index: number, rows: readonly Tuple[], args: readonly Expr[]) => Value;
 }
 
 export type FunctionDefinition =

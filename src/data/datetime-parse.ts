@@ -39,6 +39,12 @@ export function parseDateTime(text: string, env: TimeEnv, pattern?: DatePattern)
   throw rowError(`Can't parse string as time: ${text}`);
 }
 
+/** A text that is written by exactly this pattern. @returns undefined when it is not */
+export function matchPattern(text: string, pattern: DatePattern, env: TimeEnv): DateTime | undefined {
+  spend(20);
+  return text.length > MAX_LENGTH ? undefined : matchLayout(cutFraction(text), pattern, env);
+}
+
 /** No text of a date is longer, and trying the layouts walks through it some thirty times. */
 const MAX_LENGTH = 4096;
 

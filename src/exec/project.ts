@@ -3,6 +3,7 @@
 import { reserveMembers } from '../base/budget.ts';
 import type { Expr } from '../contract/function.ts';
 import type { Ack } from '../data/ack.ts';
+import { ekuiperMeta } from '../data/ekuiper-meta.ts';
 import { setMember } from '../data/set-member.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Row, Value, ValueObject } from '../data/value.ts';
@@ -163,7 +164,7 @@ export function createRowBuilder(spec: ProjectSpec): (t: Tuple) => Row {
     for (const s of spread) spreadInto(row, s(t), undefined);
     fill(row, t);
     for (const h of hidden) h(t);
-    if (spec.sendMeta && t.meta) row['__meta'] = { ...t.meta };
+    if (spec.sendMeta && t.meta) row['__meta'] = spec.failed ? { ...t.meta } : { ...ekuiperMeta(t.meta) };
     return row;
   };
 }

@@ -15,6 +15,7 @@ export interface WindowFunctionSpec {
   partitionBy: readonly Expr[];
   order: OrderSpec | undefined;
   slot: number;
+  args: readonly Expr[];
   /** Set for standard SQL: a row that fails is left out alone, and partitions are told apart by kind. */
   failed?: FailedRows | undefined;
 }
@@ -29,7 +30,7 @@ export function createWindowFunction(spec: WindowFunctionSpec, host: ProgramHost
   const number = (rows: readonly Tuple[]): Tuple[] => {
     const inOrder = sorted(rows);
     inOrder.forEach((t, i) => {
-      t.cols[spec.slot] = over(i, inOrder);
+      t.cols[spec.slot] = over(i, inOrder, spec.args);
     });
     return inOrder;
   };

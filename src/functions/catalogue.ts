@@ -4,10 +4,12 @@ import type { FunctionCatalogue, FunctionDefinition } from '../contract/function
 import * as aggregate from './aggregate/index.ts';
 import * as analytic from './analytic/index.ts';
 import * as array from './scalar/array/index.ts';
+import * as bytes from './scalar/bytes/index.ts';
 import * as date from './scalar/date/index.ts';
 import * as hash from './scalar/hash/index.ts';
 import * as json from './scalar/json/index.ts';
 import * as math from './scalar/math/index.ts';
+import * as measure from './scalar/measure/index.ts';
 import * as object from './scalar/object/index.ts';
 import * as other from './scalar/other/index.ts';
 import * as string from './scalar/string/index.ts';
@@ -22,6 +24,8 @@ const groups: readonly Readonly<Record<string, unknown>>[] = [
   hash,
   json,
   transform,
+  bytes,
+  measure,
   other,
   date,
   array,

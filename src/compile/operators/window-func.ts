@@ -14,6 +14,7 @@ export function makeWindowFunc(n: WindowFuncNode, { ctx }: MakerInput): Operator
     partitionBy: over?.partitionBy.map((p) => compileExpr(p, ctx)) ?? [],
     order: items.length > 0 ? { items, timeZone: ctx.env.timeZone } : undefined,
     slot: ctx.frame.slot(n.call.slot!),
+    args: n.call.args.map((a) => compileExpr(a, ctx)),
     failed: failedRows(ctx),
   };
   ctx.filled.add(n.call.slot!.id);

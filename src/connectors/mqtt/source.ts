@@ -75,7 +75,16 @@ export function createMqttSource(): Source {
             fail(new EndOfInput());
             return;
           }
-          const meta: Record<string, unknown> = { topic: packet.topic, qos: packet.qos, messageId: packet.messageId ?? 0 };
+          const meta: Record<string, unknown> = {
+            topic: packet.topic,
+            qos: packet.qos,
+            messageId: packet.messageId ?? 0,
+            // a value that the broker kept, sent since we subscribed; a rule may leave it out
+            retained: packet.retain,
+            arrivalTime: ctx.clock.now(),
+          };
+          const contentType = packet.properties?.contentType;
+          if (contentType !== undefined) meta['contentType'] = contentType;
           // told only when true: a repetition after a lost connection
           if (packet.dup) meta['dup'] = true;
           const user = packet.properties?.userProperties;

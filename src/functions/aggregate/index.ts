@@ -1,15 +1,20 @@
 // The aggregate functions, one export line each. Read by functions/catalogue.ts.
 export { avg } from './avg.ts';
 export { collect } from './collect.ts';
+export { corr } from './corr.ts';
 export { count } from './count.ts';
 export { deduplicate } from './deduplicate.ts';
+export { firstBy } from './first_by.ts';
+export { histogram } from './histogram.ts';
 export { lastAggHitCount } from './last_agg_hit_count.ts';
 export { lastAggHitTime } from './last_agg_hit_time.ts';
+export { lastBy } from './last_by.ts';
 export { lastValue } from './last_value.ts';
 export { max } from './max.ts';
 export { median } from './median.ts';
 export { mergeAgg } from './merge_agg.ts';
 export { min } from './min.ts';
+export { mode } from './mode.ts';
 export { percentileCont } from './percentile_cont.ts';
 export { percentileDisc } from './percentile_disc.ts';
 export { stddev } from './stddev.ts';

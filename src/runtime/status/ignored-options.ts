@@ -19,7 +19,7 @@ export function ignoredOptions({ options, actions }: Pick<RuleDefinition, 'optio
   if (options.sqlKept)
     notes.push(
       'The rule was stored by version 0.1.0 and keeps the answers of eKuiper (sqlCompatibility ekuiper). Store it again to get standard SQL; ' +
-        '`kuiper sql diff` shows both answers on the same rows.',
+        'docs/sql-differences.md says where the answers differ.',
     );
   return notes;
 }

@@ -7,6 +7,8 @@ export interface FunctionFacts {
   readonly kind: 'scalar' | 'aggregate' | 'analytic' | 'table' | 'window';
   /** Analytic: updated only for rows that pass WHERE (last_hit_count). */
   readonly afterWhere?: boolean;
+  /** No function of eKuiper, which lets none of the above be partitioned. */
+  readonly onlyStandard?: true;
   /** Analytic: makes several columns (changed_cols). */
   readonly columns?: true;
   /** Window function that is computed over the whole collection (row_number); the others read the row's window. */

@@ -14,7 +14,7 @@ export function checkOver(s: SelectStatement, sql: string, functions: FunctionNa
 function checkCall(call: CallExpr, sql: string, functions: FunctionNames): void {
   const over = call.over!;
   const facts = functions.get(call.name);
-  const analytic = facts?.kind === 'analytic' && facts.afterWhere !== true && facts.columns !== true;
+  const analytic = facts?.kind === 'analytic' && (facts.afterWhere !== true || facts.onlyStandard === true) && facts.columns !== true;
   const ranking = facts?.kind === 'window' && facts.over !== undefined;
   if (!analytic && !ranking) {
     const hint =

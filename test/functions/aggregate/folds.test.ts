@@ -236,7 +236,8 @@ describe('every fold', () => {
     fc.array(fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constant(null)), { maxLength: 12 }),
     fc.array(fc.oneof(fc.bigInt(-99n, 99n), fc.constant(null)), { maxLength: 12 }),
   );
-  const folds = Object.values(aggregates).filter((d) => !d.hit);
+  // those of standard SQL alone refuse values when they come: test/functions/trade.test.ts
+  const folds = Object.values(aggregates).filter((d) => !d.hit && !d.onlyStandard);
   const rowsFor = (d: AggregateDefinition, vs: readonly Value[]): Value[][] =>
     vs.map((v, i) => (d === deduplicate ? [{ i }, v, true] : d === lastValue ? [v, i % 2 === 0] : d.params.length === 2 ? [v, 0.5] : [v]));
 

@@ -13,5 +13,5 @@ it('window functions read the range of the row, null outside a window', () => {
 });
 
 it('row_number counts from 1', () => {
-  expect([0, 1, 2].map((i) => rowNumber.over!(i, []))).toEqual([1n, 2n, 3n]);
+  expect([0, 1, 2].map((i) => rowNumber.over!(i, [], []))).toEqual([1n, 2n, 3n]);
 });

@@ -18,5 +18,6 @@ export { minute } from './minute.ts';
 export { month } from './month.ts';
 export { monthName } from './month_name.ts';
 export { now } from './now.ts';
+export { parseTime } from './parse_time.ts';
 export { second } from './second.ts';
 export { toSeconds } from './to_seconds.ts';

@@ -1,0 +1,34 @@
+// SQL int_from(bytes, index, bits[, order]).
+import { rowError } from '../../../base/errors/gateway-error.ts';
+import { defineScalar, param } from '../../../contract/function.ts';
+import type { Value } from '../../../data/value.ts';
+import { bytesArg, orderArg, readBigEndian, unsignedOf, wholeArg } from './bytes-argument.ts';
+
+export const intFrom = defineScalar({
+  name: 'int_from',
+  group: 'bytes',
+  since: '0.2.0',
+  onlyStandard: true,
+  pure: true,
+  nulls: 'null',
+  params: [param('bytes'), param('index', 'number'), param('bits', 'number'), param('order', 'string', { optional: true })],
+  returns: 'bigint',
+  doc: 'The signed int of so many bits (8 to 64) that begins at a byte, counted from 0 or, when negative, from the end; null when there are too few bytes. Orders: be (default), le, mixed-be (BADC), mixed-le (CDAB).',
+  examples: [
+    ['int_from(unhex("ff38"), 0, 16)', -200n],
+    ['int_from(unhex("38ff"), 0, 16, "le")', -200n],
+    ['int_from(unhex("00ffffff"), 1, 24)', -1n],
+    ['int_from(unhex("0000803f"), 0, 32, "mixed-le")', -2143354880n],
+    ['int_from(unhex("00"), 0, 16)', null],
+    ['int_from(a, 0, 8)', null, { a: null }],
+    ['int_from(unhex("00"), 0, 7)', { error: 'bits must be 8, 16, 24, 32, 40, 48, 56 or 64' }],
+  ],
+  exec: (v: Value, index: Value, bits: Value, order?: Value) => {
+    const size = wholeArg(bits, 'bits') / 8;
+    if (![1, 2, 3, 4, 5, 6, 7, 8].includes(size)) throw rowError('bits must be 8, 16, 24, 32, 40, 48, 56 or 64');
+    const part = readBigEndian(bytesArg(v), wholeArg(index, 'the index'), size, orderArg(order));
+    if (!part) return null;
+    const n = unsignedOf(part);
+    return BigInt.asIntN(size * 8, n);
+  },
+});
