@@ -157,8 +157,25 @@ function keyOf({ dims, failed }: AggregateSpec): (t: Tuple) => string {
 function twoStepsOf({ def, args, filter }: AggregateCall): { prepare(t: Tuple): void; take(state: unknown): unknown } {
   const add = def.add as (state: unknown, ...args: Value[]) => unknown;
   const check = def.check as ((...args: Value[]) => void) | undefined;
-  const values: Value[] = new Array(args.length).fill(undefined);
   const n = args.length;
+  // the common ones first: one value in a variable of its own
+  if (n === 1 && !filter) {
+    const arg = args[0]!;
+    let value: Value;
+    return {
+      prepare: check
+        ? (t) => {
+            value = arg(t);
+            // what every aggregate of numbers takes is not asked about
+            if (typeof value !== 'number') check(value);
+          }
+        : (t) => {
+            value = arg(t);
+          },
+      take: (state) => add(state, value),
+    };
+  }
+  const values: Value[] = new Array(n).fill(undefined);
   let counts = true;
   return {
     prepare(t) {

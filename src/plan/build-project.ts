@@ -21,8 +21,8 @@ export function buildProject(b: BoundSelect, children: readonly LogicalNode[], t
       });
     } else if (!f.invisible) {
       const plain = e.kind === 'column' || e.kind === 'any-column';
-      const spread = e.kind === 'call' && e.def.kind === 'analytic' && e.def.columns === true;
-      columns.push({ name: f.name, expr: e, kind: plain ? 'column' : spread ? 'spread' : 'expression', invisible: false });
+      const spread = f.spread === true || (e.kind === 'call' && e.def.kind === 'analytic' && e.def.columns === true);
+      columns.push({ name: f.name, expr: e, kind: spread ? 'spread' : plain ? 'column' : 'expression', invisible: false });
     }
   }
   const { options } = b.scope;

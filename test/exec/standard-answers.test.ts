@@ -308,6 +308,19 @@ describe('smaller answers', () => {
     expect(one('coalesce(v, round(2), abs(3))', { v: 9007199254740993n })).toBe(9007199254740993n);
   });
 
+  it('o->* gives the members of an object as columns; columns that are written win', () => {
+    const rule = startRule('SELECT o->*, x + 1 AS x, v FROM demo', { sqlCompatibility: 'standard' });
+    for (const row of [{ o: { x: 1, y: 2 }, x: 5, v: 7 }, { v: 8 }, { o: 'text', v: 9 }]) rule.push('demo', row);
+    expect(rule.results).toEqual([[{ x: 6, y: 2, v: 7 }], [{ v: 8 }], [{ v: 9 }]]);
+    const qualified = startRule('SELECT a.o.* FROM demo AS a', { sqlCompatibility: 'standard' });
+    qualified.push('demo', { o: { k: 1 } });
+    expect(qualified.results).toEqual([[{ k: 1 }]]);
+    expect(() => startRule('SELECT o->* AS p FROM demo', { sqlCompatibility: 'standard' })).toThrow('no common name');
+    expect(() => startRule('SELECT v FROM demo WHERE isnull(o->*)', { sqlCompatibility: 'standard' })).toThrow(
+      '->* stands alone in the select list',
+    );
+  });
+
   it('JSON paths take single and double quotes', async () => {
     const row = { o: { 'em:0': 5, "it's": 6 } };
     expect(one(`json_path_exists(o, "$['em:0']")`, row)).toBe(true);

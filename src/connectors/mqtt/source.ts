@@ -40,6 +40,7 @@ export function createMqttSource(): Source {
     },
 
     open(ctx: ConnectorContext, emit: Emit, fail: Fail) {
+      const { clock } = ctx;
       const eof = props.eofMessage ? Buffer.from(props.eofMessage, 'base64') : undefined;
       const maxWaitMs = Math.max(1000, props.keepAliveMs * MAX_WAIT_PART);
       selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
@@ -81,7 +82,7 @@ export function createMqttSource(): Source {
             messageId: packet.messageId ?? 0,
             // a value that the broker kept, sent since we subscribed; a rule may leave it out
             retained: packet.retain,
-            arrivalTime: ctx.clock.now(),
+            arrivalTime: clock.now(),
           };
           const contentType = packet.properties?.contentType;
           if (contentType !== undefined) meta['contentType'] = contentType;

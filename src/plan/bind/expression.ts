@@ -44,6 +44,8 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
         span,
       };
     case 'member':
+      if (e.computed?.kind === 'wildcard' && scope.options.sqlCompatibility === 'standard')
+        throw scope.fail('PLAN_BAD_ARGUMENT', '->* stands alone in the select list', span, 'write the object itself, or a member of it');
       return {
         kind: 'member',
         object: go(e.object),

@@ -1,5 +1,5 @@
 // A whole SELECT bound: inputs, aliases, clauses. Next: ../build.ts, which puts operators into order.
-import type { Join, SelectField, SelectStatement, SourceRef, Span, WindowExpr } from '../../sql/ast.ts';
+import type { Expr, Join, MemberExpr, SelectField, SelectStatement, SourceRef, Span, WindowExpr } from '../../sql/ast.ts';
 import { checkSelect, checkSlices, type FunctionNames } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { AliasDefinition, BoundExpr, BoundSort } from '../bound.ts';
@@ -17,6 +17,8 @@ export interface BoundField {
   readonly alias?: AliasDefinition;
   readonly expr: BoundExpr;
   readonly invisible: boolean;
+  /** `o->*`: the members of the object become columns. */
+  readonly spread?: true;
 }
 
 export interface BoundJoin {
@@ -119,12 +121,20 @@ function bindSources(refs: readonly SourceRef[], catalog: PlanCatalog, options: 
 }
 
 function bindField(f: SelectField, scope: Scope): BoundField {
+  if (isSpread(f.expr) && scope.options.sqlCompatibility === 'standard') {
+    if (f.alias !== undefined)
+      throw scope.fail('PLAN_BAD_ARGUMENT', 'the members of an object have no common name', f.span, 'leave the alias out');
+    return { name: f.name, expr: bindExpression(f.expr.object, scope), invisible: f.invisible, spread: true };
+  }
   const expr = bindExpression(f.expr, f.alias === undefined ? scope : { ...scope, inAlias: f.alias });
   if (f.alias === undefined) return { name: outputName(f, expr), expr, invisible: f.invisible };
   const alias = scope.aliases.get(f.alias)!;
   alias.expr = expr;
   return { name: f.alias, alias, expr, invisible: f.invisible };
 }
+
+/** `o->*`, `stream.o.*` */
+const isSpread = (e: Expr): e is MemberExpr => e.kind === 'member' && e.computed?.kind === 'wildcard';
 
 /** Built-in functions give their name in lower case, plugins theirs as written. */
 export function outputName(f: SelectField, expr: BoundExpr): string {
