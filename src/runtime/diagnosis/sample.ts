@@ -1,5 +1,6 @@
 // One message or row as a person may see it: at most 80 characters, printable, without secrets. Made on failures and when somebody asks, never
 // per message. Used by decode-group.ts, run-host.ts and the sentences of this folder.
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { isSecretName, MASK } from '../../base/secrets.ts';
 import type { Row } from '../../data/value.ts';
 import { payloadOf, previewOf } from '../suspect/identify.ts';
@@ -12,12 +13,32 @@ export function sampleOf(data: Uint8Array | string | Row | undefined): string {
   if (data === undefined) return '';
   if (data instanceof Uint8Array) return isText(data) ? previewOf(data) : `0x${Buffer.from(data.subarray(0, 39)).toString('hex')}`;
   if (typeof data === 'string') return previewOf(data);
-  return previewOf(payloadOf(Object.fromEntries(Object.entries(data).slice(0, MAX_COLUMNS))));
+  return previewOf(payloadOf(readable(data)));
+}
+
+/** A field that cannot be decoded throws when it is read: it is left out, also where it stands inside of another one. */
+function readable(data: Row): Row {
+  const out: Row = {};
+  for (const key of Object.keys(data).slice(0, MAX_COLUMNS)) {
+    try {
+      const v = data[key];
+      if (typeof v === 'object' && v !== null) payloadOf({ v });
+      out[key] = v;
+    } catch {
+      // what is wrong with it is in the failure that the sample belongs to
+    }
+  }
+  return out;
 }
 
 /** `temperature = 21.5`, or that it is not there. */
 export function shownColumn(name: string, row: Row): string {
-  if (!Object.hasOwn(row, name) || row[name] === undefined) return `${name} is not there`;
+  if (!Object.hasOwn(row, name)) return `${name} is not there`;
+  try {
+    if (row[name] === undefined) return `${name} is not there`;
+  } catch (error) {
+    return `${name} cannot be read: ${messageOf(error)}`;
+  }
   if (isSecretName(name)) return `${name} = ${MASK}`;
   const v = row[name];
   return `${name} = ${typeof v === 'bigint' ? v : previewOf(payloadOf([{ v }])).slice(6, -2)}`;
