@@ -51,6 +51,9 @@ site: setup ## the documentation as HTML that opens from a disk, in image/out/si
 bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
 	@$(NODE) bench/main.ts $(ARGS)
 
+profile: setup ## where CPU time goes: flame graph and table of one bench scenario, ARGS='filter-mqtt --rate 20000'; in .run/profile
+	@$(NODE) scripts/profile.ts $(ARGS)
+
 mutate: setup ## break src one line at a time and see that tests notice; ARGS='--only AREA' (test/mutations/README.md)
 	@$(NODE) scripts/mutate.ts $(ARGS)
 
@@ -105,4 +108,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench mutate campaign audit deb image image-lock test-image qemu format clean release node-red
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit deb image image-lock test-image qemu format clean release node-red

@@ -24,7 +24,10 @@ export async function startDaemon(
   const root = options.root ?? mkdtempSync(path.join(tmpdir(), 'kuiper-bench-'));
   const port = await freePort();
   const startedAt = performance.now();
-  const child: ChildProcess = spawn(process.execPath, ['--max-semi-space-size=2', 'src/daemon/main.ts', '--root', root], {
+  // scripts/profile.ts
+  const profiled = process.env['KUIPER_CPU_PROFILE'];
+  const flags = ['--max-semi-space-size=2', ...(profiled ? ['--cpu-prof', `--cpu-prof-dir=${profiled}`] : [])];
+  const child: ChildProcess = spawn(process.execPath, [...flags, 'src/daemon/main.ts', '--root', root], {
     stdio: ['ignore', process.env['KUIPER_LOG'] ? 'inherit' : 'ignore', 'inherit'],
     env: {
       ...process.env,

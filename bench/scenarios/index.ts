@@ -10,6 +10,7 @@ import { manyRules } from './many-rules.ts';
 import { modbus } from './modbus.ts';
 import { filterMqtt, filterNop, tumblingWindow } from './pipeline.ts';
 import { serial } from './serial.ts';
+import { stages } from './stages.ts';
 import { windows } from './windows.ts';
 
 export interface Scenario<R = any> {
@@ -21,6 +22,7 @@ export interface Scenario<R = any> {
 }
 
 export const scenarios: readonly Scenario[] = [
+  stages,
   idle,
   filterNop,
   filterMqtt,

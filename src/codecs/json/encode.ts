@@ -5,24 +5,26 @@ import { rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecOptions, Encoder } from '../../contract/codec.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { encodeBase64 } from '../../data/go-base64.ts';
-import { sortedKeys } from '../../data/go-format.ts';
 import { escapeUnsafe, hasFourDigitYear, UNSAFE } from '../../data/json-text.ts';
 import { nilArray } from '../../data/nil-array.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
+import { createKeyOrders, type KeyOrders } from './key-order.ts';
 
-/** @param nonFinite what becomes of NaN and infinities, which JSON cannot hold: null, or rowError */
-export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error'): string {
-  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0, nonFinite === 'null');
+/** @param nonFinite what becomes of NaN and infinities, which JSON cannot hold: null, or rowError
+ *  @param orders of whoever writes many values with the same members */
+export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error', orders: KeyOrders = createKeyOrders()): string {
+  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0, nonFinite === 'null', orders);
   return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
 /** @param last of the encoders that may meet the same row: one that many rules give out is written once. Texts with null for numbers that are none
  *  are not shared */
 export function createJsonEncoder({ last, nonFinite = 'error' }: Pick<CodecOptions, 'last' | 'nonFinite'> = {}): Encoder {
-  if (!last || nonFinite !== 'error') return { encode: (data) => encodeJson(data as Value, nonFinite) };
+  const orders = createKeyOrders();
+  if (!last || nonFinite !== 'error') return { encode: (data) => encodeJson(data as Value, nonFinite, orders) };
   const once = (row: Row): string => {
     if (last.row === row) return last.text;
-    const text = encodeJson(row as Value);
+    const text = encodeJson(row as Value, nonFinite, orders);
     last.row = row;
     last.text = text;
     return text;
@@ -30,7 +32,7 @@ export function createJsonEncoder({ last, nonFinite = 'error' }: Pick<CodecOptio
   return {
     encode(data) {
       if (!Array.isArray(data)) return once(data);
-      return data.length === 1 ? `[${once(data[0]!)}]` : encodeJson(data as Value);
+      return data.length === 1 ? `[${once(data[0]!)}]` : encodeJson(data as Value, nonFinite, orders);
     },
   };
 }
@@ -62,7 +64,7 @@ function isFlatRow(row: Row): boolean {
   return true;
 }
 
-function write(v: Value, depth: number, asNull: boolean): string {
+function write(v: Value, depth: number, asNull: boolean, orders: KeyOrders): string {
   switch (typeof v) {
     case 'string':
       if (v.length > 64) reserveText(v.length * 2);
@@ -86,7 +88,7 @@ function write(v: Value, depth: number, asNull: boolean): string {
     checkNesting(depth);
     spend(2 + v.length * 2);
     let out = '[';
-    for (let i = 0; i < v.length; i++) out += i > 0 ? `,${write(v[i], depth + 1, asNull)}` : write(v[i], depth + 1, asNull);
+    for (let i = 0; i < v.length; i++) out += i > 0 ? `,${write(v[i], depth + 1, asNull, orders)}` : write(v[i], depth + 1, asNull, orders);
     return `${out}]`;
   }
   if (v instanceof Uint8Array) return `"${encodeBase64(v)}"`;
@@ -95,17 +97,11 @@ function write(v: Value, depth: number, asNull: boolean): string {
     return JSON.stringify(formatRfc3339(v));
   }
   checkNesting(depth);
-  const keys = sortedKeys(v, byBytes);
+  const { sorted, heads } = orders.of(v, depth);
   let out = '';
-  for (const k of keys) {
-    const member = v[k];
-    if (member !== undefined) out += `${out === '' ? '{' : ','}${JSON.stringify(k)}:${write(member, depth + 1, asNull)}`;
+  for (let i = 0; i < sorted.length; i++) {
+    const member = v[sorted[i]!];
+    if (member !== undefined) out += `${out === '' ? '{' : ','}${heads[i]!}${write(member, depth + 1, asNull, orders)}`;
   }
   return out === '' ? '{}' : `${out}}`;
-}
-
-/** Go sorts keys by their UTF-8 bytes; that differs from UTF-16 order only beyond the basic plane. */
-function byBytes(a: string, b: string): number {
-  if (a < b) return /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : -1;
-  return a === b ? 0 : /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : 1;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { createListings } from './listings.ts';
 import { pluginKinds } from './plugin-file.ts';
 import { type FolderView, scanPluginFolders } from './scan.ts';
 
@@ -39,10 +40,11 @@ export function createFolderWatch(
   let timer: TimerHandle | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = true;
+  const listings = createListings(clock);
 
   /** @param now true: takes everything as it is */
   const look = async (now: boolean): Promise<boolean> => {
-    const view = scanPluginFolders(root, metadata);
+    const view = scanPluginFolders(root, metadata, now ? listings.fresh : listings.entriesOf);
     const atMs = clock.monotonic();
     let moving = false;
     const use = new Map<string, string>();

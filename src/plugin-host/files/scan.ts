@@ -34,10 +34,15 @@ export interface FoundZip {
 }
 
 /** @param root `<root>/plugins`. Folders that do not exist are empty.
- *  @param metadata `<root>/etc/functions`, whose .json files name functions: only seen to change */
-export function scanPluginFolders(root: string, metadata?: string): FolderView {
+ *  @param metadata `<root>/etc/functions`, whose .json files name functions: only seen to change
+ *  @param entriesOf names in a folder; listings.ts remembers those of folders that did not change */
+export function scanPluginFolders(
+  root: string,
+  metadata?: string,
+  entriesOf: (path: string) => readonly string[] = readEntries,
+): FolderView {
   const view: FolderView = { files: [], zips: [], asides: [], folders: [], refused: new Map(), stamps: new Map() };
-  for (const folder of ['top', ...pluginKinds] as const) scanFolder(view, folder, folder === 'top' ? root : join(root, folder));
+  for (const folder of ['top', ...pluginKinds] as const) scanFolder(view, folder, folder === 'top' ? root : join(root, folder), entriesOf);
   for (const entry of metadata === undefined ? [] : entriesOf(metadata)) {
     const fact = entry.endsWith('.json') ? factOf(join(metadata!, entry)) : undefined;
     if (fact) view.stamps.set(join(metadata!, entry), fact.stamp);
@@ -45,7 +50,7 @@ export function scanPluginFolders(root: string, metadata?: string): FolderView {
   return view;
 }
 
-function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string): void {
+function scanFolder(view: FolderView, folder: PluginKind | 'top', path: string, entriesOf: (path: string) => readonly string[]): void {
   for (const entry of entriesOf(path)) {
     const file = join(path, entry);
     const parsed = /\.zip$/i.test(entry) ? parseZipName(entry) : parsePluginFileName(entry);
@@ -87,7 +92,8 @@ function parseZipName(
   return parsed.kind === 'plugin' ? { kind: 'zip', name: parsed.file.name } : parsed;
 }
 
-function entriesOf(path: string): string[] {
+/** Names in a folder, in order; none when it is not there. @throws the system's error when it cannot be read */
+export function readEntries(path: string): string[] {
   try {
     return readdirSync(path).sort();
   } catch (error) {
@@ -132,7 +138,7 @@ const OWN_FOLDERS = new Set<string>([...pluginKinds, 'portable', 'wasm', 'node_m
 /** A package or an unpacked archive, which someone may take for a plugin; not the folder of files that a plugin imports. */
 function looksLikePlugin(path: string, name: string): boolean {
   if (name === 'node_modules') return false;
-  return entriesOf(path).some((e) => {
+  return readEntries(path).some((e) => {
     const parsed = parsePluginFileName(e);
     return e === 'package.json' || (parsed.kind === 'plugin' && (parsed.file.name === 'index' || parsed.file.name === pluginNameOf(name)));
   });
