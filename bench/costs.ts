@@ -210,6 +210,6 @@ for (const c of cases) {
   console.log(JSON.stringify(costs.at(-1)));
 }
 if (process.argv.includes('--save'))
-  writeFileSync('bench/budgets.json', `${JSON.stringify(Object.fromEntries(costs.map(({ name, ...rest }) => [name, rest])), null, 1)}\n`);
+  writeFileSync('bench/budgets.json', `${JSON.stringify(Object.fromEntries(costs.map(({ name, ...rest }) => [name, rest])), null, 2)}\n`);
 session.disconnect();
 process.exit(0);

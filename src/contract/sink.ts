@@ -43,6 +43,8 @@ export interface SinkDefinition {
   inFlight?(props: Props): number;
   /** `collect` may wait for other rules of this gateway (memory topics): slowness alone is not a reason to put its items on disk. */
   patient?: boolean;
+  /** So many times as long as others it may answer nothing before its items go to disk: its own medium is a disk, most often the same one. Default 1. */
+  patience?: number;
   /** Property that `resendDestination` replaces. */
   resendProperty?: string;
   /** What an item replaces at its destination: keys such that a later item with the same key overwrites an earlier one (a retained topic, a

@@ -5,6 +5,7 @@ const dir = 'src/runtime/sink';
 const line = `${dir}/sink-line.ts`;
 const outbox = `${dir}/outbox.ts`;
 const flight = `${dir}/flight.ts`;
+const parts = `${dir}/line-parts.ts`;
 const spool = `${dir}/spool.ts`;
 const drain = `${dir}/drain.ts`;
 const aside = `${dir}/aside.ts`;
@@ -317,8 +318,9 @@ export const mutations: MutationList = {
     },
     { id: 'guard-fires-in-any-case', file: interpreter, find: '< pacing.guardMs) this.apply', replace: '< 0) this.apply' },
     { id: 'guard-never-fires', file: interpreter, find: '< pacing.guardMs) this.apply', replace: '>= 0) this.apply' },
-    { id: 'patience-for-all', file: pacing, find: 'return this.parts.patient ? PATIENCE : 1;', replace: 'return PATIENCE;' },
-    { id: 'no-patience', file: pacing, find: 'return this.parts.patient ? PATIENCE : 1;', replace: 'return 1;' },
+    { id: 'patience-for-all', file: parts, find: 'definition.patient ? PATIENCE : (definition.patience ?? 1)', replace: 'PATIENCE' },
+    { id: 'no-patience', file: parts, find: 'definition.patient ? PATIENCE : (definition.patience ?? 1)', replace: '1' },
+    { id: 'patience-of-the-guard', file: pacing, find: '(this.parts.patient ? PATIENCE : 1)', replace: '1' },
     {
       id: 'end-does-not-wait',
       file: end,

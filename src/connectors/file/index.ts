@@ -20,6 +20,8 @@ export default defineConnector({
     name: 'file',
     payload: 'bytes',
     maxInFlight: 4096,
+    // cards stand still for a second or two now and then; the queue would go to the same card
+    patience: 5,
     options: sinkOptions,
     doc: 'Writes results to files.',
     create: createFileSink,

@@ -14,6 +14,7 @@ import type { CacheProps } from './cache-props.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { createDurableQueue, type DurableQueue, type StoredItem } from './durable-queue.ts';
 import { parkedName, queueName } from './names.ts';
+import { PATIENCE } from './pacing.ts';
 import { ParkingLot } from './parking-lot.ts';
 import { markLate, redirect } from './resend.ts';
 import type { SinkOwner } from './sink-owner.ts';
@@ -34,6 +35,8 @@ export interface LineParts {
   readonly maxInFlight: number;
   /** `collect` may wait for other rules. */
   readonly patient: boolean;
+  /** Multiplies the times after which a silent sink's items go to disk. */
+  readonly patience: number;
   readonly spillAfterMs: number;
   readonly lot: ParkingLot;
   /** What an item replaces at its destination. */
@@ -91,6 +94,7 @@ export function lineParts(env: Environment, node: LineNode): LineParts {
     waitingLimit: Math.max(1, waiting),
     maxInFlight: Math.max(1, definition.inFlight?.(action.props) ?? definition.maxInFlight),
     patient: definition.patient === true,
+    patience: definition.patient ? PATIENCE : (definition.patience ?? 1),
     spillAfterMs: env.settings.spillAfterMs,
     lot: new ParkingLot(store, parkedName(ruleId, name), { maxRows: cache.maxParkedRows, maxBytes: MAX_PARKED_BYTES }, env.clock, (used) =>
       env.queueNames.add(used),

@@ -6,7 +6,7 @@ import type { LineParts } from './line-parts.ts';
 /** A full queue that moved within this time is just busy; otherwise it goes to disk without waiting longer. */
 const BUSY_MS = 200;
 /** Multiplies the waiting times for sinks that may wait for other rules. Finite, because a rule that feeds itself would wait for itself. */
-const PATIENCE = 30;
+export const PATIENCE = 30;
 /** A peer that answered nothing for so long is lost: it is opened anew. */
 export const ANSWER_LIMIT_MS = 60_000;
 /** Pause before the next try of a row on which a peer fails that is there. */
@@ -56,16 +56,16 @@ export class Pacing {
 
   /** Answers nothing for so long: to disk. */
   get watchMs(): number {
-    return this.parts.spillAfterMs * this.patience;
+    return this.parts.spillAfterMs * this.parts.patience;
   }
 
   get guardMs(): number {
-    return ANSWER_LIMIT_MS * this.patience;
+    return ANSWER_LIMIT_MS * (this.parts.patient ? PATIENCE : 1);
   }
 
   /** Did something move a moment ago, or may the sink take its time? */
   get isBusy(): boolean {
-    return this.parts.patient || this.stillMs <= BUSY_MS;
+    return this.parts.patient || this.stillMs <= BUSY_MS * this.parts.patience;
   }
 
   /** Nothing was delivered for so long. */
@@ -88,9 +88,5 @@ export class Pacing {
   /** The next pause is the first one again. */
   reset(): void {
     this.backoff?.reset();
-  }
-
-  private get patience(): number {
-    return this.parts.patient ? PATIENCE : 1;
   }
 }

@@ -163,6 +163,7 @@ export interface BenchOptions {
   rule?: Partial<RuleOptions>;
   maxInFlight?: number;
   patient?: boolean;
+  patience?: number;
   replaces?: SinkDefinition['replaces'];
   deadLetters?: boolean;
   disk?: TestDisk;
@@ -211,6 +212,7 @@ export function sinkBench(options: BenchOptions = {}) {
     payload: 'bytes',
     maxInFlight: options.maxInFlight ?? 4,
     ...(options.patient ? { patient: true } : {}),
+    ...(options.patience ? { patience: options.patience } : {}),
     ...(options.replaces ? { replaces: options.replaces } : {}),
     options: [],
     doc: '',

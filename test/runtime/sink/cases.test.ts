@@ -619,6 +619,39 @@ describe('a sink that answers for many rows at once', () => {
     expect([b.line.flight.count, b.line.flight.bytes]).toEqual([0, 0]);
   });
 
+  it.each([
+    [1, 1000],
+    [5, 5000],
+  ])('with patience %i goes to disk when it answered nothing for %i ms', async (patience, afterMs) => {
+    const b = sinkBench({ patience });
+    await b.node.open();
+    b.peer.mode = 'hold';
+    b.put(1, 2);
+    await b.clock.advance(afterMs - 1);
+    expect(b.node.health().mode).toBe('up');
+    await b.clock.advance(101);
+    expect(b.node.health().mode).toBe('spilling');
+  });
+
+  it.each([
+    [1, 200],
+    [5, 1000],
+  ])('with patience %i and a full queue goes to disk when nothing moved for %i ms', async (patience, afterMs) => {
+    const b = sinkBench({ patience, maxInFlight: 1, props: { bufferLength: 2 } });
+    await b.node.open();
+    b.peer.mode = 'later';
+    b.put(1);
+    await b.clock.advance(1);
+    b.peer.mode = 'hold';
+    b.put(2, 3);
+    await b.clock.advance(afterMs - 2);
+    b.put(4);
+    expect(b.node.health().mode).toBe('up');
+    await b.clock.advance(3);
+    b.put(5);
+    expect(b.node.health().mode).toBe('spilling');
+  });
+
   it('holds no more bytes of rows at once than the bound, whatever their number', async () => {
     const { b, given } = await gathering();
     const row = '7'.padStart(3 * 1024 * 1024, '0');
