@@ -14,13 +14,15 @@ import type { CacheProps } from './cache-props.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { createDurableQueue, type DurableQueue, type StoredItem } from './durable-queue.ts';
 import { parkedName, queueName } from './names.ts';
-import { PATIENCE } from './pacing.ts';
 import { ParkingLot } from './parking-lot.ts';
 import { markLate, redirect } from './resend.ts';
 import type { SinkOwner } from './sink-owner.ts';
 
 /** Bound of one sink's parked rows, beside their number. */
 export const MAX_PARKED_BYTES = 16 * 1024 * 1024;
+
+/** Multiplies the waiting times for sinks that may wait for other rules. Finite, because a rule that feeds itself would wait for itself. */
+export const PATIENCE = 30;
 
 export interface LineParts {
   readonly name: string;

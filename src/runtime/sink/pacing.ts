@@ -1,12 +1,10 @@
 // Times of a sink's line: its four timers, when it was answered last, and how long the pauses are. Part of sink-line.ts.
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { TimerHandle } from '../../base/clock.ts';
-import type { LineParts } from './line-parts.ts';
+import { type LineParts, PATIENCE } from './line-parts.ts';
 
 /** A full queue that moved within this time is just busy; otherwise it goes to disk without waiting longer. */
 const BUSY_MS = 200;
-/** Multiplies the waiting times for sinks that may wait for other rules. Finite, because a rule that feeds itself would wait for itself. */
-export const PATIENCE = 30;
 /** A peer that answered nothing for so long is lost: it is opened anew. */
 export const ANSWER_LIMIT_MS = 60_000;
 /** Pause before the next try of a row on which a peer fails that is there. */
