@@ -112,3 +112,13 @@ describe('names and versions', () => {
     expect(mayReplace('1', '1')).toBe(false);
   });
 });
+
+// @covers finding:parity#5
+test('a simulator without a conf key begins again after its last row, as the shipped defaults say', async () => {
+  const made = await makeService();
+  await made.sql('CREATE STREAM sim () WITH (TYPE="simulator", FORMAT="JSON")');
+  await made.call('POST', '/rules', { id: 'r', sql: 'SELECT * FROM sim', actions: [{ nop: {} }] });
+  expect(made.runtime.rule('r')!.definition.sources('sim').props).toMatchObject({ loop: true, interval: '1s' });
+  expect(JSON.parse((await made.call('GET', '/metadata/sources/yaml/simulator')).text)).toMatchObject({ default: { loop: true } });
+  await made.close();
+});

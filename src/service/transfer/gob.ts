@@ -41,7 +41,7 @@ function message(reader: GobReader, types: Map<number, WireType>): GobValue | un
     return undefined;
   }
   // what is no structure stands behind a zero
-  if (types.get(id)?.kind !== 'struct') reader.uint();
+  if (types.get(id)?.kind !== 'struct') reader.zero();
   return value(reader, id, types, 0);
 }
 
@@ -76,6 +76,9 @@ class GobReader {
   bigInt(): bigint {
     const n = this.big();
     return n & 1n ? ~(n >> 1n) : n >> 1n;
+  }
+  zero(): void {
+    if (this.uint() !== 0) throw new Error('a zero is missing before a value');
   }
   int(): number {
     return Number(this.bigInt());
@@ -170,7 +173,7 @@ function anyValue(reader: GobReader, types: Map<number, WireType>, depth: number
     id = reader.int();
   }
   reader.uint();
-  if (types.get(id)?.kind !== 'struct') reader.uint();
+  if (types.get(id)?.kind !== 'struct') reader.zero();
   return value(reader, id, types, depth + 1);
 }
 
