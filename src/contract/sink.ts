@@ -22,6 +22,8 @@ export interface Sink<C = ConnectorContext> {
    *  @param atMs when the rule gave the item, epoch ms: the same at every try, also when it waited on disk */
   collect(ctx: C, data: SinkData, dynamic?: Readonly<Record<string, unknown>>, atMs?: number): void | Promise<void>;
   close(ctx: C): void | Promise<void>;
+  /** What was asked for and the peer does not take, as sentences that need no action: health shows them as notes. Called when a person asks. */
+  notes?(): readonly string[];
 }
 
 /** The form in which plugins write sinks (design §5). */

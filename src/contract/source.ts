@@ -36,6 +36,8 @@ export interface Source<C = ConnectorContext> {
   reads?(): SourceReads;
   /** Looks at the peer for what a person may have meant (topics with messages). Bounded in time and size; must not disturb what is read. */
   search?(ctx: C): Promise<SourceFound>;
+  /** What was asked for and the peer does not give, as sentences that need no action: health shows them as notes. Called when a person asks. */
+  notes?(): readonly string[];
   /** Position for the checkpoint (file offset, last id); called when a checkpoint is made. */
   offset?(): unknown;
   /** Called before `open` with the last checkpointed position. */

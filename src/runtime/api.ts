@@ -119,6 +119,8 @@ export interface SourceHealth {
   lastLoss: string;
   /** The devices behind it, where the connector knows them. */
   devices: readonly DeviceReport[];
+  /** What its peer does not give, in sentences that need no action. */
+  notes: readonly string[];
 }
 
 export interface SinkHealth {
@@ -155,6 +157,8 @@ export interface SinkHealth {
   lastLoss: string;
   lastError: string;
   lastErrorAtMs: number;
+  /** What its peer does not take, in sentences that need no action. */
+  notes: readonly string[];
 }
 
 export interface RuleHealth {

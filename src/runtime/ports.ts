@@ -42,6 +42,8 @@ export type HandoverKind = 'switch' | 'recovery';
 
 /** What a source says of its peer (source/peer-view.ts). */
 export interface PeerPort {
+  /** What the peer does not give, in sentences. */
+  notes(): readonly string[];
   reads(): SourceReads;
   search(): Promise<SourceFound | undefined>;
   readonly found: SourceFound | undefined;

@@ -46,6 +46,8 @@ export class FakeSink {
   readonly holding: { data: SinkData; resolve: () => void; reject: (e: Error) => void }[] = [];
   openError: Error | undefined;
   awayText = 'the peer is away';
+  /** What its peer does not take. */
+  notes: string[] = [];
 
   collect(data: SinkData, dynamic: unknown): void | Promise<void> {
     switch (this.behaviour) {
@@ -84,6 +86,8 @@ export function harness(
     patient?: boolean;
     /** Sources have a position (always 7); gets what they are set to. */
     rewinds?: unknown[];
+    /** What the peer of each source does not give. */
+    sourceNotes?: string[];
     /** Further connectors. */
     connectors?: readonly ConnectorEntry[];
     /** What sources say of where they read, and what a look at their peer finds. */
@@ -126,6 +130,7 @@ export function harness(
               ...(options.rewinds ? position : {}),
               ...(options.reads ? { reads: options.reads } : {}),
               ...(options.search ? { search: options.search } : {}),
+              ...(options.sourceNotes ? { notes: () => options.sourceNotes! } : {}),
               configure(d: string) {
                 if (d === 'bad') throw new Error('bad datasource');
                 datasource = d;
@@ -162,6 +167,7 @@ export function harness(
                 if (sink.openError) throw sink.openError;
               },
               collect: (_ctx: ConnectorContext, data: SinkData, dynamic?: unknown) => sink.collect(data, dynamic),
+              notes: () => sink.notes,
               close: () => undefined,
             };
           },

@@ -214,6 +214,19 @@ describe('rule', () => {
     expect(rule.health().notes).toEqual([]);
   });
 
+  // @covers finding:field#2.6
+  it('what a peer does not give or take is a note in health, and no problem', async () => {
+    const own = harness({ sourceNotes: ['gives QoS 1 instead of 2.'] });
+    own.sink.notes = ['takes QoS 1 at most.'];
+    const rule = own.runtime.createRule(own.define('r', filterProgram('a')));
+    await rule.start();
+    const { ok, problems, notes, sources, sinks } = rule.health();
+    expect({ ok, problems }).toEqual({ ok: true, problems: [] });
+    expect(notes).toEqual([`Source ${sources[0]!.stream}: gives QoS 1 instead of 2.`, 'Sink fake_0: takes QoS 1 at most.']);
+    expect([sources[0]!.notes, sinks[0]!.notes]).toEqual([['gives QoS 1 instead of 2.'], ['takes QoS 1 at most.']]);
+    await own.end();
+  });
+
   it('says that a stream was replaced or dropped since it started', async () => {
     let statement: string | undefined = 'CREATE STREAM s () WITH (DATASOURCE="a")';
     const rule = h.runtime.createRule({ ...h.define('r', filterProgram('a')), statementOf: () => statement });

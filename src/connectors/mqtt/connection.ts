@@ -7,6 +7,7 @@ import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConnectionState, PooledConnection } from '../../contract/context.ts';
+import { type BrokerLimits, LearnedLimits, limitsOf, NO_LIMITS, notesOf, type Qos, refusalOf, together } from './broker-limits.ts';
 import { clientOptions } from './client-options.ts';
 import { Deliveries } from './deliveries.ts';
 import { clearSession, discard, disconnect } from './goodbye.ts';
@@ -14,7 +15,7 @@ import { HoldingClient } from './holding-client.ts';
 import { Inbox, unreadVerdict } from './inbox.ts';
 import { type Link, type LinkEvent, newLink, step } from './link.ts';
 import type { ConnectionProps } from './options.ts';
-import { NO_CONFIRMATION, Publisher } from './publisher.ts';
+import { NO_CONFIRMATION, Publisher, type PublishOptions } from './publisher.ts';
 import { explainDisconnect, explainRefusal } from './reasons.ts';
 import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
 import { sendSubscribe } from './subscribing.ts';
@@ -54,8 +55,14 @@ export class MqttConnection implements PooledConnection {
   private client: HoldingClient | undefined;
   private link: Link;
   private retry: TimerHandle | undefined;
-  /** Overlapping filters can be told apart (MQTT 5). */
-  private withIds = false;
+  /** What the broker says that it takes, and what of it is left with what was learned from refusals. */
+  private named: BrokerLimits = NO_LIMITS;
+  private limits: BrokerLimits = NO_LIMITS;
+  private readonly learned = new LearnedLimits();
+  /** Notes that were logged. */
+  private readonly told = new Set<string>();
+  /** The broker gave us another client id than we named. */
+  private assignedId: string | undefined;
   /** The broker had a session of ours. */
   private resumed = false;
   /** A subscription left its session behind: what comes for it now is not confirmed. */
@@ -148,8 +155,41 @@ export class MqttConnection implements PooledConnection {
     const { client } = this;
     if (!client?.connected) throw ioError(`not connected to ${this.address.text}${this.stateMessage ? `: ${this.stateMessage}` : ''}`);
     const payload = typeof data === 'string' || Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const options = userProperties && this.link.version === 5 ? { qos, retain, properties: { userProperties } } : { qos, retain };
+    const { limits } = this;
+    const options: PublishOptions = { qos, retain };
+    if (userProperties && this.link.version === 5) options.properties = { userProperties };
+    if (qos > limits.maxQos || (retain && !limits.retain)) this.lower(options);
     return this.publisher.publish(client, topic, payload, options);
+  }
+
+  /** The publication goes as the broker takes it; one line in the log says so. */
+  private lower(options: PublishOptions): void {
+    for (const note of this.notes({ qos: options.qos, retained: options.retain })) this.tell(note);
+    options.qos = Math.min(options.qos, this.limits.maxQos) as Qos;
+    options.retain = options.retain && this.limits.retain;
+    options.lowered = true;
+  }
+
+  private tell(note: string): void {
+    if (this.told.has(note)) return;
+    this.told.add(note);
+    this.deps.log.warn({ code: 'MQTT_LIMIT', cause: note }, 'The broker does not take all that was asked for.');
+  }
+
+  /** What a publisher asks for and does not get, for people; [] while there is no connection. */
+  notes(wish: { qos: Qos; retained: boolean }): string[] {
+    return this.state === 'connected' ? notesOf(this.limits, wish, this.address.text, this.publisher.supposition) : [];
+  }
+
+  /** What a subscription asks for and does not get, for people. */
+  notesFor({ qos, granted, givenQos }: Subscription): string[] {
+    if (this.state !== 'connected' || !granted || givenQos === undefined || givenQos >= qos) return [];
+    return [`${this.address.text} gives QoS ${givenQos} instead of ${qos}${givenQos === 0 ? ': messages may be lost on the way' : ''}.`];
+  }
+
+  /** Within which we must be heard, ms: the broker's word counts. */
+  get keepAliveMs(): number {
+    return (this.client?.keepalive ?? this.props.keepAliveMs / 1000) * 1000;
   }
 
   /** Ends the connection for good, and its session at the broker unless a subscription that left wants it kept: else the session of a
@@ -177,7 +217,7 @@ export class MqttConnection implements PooledConnection {
   }
 
   private get clientId(): string {
-    return this.props.clientid || this.deps.clientId;
+    return this.assignedId ?? (this.props.clientid || this.deps.clientId);
   }
 
   private options() {
@@ -222,8 +262,9 @@ export class MqttConnection implements PooledConnection {
     client.on('error', (error) => this.onError(error, address));
     client.on('disconnect', (packet) => {
       const code = packet.reasonCode ?? 0;
-      this.failure = ioError(`${address.text}: ${explainDisconnect(code, this.clientId)}`);
-      if (BLAMES_A_PACKET.has(code)) this.publisher.hungUp();
+      this.failure = ioError(`${address.text}: ${explainDisconnect(code, this.clientId, packet.properties)}`);
+      this.learn(code);
+      if (BLAMES_A_PACKET.has(code)) this.publisher.hungUp(false);
     });
     client.on('close', () => this.onClose(client));
   }
@@ -232,7 +273,9 @@ export class MqttConnection implements PooledConnection {
     this.move({ type: 'up', atMs: this.deps.clock.monotonic() });
     const limits = this.link.version === 5 ? connack.properties : undefined;
     this.publisher.connected(limits);
-    this.withIds = this.link.version === 5 && limits?.subscriptionIdentifiersAvailable !== false;
+    this.named = limitsOf(limits);
+    this.limits = together(this.named, this.learned, this.publisher.supposition);
+    this.assignedId = limits?.assignedClientIdentifier || this.assignedId;
     this.resumed = connack.sessionPresent;
     this.deliveries.connected(connack.sessionPresent);
     if (!connack.sessionPresent) for (const s of this.subscriptions) s.granted = false;
@@ -244,12 +287,21 @@ export class MqttConnection implements PooledConnection {
   }
 
   private ask(subscription: Subscription, client: HoldingClient): void {
-    const separate = this.withIds && (this.deps.shared === true || subscription.filters.length > 1);
+    const refused = subscription.filters.flatMap((f) => refusalOf(f, this.limits) ?? [])[0];
+    if (refused !== undefined) {
+      // asking would cost the connection, which others may use
+      subscription.onState('disconnected', `${this.address.text}: ${refused}`);
+      this.deps.log.warn({ code: 'MQTT_SUBSCRIBE', topic: subscription.filters.join(','), cause: refused }, 'Subscription failed.');
+      return;
+    }
+    const separate = this.link.version === 5 && this.limits.identifiers && (this.deps.shared === true || subscription.filters.length > 1);
     const current = () => this.client === client && this.subscriptions.has(subscription);
     sendSubscribe(client, subscription, separate, {
-      granted: () => {
+      granted: (givenQos) => {
         if (!current()) return;
         subscription.granted = true;
+        subscription.givenQos = givenQos;
+        for (const note of this.notesFor(subscription)) this.tell(note);
         subscription.onState('connected');
       },
       refused: (what, filters) => {
@@ -264,10 +316,16 @@ export class MqttConnection implements PooledConnection {
   private onError(error: Error & { code?: unknown }, address: Address): void {
     // CONNACK "unacceptable protocol version": 1 in MQTT 3.1.1, 132 in MQTT 5
     if (error.code === 1 || error.code === 132) this.move({ type: 'versionRefused' });
+    this.learn(error.code);
     const refused = explainRefusal(error.code, this.clientId);
     this.failure = refused ? ioError(`${address.text}: ${refused}`, error) : explainConnectionError(error, address);
     const { client } = this;
     if (client && !client.connected) client.stream.destroy();
+  }
+
+  /** The broker refused with a code that may be a limit. */
+  private learn(code: unknown): void {
+    if (this.learned.refused(code, this.named)) this.limits = together(this.named, this.learned, this.publisher.supposition);
   }
 
   private onClose(client: HoldingClient): void {
@@ -275,7 +333,7 @@ export class MqttConnection implements PooledConnection {
     const wasUp = this.link.phase === 'up';
     const hungUp = !this.failure || (this.failure.cause as { code?: unknown } | undefined)?.code === 'ECONNRESET';
     // before the publications on the wire learn of the loss
-    if (hungUp && wasUp) this.publisher.hungUp();
+    if (hungUp && wasUp && this.publisher.hungUp(true)) this.limits = together(this.named, this.learned, this.publisher.supposition);
     this.client = undefined;
     this.deliveries.lost();
     discard(client, this.deps.log, 'Error of a lost MQTT connection.');

@@ -2,8 +2,10 @@
 // says how many and how large it takes; it hangs up on more. Called by sinks through connection.ts.
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { type Flight, type Qos, Supposition } from './broker-limits.ts';
 import type { HoldingClient } from './holding-client.ts';
-import { bytesOf, createUnwelcomeWatch, type Publication, packetBytes } from './unwelcome.ts';
+import { explainPublishRefusal } from './reasons.ts';
+import { bytesOf, createUnwelcomeWatch, packetBytes } from './unwelcome.ts';
 
 /** eKuiper's limit for one operation. */
 const CONFIRM_LIMIT_MS = 5000;
@@ -12,21 +14,20 @@ const SLOW_LINK_BYTES_PER_S = 25_000;
 export const NO_CONFIRMATION = 'the broker confirmed no publication for 5 s';
 
 /** MQTT 5 refuses single messages. Those that a repeat cannot cure lose the item: not authorized, topic name, packet too large, payload format. */
-const FINAL_REFUSALS: Readonly<Record<number, string>> = {
-  135: 'the broker does not allow it: check its access rules',
-  144: 'the broker does not accept this topic name',
-  149: 'the broker does not accept a packet of this size',
-  153: 'the broker does not accept this payload format',
-};
+const FINAL_REFUSALS = new Set([135, 144, 149, 153]);
 
 function publishError(error: Error & { code?: unknown }, topic: string): Error {
-  const words = typeof error.code === 'number' ? FINAL_REFUSALS[error.code] : undefined;
-  return words ? new Error(`publishing to "${topic}" was refused: ${words}`, { cause: error }) : ioError(messageOf(error), error);
+  const words = typeof error.code === 'number' ? explainPublishRefusal(error.code) : undefined;
+  if (!words) return ioError(messageOf(error), error);
+  const text = `publishing to "${topic}" was refused: ${words}`;
+  return FINAL_REFUSALS.has(error.code as number) ? new Error(text, { cause: error }) : ioError(text, error);
 }
 
 export interface PublishOptions {
-  qos: 0 | 1 | 2;
+  qos: Qos;
   retain: boolean;
+  /** The rule wanted more than this connection's broker takes. */
+  lowered?: boolean;
   properties?: { userProperties: Record<string, string> };
 }
 
@@ -40,8 +41,9 @@ export class Publisher {
   private flying = 0;
   private sendLimit = Number.POSITIVE_INFINITY;
   private maxSendBytes = Number.POSITIVE_INFINITY;
-  private readonly onWire = new Set<Publication>();
+  private readonly onWire = new Set<Flight>();
   private readonly unwelcome = createUnwelcomeWatch();
+  readonly supposition = new Supposition();
   /** Each says whether it took the place. */
   private turns: (() => boolean)[] = [];
   private confirmedAtMs = 0;
@@ -61,9 +63,11 @@ export class Publisher {
     this.stalled = false;
   }
 
-  /** The broker closed the connection, or blamed a packet, with these on the wire. Before they learn of the loss. */
-  hungUp(): void {
+  /** The broker closed the connection, or blamed a packet, with these on the wire. Before they learn of the loss. @returns true when a limit
+   *  of the broker is supposed from now on */
+  hungUp(withoutReason: boolean): boolean {
     this.unwelcome.lost(this.onWire, this.clock.monotonic());
+    return withoutReason && this.supposition.lost(this.onWire);
   }
 
   close(): void {
@@ -95,9 +99,12 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       let open = true;
       let sent = false;
-      const publication: Publication = {
+      const publication: Flight = {
         topic,
         payload,
+        qos: options.qos,
+        retain: options.retain,
+        lowered: options.lowered === true,
         refuse: (error) => {
           if (settle()) reject(error);
         },
@@ -127,6 +134,7 @@ export class Publisher {
           if (error) reject(publishError(error, topic));
           else {
             this.unwelcome.confirmed(publication);
+            this.supposition.confirmed(publication);
             resolve();
           }
         });

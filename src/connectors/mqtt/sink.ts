@@ -19,6 +19,8 @@ export function createMqttSink(): Sink {
   let key = '';
   let unwatch: (() => void) | undefined;
   let vet: Vet;
+  /** A template says for each message whether it is retained. */
+  let mayRetain = false;
   let userProperties: Record<string, string> | undefined;
 
   return {
@@ -27,6 +29,7 @@ export function createMqttSink(): Sink {
       raw = rawProps;
       vet = createVetting(sinkOptions, rawProps);
       parseAddresses(props.server);
+      mayRetain = Object.entries(rawProps).some(([k, v]) => k.toLowerCase() === 'retained' && typeof v === 'string' && isTemplate(v));
       if (!isTemplate(props.topic) && /[#+]/.test(props.topic)) throw new Error("mqtt sink topic shouldn't contain # or +");
       userProperties = Object.keys(props.properties).length ? props.properties : undefined;
     },
@@ -65,6 +68,8 @@ export function createMqttSink(): Sink {
       const more = typeof trace === 'string' ? { ...user, traceparent: trace } : user;
       return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, more);
     },
+
+    notes: () => connection?.notes({ qos: props.qos, retained: props.retained || mayRetain }) ?? [],
 
     close(ctx) {
       unwatch?.();

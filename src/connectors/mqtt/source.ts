@@ -15,6 +15,7 @@ import { checkFilter } from './topic.ts';
 
 /** Reading may stand still for backpressure this part of the keep-alive at most, so that pings go on being answered. */
 const MAX_WAIT_PART = 0.4;
+const MIN_WAIT_MS = 1000;
 
 export function createMqttSource(): Source {
   let filters: string[] = [];
@@ -42,15 +43,15 @@ export function createMqttSource(): Source {
     open(ctx: ConnectorContext, emit: Emit, fail: Fail) {
       const { clock } = ctx;
       const eof = props.eofMessage ? Buffer.from(props.eofMessage, 'base64') : undefined;
-      const maxWaitMs = Math.max(1000, props.keepAliveMs * MAX_WAIT_PART);
       selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
       taken = selector
         ? acquireNamed(ctx, selector, props)
         : acquireClient(ctx, props, props.clientid || stableClientId(ctx, filters, props), props.qos > 0);
 
+      const { connection } = taken;
       const bounded = (wait: Promise<void>): Promise<void> =>
         new Promise((resolve) => {
-          const timer = ctx.clock.setTimer(maxWaitMs, resolve);
+          const timer = ctx.clock.setTimer(Math.max(MIN_WAIT_MS, connection.keepAliveMs * MAX_WAIT_PART), resolve);
           void wait.then(() => {
             ctx.clock.clear(timer);
             resolve();
@@ -112,6 +113,8 @@ export function createMqttSource(): Source {
     },
 
     search: (ctx) => lookAround(ctx, props, filters),
+
+    notes: () => (taken && subscription ? taken.connection.notesFor(subscription) : []),
 
     async close(ctx, reason) {
       const t = taken;

@@ -3,11 +3,13 @@
 import type { IClientSubscribeOptions } from 'mqtt';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { HoldingClient } from './holding-client.ts';
+import { explainSubscribeRefusal } from './reasons.ts';
 import type { Subscription } from './subscription.ts';
 import { filterId, withoutCovered } from './topic.ts';
 
 export interface SubscribeOutcome {
-  granted(): void;
+  /** @param qos the lowest that the broker gives for one of the filters */
+  granted(qos: number): void;
   /** @param what for a person */
   refused(what: string, filters: readonly string[]): void;
 }
@@ -16,9 +18,11 @@ export interface SubscribeOutcome {
 export function sendSubscribe(client: HoldingClient, { filters, qos }: Subscription, separate: boolean, outcome: SubscribeOutcome): void {
   if (!separate) return request(client, withoutCovered(filters), { qos }, outcome);
   let open = filters.length;
+  let lowest: number = qos;
   const part: SubscribeOutcome = {
-    granted: () => {
-      if (--open === 0) outcome.granted();
+    granted: (given) => {
+      lowest = Math.min(lowest, given);
+      if (--open === 0) outcome.granted(lowest);
     },
     refused: (what, refused) => outcome.refused(what, refused),
   };
@@ -28,9 +32,10 @@ export function sendSubscribe(client: HoldingClient, { filters, qos }: Subscript
 function request(client: HoldingClient, filters: string[], options: IClientSubscribeOptions, outcome: SubscribeOutcome): void {
   client.subscribe(filters, options, (error, granted, packet) => {
     const codes = (packet as { granted?: (number | { qos: number })[] } | undefined)?.granted ?? granted?.map((g) => g.qos) ?? [];
-    const refused = codes.map((c) => (typeof c === 'number' ? c : c.qos)).findIndex((c) => c >= 128);
-    if (refused >= 0) outcome.refused(`the broker refuses the subscription to "${filters[refused]}": check its access rules`, filters);
+    const given = codes.map((c) => (typeof c === 'number' ? c : c.qos));
+    const refused = given.findIndex((c) => c >= 128);
+    if (refused >= 0) outcome.refused(explainSubscribeRefusal(given[refused]!, filters[refused]!), filters);
     else if (error) outcome.refused(messageOf(error), filters);
-    else outcome.granted();
+    else outcome.granted(Math.min(options.qos, ...given));
   });
 }

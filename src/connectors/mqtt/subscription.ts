@@ -15,4 +15,6 @@ export interface Subscription {
   readonly onState: (state: ConnectionState, message?: string) => void;
   /** True once the broker granted all filters on this connection. */
   granted: boolean;
+  /** QoS that the broker gives; undefined before it said so. */
+  givenQos?: number | undefined;
 }

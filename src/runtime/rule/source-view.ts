@@ -74,6 +74,7 @@ export class SourceView implements SourceStatusView {
       recentLosses: node.recentLosses,
       lastLoss: node.connection.lastDisconnectedMessage,
       devices: node.devices(),
+      notes: node.peer.notes(),
     };
   }
 

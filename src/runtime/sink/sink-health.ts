@@ -9,10 +9,12 @@ interface Parts {
   readonly link: Link;
   readonly line: SinkLine;
   readonly stats: NodeStats;
+  notes(): readonly string[];
 }
 
 /** @param nowMs monotonic */
-export function sinkHealth({ name, link, line, stats }: Parts, nowMs: number): SinkHealth {
+export function sinkHealth(parts: Parts, nowMs: number): SinkHealth {
+  const { name, link, line, stats } = parts;
   const { connection, losses } = link;
   const disk = line.spool.opened;
   const { lot } = line.parts;
@@ -40,5 +42,6 @@ export function sinkHealth({ name, link, line, stats }: Parts, nowMs: number): S
     lastLoss: connection.lastDisconnectedMessage,
     lastError: stats.lastException,
     lastErrorAtMs: stats.lastExceptionAtMs,
+    notes: parts.notes(),
   };
 }

@@ -181,6 +181,10 @@ export class SinkNode implements ContextOwner, LinkOwner {
     return this.line.pending;
   }
 
+  notes(): readonly string[] {
+    return this.sink.notes?.() ?? [];
+  }
+
   health(): SinkHealth {
     return sinkHealth(this, this.env.clock.monotonic());
   }

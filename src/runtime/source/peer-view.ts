@@ -25,6 +25,11 @@ export class PeerView {
     return this.source.reads?.() ?? { peer: '', what: `${this.spec.type} ${this.spec.datasource}`.trim() };
   }
 
+  /** What it does not give, in sentences. */
+  notes(): readonly string[] {
+    return this.source.notes?.() ?? [];
+  }
+
   /** Looks for what a person may have meant instead; undefined where the connector cannot, or the connection is away. One search at a time. */
   search(): Promise<SourceFound | undefined> {
     if (!this.source.search || this.link.connection.state !== 'connected') return Promise.resolve(undefined);

@@ -59,7 +59,12 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     state: rule.state,
     ok: told.problems.length === 0,
     problems: told.problems,
-    notes: [...ignoredOptions(rule.definition), ...told.notes],
+    notes: [
+      ...ignoredOptions(rule.definition),
+      ...told.notes,
+      ...sources.flatMap((s) => s.notes.map((note) => `Source ${s.stream}: ${note}`)),
+      ...sinks.flatMap((s) => s.notes.map((note) => `Sink ${s.sink}: ${note}`)),
+    ],
     causes,
     sources,
     sinks,
