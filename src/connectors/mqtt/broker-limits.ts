@@ -96,7 +96,9 @@ export class Supposition {
 
   /** The broker took this one. */
   confirmed(flight: Flight): void {
-    for (const kind of Object.values(this.kinds)) if (kind.of(flight)) kind.over = true;
+    const { qos, retain } = this.kinds;
+    if (qos.of(flight)) qos.over = true;
+    if (retain.of(flight)) retain.over = true;
     if (flight.lowered) this.proven = true;
   }
 }

@@ -134,7 +134,7 @@ export class Publisher {
           if (error) reject(publishError(error, topic));
           else {
             this.unwelcome.confirmed(publication);
-            this.supposition.confirmed(publication);
+            if (publication.qos === 2 || publication.retain || publication.lowered) this.supposition.confirmed(publication);
             resolve();
           }
         });
