@@ -131,6 +131,17 @@ test('gateway.yaml is applied before the firewall, the network and SSH: what it 
   expect(unit).not.toContain('ConditionPathExists');
 });
 
+// @covers issue:16#6
+test('a boot partition that is missing or late costs no SSH: what makes the host key and applies the settings wants it and does not require it', () => {
+  for (const name of ['kuiper-provision', 'kuiper-first-boot']) {
+    const unit = readFileSync(join(layers, `95-provision/overlay/usr/lib/systemd/system/${name}.service`), 'utf8');
+    expect(unit).toMatch(/^WantsMountsFor=.*\/boot\/firmware/m);
+    expect(unit).not.toMatch(/^Requires.*(boot|opt)/m);
+  }
+  const fstab = readFileSync(join(layers, '40-storage/overlay/etc/fstab'), 'utf8');
+  for (const line of fstab.split('\n').filter((l) => l !== '' && !l.startsWith('#'))) expect(line).toMatch(/[ ,]\S*nofail/);
+});
+
 // @covers finding:appliance#3.7
 describe('kuiper on the device', () => {
   const run = (args: string[], env: Record<string, string> = {}) => {
