@@ -9,6 +9,7 @@ import type { Value } from '../data/value.ts';
 import { createKeyRoom, type KeyRoom } from '../windows/key-room.ts';
 import { revive } from '../windows/row-codec.ts';
 import type { KeyLimits } from '../windows/spec.ts';
+import { StaleKeys } from '../windows/stale-keys.ts';
 import { type FailedRows, failureTeller, type TellFailure } from './failed-rows.ts';
 import type { Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 
@@ -23,11 +24,7 @@ export interface AnalyticCall {
   slot: number;
 }
 
-type Box = {
-  state: unknown;
-  /** Time of the key's newest row; kept where keys are forgotten. */
-  lastMs?: number;
-};
+type Box = { state: unknown };
 
 /** How a state was before. */
 interface Undo {
@@ -45,12 +42,14 @@ export function createAnalytic(
   isSuspended?: () => boolean,
   failed?: FailedRows,
   keyLimits?: KeyLimits,
+  eventTime = false,
 ): Operator {
   const tell = failed && failureTeller(failed, '', host, stats);
   const undo: Undo[] | undefined = isSuspended && [];
   const room = createKeyRoom(keyLimits, stats);
+  const staleKeys = () => (room.ttlMs > 0 ? new StaleKeys(host.clock, room.ttlMs, eventTime) : undefined);
   const runners = calls.map((c, i) =>
-    createRunner(c, undo, failed !== undefined, i === 0 ? room : { ...room, forgotten: () => undefined }),
+    createRunner(c, undo, failed !== undefined, i === 0 ? room : { ...room, forgotten: () => undefined }, staleKeys),
   );
   const keyed = runners.filter((r) => r.call.partitionBy.length > 0);
   /** Calls mostly have the same keys. */
@@ -111,21 +110,33 @@ export function createAnalytic(
       stats.recordsOut++;
       next.rows(rows === c.rows ? c : { rows, win: c.win });
     },
-    save: () => Object.fromEntries(runners.map((r) => [r.call.key, r.boxes])),
+    save: () =>
+      Object.fromEntries(
+        runners.flatMap((r): [string, unknown][] => [
+          [r.call.key, r.boxes],
+          ...(r.stale ? [[seenKey(r), r.stale.save()] as [string, unknown]] : []),
+        ]),
+      ),
     load(state) {
       if (typeof state !== 'object' || state === null) return;
       for (const r of runners) {
         const saved = (state as Record<string, unknown>)[r.call.key];
         if (saved instanceof Map) for (const [key, box] of saved as Map<string, Box>) r.boxes.set(key, revive(box));
+        r.stale?.load((state as Record<string, unknown>)[seenKey(r)], r.boxes.keys());
       }
       countKeys();
     },
   };
 }
 
+/** Where the times of its keys stand in the state. */
+const seenKey = (r: Pick<Runner, 'call'>): string => `${r.call.key} seen`;
+
 interface Runner {
   readonly call: AnalyticCall;
   readonly boxes: Map<string, Box>;
+  /** There where keys are forgotten. */
+  readonly stale: StaleKeys | undefined;
   next(t: Tuple): Value;
 }
 
@@ -134,7 +145,13 @@ const ekuiperKey = (key: string, v: Value): string => `${key}${formatV(v).replac
 const ekuiperKeyOfOne = (_key: string, v: Value): string => `${formatV(v)},`;
 const COMMA = '\u0001';
 
-function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: boolean, room: KeyRoom): Runner {
+function createRunner(
+  call: AnalyticCall,
+  undo: Undo[] | undefined,
+  standard: boolean,
+  room: KeyRoom,
+  staleKeys: () => StaleKeys | undefined,
+): Runner {
   const { def, site, args, partitionBy, when } = call;
   const append = standard ? addToGroupKey : partitionBy.length === 1 ? ekuiperKeyOfOne : ekuiperKey;
   const boxes = new Map<string, Box>();
@@ -147,25 +164,14 @@ function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: bo
     }
     return box;
   };
-  /** Keys without a row for longer than keyTTL stand first. */
-  const forgetStale = (nowMs: number): void => {
-    for (const [key, box] of boxes) {
-      box.lastMs ??= nowMs;
-      if (box.lastMs >= nowMs - room.ttlMs) return;
-      boxes.delete(key);
-      room.forgotten();
-    }
-  };
-  const forgets = room.ttlMs > 0 && partitionBy.length > 0;
-  const refresh = (key: string, box: Box, nowMs: number): Box => {
-    box.lastMs = nowMs;
-    boxes.delete(key);
-    boxes.set(key, box);
-    return box;
+  const stale = partitionBy.length > 0 ? staleKeys() : undefined;
+  const drop = (key: string): void => {
+    if (boxes.delete(key)) room.forgotten();
   };
   return {
     call,
     boxes,
+    stale,
     next(t) {
       const values: Value[] = new Array(args.length);
       for (let i = 0; i < args.length; i++) values[i] = args[i]!(t);
@@ -177,9 +183,10 @@ function createRunner(call: AnalyticCall, undo: Undo[] | undefined, standard: bo
         for (const p of partitionBy) key = append(key, p(t));
       }
       try {
-        if (!forgets) return def.next(boxOf(key), values, valid, site, t.tsMs);
-        forgetStale(t.tsMs);
-        return def.next(refresh(key, boxOf(key), t.tsMs), values, valid, site, t.tsMs);
+        stale?.forget(t.tsMs, drop);
+        const box = boxOf(key);
+        stale?.note(key, t.tsMs);
+        return def.next(box, values, valid, site, t.tsMs);
       } catch (error) {
         throw inFunction(error, site.name);
       }

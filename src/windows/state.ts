@@ -7,6 +7,7 @@ import { holds } from './condition.ts';
 import { ekuiperPartitionKeyOf, partitionKeyOf } from './partition-key.ts';
 import { packRows, unpackRows } from './row-codec.ts';
 import type { WindowSpec } from './spec.ts';
+import { StaleKeys } from './stale-keys.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
 /** Rows of an open window; most hold one. */
@@ -17,6 +18,7 @@ interface Saved {
   /** Rows of each key. */
   counts: number[];
   rows: unknown;
+  seen?: unknown;
 }
 /** As version 0.1.0 saved it. */
 type OldSaved = { key: string; store: { rows: unknown } }[];
@@ -27,7 +29,6 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
   const keepMeta = spec.keepMeta !== false;
   const { room } = deps;
   const keyOf = spec.standard ? partitionKeyOf(partitionBy) : ekuiperPartitionKeyOf(partitionBy, deps.failed);
-  /** With a TTL in order of their newest rows. */
   const open = new Map<string, Open>();
 
   const start = (key: string, t: Tuple): void => {
@@ -52,29 +53,22 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
     for (let i = 0; i < rows.length; i++) store.add(rows[i]!, i);
     store.emit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, { startMs: rows[0]!.tsMs, endMs: t.tsMs, triggerMs: t.tsMs });
   };
-  const forgetStale = (nowMs: number): void => {
-    for (const [key, w] of open) {
-      if (lastOf(w).tsMs >= nowMs - room.ttlMs) break;
-      open.delete(key);
-      room.forgotten();
-    }
+  const stale = room.ttlMs > 0 ? new StaleKeys(deps.clock, room.ttlMs, spec.eventTime) : undefined;
+  const drop = (key: string): void => {
+    if (open.delete(key)) room.forgotten();
     room.count(open.size);
-  };
-  const refresh = (key: string, w: Open): void => {
-    open.delete(key);
-    open.set(key, w);
   };
 
   return {
     row(t) {
       const key = keyOf(t);
-      if (room.ttlMs > 0) forgetStale(t.tsMs);
+      stale?.forget(t.tsMs, drop);
+      stale?.note(key, t.tsMs);
       const w = open.get(key);
       if (w === undefined) {
         if (holds(begin, t, deps)) start(key, t);
         return;
       }
-      if (room.ttlMs > 0) refresh(key, w);
       if (emit) {
         const rows = add(key, w, t);
         if (!holds(emit, t, deps)) return;
@@ -92,11 +86,13 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
         keys: [...open.keys()],
         counts: windows.map((w) => (Array.isArray(w) ? w.length : 1)),
         rows: packRows(windows.flat(), keep, keepMeta),
+        ...(stale && { seen: stale.save() }),
       };
     },
     load(state) {
       for (const [key, rows] of Array.isArray(state) ? oldWindows(state as OldSaved) : windowsOf(state as Saved))
         open.set(key, rows.length === 1 ? rows[0]! : rows);
+      stale?.load(Array.isArray(state) ? undefined : (state as Saved).seen, open.keys());
       room.count(open.size);
     },
   };
@@ -112,5 +108,3 @@ export function createState(spec: WindowSpec, deps: WindowDeps): WindowLogic {
     return saved.map(({ key, store }) => [key, unpackRows(store.rows, keep)]);
   }
 }
-
-const lastOf = (w: Open): Tuple => (Array.isArray(w) ? w.at(-1)! : w);

@@ -254,21 +254,28 @@ describe('state per key has a size', () => {
   });
 
   // @covers issue:20#5
-  test('of lag, acc_* and their kind a row of a key beyond maxKeys is an error, and keyTTL forgets a key with its state', () => {
+  test('of lag, acc_* and their kind a row of a key beyond maxKeys is an error, and keyTTL forgets a key with its state', async () => {
+    const clock = createVirtualClock();
     const sql = 'SELECT k, lag(v) OVER (PARTITION BY k) AS l, acc_count(v) OVER (PARTITION BY k) AS n FROM demo';
-    const rule = start(sql, { isEventTime: false, keyLimits: { maxKeys: 2, ttlMs: 5000 } });
-    const push = (k: string, v: number, tsMs: number): void => rule.push('demo', { k, v }, { tsMs });
+    const rule = start(sql, { clock, isEventTime: false, keyLimits: { maxKeys: 2, ttlMs: 5000 } });
+    const push = async (waitMs: number, k: string, v: number): Promise<void> => {
+      await clock.advance(waitMs);
+      rule.push('demo', { k, v });
+    };
     const stats = () => [...rule.stats.values()].find((s) => s.name.includes('analytic'))!;
-    push('a', 1, 1000);
-    push('b', 2, 3000);
-    push('c', 3, 3000);
+    await push(0, 'a', 1);
+    await push(2000, 'b', 2);
+    await push(0, 'c', 3);
     expect(stats()).toMatchObject({ keys: 2, maxKeys: 2, rowsWithoutRoom: 1, exceptions: 1 });
     expect(stats().keysForgotten).toBeUndefined();
-    push('b', 4, 6000);
-    push('c', 5, 6001);
+    // a clock that is set forgets nothing
+    clock.jump(86_400_000);
+    await push(3000, 'b', 4);
+    expect(stats().keysForgotten).toBeUndefined();
+    await push(1, 'c', 5);
     expect(stats()).toMatchObject({ keys: 2, rowsWithoutRoom: 1, keysForgotten: 1 });
-    push('b', 6, 11_000);
-    push('a', 7, 11_002);
+    await push(4999, 'b', 6);
+    await push(2, 'a', 7);
     expect(stats().keysForgotten).toBe(2);
     expect(
       rule.results
@@ -284,16 +291,33 @@ describe('state per key has a size', () => {
     ]);
   });
 
-  test('a state of lag that is forgotten by keyTTL is so after a restart too', () => {
+  test('a state of lag that is forgotten by keyTTL is so after a restart too, and the time without power counts', () => {
     const sql = 'SELECT lag(v) OVER (PARTITION BY k) AS l FROM demo';
+    const begin = Date.UTC(2026, 0, 1);
     const options: TestOptions = { isEventTime: false, keyLimits: { maxKeys: 9, ttlMs: 5000 } };
-    const first = start(sql, options);
-    first.push('demo', { k: 'a', v: 1 }, { tsMs: 1000 });
-    first.push('demo', { k: 'b', v: 2 }, { tsMs: 4000 });
-    const second = start(sql, { ...options, state: structuredClone(first.running.save()) });
-    second.push('demo', { k: 'b', v: 3 }, { tsMs: 6001 });
-    expect(second.results).toEqual([[{ l: 2 }]]);
-    expect([...second.stats.values()].find((s) => s.name.includes('analytic'))).toMatchObject({ keys: 1, keysForgotten: 1 });
+    const clock = createVirtualClock(begin);
+    const first = start(sql, { ...options, clock });
+    first.push('demo', { k: 'a', v: 1 });
+    const state = structuredClone(first.running.save());
+    for (const [offMs, forgotten] of [
+      [5000, undefined],
+      [5001, 1],
+      [-9999, undefined],
+    ] as const) {
+      const second = start(sql, { ...options, clock: createVirtualClock(begin + offMs), state: structuredClone(state) });
+      second.push('demo', { k: 'b', v: 3 });
+      expect([...second.stats.values()].find((s) => s.name.includes('analytic'))!.keysForgotten).toBe(forgotten);
+    }
+  });
+
+  test('in event time keyTTL follows the times of the rows', () => {
+    const rule = start('SELECT lag(v) OVER (PARTITION BY k) AS l FROM demo', { keyLimits: { maxKeys: 9, ttlMs: 5000 } });
+    rule.push('demo', { k: 'a', v: 1 }, { tsMs: 1000 });
+    rule.push('demo', { k: 'b', v: 1 }, { tsMs: 6000 });
+    const stats = [...rule.stats.values()].find((s) => s.name.includes('analytic'))!;
+    expect(stats.keysForgotten).toBeUndefined();
+    rule.push('demo', { k: 'b', v: 1 }, { tsMs: 6001 });
+    expect(stats.keysForgotten).toBe(1);
   });
 
   test('a window that is grouped has at most maxKeys groups: rows of further ones are left out, one error each', () => {

@@ -30,5 +30,5 @@ export function makeAnalytic(n: AnalyticNode, { ctx, plan }: MakerInput): Operat
   });
   const isSuspended = ctx.outside && (() => ctx.outside!.suspended);
   const failed = failedRows(ctx);
-  return (host, stats, next) => createAnalytic(calls, host, stats, next, isSuspended, failed, keyLimits);
+  return (host, stats, next) => createAnalytic(calls, host, stats, next, isSuspended, failed, keyLimits, plan.options.isEventTime === true);
 }
