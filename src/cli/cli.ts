@@ -60,6 +60,7 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
     await command.run({
       ...parseCommandArguments(command, words),
       client,
+      root: options.root ?? env['KuiperBaseKey'] ?? process.cwd(),
       print: screen.out,
       note: screen.err,
       show: (json, view = {}) => show(json, view, output, screen),

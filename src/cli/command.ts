@@ -11,6 +11,8 @@ export interface CommandContext {
   /** Flags by their long name: `-f x`, `--file x` → file; a flag without value is `true`. */
   readonly flags: Readonly<Record<string, string | true>>;
   readonly client: Client;
+  /** Root folder of the gateway on this machine: `--root`, else the variable KuiperBaseKey, else the working directory. */
+  readonly root: string;
   /** A sentence for the user, on standard output. */
   print(text: string): void;
   /** A JSON answer: a table on a terminal, JSON in a pipe, YAML with --yaml, eKuiper's text with --ekuiper. */

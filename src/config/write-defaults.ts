@@ -15,6 +15,7 @@ export interface WrittenDefaults {
 }
 
 const MEMORY = 'shipped-etc.json';
+const LIBRARY = join('sources', 'modbus', 'library');
 
 export function writeDefaults(folders: Folders): WrittenDefaults {
   const result: WrittenDefaults = { written: [], failed: [] };
@@ -48,7 +49,8 @@ export function writeDefaults(folders: Folders): WrittenDefaults {
 
 function yamlFilesOf(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((n) => n.endsWith('.yaml') && statSync(join(folder, n)).isFile()).sort();
+  // the library of device profiles is read where it lies (connectors/modbus/profile-file.ts)
+  return names.filter((n) => n.endsWith('.yaml') && !n.startsWith(LIBRARY) && statSync(join(folder, n)).isFile()).sort();
 }
 
 function readIfThere(file: string): string | undefined {

@@ -1,6 +1,9 @@
 // `kuiper modbus scan|read|write` against a simulated controller: progress, values, plain errors.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { createPlc, type Plc } from '../../src/connectors/modbus/simulator/plc.ts';
@@ -35,6 +38,46 @@ describe('kuiper modbus', () => {
     expect(await kuiper('read', line(), '3', 'holding:10:float32:CDAB', 'coil:2')).toBe(
       'holding:10:float32:CDAB = 1.5  (0x00003fc0)\ncoil:2 = true',
     );
+  });
+
+  // @covers issue:19#7
+  it('import writes a profile that profiles lists, and never replaces a file unasked', async () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'kuiper-modbus-'));
+    const folder = path.join(root, 'etc/sources/modbus');
+    mkdirSync(folder, { recursive: true });
+    const map = path.join(root, 'acme-1.yaml');
+    const items = '[{name: P, rule: 1, registers: [7]}, {name: T, rule: 9, registers: [8]}]';
+    writeFileSync(map, `info: {manufacturer: Acme, model: One}\nparameters: [{group: g, items: ${items}}]\n`);
+    const target = path.join(folder, 'acme-1.yaml');
+    const report = [
+      `${target} is written.`,
+      'acme-1 (solarman): 1 points; 1 left out; 0 remarks.',
+      '  left out: T: rule 9 (time of day) has no counterpart; read its register and divide in SQL',
+    ].join('\n');
+    expect(await kuiper('import', map, '-o', folder)).toBe(report);
+    expect(readFileSync(target, 'utf8')).toMatch(/\n {2}- \{name: p, address: 7, type: uint16\}\n$/);
+    writeFileSync(target, 'points: []\n');
+    expect(await kuiper('import', map, '-o', folder)).toBe(`${target} is there already. Replace it with --force.`);
+    expect(readFileSync(target, 'utf8')).toBe('points: []\n');
+    expect(JSON.parse(await kuiper('profiles', 'acme-1', '--root', root))).toMatchObject([
+      { id: 'acme-1', problem: expect.stringMatching(/acme-1\.yaml:1: points: a list of at least one point is needed/) },
+    ]);
+    expect(await kuiper('import', map, '-o', folder, '--force')).toBe(report);
+    expect(JSON.parse(await kuiper('profiles', 'acme', 'ONE', '--root', root))).toEqual([
+      {
+        id: 'acme-1',
+        maker: 'Acme',
+        model: 'One',
+        kind: 'inverter',
+        points: 1,
+        source: 'imported from acme-1.yaml (solarman)',
+        seenOnHardware: false,
+        own: true,
+        problem: '',
+      },
+    ]);
+    expect(await kuiper('profiles', 'acme', 'two', '--root', root)).toBe('[]');
+    rmSync(root, { recursive: true });
   });
 
   it('simulate plays a controller with faults until Ctrl-C', async () => {

@@ -43,6 +43,8 @@ import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
 import { importEkuiper } from './import-ekuiper.ts';
 import { importRuleset } from './import-ruleset.ts';
+import { modbusImport } from './modbus-import.ts';
+import { modbusProfiles } from './modbus-profiles.ts';
 import { modbusRead } from './modbus-read.ts';
 import { modbusScan } from './modbus-scan.ts';
 import { modbusSimulate } from './modbus-simulate.ts';
@@ -180,6 +182,8 @@ export const commands: readonly Command[] = [
   modbusSimulate,
   modbusRead,
   modbusWrite,
+  modbusProfiles,
+  modbusImport,
   deviceList,
   deviceShow,
   top,

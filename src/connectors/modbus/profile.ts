@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAM
 import { parseDurationMs } from '../../contract/props.ts';
 import type { ReadFunction } from './frame.ts';
 import { type Meaning, meaningKeys, parseMeaning } from './point-meaning.ts';
+import { type About, parseAbout } from './profile-about.ts';
 import { type ByteOrder, byteOrders, isByteOrder, registersOf, type ValueType, valueTypes } from './value-types.ts';
 
 export interface Point {
@@ -34,6 +35,8 @@ export interface Point {
 
 export interface Profile {
   readonly file: string;
+  /** Which device it is for, and where its numbers come from. */
+  readonly about?: About | undefined;
   readonly points: readonly Point[];
   /** Interval classes, ms. The class `default` is the stream's interval. */
   readonly intervalsMs: Readonly<Record<string, number>>;
@@ -71,7 +74,7 @@ const pointKeys = new Set([
 /** Columns that rows of a device have beside its points. */
 const RESERVED = new Set(['device']);
 const limitKeys = new Set(['maxRegisters', 'maxCoils', 'maxGap']);
-const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points', 'notAvailable']);
+const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points', 'notAvailable', 'about']);
 
 /** @throws Error `file:line: point "x": what and how to cure it` (all problems of the file, one a line) */
 export function parseProfile(text: string, file: string): Profile {
@@ -143,6 +146,7 @@ export function parseProfile(text: string, file: string): Profile {
     }
   else if (root.has('intervals')) bad(root.get('intervals', true), 'intervals: a map of name: duration, as in fast: 200ms');
 
+  const about = parseAbout(root, bad);
   const points: Point[] = [];
   const factors: { name: string; of: string; node: unknown }[] = [];
   const names = new Map<string, number>();
@@ -269,5 +273,5 @@ export function parseProfile(text: string, file: string): Profile {
     else points[index] = { ...point, factor };
   }
   if (problems.length) throw new Error(problems.join('\n'));
-  return { file, points, intervalsMs, limits };
+  return { file, ...(about ? { about } : {}), points, intervalsMs, limits };
 }

@@ -1,0 +1,39 @@
+// `kuiper modbus profiles`: the register maps that streams on this machine can name, those of the library included.
+import type { Command } from '../command.ts';
+
+export const modbusProfiles: Command = {
+  name: 'modbus profiles',
+  usage: 'modbus profiles [SEARCH …] [--root DIR]',
+  doc: 'List the profiles of Modbus devices, those of the library included; each word of SEARCH must be in name, maker, model or kind.',
+  offline: true,
+  flags: [{ names: ['root'], doc: 'root folder of the gateway on this machine' }],
+  exits: true,
+  examples: [['kuiper modbus profiles eastron meter', "the maker's meters"]],
+  async run(context) {
+    const { listProfiles } = await import('../../connectors/modbus/profile-file.ts');
+    const words = context.args.map((w) => w.toLowerCase());
+    const root = context.flags['root'];
+    const list = listProfiles(typeof root === 'string' ? root : context.root).filter((p) => {
+      const text = `${p.id} ${p.maker} ${p.model} ${p.kind}`.toLowerCase();
+      return words.every((w) => text.includes(w));
+    });
+    context.show(JSON.stringify(list), {
+      empty: words.length > 0 ? `No profile has "${context.args.join(' ')}" in its name, maker, model or kind.` : 'There are no profiles.',
+      table: (rows: typeof list) => ({
+        head: ['NAME', 'MAKER', 'MODEL', 'KIND', 'POINTS', 'SOURCE'],
+        rows: rows.map((r) =>
+          r.problem
+            ? [r.id, '', '', '', 0, { text: r.problem, style: 'bad' as const }]
+            : [
+                r.id,
+                r.maker,
+                r.model,
+                r.kind,
+                r.points,
+                `${r.own ? 'own file; ' : ''}${r.source}${r.seenOnHardware ? '' : ' (not seen on hardware)'}`,
+              ],
+        ),
+      }),
+    });
+  },
+};
