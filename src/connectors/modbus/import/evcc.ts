@@ -44,7 +44,7 @@ export function readEvcc(root: JsonMap, id: string): ImportedMap {
   if (error)
     found.unsaid.push({
       point: 'render',
-      reason: `line ${error.linePos?.[0].line ?? 1} is no YAML without its actions: ${error.message.split('\n')[0]}`,
+      reason: `line ${error.linePos?.[0].line ?? 1} is not YAML without its actions: ${error.message.split('\n')[0]}`,
     });
   const usageOf = (node: unknown): string => {
     const range = (node as Node | undefined)?.range;
@@ -127,7 +127,7 @@ function readRegister(register: YAMLMap, scaleOfSource: unknown, label: string, 
     leave(
       String(get('address')).includes(PARAMETER)
         ? 'its address is a parameter of the template'
-        : `the address "${String(get('address'))}" is no number`,
+        : `the address "${String(get('address'))}" is not a number`,
     );
     return;
   }

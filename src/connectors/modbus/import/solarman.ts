@@ -100,7 +100,7 @@ export function readSolarman(root: JsonMap, id: string, variant: number): Import
 /** Lowest register and order. The list begins with the lowest word. */
 function placeOf(registers: readonly (number | undefined)[], isText: boolean): { address: number; order?: string } | string {
   const list = registers.filter((r) => r !== undefined);
-  if (list.length !== registers.length || list.length === 0) return 'its registers are no numbers';
+  if (list.length !== registers.length || list.length === 0) return 'its registers are not numbers';
   const rises = list.every((r, i) => i === 0 || r === list[i - 1]! + 1);
   const falls = list.every((r, i) => i === 0 || r === list[i - 1]! - 1);
   if (list.length === 1) return { address: list[0]! };
@@ -138,7 +138,7 @@ function numeric(item: JsonMap, rule: number, count: number): Numeric | string {
     return { type, ...field, texts };
   }
   const scale = numberOf(item['scale']);
-  if (scale === undefined) return `the scale ${JSON.stringify(item['scale'])} is no number`;
+  if (scale === undefined) return `the scale ${JSON.stringify(item['scale'])} is not a number`;
   const divide = numberOf(item['divide']) ?? 1;
   if (divide !== 1) return 'divides and cuts the fraction; divide in SQL';
   // the reader of this format looks at the key for signed numbers only

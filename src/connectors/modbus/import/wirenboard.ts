@@ -97,7 +97,7 @@ function readChannel(item: JsonMap, label: string, isParameter: boolean, words: 
   const fn = WAYS[String(item['reg_type'] ?? (isParameter ? 'holding' : ''))];
   if (!fn) return item['reg_type'] === undefined ? 'has no register' : `the register type ${String(item['reg_type'])} has no counterpart`;
   const place = /^\s*(0x[0-9a-f]+|\d+)(?::(\d+):(\d+))?\s*$/i.exec(String(item['address'] ?? ''));
-  if (!place) return `the address "${String(item['address'] ?? '')}" is no number`;
+  if (!place) return `the address "${String(item['address'] ?? '')}" is not a number`;
   const address = Number(place[1]);
   const set = isParameter || CONTROLS.has(String(item['type'] ?? ''));
   const writable = set && item['readonly'] !== true && (fn === 'coil' || fn === 'holding');
