@@ -40,7 +40,7 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
       return 0;
     }
     if (verb === 'query') {
-      const { client, host } = clientOf(options, env);
+      const { client, host } = clientOf(options, env, screen.err);
       if (ekuiper || screen.terminal) screen.out(`Connecting to ${host}... `);
       await runQueryPrompt(client, screen.out);
       return 0;
@@ -54,7 +54,7 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
       return 0;
     }
     if (command.exits) zero = false;
-    const { client, host } = clientOf(options, env);
+    const { client, host } = clientOf(options, env, screen.err);
     if (ekuiper && !command.offline) screen.out(`Connecting to ${host}... `);
     const output: OutputForm = ekuiper ? 'ekuiper' : (form ?? options.form ?? (screen.terminal ? 'table' : 'json'));
     await command.run({
@@ -76,10 +76,16 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
   }
 }
 
-function clientOf(options: CliOptions, env: Environment) {
+function clientOf(options: CliOptions, env: Environment, warn: (text: string) => void) {
   const named = contextNamed(options.context ?? env['KUIPER_CONTEXT'], options.url ?? env['KUIPER_URL'], env);
   const url = serverUrl(options.url ?? named?.url, options.root, env);
-  return { client: createClient({ url, token: options.token ?? env['KUIPER_TOKEN'] ?? named?.token }), host: new URL(url).host };
+  const client = createClient({
+    url,
+    token: options.token ?? env['KUIPER_TOKEN'] ?? named?.token,
+    strict: options.strict || env['KUIPER_STRICT'] === '1',
+    warn: (text) => warn(`Warning: ${text}`),
+  });
+  return { client, host: new URL(url).host };
 }
 
 /** @returns the command with the words after its name; undefined when help was printed instead  @throws CliError for an unknown one */

@@ -4,6 +4,10 @@ import { CliError } from './cli-error.ts';
 import { overSsh } from './ssh.ts';
 
 export interface ClientOptions {
+  /** What would have no effect is refused. */
+  strict?: boolean;
+  /** Gets what the gateway says of a call that has no effect in part. */
+  warn?(text: string): void;
   /** e.g. `http://127.0.0.1:9081` */
   url: string;
   token: string | undefined;
@@ -12,14 +16,15 @@ export interface ClientOptions {
 export interface Answer {
   status: number;
   body: Buffer;
+  warnings: string[];
 }
 
 export interface Client {
   readonly url: string;
-  /** @throws CliError with the server's message (`message` of the error body) when the status is 400 or more, and when nobody answers */
-  call(method: string, path: string, body?: string): Promise<string>;
+  /** @param strictly what would have no effect is refused, also without --strict  @throws CliError with the server's message (`message` of the error body) when the status is 400 or more, and when nobody answers */
+  call(method: string, path: string, body?: string, strictly?: boolean): Promise<string>;
   /** The same with an answer that is no text. */
-  bytes(method: string, path: string, body?: string): Promise<Buffer>;
+  bytes(method: string, path: string, body?: string, strictly?: boolean): Promise<Buffer>;
   /** The same with a JSON answer. */
   json<T = unknown>(method: string, path: string, body?: string): Promise<T>;
 }
@@ -27,9 +32,10 @@ export interface Client {
 /** Longest wait for an answer; an import of a large configuration takes seconds. */
 const TIMEOUT_MS = 60_000;
 
-export function createClient({ url, token }: ClientOptions): Client {
-  const bytes = async (method: string, path: string, body?: string): Promise<Buffer> => {
-    const answer = await send(url, path, method, body, token);
+export function createClient({ url, token, strict = false, warn = () => undefined }: ClientOptions): Client {
+  const bytes = async (method: string, path: string, body?: string, strictly = strict): Promise<Buffer> => {
+    const answer = await send(url, path, method, body, token, strictly);
+    for (const text of answer.warnings) warn(text);
     if (answer.status < 400) return answer.body;
     throw new CliError(messageOf(answer), 'refused');
   };
@@ -42,12 +48,20 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
 }
 
-async function send(base: string, path: string, method: string, body: string | undefined, token: string | undefined): Promise<Answer> {
+async function send(
+  base: string,
+  path: string,
+  method: string,
+  body: string | undefined,
+  token: string | undefined,
+  strict: boolean,
+): Promise<Answer> {
   const { request } = base.startsWith('https:') ? nodeHttps() : nodeHttp();
   const ssh = base.startsWith('ssh:') ? new URL(base) : undefined;
   const headers: Record<string, string | number> =
     body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
   if (token) headers['Authorization'] = token;
+  if (strict) headers['Kuiper-Strict'] = 'true';
   return new Promise((resolve, reject) => {
     const options = {
       method,
@@ -60,7 +74,13 @@ async function send(base: string, path: string, method: string, body: string | u
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks),
+          warnings: warningsOf(response.headers['kuiper-warnings']),
+        }),
+      );
       response.on('error', reject);
     });
     call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
@@ -76,6 +96,17 @@ async function send(base: string, path: string, method: string, body: string | u
     );
     call.end(body);
   });
+}
+
+/** A list of sentences as JSON; anything else comes from something that is no gateway. */
+function warningsOf(header: string | string[] | undefined): string[] {
+  if (typeof header !== 'string') return [];
+  try {
+    const list: unknown = JSON.parse(header);
+    return Array.isArray(list) ? list.filter((w) => typeof w === 'string') : [];
+  } catch {
+    return [header];
+  }
 }
 
 function messageOf({ status, body }: Answer): string {

@@ -7,6 +7,7 @@ const GLOBAL: readonly (readonly [string, string])[] = [
   ['--context NAME', 'a gateway stored with `kuiper context add` (also KUIPER_CONTEXT)'],
   ['--root DIR', 'root folder of the gateway on this machine (also KuiperBaseKey)'],
   ['--json, --yaml, --table', 'form of the output; default: a table on a terminal, JSON in a pipe'],
+  ['--strict', 'the gateway refuses what would have no effect, such as a misspelt option (also KUIPER_STRICT=1)'],
   ['--ekuiper', "eKuiper's output and exit codes (also KUIPER_CLI=ekuiper)"],
   ['--ekuiper-exit-codes', "eKuiper's exit codes: 0 also after an error"],
 ];

@@ -2,7 +2,7 @@
 // read above the operator that fills it; operators are then made from the sinks downwards, since each needs its successor.
 import { Budget, enter, leave } from '../base/budget.ts';
 import type { Tuple } from '../data/tuple.ts';
-import { budgeted } from '../exec/budgeted.ts';
+import { budgeted, metered } from '../exec/budgeted.ts';
 import { createIsolate, createReset } from '../exec/isolate.ts';
 import type { Downstream, Operator, OperatorStats, OperatorView, ProgramHost, RunningProgram } from '../exec/operator.ts';
 import type { ClosureState } from '../exec/stateful.ts';
@@ -54,13 +54,15 @@ export function buildChain(input: ChainInput): RunningProgram {
     : Math.max(0, ...sources.flatMap((s) => [...s.columns, ...(s.all ? ['*'] : [])]).map((c) => input.slotOf(0, c) + 1));
 
   const budget = new Budget(`rule ${host.ruleId}`, host.budget);
+  const { cpu } = host;
+  const own = (op: Operator): Operator => (cpu ? metered(op, cpu) : op);
   const operators: Operator[] = new Array(nodes.length);
   let next: Operator = nothing;
   for (let i = nodes.length - 1; i >= 0; i--) {
     const stats = host.stats(names[i]!);
     const node = nodes[i]!;
     const spans = host.trace && spansOf(node, names[i]!, host.trace, ctx.frame);
-    const below = sendsByItself.has(node.type) ? budgeted(next, budget) : next;
+    const below = sendsByItself.has(node.type) ? own(budgeted(next, budget)) : next;
     const window = spans && (node.type === 'window' || node.type === 'inc-window') ? spans.window(below) : undefined;
     let op = makers[i]!(host, stats, window?.next ?? below);
     operators[i] = op;

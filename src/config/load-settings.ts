@@ -5,11 +5,12 @@ import { parseBytes } from '../base/bytes.ts';
 import { parseDurationMs } from '../base/duration.ts';
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { LogLevel } from '../base/log.ts';
+import { absentSettings, ignoredPaths } from './absent-settings.ts';
 import { applyOverrides, type Environment, isMap, keyLike, overridesOf } from './environment.ts';
 import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
 import { OWNER_FILE } from './owner-file.ts';
-import { ignoredPaths, passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
+import { passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
 import type { Settings, TlsFiles } from './settings.ts';
 import { resolveTimeZone } from './time-zone.ts';
 import { readYamlFile, type YamlFile, type YamlMap } from './yaml-file.ts';
@@ -23,9 +24,18 @@ export interface UnknownKey {
   candidates: string[];
 }
 
+/** A key of eKuiper's that asks for something that does not happen. */
+export interface AbsentKey {
+  place: string;
+  key: string;
+  why: string;
+}
+
 export interface LoadedSettings {
   settings: Settings;
   unknown: UnknownKey[];
+  /** What the files ask for and this version does not do. */
+  absent: AbsentKey[];
   /** Files that were read, most general first. */
   files: string[];
   /** File and line, or variable, that a key such as `rule.qos` comes from. */
@@ -129,10 +139,9 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     },
     prometheus: { enabled: value('basic.prometheus'), port: value('basic.prometheusPort') },
     runtimeFolder: value('basic.runtimeFolder'),
-    pluginHosts: value('basic.pluginHosts'),
     ignoreCase: value('basic.ignoreCase'),
     sqlCompatibility: value('basic.sqlCompatibility'),
-    sqlMaxConnections: value('basic.sql.maxConnections'),
+    strictOptions: value('basic.strictOptions'),
     // eKuiper: less than a second becomes 10 s
     rulePatrolIntervalMs: value('basic.rulePatrolInterval') < 1000 ? 10_000 : value('basic.rulePatrolInterval'),
     aesKey,
@@ -158,7 +167,8 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     rule: section('rule'),
     sink: section('sink'),
   };
-  return { settings, unknown, files: read, placeOf: (path) => placeOf(layers, path), valueOf: value };
+  const absent = layers.flatMap(absentKeys);
+  return { settings, unknown, absent, files: read, placeOf: (path) => placeOf(layers, path), valueOf: value };
 }
 
 function lookUp(data: YamlMap, path: readonly string[]): { value: unknown; keys: string[] } | undefined {
@@ -172,6 +182,14 @@ function lookUp(data: YamlMap, path: readonly string[]): { value: unknown; keys:
     at = at[key];
   }
   return { value: at, keys };
+}
+
+function absentKeys(layer: Layer): AbsentKey[] {
+  return absentSettings.flatMap(({ path, fine, why }) => {
+    const found = lookUp(layer.data, path.split('.'));
+    if (!found || found.value === null || fine.includes(found.value)) return [];
+    return [{ place: layer.place(found.keys), key: path, why }];
+  });
 }
 
 function placeOf(layers: readonly Layer[], path: string): string {

@@ -1,9 +1,10 @@
 // What the owner of a device set of kuiper.yaml, over gateway.yaml, REST or the command line: a file of its own above kuiper.yaml, so that neither
 // an update nor a person's comments are touched. Read by load-settings.ts, written by service/owner-settings.ts and provisioning.
 import type { GatewayError } from '../base/errors/gateway-error.ts';
+import { ignoredPaths } from './absent-settings.ts';
 import { isMap } from './environment.ts';
 import { convert } from './load-settings.ts';
-import { ignoredPaths, passedSections, settingSpecs } from './setting-specs.ts';
+import { passedSections, settingSpecs } from './setting-specs.ts';
 import type { YamlMap } from './yaml-file.ts';
 
 type Suggest = (name: string, candidates: readonly string[]) => string | undefined;

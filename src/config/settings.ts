@@ -27,11 +27,11 @@ export interface Settings {
   readonly prometheus: { readonly enabled: boolean; readonly port: number };
   /** Folder in memory for the record of messages under way; '' = one that the machine offers. */
   readonly runtimeFolder: string;
-  readonly pluginHosts: string;
   readonly ignoreCase: boolean;
   /** For rules that do not say it themselves. */
   readonly sqlCompatibility: SqlCompatibility;
-  readonly sqlMaxConnections: number;
+  /** What would have no effect is refused. */
+  readonly strictOptions: boolean;
   readonly rulePatrolIntervalMs: number;
   readonly aesKey: string | undefined;
   readonly gracefulShutdownMs: number;

@@ -11,3 +11,5 @@ export * from './props.ts';
 export * from './schema.ts';
 export * from './sink.ts';
 export * from './source.ts';
+export * from './told.ts';
+export * from './untaken.ts';

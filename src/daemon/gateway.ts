@@ -15,15 +15,7 @@ import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTokenBackoff } from '../rest/token-backoff.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
-import {
-  createLetterBox,
-  createRuntime,
-  createSuspects,
-  defaultRuleOptions,
-  parseRuleOptions,
-  type Runtime,
-  type Suspects,
-} from '../runtime/index.ts';
+import { createLetterBox, createRuntime, createSuspects, type Runtime, type Suspects } from '../runtime/index.ts';
 import {
   createOwner,
   createServerControl,
@@ -38,9 +30,11 @@ import { dataServerCallers, metricsCallers } from './callers.ts';
 import { changedSince, isOldRoot } from './changed-defaults.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
+import { foreignData } from './foreign-data.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
 import { makeFolders, prepareEtc } from './prepare-folders.ts';
+import { runtimeSettings, serviceSettings } from './part-settings.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
 import { openVault, putImportRight } from './secrets.ts';
 import { memoryFolders, propertyOf } from './surroundings.ts';
@@ -66,6 +60,8 @@ export interface Gateway {
   condition(): string;
   /** SIGHUP: reads configuration and credentials again. @throws when they are wrong; the old ones stay in effect */
   reload(): void;
+  /** Prometheus text. */
+  metricsText(): string;
   /** For the last handler of a fatal error; synchronous. */
   crashed(reason: string): void;
   /** READY is about to be said: crash protection must know. */
@@ -99,6 +95,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let suspects: Suspects | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
+  /** What lies in the data folder and is not read. */
+  let foreign: string[] = [];
   /** Files that were put back at the start. */
   const told: DatabaseReport[] = [];
   const componentFiles = createComponentFiles(folders, env);
@@ -174,6 +172,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     {
       name: 'store',
       start() {
+        foreign = foreignData(folders, log);
         store = openStore({ dataDir: folders.data, clock, log, reports: told, reserveBytes: config.settings.store.reserveBytes });
         suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
@@ -199,6 +198,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               revocations: config.revocations,
               owner: createOwner(folders, env, () => reload()),
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
+              strict: () => config.settings.strictOptions,
+              cpuUsage: () => runtime?.cpuUsage?.() ?? 'not enabled',
               metrics: config.settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
             }),
           ),
@@ -245,6 +246,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           store: store!,
           suspects: suspects!,
           connectors: connectorNamed,
+          connectorNames,
+          ...(config.settings.cpuProfile.enabled ? { cpuIntervalMs: config.settings.cpuProfile.intervalMs } : {}),
           codecs: async (format) => codecs.find((c) => c.name === format)?.load(),
           rootPath: folders.root,
           dataDir: folders.data,
@@ -254,17 +257,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           dataServer,
           logFiles: () => ({ folder: folders.log, ...config.settings.logFiles }),
           network: () => ({ enablePrivateNet: config.settings.enablePrivateNet, dataServer: config.settings.dataServer }),
-          settings: {
-            rulePatrolIntervalMs: config.settings.rulePatrolIntervalMs,
-            holdSourcesAtStart: true,
-            timeZone: config.settings.timeZone,
-            rowBudget: config.settings.rowBudget,
-            // it may need a second more for its checkpoints
-            stopTimeoutMs: Math.min(config.settings.gracefulShutdownMs, 600),
-            maxQueueBytesInAll: config.settings.store.maxQueueBytes,
-            minFreeBytes: config.settings.store.minFreeBytes,
-            sink: config.settings.sink,
-          },
+          settings: runtimeSettings(config.settings),
         });
         runtime.start();
       },
@@ -294,16 +287,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           connectors: connectorNamed,
           connectorNames,
           formats: () => codecs.map((c) => c.name),
-          settings: () => ({
-            timeZone: timeZone ?? config.settings.timeZone,
-            ignoreCase: config.settings.ignoreCase,
-            sqlCompatibility: config.settings.sqlCompatibility,
-            ruleDefaults: parseRuleOptions('kuiper.yaml', config.settings.rule, defaultRuleOptions()),
-            enablePrivateNet: config.settings.enablePrivateNet,
-            allowExternalFileAccess: config.settings.allowExternalFileAccess,
-            enableInstallScript: config.settings.enableInstallScript,
-            dataServerPort: config.settings.dataServer.port,
-          }),
+          settings: () => serviceSettings(config.settings, timeZone),
         });
       },
       async stop() {
@@ -369,6 +353,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     setTimeZone: (name) => {
       timeZone = name;
     },
+    dumpMetrics: (on) => service?.metricsDump.enable(on),
+    notes: () => [...config.notes, ...foreign],
     stop: onStopRequest,
   });
 
@@ -385,6 +371,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
     },
     reload,
     condition: () => runtime?.condition() ?? 'starting',
+    metricsText: () => runtime!.metricsText(),
     crashed: (reason) => guard.crashed(reason),
     ready: () => guard.ready(),
     announced() {

@@ -3,6 +3,28 @@
 import { type Budget, beginMessage, enter, leave } from '../base/budget.ts';
 import type { Operator } from './operator.ts';
 
+/** Measures the time of what an operator sends by itself. @returns the operator behind the meter */
+export function metered(next: Operator, cpu: { begin(): void; end(): void }): Operator {
+  const bound = Object.create(next) as Operator;
+  bound.row = (t) => {
+    cpu.begin();
+    try {
+      next.row(t);
+    } finally {
+      cpu.end();
+    }
+  };
+  bound.rows = (c) => {
+    cpu.begin();
+    try {
+      next.rows(c);
+    } finally {
+      cpu.end();
+    }
+  };
+  return bound;
+}
+
 /** @returns the operator behind the border */
 export function budgeted(next: Operator, budget: Budget): Operator {
   const bound = Object.create(next) as Operator;

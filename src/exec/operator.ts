@@ -101,6 +101,8 @@ export interface ProgramHost {
   readonly ruleId: string;
   /** What one row may cost; the defaults when absent. */
   readonly budget?: BudgetLimits;
+  /** Set: the CPU time of the rule is measured. */
+  readonly cpu?: { begin(): void; end(): void } | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly env: FunctionEnv;

@@ -2,6 +2,7 @@
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import { isTooDeep, TOO_DEEP } from '../base/json-depth.ts';
 import type { Log } from '../base/log.ts';
+import { newTold, type Told } from '../contract/told.ts';
 import { errorReply } from './errors.ts';
 import { empty, type Reply, text } from './reply.ts';
 import type { RestRequest } from './request.ts';
@@ -13,6 +14,30 @@ export interface Call {
   url: string;
   headers: RestRequest['headers'];
   body: Uint8Array;
+}
+
+/** Asks for a refusal of whatever would have no effect. */
+export const STRICT_HEADER = 'kuiper-strict';
+/** What of the call has no effect, as a JSON list of sentences: eKuiper's answers have no place for it. */
+export const WARNINGS_HEADER = 'Kuiper-Warnings';
+/** Proxies and clients refuse longer headers. */
+const MAX_WARNINGS_CHARS = 4000;
+
+function withWarnings(reply: Reply, { warnings }: Told): Reply {
+  if (warnings.length === 0) return reply;
+  const shown: string[] = [];
+  let size = 0;
+  for (const w of new Set(warnings)) {
+    size += w.length;
+    if (size > MAX_WARNINGS_CHARS) {
+      shown.push('There is more; kuiper gethealth lists all of it.');
+      break;
+    }
+    shown.push(w);
+  }
+  // headers hold ASCII only
+  const value = JSON.stringify(shown).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return { ...reply, headers: { ...reply.headers, [WARNINGS_HEADER]: value } };
 }
 
 /** Never throws: faults become an answer and a log line. */
@@ -30,9 +55,10 @@ export async function dispatch(router: Router, call: Call, log: Log): Promise<Re
     query: new URLSearchParams(mark < 0 ? '' : call.url.slice(mark + 1)),
     headers: call.headers,
     body: call.body,
+    told: newTold(router.strict() || /^(1|true)$/i.test(call.headers[STRICT_HEADER] ?? '')),
   };
   try {
-    return await match.route.handle(request);
+    return withWarnings(await match.route.handle(request), request.told);
   } catch (error) {
     const { reply, internal } = errorReply(error);
     if (internal)
@@ -40,6 +66,7 @@ export async function dispatch(router: Router, call: Call, log: Log): Promise<Re
         { code: 'REST_FAULT', path, method: call.method, error, stack: (error as Error)?.stack },
         'A REST call failed by a fault of the gateway.',
       );
-    return reply;
+    // what is missing may be there under another name
+    return request.told.strict ? reply : withWarnings(reply, request.told);
   }
 }

@@ -1,5 +1,8 @@
 // One REST call as routes see it: matched path parameters, query, body as text or JSON.
 import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
+import type { OptionSpec } from '../contract/props.ts';
+import { settle, type Told } from '../contract/told.ts';
+import { inOurSpelling, untaken } from '../contract/untaken.ts';
 
 export interface RestRequest {
   readonly method: string;
@@ -10,15 +13,28 @@ export interface RestRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
+  /** What of the request has no effect; sent back with the answer (dispatch.ts). */
+  readonly told: Told;
 }
 
 export function bodyText(request: RestRequest): string {
   return new TextDecoder().decode(request.body);
 }
 
-/** The body as a JSON object (missing members absent). @param what how eKuiper begins the message
- *  @throws GatewayError REST_BODY: no JSON, or not an object */
-export function bodyObject(request: RestRequest, what: string): Record<string, unknown> {
+/** The body as a JSON object (missing members absent), with names in the spelling of their declaration.
+ *  @param what how eKuiper begins the message  @param members that it may have
+ *  @throws GatewayError REST_BODY: no JSON, or not an object; OPTION_IGNORED for a strict caller */
+export function bodyObject(request: RestRequest, what: string, members: readonly OptionSpec[]): Record<string, unknown> {
+  const body = looseObject(request, what);
+  const { told, refused } = untaken('Member', 'the body', members, body);
+  if (refused.length > 0) throw new GatewayError('REST_BODY', { what, problem: refused.join('; ') });
+  request.told.warnings.push(...told);
+  settle(request.told);
+  return inOurSpelling(members, body);
+}
+
+/** A body whose names the caller chooses (properties). */
+export function looseObject(request: RestRequest, what: string): Record<string, unknown> {
   const value = bodyJson(request, what);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new GatewayError('REST_BODY', {

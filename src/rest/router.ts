@@ -17,6 +17,8 @@ export type Match = { route: Route; params: Record<string, string> } | 'no-path'
 export interface Router {
   match(method: string, path: string): Match;
   readonly routes: readonly Route[];
+  /** basic.strictOptions: what would have no effect is refused. */
+  strict(): boolean;
 }
 
 interface Entry {
@@ -26,7 +28,7 @@ interface Entry {
   open: number;
 }
 
-export function createRouter(routes: readonly Route[]): Router {
+export function createRouter(routes: readonly Route[], strict: () => boolean = () => false): Router {
   const bySize = new Map<number, Entry[]>();
   for (const route of routes) {
     const parts = route.path.split('/').slice(1);
@@ -39,6 +41,7 @@ export function createRouter(routes: readonly Route[]): Router {
 
   return {
     routes,
+    strict,
     match(method, path) {
       const parts = path.split('/').slice(1);
       let known = false;

@@ -49,6 +49,10 @@ export interface RuntimeDeps {
   log: Log;
   store: Store;
   /** Connector or plugin by name. A function, so that plugins may come and go. */
+  /** basic.ResourceProfileConfig: set = the CPU time of rules is measured over this interval. */
+  cpuIntervalMs?: number;
+  /** Names of all connectors, for a "did you mean". */
+  connectorNames?(): readonly string[];
   connectors(name: string): ConnectorEntry | undefined;
   /** Format by name (lower case). */
   codecs(format: string): CodecDefinition | undefined | Promise<CodecDefinition | undefined>;
@@ -277,10 +281,12 @@ export interface RuleHandle {
 export interface Runtime {
   /** Creates (does not start; `start()` does). @throws RUNTIME_DUPLICATE_RULE, RULE_INVALID_CRON */
   createRule(definition: RuleDefinition): RuleHandle;
-  /** Looks connectors up and has them check their properties. @throws the error that refuses the rule */
-  validateRule(definition: Pick<RuleDefinition, 'actions' | 'sources' | 'options' | 'id'> & { streams: readonly string[] }): Promise<void>;
+  /** Looks connectors up and has them check their properties. @returns sentences about what has no effect  @throws the error that refuses the rule */
+  validateRule(
+    definition: Pick<RuleDefinition, 'actions' | 'sources' | 'options' | 'id'> & { streams: readonly string[] },
+  ): Promise<readonly string[]>;
   /** The same for one stream. */
-  validateSource(spec: SourceSpec): Promise<void>;
+  validateSource(spec: SourceSpec): Promise<readonly string[]>;
   rule(id: string): RuleHandle | undefined;
   rules(): Iterable<RuleHandle>;
   /** State of the connection that rules share under a connectionSelector; undefined when none uses it now, or it cannot tell. */
@@ -291,6 +297,8 @@ export interface Runtime {
   readonly traces: TraceStore;
   /** How the rules are, in one sentence. From the first call on all of them are looked at in turns: new problems are told in the log. */
   condition(): string;
+  /** CPU time of each rule in the last interval, ms. */
+  cpuUsage?(): Record<string, number> | 'not ready' | 'not enabled';
   /** Prometheus text exposition. */
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */

@@ -15,6 +15,8 @@ export interface SourceSpec {
   datasource: string;
   /** Resolved properties: default section, conf key, connection, EXTRA. */
   props: Props;
+  /** What it names and does not get (a conf key that is not there), in sentences. */
+  told?: readonly string[];
   /** `FORMAT`, lower case, default `json`. */
   format: string;
   schemaId?: string;
@@ -39,6 +41,8 @@ export interface ActionSpec {
   type: string;
   /** Resolved properties (resourceId and connectionSelector already merged). */
   props: Props;
+  /** What it names and does not get (a resource that is not there), in sentences. */
+  told?: readonly string[];
   /** Index of the element of `actions`; node name `<type>_<index>`. */
   index: number;
 }
@@ -51,6 +55,8 @@ export interface RuleDefinition {
   options: RuleOptions;
   /** Start on creation and after a restart of the gateway. */
   triggered: boolean;
+  /** What of the rule's text has no effect, in sentences: shown in its health, logged once. */
+  notes?: readonly string[];
   /** @throws when the catalog has no such stream or table */
   sources(name: string): SourceSpec;
   /** What the catalog says of a stream or table now: another text after each change, undefined when it is gone. */

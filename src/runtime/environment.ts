@@ -8,8 +8,10 @@ import type { ConnectorDefinition } from '../contract/connector.ts';
 import type { ConnectionAccess } from '../contract/context.ts';
 import type { SinkDefinition } from '../contract/sink.ts';
 import type { SourceDefinition } from '../contract/source.ts';
+import { didYouMean } from '../sql/index.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
 import type { BootTime } from './boot-time.ts';
+import type { CpuMeter } from './cpu-meter.ts';
 import type { QueueNames } from './sink/queue-names.ts';
 import type { QueueSpace } from './sink/queue-space.ts';
 import type { BootGate } from './source/boot-gate.ts';
@@ -28,6 +30,8 @@ export interface Environment {
   readonly bootTime: BootTime;
   /** What was written last, for all sinks. */
   readonly lastText?: LastText;
+  /** Set: the CPU time of rules is measured. */
+  readonly cpu?: CpuMeter | undefined;
 }
 
 export const defaultSettings: RuntimeSettings = {
@@ -50,17 +54,23 @@ const connectorOf = async (env: Environment, type: string, offer: 'source' | 'si
   return entry?.offers.includes(offer) ? entry.load() : undefined;
 };
 
+function hintOf({ deps }: Environment, type: string, offer: 'source' | 'sink'): string {
+  const names = deps.connectorNames?.().filter((name) => deps.connectors(name)?.offers.includes(offer)) ?? [];
+  const near = didYouMean(type, names);
+  return near ? `\nhint: ${near}` : '';
+}
+
 /** @throws RUNTIME_UNKNOWN_SOURCE */
 export async function loadSource(env: Environment, type: string): Promise<SourceDefinition> {
   const definition = (await connectorOf(env, type, 'source'))?.source;
-  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SOURCE', { type });
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SOURCE', { type, hint: hintOf(env, type, 'source') });
   return definition;
 }
 
 /** @throws RUNTIME_UNKNOWN_SINK */
 export async function loadSink(env: Environment, type: string): Promise<SinkDefinition> {
   const definition = (await connectorOf(env, type, 'sink'))?.sink;
-  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SINK', { type });
+  if (!definition) throw new GatewayError('RUNTIME_UNKNOWN_SINK', { type, hint: hintOf(env, type, 'sink') });
   return definition;
 }
 

@@ -7,6 +7,8 @@ import { createBootTime } from './boot-time.ts';
 import { createCheckpointAccess } from './checkpoint/access.ts';
 import { createCheckpointer } from './checkpoint/checkpointer.ts';
 import { createConnectionPool } from './connection-pool.ts';
+import { CpuMeter } from './cpu-meter.ts';
+import { refusing, untakenOfSource, withHints } from './declared.ts';
 import { createRuleWatch } from './diagnosis/watch.ts';
 import { defaultSettings, type Environment } from './environment.ts';
 import { readGatewayId } from './gateway-id.ts';
@@ -23,11 +25,14 @@ import { validateActions } from './validate.ts';
 
 export type * from './api.ts';
 export { stateTexts } from './api.ts';
+export { connectionOptionsOf, sinkOptionsOf, sourceOptionsOf } from './declared.ts';
 export type * from './definition.ts';
 export type { Cause, Diag, DiagStep, Step } from './diagnosis/cause.ts';
 export { readGatewayId } from './gateway-id.ts';
+export { ruleOptionSpecs } from './option-specs.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
-export { parseCacheProps } from './sink/cache-props.ts';
+export { cacheOptions, parseCacheProps } from './sink/cache-props.ts';
+export { commonSourceOptions } from './source/options.ts';
 export {
   createLetterBox,
   createSuspects,
@@ -39,6 +44,7 @@ export {
 } from './suspect/index.ts';
 export type { TraceStrategy } from './trace/rule-trace.ts';
 export type { Span, TraceStore, TraceTree } from './trace/trace-store.ts';
+export { commonSinkOptions } from './transform/options.ts';
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const settings = { ...defaultSettings, ...deps.settings };
@@ -65,6 +71,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     lastText: { row: undefined, text: '' },
     queueNames: createQueueNames(deps.store.sinkQueues, log, queueSpace),
     queueSpace,
+    ...(deps.cpuIntervalMs === undefined ? {} : { cpu: new CpuMeter(clock, deps.cpuIntervalMs) }),
   };
   const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };
   const pool = createSourcePool(env);
@@ -92,6 +99,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const close = async () => {
     clock.clear(patrolTimer);
     watch.stop();
+    env.cpu?.stop();
     // subscriptions stay open until what was read is delivered or stored, so that it can still be confirmed
     pool.pin();
     // a rule that hangs in its start (a plugin that never answers) is left behind
@@ -100,6 +108,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     await pool.unpin('shutdown');
   };
 
+  const hinting = (type: string, told: readonly string[], work: Promise<void>) =>
+    work.catch((error: unknown) => {
+      throw withHints(type, error, told);
+    });
   return {
     createRule(definition) {
       if (rules.has(definition.id)) throw new GatewayError('RUNTIME_DUPLICATE_RULE', { rule: definition.id });
@@ -111,25 +123,34 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         logs,
         traces,
         onDeleted: (r) => {
-          if (rules.get(r.id) === r) rules.delete(r.id);
+          if (rules.get(r.id) !== r) return;
+          rules.delete(r.id);
+          env.cpu?.forget(r.id);
         },
       });
       rules.set(definition.id, rule);
       return rule;
     },
     async validateRule({ id, actions, sources, streams }) {
+      const told: string[] = [];
       for (const name of streams) {
         const spec = sources(name);
-        if (spec.kind !== 'lookup-table') await pool.validate(spec);
+        const found = await untakenOfSource(deps.connectors, spec);
+        if (spec.kind !== 'lookup-table') await hinting(spec.type, found.told, pool.validate(spec));
+        told.push(...refusing(spec.type, found));
       }
-      await validateActions(env, id, actions);
+      return [...told, ...(await validateActions(env, id, actions))];
     },
     async validateSource(spec) {
       const entry = deps.connectors(spec.type);
-      if (spec.kind !== 'lookup-table' || !entry?.offers.includes('lookup')) return pool.validate(spec);
-      // a lookup table has options of its own: those of a source of the type (an interval) are not asked for
-      const { lookup } = await entry.load();
-      await lookup?.create().configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
+      const told = refusing(spec.type, await untakenOfSource(deps.connectors, spec));
+      if (spec.kind !== 'lookup-table' || !entry?.offers.includes('lookup')) await hinting(spec.type, told, pool.validate(spec));
+      else {
+        // a lookup table has options of its own: those of a source of the type (an interval) are not asked for
+        const { lookup } = await entry.load();
+        await lookup?.create().configure?.(spec.datasource, { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) });
+      }
+      return told;
     },
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
@@ -138,8 +159,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       return c?.state && { state: c.state, message: c.stateMessage ?? '' };
     },
     devices: () => pool.nodes().flatMap((n) => n.devices().map((d) => ({ source: n.name, ...d }))),
-    metricsText: () => metricsText(rules.values()),
+    metricsText: () => metricsText(rules.values()) + (env.cpu?.metricsText() ?? ''),
+    cpuUsage: () => (env.cpu ? (env.cpu.usage() ?? 'not ready') : 'not enabled'),
     start() {
+      env.cpu?.start();
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);
     },
     traces,

@@ -1,38 +1,37 @@
 // From `actions` of a rule to sinks: every element may name several sinks; resourceId takes properties of a stored sink, which the
 // action's own win over; connectionSelector takes those of a named connection, which win over the action's.
-import type { Log } from '../base/log.ts';
 import type { Props } from '../contract/props.ts';
-import type { ActionSpec } from '../runtime/index.ts';
+import { inOurSpelling } from '../contract/untaken.ts';
+import { type ActionSpec, commonSinkOptions } from '../runtime/index.ts';
 import type { ConfKeyStore } from './conf-keys.ts';
 import type { ConnectionStore } from './connections.ts';
-import { overlay } from './source-spec.ts';
+import { noConfKey, overlay } from './source-spec.ts';
 
 export interface ActionDeps {
   confKeys: ConfKeyStore;
   connections: Pick<ConnectionStore, 'props'>;
-  log: Log;
   /** Puts secrets in the place of `${secret:name}`. @throws GatewayError SECRET_UNKNOWN */
   resolve<T>(value: T): T;
 }
 
 /** @param actions checked by rules/rule-json.ts: objects of sink type → properties */
-export function actionSpecs(ruleId: string, actions: readonly Readonly<Record<string, unknown>>[], deps: ActionDeps): ActionSpec[] {
+export function actionSpecs(actions: readonly Readonly<Record<string, unknown>>[], deps: ActionDeps): ActionSpec[] {
   return actions.flatMap((action, index) =>
     Object.entries(action).map(([type, raw]): ActionSpec => {
-      let props = (raw ?? {}) as Props;
+      const told: string[] = [];
+      let props: Props = inOurSpelling(commonSinkOptions, (raw ?? {}) as Props);
       const { resourceId, connectionSelector, ...own } = props;
       if (typeof resourceId === 'string' && resourceId !== '') {
         const resource = deps.confKeys.find('sinks', type, resourceId);
-        if (!resource)
-          deps.log.warn(
-            { rule: ruleId, sink: type, resourceId },
-            'The action names a resource that does not exist; ignoring the resource.',
-          );
-        props = overlay(resource ?? {}, connectionSelector === undefined ? own : { ...own, connectionSelector });
+        if (!resource) told.push(noConfKey(`Sink ${type}_${index} names resource`, resourceId, deps.confKeys.list('sinks', type)));
+        props = inOurSpelling(
+          commonSinkOptions,
+          overlay(resource ?? {}, connectionSelector === undefined ? own : { ...own, connectionSelector }),
+        );
       }
       const selector = props['connectionSelector'];
       if (typeof selector === 'string' && selector !== '') props = overlay(props, deps.connections.props(selector));
-      return { type, props: deps.resolve(props), index };
+      return { type, props: deps.resolve(props), index, ...(told.length > 0 ? { told } : {}) };
     }),
   );
 }

@@ -7,6 +7,7 @@ import { bigintAsNumber } from '../base/raw-json.ts';
 import { placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ComponentFiles, ComponentKind } from '../config/index.ts';
 import type { Props } from '../contract/props.ts';
+import { newTold, settle, type Told } from '../contract/told.ts';
 import type { KvTable } from '../store/index.ts';
 import { parseKeepingIntegers } from './json-text.ts';
 import { checkName } from './names.ts';
@@ -20,13 +21,21 @@ export interface ConfKeyStore {
   stored(): readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
   /** Creates or replaces a key as a whole.
    *  @param text JSON as posted  @throws GatewayError SERVICE_CONF_KEY */
-  put(kind: ComponentKind, type: string, key: string, text: string): Promise<void>;
+  put(kind: ComponentKind, type: string, key: string, text: string, told?: Told): Promise<void>;
   delete(kind: ComponentKind, type: string, key: string): Promise<void>;
   /** After the rows were changed by somebody else. */
   reload(): Promise<void>;
 }
 
-export async function openConfKeys(table: KvTable, files: ComponentFiles, log: Log): Promise<ConfKeyStore> {
+/** Sentences about properties that would have no effect. */
+export type ConfKeyLook = (kind: ComponentKind, type: string, key: string, props: Props) => Promise<string[]>;
+
+export async function openConfKeys(
+  table: KvTable,
+  files: ComponentFiles,
+  log: Log,
+  untakenOf: ConfKeyLook = async () => [],
+): Promise<ConfKeyStore> {
   const stored = new Map<string, Props>();
   const reload = async () => {
     const rows = await table.all();
@@ -58,7 +67,7 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
         const [kind, type, ...key] = id.split('.') as [ComponentKind, string, ...string[]];
         return { kind, type, key: key.join('.'), props };
       }),
-    async put(kind, type, key, text) {
+    async put(kind, type, key, text, told = newTold()) {
       checkName(key);
       checkName(type);
       let props: unknown;
@@ -73,6 +82,8 @@ export async function openConfKeys(table: KvTable, files: ComponentFiles, log: L
       const renamed = restoreSecrets(renameLegacy(type, props as Props), find(kind, type, key)) as Props;
       const missing = placesOfMasks(renamed);
       if (missing.length) log.warn({ code: 'SECRET_MISSING', confKey: idOf(kind, type, key), missing }, SECRET_MISSING);
+      told.warnings.push(...(await untakenOf(kind, type, key, renamed)));
+      settle(told);
       await table.set(idOf(kind, type, key), JSON.stringify(renamed, bigintAsNumber));
       stored.set(idOf(kind, type, key), renamed);
     },

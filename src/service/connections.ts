@@ -9,7 +9,10 @@ import { nodeCrypto } from '../base/node-builtins.ts';
 import { bigintAsNumber } from '../base/raw-json.ts';
 import { maskText, placesOfMasks, restoreSecrets } from '../base/secrets.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
-import { maskSecrets, type Props } from '../contract/props.ts';
+import { maskSecrets, type Props, wrongValues } from '../contract/props.ts';
+import { newTold, settle, type Told } from '../contract/told.ts';
+import { untaken } from '../contract/untaken.ts';
+import { connectionOptionsOf } from '../runtime/index.ts';
 import type { KvTable } from '../store/index.ts';
 import { SECRET_MISSING } from './conf-keys.ts';
 import { parseKeepingIntegers } from './json-text.ts';
@@ -29,10 +32,10 @@ export interface ConnectionStore {
   props(id: string): Props;
   list(): ConnectionInfo[];
   info(id: string): ConnectionInfo;
-  create(id: string, typ: string, props: Props): Promise<void>;
-  replace(id: string, typ: string, props: Props): Promise<void>;
+  create(id: string, typ: string, props: Props, told?: Told): Promise<void>;
+  replace(id: string, typ: string, props: Props, told?: Told): Promise<void>;
   /** Creates or replaces, also while rules use it: they follow at their next start. */
-  put(id: string, typ: string, props: Props): Promise<void>;
+  put(id: string, typ: string, props: Props, told?: Told): Promise<void>;
   /** Nothing happens when there is none. */
   delete(id: string): Promise<void>;
   /** Makes those of connection.yaml that are new or changed in the file since last time; never overwrites an id of REST. */
@@ -136,6 +139,21 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
     await table.set(id, JSON.stringify({ typ, props }, bigintAsNumber));
     begin(id, typ, props, lookAfterMs);
   };
+  /** What of the properties has no effect. */
+  const look = async (id: string, typ: string, props: Props, told: Told = newTold()) => {
+    const entry = deps.connectors(typ);
+    if (!entry) told.warnings.push(`There is no connector "${typ}": connection ${id} cannot be used.`);
+    else if (!entry.plugin) {
+      const specs = connectionOptionsOf(await entry.load());
+      const found = untaken('Property', `connection ${id} (${typ})`, specs, props);
+      if (found.refused.length > 0) throw new GatewayError('SERVICE_REFUSED', { text: found.refused.join('; ') });
+      const wrong = wrongValues(specs, props).map(
+        (problem) => `Property of connection ${id}: ${problem}; what selects it will be refused.`,
+      );
+      told.warnings.push(...found.told, ...wrong);
+    }
+    settle(told);
+  };
   const missing = (id: string) => new GatewayError('SERVICE_REFUSED', { text: `connection ${id} not existed` });
   const refuseUsed = (id: string) => {
     const rules = deps.usedBy(id);
@@ -184,21 +202,27 @@ export async function openConnections(deps: ConnectionDeps): Promise<ConnectionS
       if (!entry) throw missing(id);
       return show(id, entry);
     },
-    async create(id, typ, props) {
+    async create(id, typ, props, told) {
       checkName(id);
       if (typ === '') throw new GatewayError('SERVICE_REFUSED', { text: 'connection id and type should be defined' });
       if (all.has(id)) throw new GatewayError('SERVICE_REFUSED', { text: `connection ${id} already been created` });
+      await look(id, typ, props, told);
       await store(id, typ, props);
     },
-    async replace(id, typ, props) {
+    async replace(id, typ, props, told) {
       const old = all.get(id);
       if (!old) throw missing(id);
       // an import of what is there already changes nothing, also while rules use it
       if ((typ || old.typ) === old.typ && sameProps(restoreSecrets(props, old.props), old.props)) return;
       refuseUsed(id);
-      await store(id, typ || all.get(id)!.typ, props);
+      await look(id, typ || old.typ, props, told);
+      await store(id, typ || old.typ, props);
     },
-    put: (id, typ, props) => store(checkName(id), typ, props),
+    async put(id, typ, props, told) {
+      checkName(id);
+      await look(id, typ, props, told);
+      await store(id, typ, props);
+    },
     delete: remove,
     async provision(entries, done) {
       for (const [typ, ids] of Object.entries(entries)) {

@@ -1,4 +1,5 @@
 // Ties the use cases together. The order of creation is the order of dependence: conf keys, connections, streams, rules.
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SqlCompatibility } from '../base/sql-compatibility.ts';
@@ -10,10 +11,12 @@ import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type Tra
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import { type BackupService, createBackupService } from './backup/backup-service.ts';
+import { confKeyLook } from './conf-key-look.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
+import { createMetricsDump, type MetricsDump } from './metrics-dump.ts';
 import { createOtlpExport, type OtlpExport } from './otlp.ts';
 import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
@@ -67,6 +70,8 @@ export interface ServiceDeps {
 }
 
 export interface ServiceSettings {
+  /** basic.metricsDumpConfig */
+  metricsDump?: { enabled: boolean; retainedMs: number };
   timeZone: string;
   ignoreCase: boolean;
   sqlCompatibility: SqlCompatibility;
@@ -98,6 +103,7 @@ export interface Service {
   readonly trials: TrialService;
   readonly traces: TraceStore;
   readonly otlp: OtlpExport;
+  readonly metricsDump: MetricsDump;
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
   deadLetters(): LetterBox | undefined;
@@ -112,7 +118,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const tables = openTables(deps.store, deps.vault && { vault: deps.vault, log });
   // what an earlier version left in clear; what was written over may still lie in pages and lines of the files
   if ((await resealAll(tables)) > 0) await deps.store.scrub();
-  const confKeys = await openConfKeys(tables.confKeys, deps.componentFiles, log);
+  const confKeys = await openConfKeys(tables.confKeys, deps.componentFiles, log, confKeyLook(deps.connectors));
   const connections = await openConnections({
     table: tables.connections,
     clock: deps.clock,
@@ -151,7 +157,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     formats: deps.formats,
     usedBy: (name) => rules.rulesReading(name),
     columnsRead: (name) => rules.columnsRead(name),
-    validate: streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }),
+    validate: streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }, deps.connectorNames),
   });
   const planDeps: PlanningDeps = {
     log,
@@ -212,6 +218,13 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   };
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
+  const metricsDump = createMetricsDump({
+    folder: join(deps.folders.log, 'metrics'),
+    clock: deps.clock,
+    log,
+    text: () => runtime.metricsText(),
+    settings: () => deps.settings().metricsDump ?? { enabled: false, retainedMs: 0 },
+  });
   const { componentFiles, folders, connectors, formats, functions, settings, clock } = deps;
   const importer = createImporter({
     tables,
@@ -283,6 +296,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     trials,
     traces: runtime.traces,
     otlp,
+    metricsDump,
     async devices() {
       const { listDevices } = await import('./devices/list-devices.ts');
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
@@ -296,6 +310,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       connections.close();
       await otlp.stop();
       await trials.close();
+      await metricsDump.close();
     },
   };
 }

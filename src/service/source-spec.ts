@@ -3,7 +3,9 @@
 import type { Log } from '../base/log.ts';
 import type { Props } from '../contract/props.ts';
 import type { StreamSchema } from '../contract/schema.ts';
-import type { SourceSpec } from '../runtime/index.ts';
+import { inOurSpelling } from '../contract/untaken.ts';
+import { commonSourceOptions, type SourceSpec } from '../runtime/index.ts';
+import { didYouMean } from '../sql/index.ts';
 import type { ConfKeyStore } from './conf-keys.ts';
 import type { ConnectionStore } from './connections.ts';
 import { parseKeepingIntegers } from './json-text.ts';
@@ -18,19 +20,23 @@ export interface SourceSpecDeps {
 }
 
 /** @throws GatewayError when the connection of connectionSelector does not exist */
-export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log, resolve }: SourceSpecDeps): SourceSpec {
+export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, resolve }: SourceSpecDeps): SourceSpec {
+  const told: string[] = [];
   let props: Props = { ...confKeys.find('sources', d.type, 'default') };
   const confKey = optionOf(d, 'CONF_KEY');
   if (confKey !== undefined && confKey !== 'default') {
     const own = confKeys.find('sources', d.type, confKey);
     if (own) props = overlay(props, own);
-    else log.warn({ stream: d.name, confKey, type: d.type }, 'The stream names a conf key that does not exist; defaults are in effect.');
+    else
+      told.push(
+        noConfKey(`${d.kind === 'stream' ? 'Stream' : 'Table'} ${d.name} names conf key`, confKey, confKeys.list('sources', d.type)),
+      );
   }
   const extraText = optionOf(d, 'EXTRA');
   const extra = extraText === undefined ? {} : (parseKeepingIntegers(extraText) as Props);
   const selector = textProp(extra, 'connectionSelector') ?? textProp(props, 'connectionSelector');
   if (selector) props = overlay(props, connections.props(selector));
-  props = resolve(overlay(props, extra));
+  props = inOurSpelling(commonSourceOptions, resolve(overlay(props, extra)));
 
   const spec: SourceSpec = {
     name: d.name,
@@ -40,6 +46,7 @@ export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log, 
     props,
     format: d.statement.options.FORMAT?.value ? d.format : (textProp(props, 'format') ?? 'json').toLowerCase(),
   };
+  if (told.length > 0) spec.told = told;
   const schemaId = optionOf(d, 'SCHEMAID') ?? textProp(props, 'schemaId');
   if (schemaId) spec.schemaId = schemaId;
   const delimiter = optionOf(d, 'DELIMITER') ?? textProp(props, 'delimiter');
@@ -56,6 +63,13 @@ export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, log, 
   const key = optionOf(d, 'KEY') ?? textProp(props, 'key');
   if (key) spec.key = key;
   return spec;
+}
+
+/** @param place words before the key */
+export function noConfKey(place: string, key: string, all: Readonly<Record<string, Props>>): string {
+  const names = Object.keys(all);
+  const near = didYouMean(key, names) ?? (names.length > 0 ? `there are ${names.join(', ')}` : 'there is none');
+  return `${place} "${key}", which does not exist; defaults are in effect; ${near}`;
 }
 
 /** `over` wins, whatever the case of names; used for all layers of properties. */

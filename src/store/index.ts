@@ -19,6 +19,7 @@ import { createSinkQueueStore, type SinkQueueStore } from './sink-queue.ts';
 
 export type { CheckpointRecord, CheckpointStore } from './checkpoint.ts';
 export type { DatabaseReport } from './database.ts';
+export { hasEkuiperStore } from './ekuiper-file.ts';
 export type { KvTable, StoreChange } from './kv.ts';
 export { openDamaged as openForeignDatabase } from './open-database.ts';
 export type { QueuePage, SinkQueueStore } from './sink-queue.ts';

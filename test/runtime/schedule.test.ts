@@ -135,9 +135,9 @@ describe('rule options', () => {
     [{ lateTolerance: 'abc' }, 'lateTolerance'],
     [{ sendError: 1 }, 'sendError'],
     [{ timezone: 'Mars/Olympus' }, 'timezone: "Mars/Olympus" is not a time zone'],
-    [{ maxKeys: 0 }, 'maxKeys: 0 is less than 1'],
+    [{ maxKeys: 0 }, 'maxKeys: 0 is not allowed; allowed: 1 or more'],
     [{ keyTTL: '-1s' }, 'keyTTL'],
-    [{ futureTolerance: -1 }, 'futureTolerance: -1 is negative'],
+    [{ futureTolerance: -1 }, 'futureTolerance: -1 is not allowed; allowed: 0 or more'],
     [{ idleTimeout: 'soon' }, 'idleTimeout'],
     [{ cronDatetimeRange: [{ begin: 'yesterday', end: 'now' }] }, 'not a moment'],
   ])('refuses %j', (raw, text) => {

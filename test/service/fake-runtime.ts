@@ -94,9 +94,10 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
       runtime.refuse = undefined;
       if (error) throw error;
       for (const { type } of actions)
-        if (!known.includes(type) && !type.startsWith('$')) throw new GatewayError('RUNTIME_UNKNOWN_SINK', { type });
+        if (!known.includes(type) && !type.startsWith('$')) throw new GatewayError('RUNTIME_UNKNOWN_SINK', { type, hint: '' });
+      return [];
     },
-    validateSource: async () => undefined,
+    validateSource: async () => [],
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
     traces: createTraceStore(),

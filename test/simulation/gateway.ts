@@ -98,7 +98,7 @@ export async function startGateway({ world, process, disk, peers, dataDir, boot 
     formats: () => codecs.map((c) => c.name),
     usedBy: () => [],
     columnsRead: () => [],
-    validate: async () => undefined,
+    validate: async () => [],
   });
   const planDeps = {
     log,

@@ -1,4 +1,5 @@
 // Fuzz target of REST: a call as text (`METHOD path`, line break, body) through the router to the services, over a store in memory.
+import { newTold } from '../../../src/contract/told.ts';
 import { isMultipart, readMultipart } from '../../../src/rest/multipart.ts';
 import { hold, orRefusesCoded, type Target, textOf } from '../target.ts';
 
@@ -109,6 +110,7 @@ const multipart: Target = {
       query: new URLSearchParams(),
       headers: { 'content-type': 'multipart/form-data; boundary=b' },
       body: input,
+      told: newTold(),
     };
     hold(isMultipart(request), 'not seen as a form');
     let form: Awaited<ReturnType<typeof readMultipart>>;

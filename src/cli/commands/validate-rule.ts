@@ -10,7 +10,7 @@ export const validateRule: Command = {
   flags: [FILE_FLAG],
   async run(context) {
     const text = withRuleId(definitionText(context, 'rule'), nameArgument(context, 'rule'));
-    await context.client.call('POST', '/rules/validate', text);
+    await context.client.call('POST', '/rules/validate', text, true);
     context.print('The rule has been successfully validated and is confirmed to be correct.');
   },
 };

@@ -7,7 +7,14 @@ export const websocketOptions: readonly OptionSpec[] = [
   { name: 'path', type: 'string', default: '', doc: 'Path; begins with /. Of a source: DATASOURCE when empty.' },
   { name: 'scheme', type: 'string', default: 'ws', oneOf: ['ws', 'wss'], doc: 'ws or wss; as client.' },
   { name: 'requestHeader', type: 'object', doc: 'Headers of the handshake as client: name to text or list of texts.' },
-  { name: 'checkConnection', type: 'bool', default: false, doc: 'Accepted for eKuiper compatibility.', advanced: true },
+  {
+    name: 'checkConnection',
+    type: 'bool',
+    default: false,
+    doc: 'Accepted for eKuiper compatibility.',
+    noEffect: 'connections are always watched',
+    advanced: true,
+  },
   ...tlsOptions,
 ];
 

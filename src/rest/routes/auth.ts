@@ -1,5 +1,6 @@
 // /auth/revocations: credentials that no longer count. Ours; eKuiper has nothing like it. For the role admin only (server.ts).
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { revocationBody } from '../bodies.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, textMember } from '../request.ts';
 import { type RevocationKind, type Revocations, revocationKinds } from '../revocations.ts';
@@ -25,7 +26,7 @@ export function authRoutes(revocations: Revocations | undefined): Route[] {
       method: 'POST',
       path: '/auth/revocations',
       async handle(r) {
-        const body = bodyObject(r, what);
+        const body = bodyObject(r, what, revocationBody);
         const kind = kindOf(textMember(body, 'kind', what));
         const value = textMember(body, 'value', what);
         if (value === '' || value.length > MAX_VALUE || /\p{Cc}/u.test(value))

@@ -1,6 +1,7 @@
 // /backup and /restore: one file with everything that the gateway is, and back again. Secrets leave only encrypted.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { ImportReport, Service } from '../../service/index.ts';
+import { backupBody, restoreBody } from '../bodies.ts';
 import { json } from '../reply.ts';
 import { bodyObject, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -12,7 +13,7 @@ export function backupRoutes({ backup }: Service): Route[] {
       method: 'POST',
       path: '/backup',
       async handle(r) {
-        const body = bodyObject(r, what);
+        const body = bodyObject(r, what, backupBody);
         const file = await backup.create({
           passphrase: textMember(body, 'passphrase', what) || undefined,
           recipient: textMember(body, 'recipient', what) || undefined,
@@ -31,7 +32,7 @@ export function backupRoutes({ backup }: Service): Route[] {
       method: 'POST',
       path: '/restore',
       async handle(r) {
-        const body = bodyObject(r, what);
+        const body = bodyObject(r, what, restoreBody);
         const base64 = textMember(body, 'backup', what);
         if ((base64 === '') === (body['last'] !== true))
           throw new GatewayError('REST_BODY', { what, problem: 'expected backup (the file in base64), or last: true' });

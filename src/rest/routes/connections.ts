@@ -1,8 +1,10 @@
 // /connections: named connections.
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { inOurSpelling } from '../../contract/untaken.ts';
 import type { ConnectionStore } from '../../service/index.ts';
 import { checkName, parseKeepingIntegers } from '../../service/index.ts';
+import { connectionBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, bodyText, type RestRequest, textMember } from '../request.ts';
@@ -10,9 +12,9 @@ import type { Route } from '../router.ts';
 
 export function connectionRoutes(connections: ConnectionStore): Route[] {
   const read = (r: RestRequest) => {
-    const body = bodyObject(r, 'Invalid body');
+    const body = bodyObject(r, 'Invalid body', connectionBody);
     // integers of any size stay as they were written
-    const props = (parseKeepingIntegers(bodyText(r)) as { props?: unknown }).props ?? {};
+    const props = inOurSpelling(connectionBody, parseKeepingIntegers(bodyText(r)) as Record<string, unknown>)['props'] ?? {};
     if (typeof props !== 'object' || Array.isArray(props))
       throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: 'props: expected an object' });
     return {
@@ -29,7 +31,7 @@ export function connectionRoutes(connections: ConnectionStore): Route[] {
       async handle(r) {
         const { id, typ, props } = read(r);
         checkName(id);
-        await withPrefix('create connection failed', () => connections.create(id, typ, props));
+        await withPrefix('create connection failed', () => connections.create(id, typ, props, r.told));
         return created('success');
       },
     },
@@ -39,7 +41,7 @@ export function connectionRoutes(connections: ConnectionStore): Route[] {
       path: '/connections/{id}',
       async handle(r) {
         const { typ, props } = read(r);
-        await withPrefix('update connection failed', () => connections.replace(r.params['id']!, typ, props));
+        await withPrefix('update connection failed', () => connections.replace(r.params['id']!, typ, props, r.told));
         return text('success');
       },
     },

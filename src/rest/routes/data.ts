@@ -1,6 +1,7 @@
 // Export and import: /ruleset, /data, /async/data and its tasks, uploaded files.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type Downloader, hasProblems, type ImportOptions, parseRuleset, type Service } from '../../service/index.ts';
+import { contentBody, uploadBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { isMultipart, readMultipart } from '../multipart.ts';
 import { attachment, created, json, text } from '../reply.ts';
@@ -89,7 +90,7 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
           return created(await uploads.write(name, content));
         }
         const what = 'Invalid body: Error decoding file json';
-        const body = bodyObject(r, what);
+        const body = bodyObject(r, what, uploadBody);
         const [name, content, file, base64] = ['name', 'content', 'file', 'base64'].map((m) => textMember(body, m, what)) as [
           string,
           string,
@@ -122,7 +123,7 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
 /** `{content}` or `{file}`, exactly one. */
 async function contentOf(r: RestRequest, download: Downloader): Promise<string> {
   const what = 'Invalid body: Error decoding json';
-  const body = bodyObject(r, what);
+  const body = bodyObject(r, what, contentBody);
   const content = textMember(body, 'content', what);
   const file = textMember(body, 'file', what);
   const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `Invalid body: ${why}: bad request` });

@@ -12,6 +12,7 @@ import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
+import { openApiRoutes } from './openapi.ts';
 import { ownerRoutes } from './owner.ts';
 import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
@@ -33,6 +34,10 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' 
   revocations?: Revocations | undefined;
   /** What the owner sets. Absent: nothing is kept. */
   owner?: { settings: OwnerSettings; mqttUsers: MqttUsers } | undefined;
+  /** CPU time of rules; not given: it is not measured. */
+  cpuUsage?: () => Record<string, number> | 'not ready' | 'not enabled';
+  /** basic.strictOptions */
+  strict?: () => boolean;
 }
 
 export function createRestRouter({
@@ -45,34 +50,47 @@ export function createRestRouter({
   connectors,
   revocations,
   owner,
+  strict,
+  cpuUsage = () => 'not enabled',
 }: RestDeps): Router {
   const stop = (exitCode: number) => server.stop(exitCode);
-  const router = createRouter([
-    ...serverRoutes(server, () => router, log),
-    ...streamRoutes(service.streams),
-    ...ruleRoutes(service.rules),
-    ...parkedRoutes(service.rules),
-    ...ruleTagRoutes(service.rules),
-    ...observeRoutes({ rules: service.rules, traces: () => service.traces, otlp: () => service.otlp, metrics }),
-    ...trialRoutes(service.trials, trialServer),
-    ...connectionRoutes(service.connections),
-    ...metadataRoutes({
-      confKeys: service.confKeys,
-      connections: service.connections,
-      resolve: (value) => service.secrets.resolve(value),
-      functions,
-      connectors,
-    }),
-    ...secretRoutes(service),
-    ...deviceRoutes(service),
-    ...deadLetterRoutes(service.deadLetters),
-    ...authRoutes(revocations),
-    ...ownerRoutes(owner),
-    ...dataRoutes(service, stop),
-    ...backupRoutes(service),
-    ...schemaRoutes(service.schemas),
-    ...serviceRoutes(service.download),
-    ...pluginRoutes(service.plugins, stop),
-  ]);
+  const router = createRouter(
+    [
+      ...serverRoutes(server, () => router, log),
+      ...openApiRoutes({ version: () => server.info().version, connectors, router: () => router }),
+      ...streamRoutes(service.streams),
+      ...ruleRoutes(service.rules),
+      ...parkedRoutes(service.rules),
+      ...ruleTagRoutes(service.rules),
+      ...observeRoutes({
+        rules: service.rules,
+        traces: () => service.traces,
+        otlp: () => service.otlp,
+        metrics,
+        cpuUsage,
+        dump: service.metricsDump,
+      }),
+      ...trialRoutes(service.trials, trialServer),
+      ...connectionRoutes(service.connections),
+      ...metadataRoutes({
+        confKeys: service.confKeys,
+        connections: service.connections,
+        resolve: (value) => service.secrets.resolve(value),
+        functions,
+        connectors,
+      }),
+      ...secretRoutes(service),
+      ...deviceRoutes(service),
+      ...deadLetterRoutes(service.deadLetters),
+      ...authRoutes(revocations),
+      ...ownerRoutes(owner),
+      ...dataRoutes(service, stop),
+      ...backupRoutes(service),
+      ...schemaRoutes(service.schemas),
+      ...serviceRoutes(service.download),
+      ...pluginRoutes(service.plugins, stop),
+    ],
+    strict,
+  );
   return router;
 }

@@ -9,7 +9,7 @@ import { maskSecrets, type OptionSpec, type Props } from '../../contract/props.t
 import type { ConfKeyStore, ConnectionStore } from '../../service/index.ts';
 import { withPrefix } from '../errors.ts';
 import { empty, json } from '../reply.ts';
-import { bodyObject, bodyText } from '../request.ts';
+import { bodyText, looseObject } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export interface MetadataDeps {
@@ -50,8 +50,8 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
       path: `/metadata/${kind}/{name}/confKeys/{confKey}`,
       async handle(r) {
         const { name, confKey } = r.params as { name: string; confKey: string };
-        if (kind === 'connections') await connections.put(confKey, name, bodyObject(r, 'Invalid body'));
-        else await confKeys.put(kind, name, confKey, bodyText(r));
+        if (kind === 'connections') await connections.put(confKey, name, looseObject(r, 'Invalid body'), r.told);
+        else await confKeys.put(kind, name, confKey, bodyText(r), r.told);
         return empty();
       },
     },
@@ -70,7 +70,7 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
     path: `/metadata/${path}/connection/{name}`,
     async handle(r) {
       const name = r.params['name']!;
-      const props = bodyObject(r, 'Invalid body') as Props;
+      const props = looseObject(r, 'Invalid body') as Props;
       const connection = (
         await connectors()
           .find((c) => c.name === name)
@@ -183,6 +183,7 @@ const CONTROLS: Readonly<Record<OptionSpec['type'], { type: string; control: str
   float: { type: 'float', control: 'text' },
   bool: { type: 'bool', control: 'radio' },
   duration: { type: 'string', control: 'text' },
+  bytes: { type: 'string', control: 'text' },
   'string[]': { type: 'list_string', control: 'list' },
   object: { type: 'object', control: 'list' },
   'object[]': { type: 'list_object', control: 'list' },

@@ -2,14 +2,18 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { shownValue } from '../../base/shown.ts';
 import type { TraceStore } from '../../runtime/index.ts';
-import type { RuleService } from '../../service/index.ts';
+import type { MetricsDump, RuleService } from '../../service/index.ts';
 import type { OtlpExport } from '../../service/otlp.ts';
+import { resetStateBody, tracerBody } from '../bodies.ts';
 import { METRICS_TYPE } from '../metrics-server.ts';
-import { json, text } from '../reply.ts';
-import { bodyJson, bodyObject, textMember } from '../request.ts';
+import { attachment, json, text } from '../reply.ts';
+import { bodyObject, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export interface ObserveDeps {
+  cpuUsage(): Record<string, number> | 'not ready' | 'not enabled';
+  /** Metrics in files; undefined where there are none (tests of single routes). */
+  dump?: MetricsDump | undefined;
   rules: RuleService;
   traces(): TraceStore;
   otlp(): OtlpExport;
@@ -17,7 +21,7 @@ export interface ObserveDeps {
   metrics: (() => string) | undefined;
 }
 
-export function observeRoutes({ rules, traces, otlp, metrics }: ObserveDeps): Route[] {
+export function observeRoutes({ rules, traces, otlp, metrics, cpuUsage, dump }: ObserveDeps): Route[] {
   const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: why });
   return [
     ...(metrics
@@ -30,12 +34,29 @@ export function observeRoutes({ rules, traces, otlp, metrics }: ObserveDeps): Ro
         ]
       : []),
     { method: 'GET', path: '/overview', handle: () => json({ atMs: Date.now(), rules: rules.overview() }) },
-    { method: 'GET', path: '/metrics/dump/check', handle: () => text('disabled') },
+    {
+      method: 'GET',
+      path: '/rules/usage/cpu',
+      handle() {
+        const usage = cpuUsage();
+        return typeof usage === 'string' ? text(`cpu usage ${usage}`) : json(usage);
+      },
+    },
+    { method: 'GET', path: '/metrics/dump/check', handle: () => text(dump?.enabled() ? 'enabled' : 'disabled') },
     {
       method: 'GET',
       path: '/metrics/dump',
-      handle() {
-        throw refuse('metrics dump not enabled');
+      async handle(r) {
+        if (!dump?.enabled()) throw refuse('metrics dump not enabled');
+        const seconds = (name: string) => {
+          const given = r.query.get(name);
+          if (given === null || given === '') return undefined;
+          if (!/^\d{1,12}$/.test(given)) throw refuse(`${name}: ${shownValue(given)} is not a number of seconds since 1970`);
+          return Number(given) * 1000;
+        };
+        const zip = await dump.zip(seconds('startTime'), seconds('endTime'));
+        if (!zip) throw refuse('not metrics are selected');
+        return { ...attachment('', 'metrics.zip'), body: zip, contentType: 'application/zip' };
       },
     },
     {
@@ -59,7 +80,7 @@ export function observeRoutes({ rules, traces, otlp, metrics }: ObserveDeps): Ro
       method: 'POST',
       path: '/tracer',
       async handle(r) {
-        const body = bodyObject(r, 'Invalid body: Error decoding json');
+        const body = bodyObject(r, 'Invalid body: Error decoding json', tracerBody);
         const member = (name: string) => textMember(body, name, 'Invalid body');
         if (member('action') === 'start') await otlp().start(member('service_name'), member('collector_url'));
         else await otlp().stop();
@@ -70,7 +91,7 @@ export function observeRoutes({ rules, traces, otlp, metrics }: ObserveDeps): Ro
       method: 'PUT',
       path: '/rules/{name}/reset_state',
       handle(r) {
-        const body = (bodyJson(r, 'reset state') ?? {}) as { type?: unknown; params?: { streamName?: unknown; input?: unknown } };
+        const body = bodyObject(r, 'reset state', resetStateBody) as { type?: unknown; params?: { streamName?: unknown; input?: unknown } };
         if (body.type !== 1) throw refuse(`unknown stateType:${shownValue(body.type ?? 0)}`);
         const id = r.params['name']!;
         const stream = String(body.params?.streamName ?? '');

@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { MqttUsers, OwnerSettings } from '../../service/index.ts';
+import { mqttUserBody, settingBody } from '../bodies.ts';
 import { json, text } from '../reply.ts';
 import { bodyObject } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -19,14 +20,14 @@ export function ownerRoutes(owner: { settings: OwnerSettings; mqttUsers: MqttUse
       method: 'PUT',
       path: '/settings/{path}',
       handle(r) {
-        const body = bodyObject(r, what);
+        const body = bodyObject(r, what, settingBody);
         if (!('value' in body)) throw new GatewayError('REST_BODY', { what, problem: 'expected {"value": …}' });
         return json(settings.set(param(r, 'path'), body['value']));
       },
     },
     { method: 'DELETE', path: '/settings/{path}', handle: (r) => json(settings.unset(param(r, 'path'))) },
     { method: 'GET', path: '/mqtt/users', handle: () => json(mqttUsers.list()) },
-    { method: 'PUT', path: '/mqtt/users/{name}', handle: (r) => json(mqttUsers.put(param(r, 'name'), bodyObject(r, what))) },
+    { method: 'PUT', path: '/mqtt/users/{name}', handle: (r) => json(mqttUsers.put(param(r, 'name'), bodyObject(r, what, mqttUserBody))) },
     {
       method: 'DELETE',
       path: '/mqtt/users/{name}',

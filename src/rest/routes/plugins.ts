@@ -2,6 +2,7 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type PluginKind, pluginKinds, pluginNameOf } from '../../plugin-host/index.ts';
 import { checkName, type PluginAdmin, type PluginRequest } from '../../service/index.ts';
+import { functionListBody, pluginBody, pluginModeBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
@@ -12,7 +13,7 @@ export function pluginRoutes(plugins: PluginAdmin, stop: (exitCode: number) => v
 }
 
 function requestOf(r: RestRequest, what: string): PluginRequest {
-  const body = bodyObject(r, what);
+  const body = bodyObject(r, what, pluginBody);
   const list = (member: string): Partial<Record<string, string[]>> => {
     const v = body[member];
     return Array.isArray(v) && v.length ? { [member]: v.map(String) } : {};
@@ -109,7 +110,7 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       path: `${base}/{name}/mode`,
       async handle(r) {
         const name = checkName(r.params['name']!);
-        const { mode } = bodyObject(r, 'Invalid body: Error decoding the mode of a plugin');
+        const { mode } = bodyObject(r, 'Invalid body: Error decoding the mode of a plugin', pluginModeBody);
         if (mode !== null && typeof mode !== 'string')
           throw new GatewayError('SERVICE_REFUSED', {
             text: 'mode must be trusted, contained, restricted, or null to take the decision back',
@@ -192,7 +193,7 @@ function functionRoutes(plugins: PluginAdmin): Route[] {
       async handle(r) {
         const name = r.params['name']!;
         withPrefix(`register functions plugin ${name} error`, () => plugins.describe('functions', name));
-        const functions = bodyObject(r, 'Invalid body: Error decoding the function list')['functions'];
+        const functions = bodyObject(r, 'Invalid body: Error decoding the function list', functionListBody)['functions'];
         if (!Array.isArray(functions) || functions.length === 0)
           throw new GatewayError('SERVICE_REFUSED', {
             text: `function plugins ${name} regiser functions error: property 'functions' must not be empty`,

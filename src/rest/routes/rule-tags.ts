@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { RuleService } from '../../service/index.ts';
+import { tagsBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { empty, json } from '../reply.ts';
 import { bodyObject, type RestRequest } from '../request.ts';
@@ -41,7 +42,7 @@ export function ruleTagRoutes(rules: RuleService): Route[] {
 
 function tagsOf(r: RestRequest): string[] {
   const what = 'decode body error';
-  const tags = bodyObject(r, what)['tags'] ?? [];
+  const tags = bodyObject(r, what, tagsBody)['tags'] ?? [];
   if (!Array.isArray(tags) || tags.some((t) => typeof t !== 'string'))
     throw new GatewayError('REST_BODY', { what, problem: `tags: expected a list of texts, got ${JSON.stringify(tags)}` });
   return tags as string[];

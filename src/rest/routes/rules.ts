@@ -1,6 +1,7 @@
 // /rules: create, read, replace, delete, start, stop, status, plan. Tags and bulk commands: rule-tags.ts.
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { RuleService } from '../../service/index.ts';
+import { traceBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { created, empty, json, jsonText, text } from '../reply.ts';
 import { bodyObject, bodyText, textMember } from '../request.ts';
@@ -13,7 +14,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
       method: 'POST',
       path: '/rules',
       async handle(r) {
-        const id = await rules.create(bodyText(r));
+        const id = await rules.create(bodyText(r), r.told);
         return created(`Rule ${id} was created successfully.`);
       },
     },
@@ -27,7 +28,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
       path: '/rules/{name}',
       async handle(r) {
         const id = r.params['name']!;
-        await withPrefix('Update rule error', () => rules.replace(id, bodyText(r)));
+        await withPrefix('Update rule error', () => rules.replace(id, bodyText(r), r.told));
         return text(`Rule ${id} was updated successfully.`);
       },
     },
@@ -115,7 +116,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
       path: '/rules/validate',
       async handle(r) {
         try {
-          return { ...json({ sources: await rules.validate(bodyText(r)), valid: true }), contentType: undefined };
+          return { ...json({ sources: await rules.validate(bodyText(r), r.told), valid: true }), contentType: undefined };
         } catch (error) {
           return text(messageOf(error), 422);
         }
@@ -125,7 +126,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
       method: 'POST',
       path: '/rules/{name}/trace/start',
       handle(r) {
-        const strategy = textMember(bodyObject(r, 'Invalid body: Error decoding json'), 'strategy', 'Invalid body');
+        const strategy = textMember(bodyObject(r, 'Invalid body: Error decoding json', traceBody), 'strategy', 'Invalid body');
         // eKuiper takes any word; what is not "head" means every message
         rules.setTrace(r.params['name']!, strategy.toLowerCase() === 'head' ? 'head' : 'always');
         return empty();
@@ -139,6 +140,5 @@ export function ruleRoutes(rules: RuleService): Route[] {
         return empty();
       },
     },
-    { method: 'GET', path: '/rules/usage/cpu', handle: () => text('cpu usage not enabled') },
   ];
 }

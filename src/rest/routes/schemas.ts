@@ -1,6 +1,7 @@
 // /schemas: registry of schemas of formats.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { checkName, type SchemaRegistry } from '../../service/index.ts';
+import { schemaBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { isMultipart, readMultipart } from '../multipart.ts';
 import { created, json, text } from '../reply.ts';
@@ -10,7 +11,7 @@ import type { Route } from '../router.ts';
 export function schemaRoutes(schemas: SchemaRegistry): Route[] {
   const read = (r: RestRequest, name?: string) => {
     const what = 'Invalid body: Error decoding schema json';
-    const body = bodyObject(r, what);
+    const body = bodyObject(r, what, schemaBody);
     const request = {
       name: textMember(body, 'name', what) || (name ?? ''),
       content: textMember(body, 'content', what),

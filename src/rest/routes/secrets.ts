@@ -1,6 +1,7 @@
 // /secrets: secrets with a name, for `${secret:name}` in properties. Set and listed, never given back.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Service } from '../../service/index.ts';
+import { secretBody } from '../bodies.ts';
 import { json, text } from '../reply.ts';
 import { bodyObject, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -14,7 +15,7 @@ export function secretRoutes(service: Service): Route[] {
       path: '/secrets/{name}',
       async handle(r) {
         const what = 'Invalid body';
-        const value = textMember(bodyObject(r, what), 'value', what);
+        const value = textMember(bodyObject(r, what, secretBody), 'value', what);
         if (value === '') throw new GatewayError('REST_BODY', { what, problem: 'value: expected a text that is not empty' });
         await secrets.set(r.params['name']!, value);
         return text(`Secret ${r.params['name']!} is set.`);

@@ -1,11 +1,15 @@
 // The gateway itself: information, liveness, stop, settings at run time, several calls in one.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import type { ServerControl } from '../../service/index.ts';
+import { inOurSpelling, untaken } from '../../contract/untaken.ts';
+import { configChanges, type ServerControl } from '../../service/index.ts';
+import { batchCall } from '../bodies.ts';
 import { dispatch } from '../dispatch.ts';
 import { empty, json, type Reply, text } from '../reply.ts';
 import { bodyJson, bodyObject } from '../request.ts';
 import type { Route, Router } from '../router.ts';
+
+const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /** Of one batch. */
 const MAX_CALLS = 1000;
@@ -26,7 +30,7 @@ export function serverRoutes(server: ServerControl, router: () => Router, log: L
       method: 'PATCH',
       path: '/configs',
       handle(r) {
-        server.configure(bodyObject(r, 'Invalid JSON'));
+        server.configure(bodyObject(r, 'Invalid JSON', configChanges), r.told);
         return empty(204);
       },
     },
@@ -40,18 +44,21 @@ export function serverRoutes(server: ServerControl, router: () => Router, log: L
         if (calls.length > MAX_CALLS)
           throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: `${calls.length} calls: at most ${MAX_CALLS} in one` });
         const answers: unknown[] = [];
-        for (const [n, call] of (calls as { method?: unknown; path?: unknown; body?: unknown }[]).entries()) {
+        for (const [n, given] of calls.entries()) {
+          const call = isObject(given) ? inOurSpelling(batchCall, given) : {};
+          const { told } = untaken('Member', `call ${n}`, batchCall, isObject(given) ? given : {});
+          r.told.warnings.push(...told);
           // others get their turn
           if (n % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
-          const path = String(call?.path ?? '');
+          const path = String(call['path'] ?? '');
           if (path.split('?', 1)[0] === '/batch/req') {
             answers.push({ code: 400, error: 'a batch cannot hold a batch' });
             continue;
           }
-          const body = new TextEncoder().encode(typeof call?.body === 'string' ? call.body : '');
+          const body = new TextEncoder().encode(typeof call['body'] === 'string' ? call['body'] : '');
           const reply = await dispatch(
             router(),
-            { method: String(call?.method ?? 'GET').toUpperCase(), url: path, headers: r.headers, body },
+            { method: String(call['method'] ?? 'GET').toUpperCase(), url: path, headers: r.headers, body },
             log,
           );
           const shown = typeof reply.body === 'string' ? reply.body : new TextDecoder().decode(reply.body);

@@ -2,6 +2,7 @@
 // a request is checked as far as its archive and then refused with that reason.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { checkName, type Downloader } from '../../service/index.ts';
+import { serviceBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { json } from '../reply.ts';
 import { bodyObject, textMember } from '../request.ts';
@@ -22,7 +23,7 @@ export function serviceRoutes(download: Downloader): Route[] {
       method: 'POST',
       path: '/services',
       async handle(r) {
-        const body = bodyObject(r, bad);
+        const body = bodyObject(r, bad, serviceBody);
         checkName(textMember(body, 'name', bad));
         return withPrefix('service create command error', async () => {
           await download.read(textMember(body, 'file', bad));

@@ -1,6 +1,7 @@
 // /streams, /tables and their details. One pair of routes per path, told apart by kind.
 import type { StreamService } from '../../service/index.ts';
 import type { SourceKind } from '../../sql/index.ts';
+import { statementBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { created, json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
@@ -15,7 +16,7 @@ export function streamRoutes(streams: StreamService): Route[] {
 function kindRoutes(kind: SourceKind, streams: StreamService): Route[] {
   const title = kind === 'stream' ? 'Stream' : 'Table';
   const tableKind = (r: RestRequest) => (kind === 'table' ? (r.query.get('kind') ?? undefined) : undefined);
-  const sqlOf = (r: RestRequest) => textMember(bodyObject(r, BAD_BODY), 'sql', BAD_BODY);
+  const sqlOf = (r: RestRequest) => textMember(bodyObject(r, BAD_BODY, statementBody), 'sql', BAD_BODY);
   return [
     { method: 'GET', path: `/${kind}s`, handle: (r) => json(streams.names(kind, tableKind(r))) },
     {
@@ -23,7 +24,7 @@ function kindRoutes(kind: SourceKind, streams: StreamService): Route[] {
       path: `/${kind}s`,
       async handle(r) {
         const sql = sqlOf(r);
-        return created(`${escapeHtml(await withPrefix(`${title} command error`, () => streams.command(sql)))}\n`);
+        return created(`${escapeHtml(await withPrefix(`${title} command error`, () => streams.command(sql, r.told)))}\n`);
       },
     },
     { method: 'GET', path: `/${kind}details`, handle: (r) => json(streams.details(kind, tableKind(r))) },
@@ -37,7 +38,7 @@ function kindRoutes(kind: SourceKind, streams: StreamService): Route[] {
       path: `/${kind}s/{name}`,
       async handle(r) {
         const sql = sqlOf(r);
-        return text(await withPrefix(`${title} command error`, () => streams.replace(kind, r.params['name']!, sql)));
+        return text(await withPrefix(`${title} command error`, () => streams.replace(kind, r.params['name']!, sql, r.told)));
       },
     },
     {

@@ -12,7 +12,7 @@ export function trialRoutes(trials: TrialService, results: TrialServer): Route[]
       method: 'POST',
       path: '/ruletest',
       async handle(r) {
-        const id = await trials.create(bodyText(r));
+        const id = await trials.create(bodyText(r), r.told);
         return json({ id, port: await results.open() });
       },
     },

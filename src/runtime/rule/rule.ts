@@ -9,7 +9,6 @@ import type { Diag } from '../diagnosis/cause.ts';
 import { diagOf } from '../diagnosis/diag.ts';
 import { createParkedAccess } from '../sink/parked-access.ts';
 import { healthOf } from '../status/health.ts';
-import { ignoredOptions } from '../status/ignored-options.ts';
 import { statusOf, statusV2Of } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
 import { type ParkedRule, parkedText } from '../suspect/index.ts';
@@ -17,6 +16,7 @@ import { RuleTrace, type TraceStrategy } from '../trace/rule-trace.ts';
 import { KeptRun } from './kept-run.ts';
 import type { RuleDeps } from './rule-deps.ts';
 import { type Command, type Ending, newMachine, type RuleEvent, recoveryPauseMs, step } from './rule-machine.ts';
+import { RuleNotes } from './rule-notes.ts';
 import { RuleRun } from './rule-run.ts';
 import type { KeptState } from './run-api.ts';
 import { RunLog } from './run-log.ts';
@@ -44,6 +44,7 @@ export class Rule implements RuleHandle {
   private readonly kept: KeptRun;
   private readonly log: RunLog;
   private trace: RuleTrace | undefined;
+  private readonly told = new RuleNotes();
   private recovery: TimerHandle | undefined;
   private startedAtMonoMs = 0;
 
@@ -55,7 +56,7 @@ export class Rule implements RuleHandle {
     this.log = new RunLog(deps.env, deps.logs);
     this.kept = new KeptRun(definition.id, deps.env, deps.checkpoints);
     this.schedule = createSchedule(definition.options, deps.env.settings.timeZone);
-    this.logIgnored();
+    this.told.log(this.log.now, definition);
     const { parked } = this;
     if (parked) this.machine = { ...this.machine, state: 'stoppedByError', message: parkedText(parked) };
   }
@@ -71,8 +72,6 @@ export class Rule implements RuleHandle {
   get parked(): ParkedRule | undefined {
     return this.deps.env.deps.suspects?.parkedRule(this.id);
   }
-
-  // ---------------------------------------------------------------------------------------------------------- commands
 
   async start(): Promise<void> {
     this.mustExist();
@@ -100,7 +99,7 @@ export class Rule implements RuleHandle {
       const before = this.definition;
       this.definition = definition;
       this.deps.env.deps.suspects?.forget(this.id);
-      this.logIgnored();
+      this.told.log(this.log.now, definition);
       this.schedule = schedule;
       this.happened({ type: 'replaced' });
       await this.kept.dropQueues(before, definition);
@@ -151,9 +150,9 @@ export class Rule implements RuleHandle {
     }
   }
 
-  private logIgnored(): void {
-    const notes = ignoredOptions(this.definition);
-    if (notes.length) this.log.now.warn({ rule: this.id, notes }, 'Options of a rule are not taken as written.');
+  /** In sentences, what it asks for and does not get. */
+  get notes(): readonly string[] {
+    return this.told.list(this.definition);
   }
 
   private mustExist(): void {
@@ -293,6 +292,8 @@ export class Rule implements RuleHandle {
       run = own;
       this.run = run;
       await run.prepare();
+      await this.told.look(env.deps.connectors, this.definition, run.statements.keys());
+      this.told.log(this.log.now, this.definition);
       await run.open();
       leave();
       this.lastStartAtMs = env.clock.now();

@@ -9,6 +9,7 @@ import type { Ack } from '../../data/ack.ts';
 import type { Result, Tuple } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { Debt, LookupTable, OperatorStats, ProgramHost, RunningProgram, ScanTable } from '../../exec/operator.ts';
+import type { RuleCpu } from '../cpu-meter.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Ledger } from '../delivery/ledger.ts';
 import { Failing } from '../diagnosis/failing.ts';
@@ -51,6 +52,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   readonly log: Log;
   readonly env: FunctionEnv;
   readonly budget: BudgetLimits;
+  readonly cpu: RuleCpu | undefined;
   readonly options: RuleDefinition['options'];
   readonly operators: NodeStats[] = [];
   readonly pressure: Pressure;
@@ -105,6 +107,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.loud = definition.options.debug || definition.options.logFilename !== '';
     const { deps: gateway } = env;
     this.budget = env.settings.rowBudget;
+    this.cpu = env.cpu?.of(definition.id);
     this.env = {
       clock: env.clock,
       log: env.log,

@@ -4,6 +4,7 @@ import type { Ack } from '../../data/ack.ts';
 import type { Tuple } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
 import type { IndexConjunct } from '../../exec/operator.ts';
+import type { RuleCpu } from '../cpu-meter.ts';
 import type { RuleOptions } from '../options.ts';
 import type { Subscriber } from '../ports.ts';
 
@@ -58,5 +59,24 @@ export class RunInput implements Subscriber {
 
   stateChanged(): void {
     this.run.stateChanged();
+  }
+}
+
+/** The same for a rule whose CPU time is measured. */
+export class MeasuredInput extends RunInput {
+  private readonly cpu: RuleCpu;
+
+  constructor(cpu: RuleCpu, ...rest: ConstructorParameters<typeof RunInput>) {
+    super(...rest);
+    this.cpu = cpu;
+  }
+
+  override push(t: Tuple): void {
+    this.cpu.begin();
+    try {
+      super.push(t);
+    } finally {
+      this.cpu.end();
+    }
   }
 }

@@ -8,7 +8,7 @@ import type { HandoverKind, SourcePool, SourcePort, Subscription, TableAccess } 
 import type { Suspects } from '../suspect/index.ts';
 import type { RuleTrace } from '../trace/rule-trace.ts';
 import type { RunHost } from './run-host.ts';
-import { RunInput } from './run-input.ts';
+import { MeasuredInput, RunInput } from './run-input.ts';
 import { SourceView } from './source-view.ts';
 
 export interface RunInputsDeps {
@@ -57,7 +57,11 @@ export class RunInputs {
     const spec = this.deps.specOf(input.source);
     // a trace shows the filter too for rows that the index would keep away
     const index = this.deps.trace ? [] : plan.index.filter((c) => c.input === i);
-    const reader = new RunInput(this.host, i, index, plan.eventTime, input.all ? undefined : input.columns);
+    const columns = input.all ? undefined : input.columns;
+    const { cpu } = this.host;
+    const reader = cpu
+      ? new MeasuredInput(cpu, this.host, i, index, plan.eventTime, columns)
+      : new RunInput(this.host, i, index, plan.eventTime, columns);
     const { suspects } = this.deps;
     const noted = suspects?.engaged ? suspects.input(reader, (error) => this.host.crash(error)) : reader;
     const subscription = await this.deps.pool.subscribe(spec, noted);

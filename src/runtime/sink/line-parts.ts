@@ -83,7 +83,7 @@ export function lineParts(env: Environment, node: LineNode): LineParts {
   const { name, owner, action, definition, cache } = node;
   const { ruleId } = owner;
   const own = action.props['bufferLength'];
-  const waiting = cache.enableCache ? cache.memoryRows : typeof own === 'number' ? own : owner.options.bufferLength;
+  const waiting = cache.enableCache ? cache.memoryRows : Number(own) || owner.options.bufferLength;
   const store = env.deps.store.sinkQueues;
   return {
     name,

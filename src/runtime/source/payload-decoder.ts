@@ -5,6 +5,7 @@ import type { CodecDefinition, CodecOptions, Decoder } from '../../contract/code
 import { type Props, parseOptions } from '../../contract/props.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { isStruct } from '../../data/value.ts';
+import { payloadOptions } from './options.ts';
 
 export interface PayloadProps {
   payloadFormat: string;
@@ -16,18 +17,7 @@ export interface PayloadProps {
 
 /** @returns undefined when the stream has no second step  @throws GatewayError CONNECTOR_OPTION, Error when format or field is alone */
 export function parsePayloadProps(raw: Props): PayloadProps | undefined {
-  const text = (name: string, doc: string) => ({ name, type: 'string' as const, default: '', doc });
-  const props = parseOptions<PayloadProps>(
-    'source',
-    [
-      text('payloadFormat', 'Format of the field payloadField.'),
-      text('payloadField', 'Field that holds encoded data.'),
-      text('payloadBatchField', 'Array whose elements hold payloadField; all of them are merged into one row.'),
-      text('payloadSchemaId', 'schema.Message for protobuf.'),
-      text('payloadDelimiter', 'Separator of format delimited.'),
-    ],
-    raw,
-  );
+  const props = parseOptions<PayloadProps>('source', payloadOptions, raw);
   if (!props.payloadFormat && !props.payloadField) return undefined;
   if (!props.payloadFormat || !props.payloadField) throw new Error('payloadFormat and payloadField belong together: set both');
   return props;

@@ -6,7 +6,7 @@ import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import type { Decoder } from '../../contract/codec.ts';
-import { parseDurationMs } from '../../contract/props.ts';
+import { parseDurationMs, parseOptions } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
 import type { CloseReason } from '../../contract/source.ts';
 import { isZoneName } from '../../data/datetime-civil.ts';
@@ -15,6 +15,7 @@ import { type Environment, loadCodec, loadSource } from '../environment.ts';
 import type { SourcePool, Subscriber } from '../ports.ts';
 import type { DecodePlan } from './decode-group.ts';
 import { createEventTime, isExpression, pathOf, timestampUnit } from './event-time.ts';
+import { commonSourceOptions } from './options.ts';
 import { parsePayloadProps, withPayload } from './payload-decoder.ts';
 import { SourceNode } from './source-node.ts';
 import type { SourcePlan } from './source-plan.ts';
@@ -135,7 +136,7 @@ export function createSourcePool(env: Environment): SourcePool {
 async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePlan> {
   const definition = await loadSource(env, spec.type);
   const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
-  const mergeField = typeof spec.props['mergeField'] === 'string' ? spec.props['mergeField'] : '';
+  const { mergeField } = commonOf(spec);
   if (mergeField && spec.props['merger']) throw new Error('mergeField and merger cannot set together');
   if (spec.props['merger']) {
     if (intervalMs <= 0) throw new Error('merger is set but rate limit is not required');
@@ -154,6 +155,22 @@ async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePla
   return { spec, definition, mergeField, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
 }
 
+interface CommonProps {
+  mergeField: string;
+  hasHeader: boolean | undefined;
+  useInt64ForWholeNumber: boolean;
+  colAliasMapping: Record<string, string> | undefined;
+  decompression: string;
+}
+
+/** `interval` has its own reader, with eKuiper's text. */
+const parsedHere = commonSourceOptions.filter((o) => o.name !== 'interval');
+
+/** @throws GatewayError CONNECTOR_OPTION */
+function commonOf(spec: SourceSpec): CommonProps {
+  return parseOptions<CommonProps>(`${spec.type} source`, parsedHere, spec.props);
+}
+
 /** @throws RUNTIME_UNKNOWN_FORMAT, or what the codec says of its options */
 async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subscriber, 'columns' | 'eventTime'>): Promise<DecodePlan> {
   const definition = await loadSource(env, spec.type);
@@ -165,7 +182,7 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
     definition.payload === 'bytes' || (spec.format !== '' && (await env.deps.codecs(spec.format)))
       ? await loadCodec(env, spec.format)
       : undefined;
-  const mapping = spec.props['colAliasMapping'];
+  const common = commonOf(spec);
   const payload = parsePayloadProps(spec.props);
   const schemas = env.deps.schemas ? { schemas: env.deps.schemas } : {};
   const first = codec?.createDecoder({
@@ -175,9 +192,9 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
     ...(spec.format === 'delimited' && spec.schema?.length && !payload ? { fields: spec.schema.map((f) => f.name) } : {}),
     ...(spec.schemaId ? { schemaId: spec.schemaId } : {}),
     ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
-    ...(typeof spec.props['hasHeader'] === 'boolean' ? { hasHeader: spec.props['hasHeader'] } : {}),
-    ...(spec.props['useInt64ForWholeNumber'] === true ? { useInt64ForWholeNumber: true } : {}),
-    ...(typeof mapping === 'object' && mapping !== null ? { colAliasMapping: mapping as Record<string, string> } : {}),
+    ...(common.hasHeader === undefined ? {} : { hasHeader: common.hasHeader }),
+    ...(common.useInt64ForWholeNumber ? { useInt64ForWholeNumber: true } : {}),
+    ...(common.colAliasMapping ? { colAliasMapping: common.colAliasMapping } : {}),
     ...schemas,
   });
   const decoder =
@@ -197,14 +214,14 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       spec.format,
       spec.schemaId,
       spec.delimiter,
-      spec.props['decompression'],
+      common.decompression,
       schema && fieldsText(schema),
       strict,
       spec.timestamp,
       spec.timestampFormat,
       timeEnv.timeZone,
     ]),
-    decoder: decompressed(spec.props['decompression'], decoder, env.settings.rowBudget),
+    decoder: decompressed(common.decompression, decoder, env.settings.rowBudget),
     budget: env.settings.rowBudget,
     validate: strict
       ? createStrictValidation(schema, timeEnv, timestampUnit(spec.timestampFormat) ? undefined : spec.timestampFormat)
@@ -214,8 +231,8 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
 }
 
 /** Property `decompression` of byte sources: payloads are unpacked before they are decoded. @throws for an unknown name */
-function decompressed(name: unknown, decoder: Decoder | undefined, limits: BudgetLimits): Decoder | undefined {
-  if (decoder === undefined || typeof name !== 'string' || name === '') return decoder;
+function decompressed(name: string, decoder: Decoder | undefined, limits: BudgetLimits): Decoder | undefined {
+  if (decoder === undefined || name === '') return decoder;
   const unpack = createDecompressor(name, 'message');
   const budget = new Budget('', limits);
   return { decode: (payload) => within(budget, 1, () => decoder.decode(unpack(payload))) };

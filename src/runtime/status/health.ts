@@ -6,7 +6,6 @@ import { messages, moment, rows, since, span } from '../diagnosis/cause.ts';
 import { causesOf } from '../diagnosis/causes.ts';
 import { Growth } from '../diagnosis/growth.ts';
 import type { Environment } from '../environment.ts';
-import { ignoredOptions } from './ignored-options.ts';
 import { keyProblems, keysOf, timeProblems } from './state-health.ts';
 import type { RuleStatusView, RunStatusView } from './view.ts';
 
@@ -60,7 +59,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
     ok: told.problems.length === 0,
     problems: told.problems,
     notes: [
-      ...ignoredOptions(rule.definition),
+      ...rule.notes,
       ...told.notes,
       ...sources.flatMap((s) => s.notes.map((note) => `Source ${s.stream}: ${note}`)),
       ...sinks.flatMap((s) => s.notes.map((note) => `Sink ${s.sink}: ${note}`)),

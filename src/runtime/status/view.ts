@@ -17,6 +17,8 @@ export interface RuleStatusView {
   readonly state: RuleState;
   readonly message: string;
   readonly parked: ParkedRule | undefined;
+  /** What it asks for and does not get, in sentences. */
+  readonly notes: readonly string[];
   readonly lastStartAtMs: number;
   readonly lastStopAtMs: number;
   readonly nextStartAtMs: number;

@@ -4,23 +4,18 @@ import { createBackoff } from '../../base/backoff.ts';
 import type { TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, LOOKUP_LIMIT_MS, withinLimit } from '../../base/limit.ts';
-import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { parseOptions } from '../../contract/props.ts';
 import type { LookupDefinition } from '../../contract/source.ts';
 import type { LookupTable } from '../../exec/operator.ts';
 import { OwnedContext } from '../component-context.ts';
 import type { SourceSpec } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { OPEN_LIMIT_MS } from '../link/link.ts';
+import { lookupCacheOptions } from '../source/options.ts';
 import { createLookupCache, type LookupCacheOptions } from './lookup-cache.ts';
 
 /** A rule that starts waits so long for the first connection, then starts all the same. */
 const FIRST_OPEN_MS = 5000;
-
-const cacheOptions: readonly OptionSpec[] = [
-  { name: 'cache', type: 'bool', default: false, doc: 'Remember fetched rows.' },
-  { name: 'cacheTtl', as: 'cacheTtlMs', type: 'duration', default: 0, min: 0, doc: 'How long; 0 = for ever.' },
-  { name: 'cacheMissingKey', type: 'bool', default: false, doc: 'Also remember that a key has no row.' },
-];
 
 export interface OpenLookupTable {
   readonly table: LookupTable;
@@ -33,7 +28,7 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   const raw = Object.entries(spec.props).find(([name]) => name.toLowerCase() === 'lookup')?.[1];
   const options = parseOptions<LookupCacheOptions>(
     `table ${spec.name}: lookup`,
-    cacheOptions,
+    lookupCacheOptions,
     typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {},
   );
   const source = definition.create();

@@ -1,5 +1,7 @@
 // Common properties of sinks (rules.md 5) that shape the payload. The durable queue's own properties are in sink/.
 import type { OptionSpec } from '../../contract/props.ts';
+import { tlsProfile } from '../absent-options.ts';
+import { cacheOptions } from '../sink/cache-props.ts';
 
 export const transformOptions: readonly OptionSpec[] = [
   { name: 'sendSingle', type: 'bool', default: false, doc: 'One message per row; otherwise one message, an array, per result.' },
@@ -42,9 +44,37 @@ export const transformOptions: readonly OptionSpec[] = [
     default: false,
     doc: 'Event time: the action takes rows that came too late or are too far ahead of the clock instead of results.',
   },
-  { name: 'maxRetries', type: 'int', default: 0, min: 0, doc: 'Tries after the first one until an item counts as refused; 0 = for ever.' },
-  { name: 'encProps', type: 'object', doc: 'mode (gcm, cfb), iv, aad, tagsize.' },
+  {
+    name: 'encProps',
+    type: 'object',
+    fields: [
+      { name: 'mode', type: 'string', default: 'gcm', oneOf: ['', 'gcm', 'cfb'], doc: 'gcm or cfb.' },
+      { name: 'iv', type: 'string', default: '', doc: 'Base64 of 12 bytes (gcm) or 16 (cfb); not set: another one for each message.' },
+      { name: 'aad', type: 'string', default: '', doc: 'Base64; gcm: further data that is authenticated, and not sent.' },
+      { name: 'tagsize', type: 'int', default: 16, min: 12, doc: 'gcm: bytes of the tag.' },
+    ],
+    doc: 'How encryption works.',
+  },
 ];
+
+/** Further properties that the gateway takes of every sink: runtime/sink, service/actions.ts. */
+export const actionOptions: readonly OptionSpec[] = [
+  { name: 'resourceId', type: 'string', default: '', doc: 'Conf key of the sink whose properties these complete.' },
+  { name: 'connectionSelector', type: 'string', default: '', doc: 'Id of a named connection, whose properties win over these.' },
+  { name: 'bufferLength', type: 'int', min: 1, doc: 'Rows that wait before the sink; not set: bufferLength of the rule.' },
+  { name: 'concurrency', type: 'int', default: 1, min: 0, doc: 'More than 1 is taken as 1, which health notes: rows keep their order.' },
+  {
+    name: 'compressionProps',
+    type: 'any',
+    doc: 'How compression works.',
+    absent: 'the level of a compression cannot be chosen; leave it out to have the usual one',
+    advanced: true,
+  },
+  ...tlsProfile,
+];
+
+/** All of them, without those of the connector. */
+export const commonSinkOptions: readonly OptionSpec[] = [...transformOptions, ...cacheOptions, ...actionOptions];
 
 export interface TransformProps {
   sendSingle: boolean;
@@ -63,6 +93,5 @@ export interface TransformProps {
   encryption: string;
   deadLetter: boolean;
   lateRows: boolean;
-  maxRetries: number;
   encProps: Record<string, unknown> | undefined;
 }

@@ -2,8 +2,12 @@
 // Durations and checks of single options are in runtime/options.ts.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { shownValue } from '../../base/shown.ts';
-import { parseKeepingIntegers } from '../json-text.ts';
+import { spelt } from '../../contract/told.ts';
+import { inOurSpelling, untaken } from '../../contract/untaken.ts';
+import { ruleOptionSpecs } from '../../runtime/index.ts';
+import { editJsonText, parseKeepingIntegers } from '../json-text.ts';
 import { checkName } from '../names.ts';
+import { ruleBody } from './rule-body.ts';
 import { maskRuleText } from './rule-secrets.ts';
 
 const MAX_QUOTED = 1000;
@@ -21,11 +25,14 @@ export interface RuleDraft {
   readonly actions: readonly Readonly<Record<string, unknown>>[];
   readonly options: Readonly<Record<string, unknown>> | undefined;
   readonly text: string;
+  /** What of it has no effect, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** @param pathId id of the path (PUT): the body may leave it out, or must repeat it
  *  @throws GatewayError RULE_JSON or NAME_INVALID */
-export function parseRuleJson(text: string, pathId?: string): RuleDraft {
+export function parseRuleJson(given: string, pathId?: string): RuleDraft {
+  const text = spellRule(given);
   /** For error texts: without secrets, and not all of 16 MB. */
   const quoted = () => {
     const shown = maskRuleText(text);
@@ -35,11 +42,14 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
   try {
     value = parseKeepingIntegers(text);
   } catch (error) {
-    throw refuse(`Parse rule ${quoted()} error : ${messageOf(error)}.`);
+    throw refused(`Parse rule ${quoted()} error : ${messageOf(error)}.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw refuse(`Parse rule ${quoted()} error : expected a JSON object.`);
+    throw refused(`Parse rule ${quoted()} error : expected a JSON object.`);
   const raw = value as Record<string, unknown>;
+  const { told: unknown } = untaken('Member', 'the rule', topMembers, raw);
+  /** What is missing may be there under another name. */
+  const refuse = (why: string) => refused(unknown.length > 0 ? `${why}\nhint: ${unknown.join('\nhint: ')}` : why);
   const member = <T>(name: string, type: string, ok: (v: unknown) => boolean): T | undefined => {
     const v = raw[name];
     if (v === undefined || v === null) return undefined;
@@ -66,6 +76,8 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
       if (props !== null && !isObject(props))
         throw refuse(`Parse rule ${quoted()} error : actions[${i}].${type}: expected an object of properties, got ${shownValue(props)}.`);
 
+  const options = member<Record<string, unknown>>('options', 'an object', isObject);
+  const empty = actions.flatMap((a, i) => (Object.keys(a).length === 0 ? [`actions[${i}] names no sink and has no effect.`] : []));
   return {
     id,
     name: textOf('name'),
@@ -76,14 +88,35 @@ export function parseRuleJson(text: string, pathId?: string): RuleDraft {
     sql,
     graph,
     actions,
-    options: member<Record<string, unknown>>('options', 'an object', isObject),
+    options: options && inOurSpelling(ruleOptionSpecs, options),
     text,
+    notes: [...unknown, ...empty, ...untaken('Option', `rule ${id}`, ruleOptionSpecs, options ?? {}).told],
   };
 }
 
-function refuse(text: string): GatewayError {
+function refused(text: string): GatewayError {
   return new GatewayError('RULE_JSON', { text });
 }
+
+/** Members that are spelt in another letter case than ours, as Go takes them, get ours. What is no JSON comes back as it is. */
+export function spellRule(text: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text; // the parser says what is wrong
+  }
+  if (!isObject(value) || spelt(value, memberNames) === value) return text;
+  return editJsonText(text, (rule) => {
+    const right = spelt(rule, memberNames);
+    for (const name of Object.keys(rule)) delete rule[name];
+    Object.assign(rule, right);
+  });
+}
+
+const memberNames = ruleBody.map((m) => m.name);
+/** Options are looked at apart. */
+const topMembers = ruleBody.map(({ fields: _, ...m }) => m);
 
 function isObject(v: unknown): v is Record<string, unknown> {
   return typeof v === 'object' && v !== null && !Array.isArray(v);

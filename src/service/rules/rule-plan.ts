@@ -167,9 +167,10 @@ function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProg
       ready = undefined;
       return made;
     },
-    actions: actionSpecs(rule.draft.id, rule.actions, deps),
+    actions: actionSpecs(rule.actions, deps),
     options: rule.options,
     triggered: rule.draft.triggered,
+    notes: rule.draft.notes,
     sources(name) {
       const own = rule.own.get(name);
       return own ? sourceSpecOf(own, deps) : sourceOf(name, deps);

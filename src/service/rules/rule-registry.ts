@@ -47,6 +47,7 @@ export function brokenDraft(id: string, text: string): RuleDraft {
     triggered: false,
     temp: false,
     tags: undefined,
+    notes: [],
     sql: '',
     graph: undefined,
     actions: [],

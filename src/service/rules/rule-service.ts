@@ -2,7 +2,8 @@
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import type { RuleHandle, Runtime, TraceStrategy } from '../../runtime/index.ts';
+import { newTold, settle, type Told } from '../../contract/told.ts';
+import type { RuleDefinition, RuleHandle, Runtime, TraceStrategy } from '../../runtime/index.ts';
 import type { KvTable } from '../../store/index.ts';
 import { editJsonText } from '../json-text.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
@@ -10,7 +11,7 @@ import { checkName } from '../names.ts';
 import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
-import { parseRuleJson, type RuleDraft } from './rule-json.ts';
+import { parseRuleJson, type RuleDraft, spellRule } from './rule-json.ts';
 import { brokenDraft, type Entry, found, handleOf, inRegistry } from './rule-registry.ts';
 import { unmaskRuleText } from './rule-secrets.ts';
 import { createRuleViews, type RuleViews } from './rule-views.ts';
@@ -25,18 +26,19 @@ export interface BulkResult {
 }
 
 export interface RuleService extends RuleViews {
-  /** @returns the id */
-  create(text: string): Promise<string>;
+  /** @param told gets what has no effect  @returns the id */
+  create(text: string, told?: Told): Promise<string>;
   /** PUT: replaces or creates. @param fromImport skips an item that is not newer instead of refusing it */
-  replace(id: string, text: string): Promise<void>;
+  replace(id: string, text: string, told?: Told): Promise<void>;
   delete(id: string): Promise<void>;
   start(id: string): Promise<void>;
   stop(id: string): Promise<void>;
   restart(id: string): Promise<void>;
   /** Sets the position of a source of a running rule. */
   resetOffset(id: string, stream: string, values: Readonly<Record<string, unknown>>): void;
-  /** JSON, SQL syntax and existence of sources. @returns names of the sources */
-  validate(text: string): Promise<string[]>;
+  /** What eKuiper looks at (JSON, options, SQL, that the sources exist) refuses; why `create` would refuse it all the same is told,
+   *  and refuses for a strict caller. @returns names of the sources */
+  validate(text: string, told?: Told): Promise<string[]>;
   editTags(id: string, edit: (tags: readonly string[]) => string[]): Promise<void>;
   bulk(action: 'start' | 'stop', tags: readonly string[]): Promise<BulkResult[]>;
   /** @param strategy undefined: no longer */
@@ -93,10 +95,12 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
     return work();
   };
   /** Everything that can refuse a rule, without any effect. */
-  const check = async (parsed: ParsedRule) => {
+  const check = async (parsed: ParsedRule, told: Told = newTold()): Promise<RuleDefinition> => {
     const definition = planning.definition(parsed, await answered(() => planning.compile(parsed)));
-    await runtime.validateRule({ ...definition, streams: parsed.inputs });
-    return definition;
+    const notes = [...parsed.draft.notes, ...(await runtime.validateRule({ ...definition, streams: parsed.inputs }))];
+    told.warnings.push(...notes);
+    settle(told);
+    return { ...definition, notes };
   };
   const save = (draft: RuleDraft): Promise<unknown> => (draft.temp ? table.delete(draft.id) : table.set(draft.id, draft.text));
   /** The mark goes first: a rule without it would keep eKuiper's answers. */
@@ -180,7 +184,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   };
   return {
     ...views,
-    async create(text) {
+    async create(text, told) {
       const { parse } = await plan();
       const parsed = await answered(() => understand('invalid rule json', () => parse(parseRuleJson(text))));
       const { draft } = parsed;
@@ -189,7 +193,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       };
       mustBeNew();
       // before the lock: connectors and plugins look at their options there, and one that hangs must not hold the id
-      const definition = await check(parsed);
+      const definition = await check(parsed, told);
       return lock.run(draft.id, async () => {
         mustBeNew();
         await store(draft);
@@ -197,8 +201,9 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         return draft.id;
       });
     },
-    async replace(id, text) {
+    async replace(id, given, told) {
       checkName(id);
+      const text = spellRule(given);
       const { parse } = await plan();
       const parsed = await answered(() =>
         understand('Invalid rule json', () => parse(parseRuleJson(unmaskRuleText(text, all.get(id)?.draft.text), id))),
@@ -212,7 +217,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       };
       replaced();
       // before the lock, as above
-      const definition = await check(parsed);
+      const definition = await check(parsed, told);
       await lock.run(id, async () => {
         const old = replaced();
         await store(draft);
@@ -244,12 +249,16 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         background(id, 'restart', handle.restart());
       }),
     resetOffset: (id, stream, values) => handleOf(inRegistry(all, id)).resetOffset(stream, values),
-    async validate(text) {
+    async validate(text, told = newTold()) {
       const { parse, checkArguments, check: checkPlan } = await plan();
       const parsed = parse(parseRuleJson(text));
       for (const name of parsed.sources) sourceOf(name, deps);
       await answered(() => checkArguments(parsed));
       if (parsed.draft.graph) checkPlan(parsed);
+      await check(parsed, told).catch((error: unknown) => {
+        if (told.strict) throw error;
+        told.warnings.push(`The rule cannot be made: ${messageOf(error)}`);
+      });
       return [...parsed.sources];
     },
     editTags: (id, edit) =>

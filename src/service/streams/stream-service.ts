@@ -3,6 +3,7 @@
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { MASK } from '../../base/secrets.ts';
 import type { FieldDef } from '../../contract/schema.ts';
+import { newTold, settle, type Told } from '../../contract/told.ts';
 import type { SourceKind } from '../../sql/index.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import { checkName } from '../names.ts';
@@ -14,9 +15,9 @@ import { unmaskStatement } from './stream-secrets.ts';
 
 export interface StreamService {
   /** One CREATE, SHOW, DESCRIBE or DROP statement. @returns eKuiper's text */
-  command(sql: string): Promise<string>;
+  command(sql: string, told?: Told): Promise<string>;
   /** PUT: replaces or creates `name`. */
-  replace(kind: SourceKind, name: string, sql: string): Promise<string>;
+  replace(kind: SourceKind, name: string, sql: string, told?: Told): Promise<string>;
   /** DELETE. @param force skips the look at rules that read it */
   drop(kind: SourceKind, name: string, force: boolean): Promise<string>;
   /** @param tableKind `scan` or `lookup`; anything else lists all */
@@ -39,8 +40,8 @@ export interface StreamServiceDeps {
   usedBy(name: string): string[];
   /** Columns of a schemaless stream that running rules read. */
   columnsRead(name: string): string[];
-  /** Has the connector check its properties; a lookup table's source is opened. @throws why the source is refused */
-  validate(definition: SourceDefinition): Promise<void>;
+  /** Has the connector check its properties. @returns sentences about what has no effect  @throws why the source is refused */
+  validate(definition: SourceDefinition): Promise<readonly string[]>;
 }
 
 const title = (kind: SourceKind) => (kind === 'stream' ? 'Stream' : 'Table');
@@ -58,14 +59,16 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
   const listed = (kind: SourceKind, tableKind?: string): SourceDefinition[] =>
     catalog.list().filter((d) => d.kind === kind && (tableKind === 'lookup' ? d.lookup : tableKind === 'scan' ? !d.lookup : true));
 
-  const create = (definition: SourceDefinition): Promise<string> =>
+  const create = (definition: SourceDefinition, told: Told = newTold()): Promise<string> =>
     lock.run(definition.name, async () => {
       const { kind, name } = definition;
       const failed = (why: unknown) => refuse(`Create ${kind} fails: ${messageOf(why)}`, why);
       if (catalog.get(name)) throw failed(`Item ${name} already exists.`);
-      await validate(definition).catch((error: unknown) => {
+      const found = await validate(definition).catch((error: unknown) => {
         throw failed(error);
       });
+      told.warnings.push(...found);
+      settle(told);
       await catalog.put(definition);
       return `${title(kind)} ${name} is created.`;
     });
@@ -85,11 +88,11 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
     });
 
   return {
-    async command(sql) {
+    async command(sql, told) {
       const statement = await parseStreamStatement(sql, formats());
       switch (statement.kind) {
         case 'create':
-          return create(definitionOf(sql, statement));
+          return create(definitionOf(sql, statement), told);
         case 'drop':
           return dropByStatement(statement.object, statement.name);
         case 'describe':
@@ -103,7 +106,7 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
           throw refuse(`Invalid stream statement: ${sql}`);
       }
     },
-    replace: (kind, name, given) =>
+    replace: (kind, name, given, told = newTold()) =>
       lock.run(checkName(name), async () => {
         const sql = await withSecrets(name, given);
         const statement = await parseStreamStatement(sql, formats());
@@ -117,9 +120,11 @@ export function createStreamService({ catalog, formats, usedBy, columnsRead, val
           throw refuse(`Replace ${name} fails: do not support to change stream SHARED option.`);
         if (old && !mayReplace(old.version, next.version))
           throw refuse(`source ${name} already exists with version (${old.version}), new version (${next.version}) is lower`);
-        await validate(next).catch((error: unknown) => {
+        const found = await validate(next).catch((error: unknown) => {
           throw refuse(`Replace ${name} fails: ${messageOf(error)}`, error);
         });
+        told.warnings.push(...found);
+        settle(told);
         await catalog.put(next);
         return `${title(kind)} ${name} is replaced.`;
       }),

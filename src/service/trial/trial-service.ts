@@ -3,6 +3,9 @@
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import type { OptionSpec } from '../../contract/props.ts';
+import { newTold, settle, type Told } from '../../contract/told.ts';
+import { inOurSpelling, untaken } from '../../contract/untaken.ts';
 import type { RuleHandle, Runtime } from '../../runtime/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import type { LoadPlanning } from '../rules/planning.ts';
@@ -12,7 +15,7 @@ import type { TrialHub } from './hub.ts';
 
 export interface TrialService {
   /** Checks and makes a trial; one of the same id is ended. @param text JSON as posted  @returns its id */
-  create(text: string): Promise<string>;
+  create(text: string, told?: Told): Promise<string>;
   start(id: string): Promise<void>;
   /** Nothing happens when there is none. */
   stop(id: string): Promise<void>;
@@ -26,6 +29,20 @@ export interface TrialDeps {
   clock: Clock;
   log: Log;
 }
+
+/** The body of POST /ruletest. */
+export const trialBody: readonly OptionSpec[] = [
+  { name: 'id', type: 'string', doc: 'Name of the trial; not set: one is made.' },
+  { name: 'sql', type: 'string', required: true, doc: 'SELECT over streams.', example: 'SELECT * FROM demo' },
+  {
+    name: 'mockSource',
+    type: 'object',
+    default: {},
+    doc: 'By stream: data, interval in ms, loop.',
+    example: { demo: { data: [{ a: 1 }], interval: 100, loop: true } },
+  },
+  { name: 'sinkProps', type: 'object', default: {}, doc: 'Common properties of sinks.', example: { sendSingle: true } },
+];
 
 const LIFETIME_MS = 5 * 60_000;
 
@@ -47,8 +64,8 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
     await trial.handle.delete();
   };
   return {
-    async create(text) {
-      const { id, sql, mocks, sinkProps } = parseTrial(text, () => `trial_${clock.now().toString(36)}_${++count}`);
+    async create(text, told = newTold()) {
+      const { id, sql, mocks, sinkProps, ...found } = parseTrial(text, () => `trial_${clock.now().toString(36)}_${++count}`);
       const refuse = (why: string, cause?: unknown) =>
         new GatewayError('SERVICE_REFUSED', { text: `fail to run rule ${id.startsWith('trial_') ? '' : id}: ${why}` }, { cause });
       if (!/^\s*select\b/i.test(sql)) throw refuse(`SQL ${sql} is not a select statement.`);
@@ -65,6 +82,7 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
         actions: [{ [TRIAL]: props }],
         options: { sendError: true },
         text,
+        notes: [],
       };
       let handle: RuleHandle;
       try {
@@ -79,7 +97,8 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
             return mock ? { ...spec, type: TRIAL, shared: false, props: { mock }, datasource: '' } : spec;
           },
         };
-        await runtime.validateRule({ ...mocked, streams: parsed.inputs });
+        told.warnings.push(...found.told, ...(await runtime.validateRule({ ...mocked, streams: parsed.inputs })));
+        settle(told);
         await end(id);
         handle = runtime.createRule(mocked);
       } catch (error) {
@@ -108,6 +127,8 @@ interface TrialRequest {
   sql: string;
   mocks: Map<string, MockData>;
   sinkProps: Record<string, unknown>;
+  /** What of the request has no effect. */
+  told: readonly string[];
 }
 
 function parseTrial(text: string, makeId: () => string): TrialRequest {
@@ -119,12 +140,13 @@ function parseTrial(text: string, makeId: () => string): TrialRequest {
     throw refuse(messageOf(error));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('expected a JSON object');
-  const { id, sql, mockSource, sinkProps } = value as Record<string, unknown>;
+  const { told } = untaken('Member', 'the trial', trialBody, value as Record<string, unknown>);
+  const { id, sql, mockSource, sinkProps } = inOurSpelling(trialBody, value as Record<string, unknown>);
   if (id !== undefined && typeof id !== 'string') throw refuse('id: expected a text');
   if (sql !== undefined && typeof sql !== 'string') throw refuse('sql: expected a text');
   try {
     const mocks = Object.entries((mockSource ?? {}) as object).map(([name, mock]) => [name, parseMockData(name, mock)] as const);
-    return { id: id || makeId(), sql: sql ?? '', mocks: new Map(mocks), sinkProps: (sinkProps ?? {}) as Record<string, unknown> };
+    return { id: id || makeId(), sql: sql ?? '', mocks: new Map(mocks), sinkProps: (sinkProps ?? {}) as Record<string, unknown>, told };
   } catch (error) {
     throw refuse(messageOf(error));
   }

@@ -22,6 +22,21 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'The cause names file and key. Correct it and reload again.',
   },
+  CONFIG_ABSENT: {
+    text: 'the configuration asks for something that this version does not do',
+    ekuiperCode: 1000,
+    cure: 'The line names the key and what to do instead. Remove the key, or leave it: it has no effect.',
+  },
+  EKUIPER_DATA: {
+    text: 'the data folder holds streams and rules of eKuiper',
+    ekuiperCode: 1000,
+    cure: 'They are not read. Export them with eKuiper (GET /data/export) and import the file here: kuiper import data -f FILE.',
+  },
+  METRICS_DUMP: {
+    text: 'metrics cannot be written to a file',
+    ekuiperCode: 1000,
+    cure: 'Check free space and permissions of log/metrics, or set basic.metricsDumpConfig.enable to false.',
+  },
   CONFIG_UNKNOWN_KEY: {
     text: 'a key of the configuration means nothing; it is ignored',
     ekuiperCode: 1000,

@@ -18,7 +18,7 @@ export const runtimeErrors = {
     cure: 'The gateway ended while the rule evaluated this message, so the rule waits. Start it to go on without the message (it is among the dead letters), or correct the rule.',
   },
   RUNTIME_UNKNOWN_SOURCE: {
-    text: 'source type {type} not found',
+    text: 'source type {type} not found{hint}',
     ekuiperCode: 2101,
     cure: 'No connector or plugin of this name offers a source. List the plugins, or correct TYPE of the stream.',
   },
@@ -33,7 +33,7 @@ export const runtimeErrors = {
     cure: 'No connector or plugin of this name offers a lookup table. Correct TYPE of the table.',
   },
   RUNTIME_UNKNOWN_SINK: {
-    text: 'sink {type} is not defined',
+    text: 'sink {type} is not defined{hint}',
     ekuiperCode: 4000,
     cure: 'No connector or plugin of this name offers a sink. List the plugins, or correct the name in actions.',
   },

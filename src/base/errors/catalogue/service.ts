@@ -46,6 +46,11 @@ export const serviceErrors = {
     ekuiperCode: 2101,
     cure: 'The graph of the rule does not fit together; the text names the node and what it needs.',
   },
+  OPTION_IGNORED: {
+    text: '{text}',
+    ekuiperCode: 1000,
+    cure: 'The call was strict (header Kuiper-Strict, kuiper --strict, basic.strictOptions), and something in it would have had no effect. Nothing was changed. Correct the names that the text gives, or call without strict.',
+  },
   SERVICE_REFUSED: { text: '{text}', ekuiperCode: 1000, cure: 'The request was refused; the text says why. Nothing was changed.' },
   SERVICE_NOT_FOUND: { text: '{text}', ekuiperCode: 1002, cure: 'There is nothing of this name. List what exists and correct the name.' },
   SERVICE_CONF_KEY: {

@@ -1,0 +1,137 @@
+// JSON bodies of REST, declared once: names for parsing in any letter case and for warnings, texts for GET /openapi.json and the reference page.
+// Bodies that are definitions of their own stand with what reads them: rules in service/rules/rule-body.ts.
+import type { OptionSpec } from '../contract/props.ts';
+import { revocationKinds } from './revocations.ts';
+
+export const statementBody: readonly OptionSpec[] = [
+  {
+    name: 'sql',
+    type: 'string',
+    required: true,
+    doc: 'One CREATE, SHOW, DESCRIBE or DROP statement.',
+    example: 'CREATE STREAM demo () WITH (DATASOURCE="demo")',
+  },
+];
+
+export const connectionBody: readonly OptionSpec[] = [
+  { name: 'id', type: 'string', doc: 'Name of the connection. In PUT the one of the path.', example: 'broker1' },
+  { name: 'typ', type: 'string', doc: 'Name of the connector.', example: 'mqtt' },
+  { name: 'props', type: 'object', default: {}, doc: 'Properties of the connection.', example: { server: 'tcp://127.0.0.1:1883' } },
+];
+
+export const tagsBody: readonly OptionSpec[] = [
+  { name: 'tags', type: 'string[]', default: [], doc: 'Marks of rules.', example: ['hall1'] },
+];
+
+export const traceBody: readonly OptionSpec[] = [
+  { name: 'strategy', type: 'string', default: '', doc: 'Which messages are traced.', example: 'always' },
+];
+
+export const schemaBody: readonly OptionSpec[] = [
+  { name: 'name', type: 'string', doc: 'Name of the schema. In PUT the one of the path.', example: 'schema1' },
+  {
+    name: 'content',
+    type: 'string',
+    default: '',
+    doc: 'Text of the schema; or file.',
+    example: 'message Book { required string title = 1; }',
+  },
+  { name: 'file', type: 'string', default: '', doc: 'Address of the text: file://, http:// or https://.' },
+  { name: 'version', type: 'string', default: '', doc: 'A replacement must not have a lower one.' },
+  {
+    name: 'soFile',
+    type: 'string',
+    doc: 'Go library of a format.',
+    absent: 'libraries of Go cannot be loaded; give the text of the schema in content',
+  },
+];
+
+export const uploadBody: readonly OptionSpec[] = [
+  { name: 'name', type: 'string', required: true, doc: 'Path below data/uploads.', example: 'lookup/devices.json' },
+  { name: 'content', type: 'string', default: '', doc: 'Text of the file; or base64, or file.', example: '[]' },
+  { name: 'base64', type: 'string', default: '', doc: 'Bytes of the file.' },
+  { name: 'file', type: 'string', default: '', doc: 'Address of the file: file://, http:// or https://.' },
+];
+
+export const contentBody: readonly OptionSpec[] = [
+  { name: 'content', type: 'string', default: '', doc: 'What is imported; or file.', example: '{}' },
+  { name: 'file', type: 'string', default: '', doc: 'Address of a file with it: file://, http:// or https://.' },
+];
+
+export const serviceBody: readonly OptionSpec[] = [
+  { name: 'name', type: 'string', required: true, doc: 'Name of the service.' },
+  { name: 'file', type: 'string', required: true, doc: 'Address of the archive.' },
+];
+
+export const pluginBody: readonly OptionSpec[] = [
+  { name: 'name', type: 'string', required: true, doc: 'Name of the plugin. In PUT the one of the path.', example: 'wordLen' },
+  { name: 'file', type: 'string', required: true, doc: 'Address of its file or archive.', example: 'file:///tmp/wordLen.zip' },
+  { name: 'functions', type: 'string[]', default: [], doc: 'Functions of a plugin that has several.' },
+  { name: 'shellParas', type: 'string[]', default: [], doc: 'Arguments of install.sh.' },
+];
+
+export const pluginModeBody: readonly OptionSpec[] = [
+  { name: 'mode', type: 'string', oneOf: ['trusted', 'contained', 'restricted'], doc: 'How it runs; null takes the decision back.' },
+];
+
+export const functionListBody: readonly OptionSpec[] = [
+  { name: 'functions', type: 'string[]', required: true, doc: 'Names of the functions of the plugin.', example: ['wordLen'] },
+];
+
+export const revocationBody: readonly OptionSpec[] = [
+  { name: 'kind', type: 'string', required: true, oneOf: revocationKinds, doc: 'What is revoked.' },
+  { name: 'value', type: 'string', required: true, doc: 'The credential, 1 to 512 characters.' },
+];
+
+export const resetStateBody: readonly OptionSpec[] = [
+  { name: 'type', type: 'int', required: true, oneOf: [1], doc: '1: the position of a source.' },
+  {
+    name: 'params',
+    type: 'object',
+    required: true,
+    fields: [
+      { name: 'streamName', type: 'string', required: true, doc: 'Stream of the rule.' },
+      { name: 'input', type: 'object', required: true, doc: 'Values of the position by name.' },
+    ],
+    doc: 'Which source, and where to.',
+  },
+];
+
+export const batchCall: readonly OptionSpec[] = [
+  { name: 'method', type: 'string', default: 'GET', oneOf: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], doc: 'Method of the call.' },
+  { name: 'path', type: 'string', required: true, doc: 'Path with query.', example: '/streams' },
+  { name: 'body', type: 'string', default: '', doc: 'Body, as text.' },
+];
+
+export const settingBody: readonly OptionSpec[] = [{ name: 'value', type: 'any', required: true, doc: 'New value of the setting.' }];
+
+export const mqttUserBody: readonly OptionSpec[] = [
+  { name: 'password', type: 'string', secret: true, doc: 'Password; not given: the old one stays.' },
+  { name: 'publish', type: 'string[]', doc: 'Topic filters that the user may publish to.' },
+  { name: 'subscribe', type: 'string[]', doc: 'Topic filters that the user may subscribe to.' },
+];
+
+export const secretBody: readonly OptionSpec[] = [{ name: 'value', type: 'string', required: true, secret: true, doc: 'The secret.' }];
+
+export const backupBody: readonly OptionSpec[] = [
+  { name: 'passphrase', type: 'string', secret: true, doc: 'Seals the secrets in the file.' },
+  { name: 'recipient', type: 'string', doc: 'Public key that seals the secrets instead.' },
+  { name: 'withoutSecrets', type: 'bool', default: false, doc: 'Leaves the secrets out.' },
+  { name: 'state', type: 'bool', default: false, doc: 'With the state of rules.' },
+];
+
+export const restoreBody: readonly OptionSpec[] = [
+  { name: 'backup', type: 'string', doc: 'The file in base64; or last.' },
+  { name: 'last', type: 'bool', default: false, doc: 'true: the copy from before the last import.' },
+  { name: 'passphrase', type: 'string', secret: true, doc: 'Opens the secrets.' },
+  { name: 'key', type: 'string', secret: true, doc: 'Private key that opens the secrets.' },
+  { name: 'clone', type: 'bool', default: false, doc: 'The gateway gets an id of its own.' },
+  { name: 'dryRun', type: 'bool', default: false, doc: 'Only the report.' },
+  { name: 'onError', type: 'string', oneOf: ['skip', 'stop'], doc: 'skip: what is refused is left out.' },
+];
+
+export const tracerBody: readonly OptionSpec[] = [
+  { name: 'action', type: 'string', oneOf: ['start', 'stop'], doc: 'start, or stop.' },
+  { name: 'service_name', type: 'string', default: '', doc: 'Name under which the collector lists the gateway.' },
+  { name: 'collector_url', type: 'string', default: '', doc: 'Address of the collector.', example: 'http://127.0.0.1:4318' },
+];

@@ -1,0 +1,258 @@
+// Every route of REST in a line: summary, answer, body, query. A test compares the list with the router's table, both ways.
+import { configChanges, ruleBody, trialBody } from '../../service/index.ts';
+
+import {
+  backupBody,
+  batchCall,
+  connectionBody,
+  contentBody,
+  functionListBody,
+  mqttUserBody,
+  pluginBody,
+  pluginModeBody,
+  resetStateBody,
+  restoreBody,
+  revocationBody,
+  schemaBody,
+  secretBody,
+  serviceBody,
+  settingBody,
+  statementBody,
+  tagsBody,
+  traceBody,
+  tracerBody,
+  uploadBody,
+} from '../bodies.ts';
+import { type Operations, op, query } from './operation.ts';
+import { objectSchema } from './schema-of.ts';
+
+const properties = { schema: { type: 'object', description: 'Properties of the connector.' } };
+const partial = query('partial', '1: only what the file holds is replaced, one by one.', { oneOf: ['0', '1'] });
+const stops = query('stop', '1: the gateway stops after the answer, to be started again.', { oneOf: ['0', '1'] });
+
+const forced = query('force', 'true: also when a newer row was delivered since.', { oneOf: ['true', 'false'] });
+
+const dryRun = query('dryRun', '1: only the report.', { oneOf: ['0', '1'] });
+const onError = query('onError', 'skip: what is refused is left out.', { oneOf: ['skip'] });
+
+const server: Operations = {
+  'GET /': op('The gateway: version, uptime, load, what needs attention', 'object'),
+  'POST /': op('The same as GET', 'object'),
+  'GET /ping': op('Is it there', 'none'),
+  'GET /stop': op('Stops the gateway', 'text'),
+  'POST /stop': op('Stops the gateway', 'text'),
+  'PATCH /configs': op('Changes settings until the next start', 'none', { ok: 204, body: configChanges }),
+  'POST /batch/req': op('Several calls in one', 'list', { body: { schema: { type: 'array', items: objectSchema(batchCall) } } }),
+  'GET /openapi.json': op('This description', 'object'),
+  'GET /overview': op('Everything at a glance: rules, streams, connections and what needs attention', 'object'),
+  'GET /settings': op('Settings that the owner may change, with their values', 'list'),
+  'GET /settings/{path}': op('One setting', 'object'),
+  'PUT /settings/{path}': op('Changes one setting', 'object', { body: settingBody }),
+  'DELETE /settings/{path}': op('Takes a change of a setting back', 'object'),
+  'GET /mqtt/users': op('Users of the MQTT listener', 'list'),
+  'PUT /mqtt/users/{name}': op('Adds or replaces a user of the MQTT listener', 'object', { body: mqttUserBody }),
+  'DELETE /mqtt/users/{name}': op('Removes a user of the MQTT listener', 'text'),
+  'GET /auth/revocations': op('Credentials that no longer count', 'list'),
+  'POST /auth/revocations': op('Revokes a credential', 'created', { body: revocationBody }),
+  'DELETE /auth/revocations/{kind}/{value}': op('Takes a revocation back', 'text'),
+};
+
+function sourcesOf(kind: 'stream' | 'table'): Operations {
+  const kinds = kind === 'table' ? { query: [query('kind', 'Only tables of this kind.', { oneOf: ['scan', 'lookup'] })] } : {};
+  return {
+    [`GET /${kind}s`]: op(`Names of all ${kind}s`, 'names', kinds),
+    [`POST /${kind}s`]: op(`Runs a statement about ${kind}s`, 'created', { body: statementBody }),
+    [`GET /${kind}details`]: op(`All ${kind}s with type and format`, 'list', kinds),
+    [`GET /${kind}s/{name}`]: op(`One ${kind}: columns and options`, 'object'),
+    [`PUT /${kind}s/{name}`]: op(`Replaces a ${kind}`, 'text', { body: statementBody }),
+    [`DELETE /${kind}s/{name}`]: op(`Drops a ${kind}`, 'text', {
+      query: [query('force', 'true: also when rules read it.', { oneOf: ['true', 'false'] })],
+    }),
+    [`GET /${kind}s/{name}/schema`]: op(`Columns of a ${kind}`, 'any'),
+  };
+}
+
+const rules: Operations = {
+  'GET /rules': op('All rules with their states', 'list'),
+  'POST /rules': op('Makes a rule and starts it', 'created', { body: ruleBody }),
+  'GET /rules/{name}': op('The JSON of a rule', 'object'),
+  'PUT /rules/{name}': op('Replaces a rule, or makes it', 'text', { body: ruleBody }),
+  'DELETE /rules/{name}': op('Deletes a rule with its state and queues', 'text'),
+  'GET /rules/status/all': op('States and last errors of all rules', 'object'),
+  'GET /rules/{name}/status': op('State and counters of a rule', 'object'),
+  'GET /v2/rules/{name}/status': op('The same, grouped by node', 'object'),
+  'GET /rules/{name}/health': op('Health of a rule in sentences and figures', 'object'),
+  'GET /rules/{name}/diag': op('Walks the path of a rule: where data stops', 'any'),
+  'POST /rules/{name}/start': op('Starts a rule', 'text'),
+  'POST /rules/{name}/stop': op('Stops a rule', 'text'),
+  'POST /rules/{name}/restart': op('Restarts a rule', 'text'),
+  'GET /rules/{name}/parked': op('Rows that the sinks of a rule do not take', 'list'),
+  'DELETE /rules/{name}/parked': op('Discards all parked rows of a rule', 'any'),
+  'POST /rules/{name}/parked/retry': op('Tries all parked rows of a rule again', 'any', { query: [forced] }),
+  'GET /rules/{name}/parked/{sink}/{row}': op('One parked row with its data', 'object'),
+  'DELETE /rules/{name}/parked/{sink}/{row}': op('Discards one parked row', 'any'),
+  'POST /rules/{name}/parked/{sink}/{row}/retry': op('Tries one parked row again', 'any', { query: [forced] }),
+  'GET /rules/{name}/topo': op('Nodes of a running rule and how they are connected', 'object'),
+  'GET /rules/{name}/schema': op('Columns of the results of a rule', 'object'),
+  'GET /rules/{name}/explain': op('How a rule is run', 'text'),
+  'POST /rules/validate': op('Checks a rule without making it', 'object', { body: ruleBody, also: { 422: 'The rule is not valid.' } }),
+  'GET /rules/usage/cpu': op('CPU time of rules in the last interval, ms', 'any'),
+  'PUT /rules/{name}/reset_state': op('Sets the position of a source', 'text', { body: resetStateBody }),
+  'GET /rules/{name}/scantables': op('Content of the scan tables of a rule', 'any'),
+  'POST /rules/{name}/trace/start': op('Begins to trace a rule', 'none', { body: traceBody }),
+  'POST /rules/{name}/trace/stop': op('Ends the trace of a rule', 'none'),
+  'GET /rules/tags/match': op('Rules that carry all these tags', 'object', { body: tagsBody }),
+  'PUT /rules/{name}/tags': op('Replaces the tags of a rule', 'none', { body: tagsBody }),
+  'PATCH /rules/{name}/tags': op('Adds tags to a rule', 'none', { body: tagsBody }),
+  'DELETE /rules/{name}/tags': op('Removes tags from a rule', 'none', { body: tagsBody }),
+  'POST /rules/bulkstart': op('Starts all rules that carry these tags', 'list', { body: tagsBody }),
+  'POST /rules/bulkstop': op('Stops all rules that carry these tags', 'list', { body: tagsBody }),
+  'POST /ruletest': op('Makes a trial rule', 'object', { body: trialBody }),
+  'POST /ruletest/{name}/start': op('Starts a trial rule', 'text'),
+  'DELETE /ruletest/{name}': op('Ends a trial rule', 'text'),
+};
+
+const observe: Operations = {
+  'GET /metrics': op('Metrics for Prometheus', 'text'),
+  'GET /metrics/dump/check': op('Are metrics written to files', 'text'),
+  'GET /metrics/dump': op('Metrics of a span of time, packed', 'file', {
+    query: [
+      query('startTime', 'Begin, seconds since 1970; default: an hour ago.', { type: 'int', min: 0 }),
+      query('endTime', 'End, seconds since 1970; default: now.', { type: 'int', min: 0 }),
+    ],
+  }),
+  'GET /trace/{id}': op('One trace', 'any'),
+  'GET /trace/rule/{ruleID}': op('Traces of a rule', 'list', { query: [query('limit', 'At most so many.', { type: 'int' })] }),
+  'POST /tracer': op('Sets the collector of traces', 'any', { body: tracerBody }),
+  'GET /devices': op('Devices behind the sources', 'list'),
+  'GET /deadletters': op('Messages that ended the gateway', 'list'),
+  'GET /deadletters/{id}': op('One of them', 'object'),
+  'DELETE /deadletters/{id}': op('Deletes one of them', 'any'),
+};
+
+const data: Operations = {
+  'POST /ruleset/export': op('Streams, tables and rules', 'file'),
+  'POST /ruleset/import': op('Takes streams, tables and rules in', 'text', { body: contentBody }),
+  'GET /data/export': op('The whole configuration', 'file'),
+  'POST /data/export': op('The configuration of some rules', 'file', { body: { schema: { type: 'array', items: { type: 'string' } } } }),
+  'POST /data/import': op('Takes a configuration in', 'object', { body: contentBody, query: [partial, stops, dryRun, onError] }),
+  'GET /v2/data/export': op('The whole configuration as YAML', 'file'),
+  'POST /v2/data/import': op('Takes a configuration of YAML in', 'text', { body: contentBody }),
+  'GET /data/import/report': op('Report of the last import', 'any'),
+  'POST /backup': op('One file with everything', 'file', { body: backupBody }),
+  'POST /restore': op('Takes such a file in', 'object', { body: restoreBody }),
+  'GET /backup/copies': op('Copies from before imports', 'list'),
+  'GET /secrets': op('Names of secrets', 'list'),
+  'PUT /secrets/{name}': op('Sets a secret', 'text', { body: secretBody }),
+  'DELETE /secrets/{name}': op('Removes a secret', 'text'),
+  'POST /secrets/rekey': op('Seals all secrets with a new key', 'text'),
+  'GET /data/import/status': op('What the last import could not take', 'any'),
+  'POST /async/data/import': op('Takes a configuration in, in the background', 'object', { body: contentBody, query: [partial, onError] }),
+  'GET /async/task/{id}': op('State of a task in the background', 'object'),
+  'POST /async/task/{id}/cancel': op('Cancels a task in the background', 'text'),
+  'GET /config/uploads': op('Uploaded files', 'names'),
+  'POST /config/uploads': op('Uploads a file', 'created', { body: uploadBody, form: 'uploadFile' }),
+  'DELETE /config/uploads/{name}': op('Deletes an uploaded file', 'text'),
+  'GET /schemas/{type}': op('Names of the schemas of a format', 'names'),
+  'POST /schemas/{type}': op('Makes a schema', 'created', { body: schemaBody }),
+  'GET /schemas/{type}/{name}': op('One schema', 'object'),
+  'PUT /schemas/{type}/{name}': op('Replaces a schema', 'text', { body: schemaBody }),
+  'PUT /schemas/{type}/{name}/upload': op('Makes or replaces a schema from a file', 'object', {
+    form: 'file',
+    also: { 201: 'The schema is new.', 415: 'The body is no form.' },
+  }),
+  'DELETE /schemas/{type}/{name}': op('Deletes a schema', 'text'),
+};
+
+const connections: Operations = {
+  'GET /connections': op('Named connections with their states', 'list'),
+  'POST /connections': op('Makes a named connection', 'created', { body: connectionBody }),
+  'GET /connections/{id}': op('One named connection', 'object'),
+  'PUT /connections/{id}': op('Replaces a named connection', 'text', { body: connectionBody }),
+  'DELETE /connections/{id}': op('Drops a named connection', 'text'),
+};
+
+const metadata: Operations = {
+  'GET /metadata/functions': op('Functions of SQL', 'list'),
+  'GET /metadata/operators': op('Operators of graph rules', 'list'),
+  'GET /metadata/sinks': op('Sinks that there are', 'list'),
+  'GET /metadata/sinks/{name}': op('Properties of a sink', 'object'),
+  'GET /metadata/sources': op('Sources that there are', 'any', { query: [query('kind', 'lookup: those of lookup tables.')] }),
+  'GET /metadata/sources/{name}': op('Properties of a source', 'object'),
+  'GET /metadata/connections': op('Connectors that there are', 'list'),
+  'GET /metadata/connections/{name}': op('Properties of a connection', 'object'),
+  'GET /metadata/resource': op('Conf keys of sources', 'object', { query: [query('sourceType', 'Only keys with this sourceType.')] }),
+  'GET /metadata/resources': op('Names of stored conf keys', 'object'),
+  ...Object.assign(
+    {},
+    ...['sources', 'sinks', 'connections'].map(
+      (kind): Operations => ({
+        [`GET /metadata/${kind}/yaml/{name}`]: op(`Conf keys of a type of ${kind}`, 'object'),
+        [`PUT /metadata/${kind}/{name}/confKeys/{confKey}`]: op('Makes or replaces a conf key', 'none', { body: properties }),
+        [`DELETE /metadata/${kind}/{name}/confKeys/{confKey}`]: op('Deletes a conf key', 'none'),
+      }),
+    ),
+    ...['sources', 'sinks', 'lookups'].map(
+      (kind): Operations => ({ [`POST /metadata/${kind}/connection/{name}`]: op('Tries to connect', 'none', { body: properties }) }),
+    ),
+  ),
+};
+
+function pluginsOf(kind: string): Operations {
+  const base = `/plugins/${kind}`;
+  return {
+    [`GET ${base}`]: op(`Plugins: ${kind}`, 'list', {
+      query: [query('details', 'true: with versions and faults.', { oneOf: ['true', 'false'] })],
+    }),
+    [`POST ${base}`]: op('Installs a plugin', 'created', { body: pluginBody }),
+    [`GET ${base}/{name}`]: op('One plugin', 'object'),
+    [`PUT ${base}/{name}`]: op('Updates a plugin', 'text', { body: pluginBody }),
+    [`DELETE ${base}/{name}`]: op('Removes a plugin', 'text', { query: [stops] }),
+    [`GET ${base}/{name}/logs`]: op('Lines that a plugin logged', 'any', {
+      query: [query('after', 'Only lines behind this number.', { type: 'int' })],
+    }),
+    [`POST ${base}/{name}/release`]: op('Lets a plugin that was stopped run again', 'any'),
+    [`PUT ${base}/{name}/mode`]: op('Decides how a plugin runs', 'any', { body: pluginModeBody }),
+    [`GET ${base}/prebuild`]: op('Plugins to download: there are none', 'any'),
+  };
+}
+
+const plugins: Operations = {
+  ...pluginsOf('sources'),
+  ...pluginsOf('sinks'),
+  ...pluginsOf('functions'),
+  'POST /plugins/functions/{name}/register': op('Names the functions of a plugin', 'text', { body: functionListBody }),
+  'GET /plugins/udfs': op('Functions of plugins', 'names'),
+  'GET /plugins/udfs/{name}': op('The plugin of a function', 'object'),
+  'GET /plugins/portables': op('Portable plugins: there are none', 'list'),
+  'POST /plugins/portables': op('Portable plugins are not supported', 'created', { body: pluginBody }),
+  'GET /plugins/portables/{name}': op('Portable plugins are not supported', 'object'),
+  'PUT /plugins/portables/{name}': op('Portable plugins are not supported', 'text', { body: pluginBody }),
+  'DELETE /plugins/portables/{name}': op('Portable plugins are not supported', 'text'),
+  'GET /plugins/portables/{name}/status': op('Portable plugins are not supported', 'object'),
+  'GET /services': op('External services: there are none', 'list'),
+  'POST /services': op('External services are not supported', 'created', { body: serviceBody }),
+  'GET /services/functions': op('Functions of external services: there are none', 'list'),
+  'GET /services/functions/{name}': op('External services are not supported', 'object'),
+  'GET /services/{name}': op('External services are not supported', 'object'),
+  'PUT /services/{name}': op('External services are not supported', 'text'),
+  'DELETE /services/{name}': op('External services are not supported', 'text'),
+  'GET /udf/javascript': op('Functions of JavaScript: there are none', 'list'),
+  'POST /udf/javascript': op('Functions of JavaScript are not supported', 'created'),
+  'GET /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'object'),
+  'PUT /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'text'),
+  'DELETE /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'text'),
+};
+
+/** Tag → its operations. */
+export const operationGroups: Readonly<Record<string, Operations>> = {
+  gateway: server,
+  streams: sourcesOf('stream'),
+  tables: sourcesOf('table'),
+  rules,
+  observe,
+  data,
+  connections,
+  metadata,
+  plugins,
+};
