@@ -48,6 +48,18 @@ pymodbus() {
   say "pymodbus could not be installed into .cache/pymodbus (python3-venv, network?): tests against it are left out"
   [ "${CI:-}" != true ]
 }
+# validator, client generator and property tests for the description of REST, pinned, in a folder of their own
+openapi() {
+  [ -x .cache/openapi/bin/schemathesis ] && return 0
+  command -v python3 >/dev/null 2>&1 || return 0
+  rm -rf .cache/openapi
+  if python3 -m venv .cache/openapi >/dev/null 2>&1 && .cache/openapi/bin/pip install -q --disable-pip-version-check openapi-spec-validator==0.9.0 schemathesis==4.32.5 openapi-python-client==0.29.1 >/dev/null 2>&1; then
+    return 0
+  fi
+  rm -rf .cache/openapi
+  say "openapi-spec-validator, schemathesis and openapi-python-client could not be installed into .cache/openapi: tests of the description of REST are left out"
+  [ "${CI:-}" != true ]
+}
 # Node-RED, pinned, in a folder of its own: the palette's tests start it
 nodered() {
   [ -f .cache/node-red/node_modules/node-red/red.js ] && return 0
@@ -69,7 +81,7 @@ kafka() {
   say "Kafka could not be installed into .cache/kafka (maven, network?): the tests of kafka are left out"
   [ "${CI:-}" != true ]
 }
-extras() { pymodbus && nodered && kafka; }
+extras() { pymodbus && openapi && nodered && kafka; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"

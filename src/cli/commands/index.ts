@@ -1,6 +1,7 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
 import { backup, cloneBackup, restore } from './backup.ts';
+import { completionCommands } from './completion.ts';
 import { contextAdd, contextList, contextRemove, contextUse } from './context.ts';
 import { createPlugin } from './create-plugin.ts';
 import { createRevocation } from './create-revocation.ts';
@@ -193,4 +194,5 @@ export const commands: readonly Command[] = [
   contextAdd,
   contextUse,
   contextRemove,
+  ...completionCommands,
 ];
