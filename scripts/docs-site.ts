@@ -14,6 +14,7 @@ const SECTIONS: readonly [title: string, match: RegExp][] = [
   ['Plugins', /^docs\/plugins\//],
   ['Node-RED', /^docs\/node-red/],
   ['Appliance', /^docs\/appliance\//],
+  ['Options, settings and REST', /^docs\/reference\//],
   ['Reference', /^docs\/[^/]+\.md$/],
   ['Decisions', /^docs\/adr\//],
   ['Facts about eKuiper', /^docs\/spec\//],
