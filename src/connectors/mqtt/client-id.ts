@@ -28,4 +28,6 @@ export function clientKey(server: string, clientId: string): string {
   return `client ${clientId} at ${withoutLogin(server)}`;
 }
 
-const withoutLogin = (server: string): string => server.replace(/\/\/[^/@,]*@/g, '//');
+/** A query may hold a token: the session stays with a new one. */
+const withoutLogin = (server: string): string =>
+  server.replace(/\/\/[^/@,]*@/g, '//').replace(/(wss?:\/\/[^?,]*)\?.*?(?=,\s*[a-z]+:\/\/|$)/gi, '$1');

@@ -17,7 +17,7 @@ import { type Link, type LinkEvent, newLink, step } from './link.ts';
 import type { ConnectionProps } from './options.ts';
 import { NO_CONFIRMATION, Publisher, type PublishOptions } from './publisher.ts';
 import { explainDisconnect, explainRefusal } from './reasons.ts';
-import { type Address, createStreamBuilder, explainConnectionError, parseAddresses } from './streams.ts';
+import { type Address, checkConnection, createStreamBuilder, explainConnectionError } from './streams.ts';
 import { sendSubscribe } from './subscribing.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -77,7 +77,7 @@ export class MqttConnection implements PooledConnection {
   /** @throws Error when the address or the TLS files are wrong */
   constructor(props: ConnectionProps, deps: MqttConnectionDeps) {
     this.props = props;
-    this.addresses = parseAddresses(props.server);
+    this.addresses = checkConnection(props);
     this.deps = { ...deps, log: deps.log.child({ server: this.addresses.map((a) => a.text).join(',') }) };
     const { protocolVersion: named } = props;
     this.link = newLink(this.addresses.length, named === '' ? undefined : named === '3.1' ? 3 : named === '5' ? 5 : 4);
@@ -150,35 +150,42 @@ export class MqttConnection implements PooledConnection {
     data: string | Uint8Array,
     qos: 0 | 1 | 2,
     retain: boolean,
-    userProperties?: Record<string, string>,
+    properties?: PublishOptions['properties'],
   ): void | Promise<void> {
     const { client } = this;
     if (!client?.connected) throw ioError(`not connected to ${this.address.text}${this.stateMessage ? `: ${this.stateMessage}` : ''}`);
     const payload = typeof data === 'string' || Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const { limits } = this;
     const options: PublishOptions = { qos, retain };
-    if (userProperties && this.link.version === 5) options.properties = { userProperties };
+    if (properties && this.link.version === 5) options.properties = properties;
     if (qos > limits.maxQos || (retain && !limits.retain)) this.lower(options);
     return this.publisher.publish(client, topic, payload, options);
   }
 
   /** The publication goes as the broker takes it; one line in the log says so. */
   private lower(options: PublishOptions): void {
-    for (const note of this.notes({ qos: options.qos, retained: options.retain })) this.tell(note);
-    options.qos = Math.min(options.qos, this.limits.maxQos) as Qos;
-    options.retain = options.retain && this.limits.retain;
+    const { qos, retain } = options;
+    for (const note of this.notes({ qos, retained: false })) this.tell('MQTT_LIMIT_QOS', note);
+    for (const note of this.notes({ qos: 0, retained: retain })) this.tell('MQTT_LIMIT_RETAIN', note);
+    options.qos = Math.min(qos, this.limits.maxQos) as Qos;
+    options.retain = retain && this.limits.retain;
     options.lowered = true;
   }
 
-  private tell(note: string): void {
+  /** @param code of its own for each kind: the log leaves out a second line with the same one */
+  private tell(code: string, note: string): void {
     if (this.told.has(note)) return;
     this.told.add(note);
-    this.deps.log.warn({ code: 'MQTT_LIMIT', cause: note }, 'The broker does not take all that was asked for.');
+    this.deps.log.warn({ code, cause: note }, 'The broker does not take all that was asked for.');
   }
 
   /** What a publisher asks for and does not get, for people; [] while there is no connection. */
-  notes(wish: { qos: Qos; retained: boolean }): string[] {
-    return this.state === 'connected' ? notesOf(this.limits, wish, this.address.text, this.publisher.supposition) : [];
+  notes(wish: { qos: Qos; retained: boolean; properties?: boolean }): string[] {
+    if (this.state !== 'connected') return [];
+    const notes = notesOf(this.limits, wish, this.address.text, this.publisher.supposition);
+    if (wish.properties && this.link.version < 5)
+      notes.push(`${this.address.text} speaks MQTT 3.1.1: messages are published without user properties, content type and expiry.`);
+    return notes;
   }
 
   /** What a subscription asks for and does not get, for people. */
@@ -222,7 +229,7 @@ export class MqttConnection implements PooledConnection {
 
   private options() {
     const { props, deps, address, clientId } = this;
-    return clientOptions({ props, address, version: this.link.version, clientId, persistent: deps.persistent });
+    return clientOptions({ props, address, version: this.link.version, clientId, persistent: deps.persistent, limits: this.limits });
   }
 
   private move(event: LinkEvent): void {
@@ -301,7 +308,7 @@ export class MqttConnection implements PooledConnection {
         if (!current()) return;
         subscription.granted = true;
         subscription.givenQos = givenQos;
-        for (const note of this.notesFor(subscription)) this.tell(note);
+        for (const note of this.notesFor(subscription)) this.tell('MQTT_GIVEN_QOS', note);
         subscription.onState('connected');
       },
       refused: (what, filters) => {

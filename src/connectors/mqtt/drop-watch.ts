@@ -19,7 +19,7 @@ export class DropWatch implements PooledConnection {
 
   constructor(props: ConnectionProps, ctx: Pick<ConnectorContext, 'clock' | 'log' | 'gatewayId'>) {
     this.connection = new MqttConnection(
-      { ...props, clientid: '', enableClientSession: false },
+      { ...props, clientid: '', enableClientSession: false, will: undefined },
       {
         clock: ctx.clock,
         // the source tells what is wrong with the broker

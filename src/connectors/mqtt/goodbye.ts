@@ -30,7 +30,8 @@ export function discard(client: HoldingClient, log: Log, sentence: string): void
 
 /** MQTT 3: a connection with a clean session of the same name clears the session. */
 export async function clearSession(builder: StreamBuilder, options: IClientOptions, deps: { clock: Clock; log: Log }): Promise<void> {
-  const client = new HoldingClient(builder, { ...options, clean: true }, 1024, () => undefined);
+  const { will: _will, ...own } = options;
+  const client = new HoldingClient(builder, { ...own, clean: true }, 1024, () => undefined);
   client.on('error', (error) => deps.log.debug({ cause: messageOf(error) }, 'The session could not be ended.'));
   await within(deps.clock, new Promise<void>((resolve) => client.once('connect', () => resolve()).once('close', () => resolve())));
   await disconnect(client, deps);

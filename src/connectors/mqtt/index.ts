@@ -5,7 +5,7 @@ import { createLog } from '../../base/log.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { parseOptions } from '../../contract/props.ts';
 import { MqttConnection } from './connection.ts';
-import { type ConnectionProps, connectionOptions, sinkOptions, sourceOptions } from './options.ts';
+import { type ConnectionProps, connectionOptions, readConnection, sinkOptions, sourceOptions } from './options.ts';
 import { createMqttSink } from './sink.ts';
 import { createMqttSource } from './source.ts';
 import { parseAddresses } from './streams.ts';
@@ -40,12 +40,12 @@ export default defineConnector({
   connection: {
     options: connectionOptions,
     test(props, signal) {
-      const parsed = parseOptions<ConnectionProps>('mqtt connection', connectionOptions, props);
+      const parsed = readConnection(parseOptions<ConnectionProps>('mqtt connection', connectionOptions, props));
       const log = createLog({ write: () => undefined });
       const servers = parseAddresses(parsed.server).length;
       // never under the client id of the rules: a broker would throw their connection out, and their session away
       const connection = new MqttConnection(
-        { ...parsed, clientid: '' },
+        { ...parsed, clientid: '', will: undefined },
         {
           clock: createRealClock(),
           log,

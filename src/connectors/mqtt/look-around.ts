@@ -21,7 +21,7 @@ const MAX_PLACES = 10;
 /** @returns what there is, likeliest first; with `problem` when the broker did not let us look */
 export async function lookAround(ctx: ConnectorContext, props: ConnectionProps, filters: readonly string[]): Promise<SourceFound> {
   const connection = new MqttConnection(
-    { ...props, clientid: '', enableClientSession: false },
+    { ...props, clientid: '', enableClientSession: false, will: undefined },
     {
       clock: ctx.clock,
       log: ctx.log,

@@ -1,6 +1,6 @@
 // Properties of MQTT connections, sources and sinks: eKuiper's wire names, our names with units. Read by source.ts, sink.ts and
 // connection.ts; the metadata in etc/ is made from it.
-import type { OptionSpec } from '../../contract/props.ts';
+import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 
 /** Four bytes of seven bits: no MQTT packet is larger. */
 export const LARGEST_PACKET_BYTES = 268_435_455;
@@ -100,7 +100,61 @@ export const connectionOptions: readonly OptionSpec[] = [
     doc: 'Name that the broker certificate must bear, when it is not the host of the address.',
     advanced: true,
   },
+  {
+    name: 'alpn',
+    aliases: ['ALPNProtocols'],
+    type: 'string[]',
+    default: [],
+    doc: 'Protocols offered in the TLS handshake (ALPN), such as x-amzn-mqtt-ca for AWS IoT on port 443.',
+    advanced: true,
+  },
+  {
+    name: 'headers',
+    type: 'map',
+    default: {},
+    doc: 'HTTP headers of the request that opens the WebSocket (ws://, wss://).',
+    advanced: true,
+  },
+  {
+    name: 'will',
+    type: 'object',
+    doc: 'Message that the broker publishes when the connection is lost without a goodbye: topic, payload, qos, retained; with MQTT 5 also delay, messageExpiry, contentType.',
+    advanced: true,
+  },
 ];
+
+/** Members of `will`. */
+const willOptions: readonly OptionSpec[] = [
+  { name: 'topic', type: 'string', required: true, doc: 'Topic of the will.' },
+  { name: 'payload', type: 'string', default: '', doc: 'Text of the will.' },
+  { name: 'qos', type: 'int', default: 0, oneOf: [0, 1, 2], doc: 'Quality of service.' },
+  { name: 'retained', type: 'bool', default: false, doc: 'The broker keeps it.' },
+  { name: 'delay', as: 'delayMs', type: 'duration', default: 0, min: 0, doc: 'MQTT 5: how long the broker waits for our return.' },
+  { name: 'messageExpiry', as: 'messageExpiryMs', type: 'duration', default: 0, min: 0, doc: 'MQTT 5: how long it is of use.' },
+  { name: 'contentType', type: 'string', default: '', doc: 'MQTT 5: MIME type of the payload.' },
+];
+
+export interface WillProps {
+  topic: string;
+  payload: string;
+  qos: 0 | 1 | 2;
+  retained: boolean;
+  delayMs: number;
+  messageExpiryMs: number;
+  contentType: string;
+}
+
+/** Reads the members of `will`. @throws GatewayError naming what is wrong in it */
+export function readConnection<P extends ConnectionProps>(props: P): P {
+  if (props.will === undefined) return props;
+  const raw = props.will as unknown as Record<string, unknown>;
+  const known = new Set(willOptions.map((o) => o.name.toLowerCase()));
+  const unknown = Object.keys(raw).find((k) => !known.has(k.toLowerCase()));
+  if (unknown !== undefined) throw new Error(`will has no member "${unknown}"; use ${willOptions.map((o) => o.name).join(', ')}`);
+  const will = parseOptions<WillProps>('mqtt will', willOptions, raw);
+  if (/[#+\0]/.test(will.topic)) throw new Error("the topic of will shouldn't contain # or +");
+  return { ...props, will };
+}
 
 export interface ConnectionProps {
   server: string;
@@ -123,6 +177,9 @@ export interface ConnectionProps {
   insecureSkipVerify: boolean;
   tlsMinVersion: string;
   tlsServerName: string;
+  alpn: readonly string[];
+  headers: Readonly<Record<string, string>>;
+  will: WillProps | undefined;
 }
 
 const qosOption = (fallback: number): OptionSpec => ({
@@ -138,11 +195,18 @@ export const sourceOptions: readonly OptionSpec[] = [
   ...connectionOptions,
   qosOption(1),
   { name: 'eofMessage', type: 'string', default: '', doc: 'Base64 of a payload that ends the source.' },
+  {
+    name: 'ignoreRetained',
+    type: 'bool',
+    default: false,
+    doc: 'Leave out the messages that the broker kept from before the subscription.',
+  },
 ];
 
 export interface SourceProps extends ConnectionProps {
   qos: 0 | 1 | 2;
   eofMessage: string;
+  ignoreRetained: boolean;
 }
 
 export const sinkOptions: readonly OptionSpec[] = [
@@ -158,6 +222,22 @@ export const sinkOptions: readonly OptionSpec[] = [
   qosOption(0),
   { name: 'retained', type: 'bool', default: false, dynamic: 'flag', doc: 'Publish as retained messages.' },
   { name: 'properties', type: 'map', default: {}, dynamic: 'user-properties', doc: 'MQTT 5 user properties; values may hold templates.' },
+  {
+    name: 'contentType',
+    type: 'string',
+    default: '',
+    doc: 'MQTT 5: MIME type of the payload, for its readers.',
+    example: 'application/json',
+  },
+  {
+    name: 'messageExpiry',
+    as: 'messageExpiryMs',
+    type: 'duration',
+    default: 0,
+    min: 0,
+    max: 4_294_967_295_000,
+    doc: 'MQTT 5: how long a message is of use, counted from when the rule gave it. The broker discards it afterwards; 0 = never.',
+  },
 ];
 
 export interface SinkProps extends ConnectionProps {
@@ -165,4 +245,6 @@ export interface SinkProps extends ConnectionProps {
   qos: 0 | 1 | 2;
   retained: boolean;
   properties: Record<string, string>;
+  contentType: string;
+  messageExpiryMs: number;
 }

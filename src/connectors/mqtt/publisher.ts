@@ -23,12 +23,19 @@ function publishError(error: Error & { code?: unknown }, topic: string): Error {
   return FINAL_REFUSALS.has(error.code as number) ? new Error(text, { cause: error }) : ioError(text, error);
 }
 
+/** Of MQTT 5. */
+export interface PublishProperties {
+  userProperties?: Record<string, string>;
+  contentType?: string;
+  messageExpiryInterval?: number;
+}
+
 export interface PublishOptions {
   qos: Qos;
   retain: boolean;
   /** The rule wanted more than this connection's broker takes. */
   lowered?: boolean;
-  properties?: { userProperties: Record<string, string> };
+  properties?: PublishProperties;
 }
 
 export class Publisher {
@@ -79,7 +86,7 @@ export class Publisher {
    *  @throws Error when the packet is larger than the broker takes */
   publish(client: HoldingClient, topic: string, payload: string | Buffer, options: PublishOptions): void | Promise<void> {
     if (this.maxSendBytes < Number.POSITIVE_INFINITY) {
-      const bytes = packetBytes(topic, payload, options.qos, options.properties?.userProperties);
+      const bytes = packetBytes(topic, payload, options.qos, options.properties?.userProperties, options.properties);
       if (bytes > this.maxSendBytes)
         throw new Error(`publishing to "${topic}": a packet of ${bytes} bytes is larger than the broker accepts (${this.maxSendBytes})`);
     }

@@ -90,8 +90,7 @@ export function explainPublishRefusal(code: number): string | undefined {
 
 /** Text of the broker for people, of bounded length and without control characters. */
 function wordsOf(said: Said | undefined): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 200);
+  const clean = (text: string) => text.replace(/\p{Cc}/gu, ' ').slice(0, 200);
   const server = said?.serverReference ? `; it names ${clean(said.serverReference)}` : '';
   return said?.reasonString ? `${server}; it says "${clean(said.reasonString)}"` : server;
 }

@@ -7,8 +7,9 @@ import type { Sink } from '../../contract/sink.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import { MqttConnection } from './connection.ts';
 import { acquireClient, acquireNamed } from './named.ts';
-import { connectionOptions, type SinkProps, sinkOptions } from './options.ts';
-import { parseAddresses } from './streams.ts';
+import { connectionOptions, readConnection, type SinkProps, sinkOptions } from './options.ts';
+import type { PublishProperties } from './publisher.ts';
+import { checkConnection } from './streams.ts';
 
 const isTemplate = (text: string) => text.includes('{{');
 
@@ -21,17 +22,23 @@ export function createMqttSink(): Sink {
   let vet: Vet;
   /** A template says for each message whether it is retained. */
   let mayRetain = false;
-  let userProperties: Record<string, string> | undefined;
+  /** Properties of every message; undefined: none. */
+  let constant: PublishProperties | undefined;
 
   return {
     configure(rawProps) {
-      props = parseOptions<SinkProps>('mqtt sink', sinkOptions, rawProps);
+      props = readConnection(parseOptions<SinkProps>('mqtt sink', sinkOptions, rawProps));
       raw = rawProps;
       vet = createVetting(sinkOptions, rawProps);
-      parseAddresses(props.server);
+      checkConnection(props);
       mayRetain = Object.entries(rawProps).some(([k, v]) => k.toLowerCase() === 'retained' && typeof v === 'string' && isTemplate(v));
       if (!isTemplate(props.topic) && /[#+]/.test(props.topic)) throw new Error("mqtt sink topic shouldn't contain # or +");
-      userProperties = Object.keys(props.properties).length ? props.properties : undefined;
+      const { contentType } = props;
+      const user = Object.keys(props.properties).length > 0;
+      constant =
+        user || contentType
+          ? { ...(user ? { userProperties: props.properties } : {}), ...(contentType ? { contentType } : {}) }
+          : undefined;
     },
 
     open(ctx: ConnectorContext) {
@@ -58,18 +65,30 @@ export function createMqttSink(): Sink {
       unwatch = connection.watch((state, message) => ctx.status(state, message));
     },
 
-    collect(_ctx, data, given) {
+    collect(ctx, data, given, atMs) {
       const dynamic = vet(given);
       const topic = (dynamic['topic'] as string | undefined) ?? props.topic;
       const retained = (dynamic['retained'] as boolean | undefined) ?? props.retained;
-      const user = (dynamic['properties'] as Record<string, string> | undefined) ?? userProperties;
+      const user = dynamic['properties'] as Record<string, string> | undefined;
+      let properties = constant;
+      if (user !== undefined) properties = { ...properties, userProperties: user };
       // W3C trace context of a traced rule; it goes with MQTT 5 only
       const trace = given?.['traceparent'];
-      const more = typeof trace === 'string' ? { ...user, traceparent: trace } : user;
-      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, more);
+      if (typeof trace === 'string') properties = { ...properties, userProperties: { ...properties?.userProperties, traceparent: trace } };
+      if (props.messageExpiryMs > 0) {
+        // what waited here has less left; never nothing: who may discard it is the broker
+        const ageMs = atMs === undefined ? 0 : Math.max(0, ctx.clock.now() - atMs);
+        properties = { ...properties, messageExpiryInterval: Math.max(1, Math.ceil((props.messageExpiryMs - ageMs) / 1000)) };
+      }
+      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, properties);
     },
 
-    notes: () => connection?.notes({ qos: props.qos, retained: props.retained || mayRetain }) ?? [],
+    notes: () =>
+      connection?.notes({
+        qos: props.qos,
+        retained: props.retained || mayRetain,
+        properties: constant !== undefined || props.messageExpiryMs > 0,
+      }) ?? [],
 
     close(ctx) {
       unwatch?.();

@@ -8,8 +8,8 @@ import { stableClientId } from './client-id.ts';
 import { watchDrops } from './drop-watch.ts';
 import { lookAround } from './look-around.ts';
 import { acquireClient, acquireNamed, type Taken } from './named.ts';
-import { type SourceProps, sourceOptions } from './options.ts';
-import { parseAddresses } from './streams.ts';
+import { readConnection, type SourceProps, sourceOptions } from './options.ts';
+import { checkConnection, parseAddresses } from './streams.ts';
 import type { Subscription } from './subscription.ts';
 import { checkFilter } from './topic.ts';
 
@@ -31,17 +31,16 @@ export function createMqttSource(): Source {
 
   return {
     configure(datasource, rawProps) {
-      props = parseOptions<SourceProps>('mqtt source', sourceOptions, rawProps);
+      props = readConnection(parseOptions<SourceProps>('mqtt source', sourceOptions, rawProps));
       raw = rawProps;
-      parseAddresses(props.server);
-      const topics = datasource.split(',').map((t) => t.trim());
+      checkConnection(props);
+      const topics = datasource.split(/(?<!\\),/).map((t) => t.replaceAll('\\,', ',').trim());
       filters = [...new Set(topics)].filter((t) => t !== '');
       if (filters.length === 0) throw new Error('topic is required');
       filters.forEach(checkFilter);
     },
 
     open(ctx: ConnectorContext, emit: Emit, fail: Fail) {
-      const { clock } = ctx;
       const eof = props.eofMessage ? Buffer.from(props.eofMessage, 'base64') : undefined;
       selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
       taken = selector
@@ -77,18 +76,16 @@ export function createMqttSource(): Source {
             fail(new EndOfInput());
             return;
           }
+          if (packet.retain && props.ignoreRetained) return ack?.();
           const meta: Record<string, unknown> = {
             topic: packet.topic,
             qos: packet.qos,
             messageId: packet.messageId ?? 0,
-            // a value that the broker kept, sent since we subscribed; a rule may leave it out
-            retained: packet.retain,
-            arrivalTime: clock.now(),
+            retain: packet.retain,
           };
-          const contentType = packet.properties?.contentType;
-          if (contentType !== undefined) meta['contentType'] = contentType;
           // told only when true: a repetition after a lost connection
           if (packet.dup) meta['dup'] = true;
+          if (packet.properties?.contentType !== undefined) meta['contentType'] = packet.properties.contentType;
           const user = packet.properties?.userProperties;
           if (user) {
             meta['properties'] = { ...user };

@@ -1,12 +1,14 @@
 // Sockets under MQTT: TCP, TLS, WebSocket. TLS failures are turned into plain words here, since the codes of OpenSSL help nobody.
 import { readFileSync } from 'node:fs';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type mqtt from 'mqtt';
 import { ioError } from '../../base/errors/gateway-error.ts';
 import type { Framer } from './framer.ts';
-import { type ConnectionProps, LARGEST_PACKET_BYTES } from './options.ts';
+import type { ConnectionProps } from './options.ts';
+import { WEBSOCKET_REFUSED, webSocketOpener } from './websocket.ts';
 
 export type StreamBuilder = ConstructorParameters<typeof mqtt.MqttClient>[0];
 
@@ -17,6 +19,7 @@ export interface Address {
   scheme: 'tcp' | 'tls' | 'ws' | 'wss';
   host: string;
   port: number;
+  /** Of a WebSocket, with its query. */
   path: string;
   /** As the user wrote it, without credentials. */
   text: string;
@@ -37,7 +40,7 @@ const schemes: Record<string, { scheme: Address['scheme']; port: number }> = {
 
 /** @param server one or several addresses separated by commas  @throws Error naming the address */
 export function parseAddresses(server: string): Address[] {
-  return server.split(',').map((part) => {
+  return partsOf(server).map((part) => {
     const text = part.trim();
     const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `tcp://${text}`;
     let url: URL;
@@ -53,12 +56,49 @@ export function parseAddresses(server: string): Address[] {
       scheme: known.scheme,
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port ? Number(url.port) : known.port,
-      path: url.pathname === '/' ? '/mqtt' : url.pathname,
+      // without any path the usual one; one that is given, also a mere /, stays
+      path: /^[a-z]+:\/\/[^/?#]*([?#]|$)/i.test(withScheme) ? `/mqtt${url.search}` : url.pathname + url.search,
       text: `${name}://${url.hostname}:${url.port || known.port}`,
       username: url.username === '' ? undefined : decoded(url.username),
       password: url.password === '' ? undefined : decoded(url.password),
     };
   });
+}
+
+/** A comma within the query of a WebSocket is no border. */
+function partsOf(server: string): string[] {
+  const parts: string[] = [];
+  for (const piece of server.split(',')) {
+    const last = parts.at(-1);
+    if (last !== undefined && /^\s*wss?:\/\/[^?]*\?/i.test(last) && !/^\s*[a-z]+:\/\//i.test(piece))
+      parts[parts.length - 1] = `${last},${piece}`;
+    else parts.push(piece);
+  }
+  return parts;
+}
+
+/** @throws Error naming what cannot be used to connect: the address, headers, names of protocols */
+export function checkConnection(props: Pick<ConnectionProps, 'server' | 'headers' | 'alpn'>): Address[] {
+  const addresses = parseAddresses(props.server);
+  const schemes = new Set(addresses.map((a) => a.scheme));
+  const names = Object.keys(props.headers);
+  if (names.length > 0 && !schemes.has('ws') && !schemes.has('wss')) throw new Error('headers need a server of ws:// or wss://');
+  for (const name of names) {
+    const value: unknown = props.headers[name];
+    if (typeof value !== 'string') throw new Error(`headers: the value of ${name} is not a text`);
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new Error(`headers: ${JSON.stringify(name)} has a name or a value that HTTP does not allow`);
+    }
+    if (/^(host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/i.test(name))
+      throw new Error(`headers: ${name} belongs to the WebSocket itself`);
+  }
+  if (props.alpn.length > 0 && !schemes.has('tls') && !schemes.has('wss')) throw new Error('alpn needs a server of ssl:// or wss://');
+  const wrong = props.alpn.find((p) => p === '' || Buffer.byteLength(p) > 255);
+  if (wrong !== undefined) throw new Error(`alpn: "${wrong}" is not the name of a protocol (1 to 255 bytes)`);
+  return addresses;
 }
 
 const withoutLogin = (text: string): string => text.replace(/\/\/[^/]*@/, '//');
@@ -95,6 +135,7 @@ export function tlsOptions(props: ConnectionProps): tls.ConnectionOptions {
     ...material,
     rejectUnauthorized: !props.insecureSkipVerify,
     minVersion: versions[props.tlsMinVersion.toLowerCase()] ?? 'TLSv1.2',
+    ...(props.alpn.length > 0 ? { ALPNProtocols: [...props.alpn] } : {}),
     ...(props.tlsServerName ? { servername: props.tlsServerName } : {}),
   };
 }
@@ -139,16 +180,7 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
       socket.setNoDelay(true);
       return socket;
     }) as StreamBuilder;
-  const { WebSocket, createWebSocketStream } = await import('ws');
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return (() => {
-    const socket = new WebSocket(`${address.scheme}://${host}:${address.port}${address.path}`, ['mqtt'], {
-      ...secure,
-      // the package's own limit would end the connection, and the broker would send the same again
-      maxPayload: LARGEST_PACKET_BYTES + 5,
-    });
-    return createWebSocketStream(socket) as Duplex;
-  }) as StreamBuilder;
+  return (await webSocketOpener(address, props.headers, secure)) as unknown as StreamBuilder;
 }
 
 type Write = (chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
@@ -214,7 +246,10 @@ export function explainConnectionError(error: unknown, address: Address): Error 
   const reset = code === 'ECONNRESET' && address.scheme !== 'tcp' && address.scheme !== 'ws';
   const words = reset
     ? 'the broker closed the connection in the TLS handshake: is this its TLS port, and does it want a client certificate?'
-    : tlsWords[code];
+    : /no application protocol/i.test(e?.message ?? '')
+      ? 'the broker speaks none of the protocols in alpn'
+      : tlsWords[code];
+  if (code === WEBSOCKET_REFUSED) return ioError(`${address.text}: ${e.message}`, error);
   const detail = e?.message === 'connack timeout' ? NO_CONNACK : e?.message || code || String(error);
   return ioError(words ? `${address.text}: ${words} (${code})` : `${address.text}: ${detail}`, error);
 }

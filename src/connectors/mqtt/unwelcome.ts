@@ -62,8 +62,9 @@ export function packetBytes(
   payload: string | Buffer,
   qos: number,
   user: Readonly<Record<string, string>> | undefined,
+  more?: { contentType?: string; messageExpiryInterval?: number },
 ): number {
-  let properties = 0;
+  let properties = (more?.contentType ? 3 + Buffer.byteLength(more.contentType) : 0) + (more?.messageExpiryInterval === undefined ? 0 : 5);
   for (const [k, v] of Object.entries(user ?? {})) properties += 5 + Buffer.byteLength(k) + Buffer.byteLength(String(v));
   const rest = 2 + Buffer.byteLength(topic) + (qos > 0 ? 2 : 0) + varIntBytes(properties) + properties + Buffer.byteLength(payload);
   return 1 + varIntBytes(rest) + rest;
