@@ -1,6 +1,7 @@
 // Properties of MQTT connections, sources and sinks: eKuiper's wire names, our names with units. Read by source.ts, sink.ts and
 // connection.ts; the metadata in etc/ is made from it.
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { PRESETS, withPreset } from './presets.ts';
 
 /** Four bytes of seven bits: no MQTT packet is larger. */
 export const LARGEST_PACKET_BYTES = 268_435_455;
@@ -101,6 +102,13 @@ export const connectionOptions: readonly OptionSpec[] = [
     advanced: true,
   },
   {
+    name: 'preset',
+    type: 'string',
+    default: '',
+    oneOf: ['', ...PRESETS],
+    doc: 'Broker of a cloud: fills in scheme, port, MQTT version and ALPN that are not given, and says what else it needs. aws-iot, azure-event-grid, hivemq-cloud or emqx-cloud.',
+  },
+  {
     name: 'alpn',
     aliases: ['ALPNProtocols'],
     type: 'string[]',
@@ -144,8 +152,9 @@ export interface WillProps {
   contentType: string;
 }
 
-/** Reads the members of `will`. @throws GatewayError naming what is wrong in it */
-export function readConnection<P extends ConnectionProps>(props: P): P {
+/** Fills in the preset and reads the members of `will`. @throws Error naming what is wrong or missing */
+export function readConnection<P extends ConnectionProps>(given: P): P {
+  const props = withPreset(given);
   if (props.will === undefined) return props;
   const raw = props.will as unknown as Record<string, unknown>;
   const known = new Set(willOptions.map((o) => o.name.toLowerCase()));
@@ -177,6 +186,7 @@ export interface ConnectionProps {
   insecureSkipVerify: boolean;
   tlsMinVersion: string;
   tlsServerName: string;
+  preset: string;
   alpn: readonly string[];
   headers: Readonly<Record<string, string>>;
   will: WillProps | undefined;
