@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
+import { modbusProfiles } from '../../src/cli/commands/modbus-profiles.ts';
 import { createPlc, type Plc } from '../../src/connectors/modbus/simulator/plc.ts';
 import { type SimulatedServer, serveTcp } from '../../src/connectors/modbus/simulator/serve-tcp.ts';
+import { cliContext } from '../helpers/cli-context.ts';
 
 let plc: Plc;
 let server: SimulatedServer;
@@ -78,6 +80,19 @@ describe('kuiper modbus', () => {
     ]);
     expect(await kuiper('profiles', 'acme', 'two', '--root', root)).toBe('[]');
     rmSync(root, { recursive: true });
+  });
+
+  it('profiles shows whole names on a terminal, with device, points and source', async () => {
+    const lines: string[] = [];
+    const print = (text: string) => lines.push(text);
+    await modbusProfiles.run(cliContext({ args: ['BLUESOLAR'], flags: {}, client: undefined as never, print }));
+    expect(lines.join('\n').split('\n')).toEqual([
+      'victron-solarcharger',
+      '  Victron Energy SmartSolar, BlueSolar MPPT at a GX device; inverter; 9 points',
+      '  Victron Energy, CCGX Modbus TCP register list, com.victronenergy.solarcharger; not seen on hardware',
+    ]);
+    await modbusProfiles.run(cliContext({ args: ['no', 'such'], flags: {}, client: undefined as never, print }));
+    expect(lines.at(-1)).toBe('No profile has "no such" in its name, maker, model or kind.');
   });
 
   it('simulate plays a controller with faults until Ctrl-C', async () => {

@@ -19,21 +19,17 @@ export const modbusProfiles: Command = {
     });
     context.show(JSON.stringify(list), {
       empty: words.length > 0 ? `No profile has "${context.args.join(' ')}" in its name, maker, model or kind.` : 'There are no profiles.',
-      table: (rows: typeof list) => ({
-        head: ['NAME', 'MAKER', 'MODEL', 'KIND', 'POINTS', 'SOURCE'],
-        rows: rows.map((r) =>
-          r.problem
-            ? [r.id, '', '', '', 0, { text: r.problem, style: 'bad' as const }]
-            : [
-                r.id,
-                r.maker,
-                r.model,
-                r.kind,
-                r.points,
-                `${r.own ? 'own file; ' : ''}${r.source}${r.seenOnHardware ? '' : ' (not seen on hardware)'}`,
-              ],
-        ),
-      }),
+      // names are typed into streams, so they are never cut
+      page: (rows: typeof list, paint) =>
+        rows
+          .map((r) => {
+            const device = `${r.maker} ${r.model}`.trim() || 'unnamed device';
+            const what = r.problem ? paint('bad', r.problem) : paint('dim', `${device}; ${r.kind || 'other'}; ${r.points} points`);
+            const unseen = r.problem || r.seenOnHardware ? '' : 'not seen on hardware';
+            const from = [r.own ? 'own file' : '', r.source, unseen].filter((t) => t !== '').join('; ');
+            return [paint('bold', r.id), `  ${what}`, ...(from ? [`  ${paint('dim', from)}`] : [])].join('\n');
+          })
+          .join('\n'),
     });
   },
 };
