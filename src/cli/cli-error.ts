@@ -1,10 +1,10 @@
 // A failure that is shown to the user as it is, without a stack.
 
 export class CliError extends Error {
-  /** `refused`: the server said no; `unreachable`: nobody answered; `usage`: the command line is wrong. */
-  readonly kind: 'refused' | 'unreachable' | 'usage';
+  /** `refused`: the server said no; `failed`: the work on this machine did; `unreachable`: nobody answered; `usage`: the command line is wrong. */
+  readonly kind: 'refused' | 'failed' | 'unreachable' | 'usage';
   override readonly name = 'CliError';
-  constructor(message: string, kind: 'refused' | 'unreachable' | 'usage') {
+  constructor(message: string, kind: CliError['kind']) {
     super(message);
     this.kind = kind;
   }

@@ -17,7 +17,7 @@ import { serverUrl } from './server-address.ts';
 import { paint } from './table.ts';
 
 /** Exit codes. 0 with --ekuiper or --ekuiper-exit-codes also after an error, as eKuiper. */
-export const EXIT = { refused: 1, usage: 2, unreachable: 3 } as const;
+export const EXIT = { refused: 1, failed: 1, usage: 2, unreachable: 3 } as const;
 
 /** @param io a function: everything is printed with it, as into a pipe
  *  @returns exit code: 0, or see EXIT */

@@ -57,21 +57,20 @@ async function kuiper(args: string[], terminal = false, env = {}): Promise<{ out
 
 const ARGUMENTS: Record<string, string[]> = { 'show plugins': ['source'], 'show schemas': ['protobuf'] };
 
-// revocations need keys, which this gateway has none of
+// revocations need keys and MQTT users the own listener, which this gateway has none of
 // @covers issue:23#2 finding:ease#B10
-test.each(commands.filter((c) => c.name.startsWith('show ') && c.name !== 'show revocations').map((c) => c.name))(
-  '%s gives a pipe JSON and nothing else, and a terminal no JSON',
-  async (name) => {
-    const args = [...name.split(' '), ...(ARGUMENTS[name] ?? [])];
-    const piped = await kuiper(args);
-    expect(Array.isArray(JSON.parse(piped.out))).toBe(true);
-    expect([piped.err, piped.code]).toEqual(['', 0]);
-    const seen = await kuiper(args, true);
-    expect(seen.code).toBe(0);
-    expect(() => JSON.parse(seen.out) as unknown).toThrow();
-    expect(await kuiper([...args, '--json'], true)).toEqual(piped);
-  },
-);
+test.each(
+  commands.filter((c) => c.name.startsWith('show ') && !['show revocations', 'show mqttusers'].includes(c.name)).map((c) => c.name),
+)('%s gives a pipe JSON and nothing else, and a terminal no JSON', async (name) => {
+  const args = [...name.split(' '), ...(ARGUMENTS[name] ?? [])];
+  const piped = await kuiper(args);
+  expect(Array.isArray(JSON.parse(piped.out))).toBe(true);
+  expect([piped.err, piped.code]).toEqual(['', 0]);
+  const seen = await kuiper(args, true);
+  expect(seen.code).toBe(0);
+  expect(() => JSON.parse(seen.out) as unknown).toThrow();
+  expect(await kuiper([...args, '--json'], true)).toEqual(piped);
+});
 
 test('rules are a table on a terminal, YAML on request', async () => {
   expect((await kuiper(['show', 'rules'], true)).out).toMatch(/^RULE {2}STATUS +TAGS +NAME\nr {5}(running|starting)\S* +hall, hot\n$/);
@@ -106,7 +105,8 @@ test('help of a command shows its flags and examples', async () => {
   expect(out).toContain('  --count, -n VALUE  end after so many rows');
   expect(out).toMatch(/Examples:\n {2}kuiper tail demo +messages of stream demo, decoded/);
   const all = await kuiper(['--help']);
-  for (const word of ['Exit codes: 0 done, 1 refused', 'kuiper top ', '--context NAME', 'kuiper query']) expect(all.out).toContain(word);
+  for (const word of ['Exit codes: 0 done, 1 refused or failed', 'kuiper top ', '--context NAME', 'kuiper query'])
+    expect(all.out).toContain(word);
 });
 
 test('state and health of a rule on a terminal begin with what is wrong', () => {

@@ -72,7 +72,7 @@ test.each(['function', 'source', 'sink'] as const)(
 );
 
 test('new refuses a bad name, the name of a built-in function, another kind, and never overwrites', async () => {
-  expect((await inProcess('plugin', 'new', 'function', '../evil')).out).toContain('no plugin name');
+  expect((await inProcess('plugin', 'new', 'function', '../evil')).out).toContain('not a plugin name');
   expect((await inProcess('plugin', 'new', 'function', 'median')).out).toContain('name of a built-in function');
   expect((await inProcess('plugin', 'new', 'window', 'x')).out).toContain('Expect source, sink or function');
   expect(existsSync('evil.ts')).toBe(false);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import json from '../../src/codecs/json/index.ts';
 import type { FieldDef } from '../../src/contract/schema.ts';
+import { wholeRow } from '../../src/data/bad-fields.ts';
 import type { Row } from '../../src/data/value.ts';
 import { parseStatement } from '../../src/sql/index.ts';
 import { startRule, stream } from '../helpers/program.ts';
@@ -66,7 +67,7 @@ function failuresOf(c: ExprCase, index: number): string[] {
     rule.results.length = 0;
     const got: unknown[] = [];
     try {
-      rule.push('PFX_s', decoder.decode(Buffer.from(text)) as Row, { meta: { topic: 'PFX_in', qos: 1, messageId: i } });
+      rule.push('PFX_s', wholeRow(decoder.decode(Buffer.from(text)) as Row), { meta: { topic: 'PFX_in', qos: 1, messageId: i } });
       for (const result of rule.results) {
         if ('$error' in result) got.push(result);
         else

@@ -52,8 +52,8 @@ export const mutations: MutationList = {
     {
       id: 'no-backpressure',
       file: node,
-      find: 'if (this.patience.asked) return this.patience.wait();\n  }\n\n  private failed',
-      replace: '}\n\n  private failed',
+      find: 'if (this.patience.asked) return this.patience.wait();\n  }\n\n  private give',
+      replace: '}\n\n  private give',
     },
     {
       id: 'confirmed-at-once',

@@ -13,7 +13,7 @@ export const pluginCheck: Command = {
     const results = [];
     for (const given of args.length > 0 ? args : [undefined]) results.push(await checkPlugin(given));
     const text = results.map(shownCheck).join('\n');
-    if (results.some((r) => r.problems.length > 0)) throw new CliError(text, 'usage');
+    if (results.some((r) => r.problems.length > 0)) throw new CliError(text, 'failed');
     print(text);
   },
 };

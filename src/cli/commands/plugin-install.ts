@@ -46,12 +46,12 @@ export const pluginInstall: Command = {
 async function readZip(path: string): Promise<Pick<Packed, 'zip' | 'facts' | 'shown'>> {
   const zip = readFileSync(path);
   const main = readArchive(zip).find((e) => !e.path.includes('/') && parsePluginFileName(e.path).kind === 'plugin');
-  if (!main) throw new CliError(`${path} holds no plugin file.`, 'usage');
+  if (!main) throw new CliError(`${path} holds no plugin file.`, 'failed');
   const folder = mkdtempSync(join(tmpdir(), 'kuiper-zip-'));
   try {
     writeFileSync(join(folder, main.path), main.content);
     const result = await checkPlugin(join(folder, main.path));
-    if (!result.facts || result.problems.length > 0) throw new CliError(shownCheck(result), 'usage');
+    if (!result.facts || result.problems.length > 0) throw new CliError(shownCheck(result), 'failed');
     return { zip, facts: result.facts, shown: shownCheck(result) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -20,7 +20,7 @@ export const pluginNew: Command = {
     const { createFunctionCatalogue } = await import('../../functions/index.ts');
     if (type === 'function' && createFunctionCatalogue().get(name))
       throw new CliError(`${name} is the name of a built-in function; take another one.`, 'usage');
-    if (existsSync(name)) throw new CliError(`${name} is there already.`, 'usage');
+    if (existsSync(name)) throw new CliError(`${name} is there already.`, 'failed');
     const files = writeProject(type as NewKind, name, name);
     print(`${name}/ is written: ${files.join(', ')}\nNext: cd ${name} && kuiper plugin check && kuiper plugin test && kuiper plugin dev`);
   },

@@ -17,7 +17,7 @@ export const pluginPort: Command = {
     if (file === undefined) throw new CliError('Expect a Go file.', 'usage');
     const { kind, name, text } = portGo(readLocalFile(file), basename(file));
     const to = typeof flags['output'] === 'string' ? flags['output'] : `${name}.ts`;
-    if (existsSync(to)) throw new CliError(`${to} is there already.`, 'usage');
+    if (existsSync(to)) throw new CliError(`${to} is there already.`, 'failed');
     writeLocalFile(to, text);
     print(`${to} is written: a ${kind} plugin ${name}. Translate the comments, then: kuiper plugin check ${to}`);
   },

@@ -17,14 +17,14 @@ export const pluginTest: Command = {
     const tests = existsSync(join(folder, 'test'))
       ? readdirSync(join(folder, 'test'), { recursive: true, encoding: 'utf8' }).filter((f) => /\.test\.[cm]?[jt]s$/.test(f))
       : [];
-    if (tests.length === 0) throw new CliError(`No tests in ${join(folder, 'test')}: they end in .test.ts.`, 'usage');
+    if (tests.length === 0) throw new CliError(`No tests in ${join(folder, 'test')}: they end in .test.ts.`, 'failed');
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--test', '--test-reporter=spec', ...tests.map((f) => join('test', f))],
       { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
     );
     const text = `${stdout}${stderr}`.trimEnd();
-    if (status !== 0) throw new CliError(text, 'usage');
+    if (status !== 0) throw new CliError(text, 'failed');
     print(text);
   },
 };

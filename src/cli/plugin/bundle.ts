@@ -46,7 +46,7 @@ export async function bundlePlugin(file: string): Promise<Bundle> {
     throw new CliError(
       `This plugin has imports that must be bundled into it, and the bundler is not part of this installation (${messageOf(error).split('\n')[0]}). ` +
         'Pack it on a computer with the npm package: npx kuiper-gateway plugin pack',
-      'usage',
+      'failed',
     );
   });
   const folder = dirname(file);

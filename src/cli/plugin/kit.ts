@@ -14,9 +14,9 @@ export function kitArchive(): string {
   const found = existsSync(shipped) ? readdirSync(shipped).find((f) => f.endsWith('.tgz')) : undefined;
   if (found !== undefined) return join(shipped, found);
   const script = join(PROGRAM, 'scripts/plugin-kit.ts');
-  if (!existsSync(script)) throw new CliError('The package @kuiper-gateway/plugin is not part of this installation.', 'usage');
+  if (!existsSync(script)) throw new CliError('The package @kuiper-gateway/plugin is not part of this installation.', 'failed');
   const made = spawnSync(process.execPath, [script], { encoding: 'utf8' });
-  if (made.status !== 0) throw new CliError(`The package @kuiper-gateway/plugin cannot be made: ${made.stderr}`, 'usage');
+  if (made.status !== 0) throw new CliError(`The package @kuiper-gateway/plugin cannot be made: ${made.stderr}`, 'failed');
   return made.stdout.trim();
 }
 

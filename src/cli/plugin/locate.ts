@@ -21,13 +21,13 @@ export interface ProjectFile {
 /** @param given file or folder; undefined: this folder  @throws CliError that says what was looked for */
 export function locatePlugin(given: string | undefined): PluginPlace {
   const path = resolve(given ?? '.');
-  if (!existsSync(path)) throw new CliError(`${given} does not exist.`, 'usage');
+  if (!existsSync(path)) throw new CliError(`${given} does not exist.`, 'failed');
   if (!statSync(path).isDirectory()) return { file: path, folder: dirname(path), project: projectOf(dirname(path), path) };
   const manifest = join(path, 'package.json');
   const main = existsSync(manifest) ? readManifest(manifest).kuiper?.plugin : undefined;
   if (main !== undefined) {
     const file = join(path, main);
-    if (!existsSync(file)) throw new CliError(`${manifest}: "kuiper": {"plugin": "${main}"} names a file that does not exist.`, 'usage');
+    if (!existsSync(file)) throw new CliError(`${manifest}: "kuiper": {"plugin": "${main}"} names a file that does not exist.`, 'failed');
     return { file, folder: path, project: projectOf(path, file) };
   }
   const candidates = readdirSync(path).filter((f) => parsePluginFileName(f).kind === 'plugin' && !/\.test\.[cm]?[jt]s$/.test(f));
@@ -36,7 +36,7 @@ export function locatePlugin(given: string | undefined): PluginPlace {
     candidates.length === 0
       ? `No plugin file in ${path}: name one, or begin with \`kuiper plugin new function NAME\`.`
       : `Several plugin files in ${path} (${candidates.join(', ')}): name one.`,
-    'usage',
+    'failed',
   );
 }
 
@@ -56,6 +56,6 @@ function readManifest(path: string): Manifest {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
   } catch (error) {
-    throw new CliError(`${path} is not JSON: ${messageOf(error)}`, 'usage');
+    throw new CliError(`${path} is not JSON: ${messageOf(error)}`, 'failed');
   }
 }

@@ -23,7 +23,7 @@ export interface Packed {
 /** Checks and packs. @throws CliError with every problem */
 export async function packPlugin(given: string | undefined): Promise<Packed> {
   const result = await checkPlugin(given);
-  if (result.problems.length > 0 || !result.facts) throw new CliError(shownCheck(result), 'usage');
+  if (result.problems.length > 0 || !result.facts) throw new CliError(shownCheck(result), 'failed');
   return { ...packChecked(result, result.facts), shown: shownCheck(result) };
 }
 
@@ -61,7 +61,7 @@ function packChecked({ place, bundle }: CheckResult, facts: PluginFileFacts): Om
   try {
     readPackage(facts.kind, facts.name, zip);
   } catch (error) {
-    throw new CliError(`${name} cannot be packed: ${messageOf(error)}`, 'usage');
+    throw new CliError(`${name} cannot be packed: ${messageOf(error)}`, 'failed');
   }
   return { zip, facts, file: target, entries: all };
 }

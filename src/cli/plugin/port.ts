@@ -62,7 +62,7 @@ export function portGo(source: string, fileName: string): Ported {
   const methods = methodsOf(source);
   const kind = KIND_OF.find(([, pattern]) => methods.some((m) => pattern.test(m.name)))?.[0];
   if (!kind)
-    throw new CliError(`${fileName}: no plugin of eKuiper is in it: expect a type with Exec, Collect, Open, Subscribe or Pull.`, 'usage');
+    throw new CliError(`${fileName}: no plugin of eKuiper is in it: expect a type with Exec, Collect, Open, Subscribe or Pull.`, 'failed');
   const main = methods.find((m) => KIND_OF.some(([k, pattern]) => k === kind && pattern.test(m.name)))!.receiver;
   const own = methods.filter((m) => m.receiver === main);
   const exported = exportedSymbol(source, main) ?? main.slice(0, 1).toUpperCase() + main.slice(1);

@@ -9,7 +9,7 @@ import { checksums } from './pack.ts';
 /** Writes a private key and `<path>.pub`. @throws CliError when one is there */
 export function newKey(path: string): void {
   for (const file of [path, `${path}.pub`])
-    if (existsSync(file)) throw new CliError(`${file} exists; a key is never overwritten.`, 'usage');
+    if (existsSync(file)) throw new CliError(`${file} exists; a key is never overwritten.`, 'failed');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
   writeFileSync(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx' });
@@ -21,12 +21,12 @@ export function readKey(path: string): KeyObject {
   try {
     key = createPrivateKey(readFileSync(path));
   } catch (error) {
-    throw new CliError(`${path} is not a private key in PEM: ${messageOf(error)}`, 'usage');
+    throw new CliError(`${path} is not a private key in PEM: ${messageOf(error)}`, 'failed');
   }
   if (key.asymmetricKeyType !== 'ed25519')
     throw new CliError(
       `${path} is a key of type ${key.asymmetricKeyType}; plugins are signed with Ed25519 (kuiper plugin sign --new-key FILE).`,
-      'usage',
+      'failed',
     );
   return key;
 }
