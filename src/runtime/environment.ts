@@ -8,7 +8,7 @@ import type { ConnectorDefinition } from '../contract/connector.ts';
 import type { ConnectionAccess } from '../contract/context.ts';
 import type { SinkDefinition } from '../contract/sink.ts';
 import type { SourceDefinition } from '../contract/source.ts';
-import { didYouMean } from '../sql/index.ts';
+import { didYouMean } from '../sql/suggest.ts';
 import type { RuntimeDeps, RuntimeSettings } from './api.ts';
 import type { BootTime } from './boot-time.ts';
 import type { CpuMeter } from './cpu-meter.ts';

@@ -10,7 +10,8 @@ import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.
 import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type TraceStore } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
-import { type BackupService, createBackupService } from './backup/backup-service.ts';
+import type { BackupService } from './backup/backup-service.ts';
+import { copyNames } from './backup/copies.ts';
 import { confKeyLook } from './conf-key-look.ts';
 import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
@@ -31,9 +32,8 @@ import { streamValidator } from './streams/validate-stream.ts';
 import { openTables, resealAll } from './tables.ts';
 import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
 import { fileAccess } from './transfer/file-access.ts';
-import { createImporter } from './transfer/importer.ts';
+import type { Importer } from './transfer/importer.ts';
 import { importInitRulesets } from './transfer/init-ruleset.ts';
-import { createLiveConfiguration } from './transfer/live.ts';
 import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
 import { createYamlTransfer, type YamlTransfer } from './transfer/yaml-transfer.ts';
 import type { TrialHub } from './trial/hub.ts';
@@ -226,37 +226,64 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     settings: () => deps.settings().metricsDump ?? { enabled: false, retainedMs: 0 },
   });
   const { componentFiles, folders, connectors, formats, functions, settings, clock } = deps;
-  const importer = createImporter({
-    tables,
-    componentFiles,
-    connectors,
-    formats,
-    functions,
-    runtime,
-    settings,
-    clock,
-    log,
-    store: deps.store,
-    folders,
-    files: fileAccess(folders, registry.door),
-    plugins,
-    schemas,
-    uploads,
-    rules,
-    live: createLiveConfiguration({ confKeys, connections, secrets, catalog, streams, schemas, rules, componentFiles, store: deps.store }),
-    takeCopy: () => backup.takeCopy(),
-    ...(deps.importStep ? { step: deps.importStep } : {}),
+  // imports and backups are rare: their parts are loaded on use, and cost nothing idle
+  const importing = once(async () => {
+    const [{ createImporter }, { createLiveConfiguration }] = await Promise.all([
+      import('./transfer/importer.ts'),
+      import('./transfer/live.ts'),
+    ]);
+    return createImporter({
+      tables,
+      componentFiles,
+      connectors,
+      formats,
+      functions,
+      runtime,
+      settings,
+      clock,
+      log,
+      store: deps.store,
+      folders,
+      files: fileAccess(folders, registry.door),
+      plugins,
+      schemas,
+      uploads,
+      rules,
+      live: createLiveConfiguration({
+        confKeys,
+        connections,
+        secrets,
+        catalog,
+        streams,
+        schemas,
+        rules,
+        componentFiles,
+        store: deps.store,
+      }),
+      takeCopy: () => backup.takeCopy(),
+      ...(deps.importStep ? { step: deps.importStep } : {}),
+    });
   });
-  const backup: BackupService = createBackupService({
-    tables,
-    store: deps.store,
-    folders,
-    importer,
-    vault: deps.vault,
-    clock,
-    version: deps.version ?? '',
-    gatewayId: () => readGatewayId(folders.data, log),
+  const importer: Importer = { run: async (target, options) => (await importing()).run(target, options) };
+  const backingUp = once(async () => {
+    const { createBackupService } = await import('./backup/backup-service.ts');
+    return createBackupService({
+      tables,
+      store: deps.store,
+      folders,
+      importer,
+      vault: deps.vault,
+      clock,
+      version: deps.version ?? '',
+      gatewayId: () => readGatewayId(folders.data, log),
+    });
   });
+  const backup: BackupService = {
+    create: async (request) => (await backingUp()).create(request),
+    restore: async (request) => (await backingUp()).restore(request),
+    takeCopy: async () => (await backingUp()).takeCopy(),
+    copies: () => copyNames(folders.data),
+  };
   const data = createDataTransfer({
     ruleset,
     streams,
@@ -313,4 +340,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await metricsDump.close();
     },
   };
+}
+
+/** Makes a thing at the first call, and gives out the same from then on. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }

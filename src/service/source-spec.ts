@@ -5,7 +5,7 @@ import type { Props } from '../contract/props.ts';
 import type { StreamSchema } from '../contract/schema.ts';
 import { inOurSpelling } from '../contract/untaken.ts';
 import { commonSourceOptions, type SourceSpec } from '../runtime/index.ts';
-import { didYouMean } from '../sql/index.ts';
+import { didYouMean } from '../sql/suggest.ts';
 import type { ConfKeyStore } from './conf-keys.ts';
 import type { ConnectionStore } from './connections.ts';
 import { parseKeepingIntegers } from './json-text.ts';

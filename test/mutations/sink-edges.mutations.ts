@@ -20,8 +20,18 @@ export const mutations: MutationList = {
     'test/connectors/not-taken.test.ts',
   ],
   mutations: [
-    { id: 'park-after-four', file: props, find: "int('parkAfter', 5,", replace: "int('parkAfter', 4," },
-    { id: 'park-nothing', file: props, find: "int('maxParkedRows', 1000,", replace: "int('maxParkedRows', 0," },
+    {
+      id: 'park-after-four',
+      file: props,
+      find: "default: 5,\n    min: 0,\n    doc: 'Failures that the peer answered",
+      replace: "default: 4,\n    min: 0,\n    doc: 'Failures that the peer answered",
+    },
+    {
+      id: 'park-nothing',
+      file: props,
+      find: "name: 'maxParkedRows', type: 'int', default: 1000,",
+      replace: "name: 'maxParkedRows', type: 'int', default: 0,",
+    },
     { id: 'case-matters', file: props, find: 'if (k.toLowerCase() === wanted)', replace: 'if (k === wanted)' },
     {
       id: 'settings-before-action',

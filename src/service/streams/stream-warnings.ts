@@ -1,7 +1,7 @@
 // What of a CREATE statement will have no effect, or will have every rule refused that reads the stream: eKuiper takes such statements, so do we,
 // and say so. Called by the stream service when a stream or table is made or replaced.
 import { messageOf } from '../../base/errors/gateway-error.ts';
-import { didYouMean } from '../../sql/index.ts';
+import { didYouMean } from '../../sql/suggest.ts';
 import { optionOf, type SourceDefinition } from './definition.ts';
 
 /** @param names of sources that there are  @param validate asks the connector */
