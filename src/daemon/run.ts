@@ -5,6 +5,7 @@ import { messageOf } from '../base/errors/gateway-error.ts';
 import { createLog } from '../base/log.ts';
 import { type Environment, foldersOf } from '../config/index.ts';
 import type { DaemonArguments } from './arguments.ts';
+import { collectStart } from './collect-start.ts';
 import { createGateway, VERSION } from './gateway.ts';
 import { isJournal, journalLine } from './journal-lines.ts';
 import { createLifecycle } from './lifecycle.ts';
@@ -114,6 +115,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
   notifier.startWatchdog();
   // written at the exit too; but a device that loses power before its first clean stop shall start warm the next time
   setTimeout(flushCompileCache, 3_000).unref();
+  collectStart();
 }
 
 /** System errors of the start in words that say what to do. */

@@ -261,7 +261,7 @@ describe('budget', () => {
       const [utime, stime] = readFileSync(`/proc/${daemon.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13).map(Number);
       const cpuMs = (utime! + stime!) * 10;
       // as the kernel counts it, after the start has settled
-      await new Promise((r) => setTimeout(r, 500));
+      await new Promise((r) => setTimeout(r, 1000));
       const rssKb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, 'utf8'))![1]);
       seen.push({ rssMb: rssKb / 1000, cpuMs });
       await daemon.stop();

@@ -42,8 +42,8 @@ export const mutations: MutationList = {
     {
       id: 'own-buffer-length-ignored',
       file: parts,
-      find: "typeof own === 'number' ? own : owner",
-      replace: "typeof own === 'string' ? own : owner",
+      find: 'Number(own) || owner.options.bufferLength',
+      replace: 'owner.options.bufferLength',
     },
     { id: 'threshold-ignored', file: parts, find: 'cache.enableCache ? cache.memoryRows :', replace: 'false ? cache.memoryRows :' },
     {
