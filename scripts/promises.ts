@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 interface Entry {
   text: string;
   missing?: string;
+  /** What is left although there are tests. */
+  open?: string;
 }
 
 interface Section {
@@ -79,10 +81,10 @@ export function promisesPage(sections: readonly Section[], tests: ReadonlyMap<st
   ];
   for (const { title, entries } of sections) {
     out.push('', `## ${title}`, '', '| Id | What | Tests |', '|---|---|---|');
-    for (const [id, { text, missing }] of Object.entries(entries)) {
+    for (const [id, { text, missing, open }] of Object.entries(entries)) {
       const names = [...new Set((tests.get(id) ?? []).map((t) => `${t.file}${t.name ? ` › ${t.name}` : ''}`))].sort();
       const proof = names.length > 0 ? names.map((n) => `\`${cell(n)}\``).join('; ') : `missing, because ${missing ?? '?'}`;
-      out.push(`| ${id} | ${cell(text)} | ${proof} |`);
+      out.push(`| ${id} | ${cell(text)}${open ? ` **Open:** ${cell(open)}` : ''} | ${proof} |`);
     }
   }
   return `${out.join('\n')}\n`;

@@ -4,7 +4,7 @@ import type { Folders } from '../config/index.ts';
 import { hasEkuiperStore } from '../store/index.ts';
 
 const EKUIPER_DATA =
-  'The data folder holds streams and rules of eKuiper, which are not read. Export them with eKuiper (GET /data/export) and import the file: kuiper import data -f FILE.';
+  'The data folder holds streams and rules of eKuiper, which are not read. Take them over: kuiper import ekuiper DIR with that folder.';
 
 /** @returns sentences for `GET /` */
 export function foreignData({ data }: Folders, log: Log): string[] {

@@ -1,4 +1,4 @@
-// Brokers of clouds by name: scheme, port and version that they want, and what each of them cannot do without. From their public documentation.
+// Brokers of clouds by name: scheme, port and version that they want, and what each of them cannot do without. From what is known of them; not tried at the services.
 // Called by options.ts for sources, sinks and named connections.
 import type { ConnectionProps } from './options.ts';
 

@@ -30,7 +30,7 @@ export const loggedEvents = {
   EKUIPER_DATA: {
     text: 'the data folder holds streams and rules of eKuiper',
     ekuiperCode: 1000,
-    cure: 'They are not read. Export them with eKuiper (GET /data/export) and import the file here: kuiper import data -f FILE.',
+    cure: 'They are not read by themselves. Take them over: kuiper import ekuiper DIR with that folder.',
   },
   METRICS_DUMP: {
     text: 'metrics cannot be written to a file',
