@@ -192,7 +192,7 @@ test('folders, dead links and other files are listed with what is wrong, and des
     'dir.ts': 'a folder is not a plugin',
     package: 'a folder is not a plugin',
     'linked.ts': 'where nothing is',
-    'a (1).ts': 'is no plugin name',
+    'a (1).ts': 'is not a plugin name',
     'a.ts.txt': 'files of plugins end in',
     'old.so': 'it is a plugin in Go',
   };

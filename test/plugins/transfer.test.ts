@@ -73,6 +73,6 @@ test('YAML holds them as well, and what is wrong is named', async () => {
   };
   const refused = await b.daemon.call('POST', '/data/import?partial=1', { content: JSON.stringify(bad) });
   expect(refused.status).toBe(400);
-  for (const part of ['functions_go', 'expected sources_, sinks_ or functions_', 'is no plugin name', 'invalid zip file'])
+  for (const part of ['functions_go', 'expected sources_, sinks_ or functions_', 'is not a plugin name', 'invalid zip file'])
     expect(refused.text).toContain(part);
 });

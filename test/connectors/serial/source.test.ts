@@ -155,7 +155,7 @@ describe('serial source', () => {
     };
     expect(configure({ framing: 'delimiter', maxFrameBytes: 65_536 })).toBe('');
     expect(configure({ framing: 'nmea', maxFrameBytes: 65_536 })).toContain('maxFrameBytes');
-    expect(configure({ delimiter: '\\xZZ' })).toMatch(/^property delimiter: .*is no escape/);
+    expect(configure({ delimiter: '\\xZZ' })).toMatch(/^property delimiter: .*is not an escape/);
     const shown = sourceOptions.find((o) => o.name === 'maxFrameBytes')!;
     expect([shown.default, shown.doc.includes('delimiter 4096'), shown.doc.includes('nmea 256')]).toEqual([undefined, true, true]);
   });
