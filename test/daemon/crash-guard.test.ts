@@ -182,7 +182,7 @@ test('deaths of which the rule is known never lead to safe mode; those that cann
   expect((await run(true)).safeMode).toBe(false);
   const last = await run(false);
   expect(last).toMatchObject({ safeMode: true, unclean: true });
-  expect(last.reason).toContain('no single rule or message could be told as the cause');
+  expect(last.reason).toContain('no single rule or message could be identified as the cause');
 });
 
 test('an own fatal error of which the rule is known is not counted either', async () => {
