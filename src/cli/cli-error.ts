@@ -4,6 +4,7 @@ export class CliError extends Error {
   /** `refused`: the server said no; `failed`: the work on this machine did; `unreachable`: nobody answered; `usage`: the command line is wrong. */
   readonly kind: 'refused' | 'failed' | 'unreachable' | 'usage';
   override readonly name = 'CliError';
+  /** @param message empty: what there is to say was printed already */
   constructor(message: string, kind: CliError['kind']) {
     super(message);
     this.kind = kind;

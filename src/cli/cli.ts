@@ -70,6 +70,8 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
     return 0;
   } catch (error) {
     if (!(error instanceof CliError) && !isGatewayError(error)) throw error;
+    // a report that was printed already leaves its exit code only
+    if (error.message === '') return zero ? 0 : EXIT.failed;
     if (ekuiper) screen.out(error.message);
     else screen.err(screen.errorTerminal ? paint('bad', error.message, screen.color) : error.message);
     return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : EXIT.usage;

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 
 const repo = join(import.meta.dirname, '../..');
 
-test('a start without rules loads neither crypto nor undici nor zlib', { timeout: 30_000 }, () => {
+test('a start without rules loads neither webcrypto nor undici nor zlib', { timeout: 30_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'idle-'));
   const report = `data:text/javascript,${encodeURIComponent(
     `process.on('exit', () => process.stderr.write('\\nloaded ' + process.moduleLoadList.join('|')));
@@ -31,9 +31,10 @@ test('a start without rules loads neither crypto nor undici nor zlib', { timeout
     );
     const loaded = /loaded (.*)/.exec(done.stderr)?.[1]?.split('|') ?? [];
     expect(loaded).toContain('NativeModule http');
-    expect(
-      loaded.filter((name) => /^NativeModule (crypto|internal\/crypto\/webcrypto|zlib|tls|https|internal\/deps\/undici)/.test(name)),
-    ).toEqual([]);
+    // crypto itself is needed: the sealed copy of the configuration is opened at each start. Its web part is what costs memory
+    expect(loaded.filter((name) => /^NativeModule (internal\/crypto\/webcrypto|zlib|tls|https|internal\/deps\/undici)/.test(name))).toEqual(
+      [],
+    );
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -36,7 +36,9 @@ describe('data server', () => {
     const port = await freePort();
     daemon = await runDaemon(root, { KUIPER__SOURCE__HTTPSERVERPORT: String(port) });
     await call('POST', '/streams', { sql: 'CREATE STREAM h () WITH (TYPE="httppush", DATASOURCE="/push", FORMAT="json")' });
-    const file = (name: string, more = {}) => ({ file: { path: join(root, name), sendSingle: true, rollingCount: 1000, ...more } });
+    const file = (name: string, more = {}) => ({
+      file: { path: join(root, name), sendSingle: true, rollingCount: 1000, sync: 'system', ...more },
+    });
     await call('POST', '/rules', {
       id: 'r',
       sql: 'SELECT a + 1 AS b FROM h WHERE a > 0',
@@ -61,7 +63,11 @@ describe('data server', () => {
       { rule: 'r', kind: 'source', op: 'h', data: '{oops' },
       { rule: 'r', kind: 'operator', data: { a: 'x' } },
     ]);
-    await vi.waitFor(() => expect(lines('log/r.log').map((l) => l['msg'])).toEqual(['Rule runs.', 'A message failed.', 'A row failed.']));
+    const logged = () => lines('log/r.log').map((l) => l['msg']);
+    await vi.waitFor(() => expect(logged()).toEqual(expect.arrayContaining(['A message failed.', 'A row failed.'])));
+    // and one line for each new kind of failure of the rule
+    expect(logged()).toHaveLength(5);
+    expect(logged().filter((m) => String(m).includes('kuiper diag'))).toHaveLength(2);
   });
 
   test('a viewer reads there and pushes nothing; an admin may', async () => {

@@ -22,7 +22,7 @@ const must = async (method: string, path: string, body?: unknown) => {
   return answer.text;
 };
 const rule = async (rows: object[], actions: object[]) => {
-  await must('PUT', '/metadata/sources/simulator/confKeys/rows', { data: rows, interval: '5ms' });
+  await must('PUT', '/metadata/sources/simulator/confKeys/rows', { data: rows, interval: '5ms', loop: false });
   await must('POST', '/streams', { sql: 'CREATE STREAM s () WITH (TYPE="simulator", CONF_KEY="rows", FORMAT="JSON")' });
   await must('POST', '/rules', { id: 'r', sql: 'SELECT * FROM s', actions });
 };

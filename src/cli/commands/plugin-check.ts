@@ -13,7 +13,8 @@ export const pluginCheck: Command = {
     const results = [];
     for (const given of args.length > 0 ? args : [undefined]) results.push(await checkPlugin(given));
     const text = results.map(shownCheck).join('\n');
-    if (results.some((r) => r.problems.length > 0)) throw new CliError(text, 'failed');
+    // the report is the result, also when it is a bad one
     print(text);
+    if (results.some((r) => r.problems.length > 0)) throw new CliError('', 'failed');
   },
 };

@@ -24,7 +24,7 @@ export const pluginTest: Command = {
       { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
     );
     const text = `${stdout}${stderr}`.trimEnd();
-    if (status !== 0) throw new CliError(text, 'failed');
     print(text);
+    if (status !== 0) throw new CliError('', 'failed');
   },
 };

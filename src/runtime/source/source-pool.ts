@@ -1,9 +1,9 @@
 // Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
-import { createHash } from 'node:crypto';
 import { Budget, type BudgetLimits, within } from '../../base/budget.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
+import { nodeCrypto } from '../../base/node-builtins.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs, parseOptions } from '../../contract/props.ts';
@@ -272,7 +272,7 @@ const keyOf = (spec: SourceSpec): string => textOf([spec.type, spec.datasource, 
 
 /** Equal for fields that are read in the same way; short, however many they are. */
 function fieldsText(schema: StreamSchema): string {
-  const hash = createHash('sha256');
+  const hash = nodeCrypto().createHash('sha256');
   for (const f of schema) {
     const scalar = f.type.kind !== 'array' && f.type.kind !== 'struct';
     hash.update(JSON.stringify(f.name));

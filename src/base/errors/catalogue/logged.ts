@@ -167,6 +167,16 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Set the named properties again; exports hold no secrets.',
   },
+  DEVICE_KEY: {
+    text: 'the key that seals the secrets of this device is damaged or missing',
+    ekuiperCode: 1000,
+    cure: 'The reason says which copy. Without the key sealed secrets cannot be read: restore etc/device.key from its twin or a backup, or set the secrets again.',
+  },
+  TRANSFER: {
+    text: 'an import was cut off by the end of the gateway',
+    ekuiperCode: 1000,
+    cure: 'It was undone or finished at this start, as the line says; GET /data/import/report has what an import changed.',
+  },
   SERIAL_LOST: {
     text: 'a serial port was lost; it is looked for',
     ekuiperCode: 1000,
