@@ -42,7 +42,7 @@ export const mutations: MutationList = {
     {
       id: 'own-buffer-length-ignored',
       file: parts,
-      find: 'Number(own) || owner.options.bufferLength',
+      find: 'Number.isFinite(own) ? own : owner.options.bufferLength',
       replace: 'owner.options.bufferLength',
     },
     { id: 'threshold-ignored', file: parts, find: 'cache.enableCache ? cache.memoryRows :', replace: 'false ? cache.memoryRows :' },

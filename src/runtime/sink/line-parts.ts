@@ -82,8 +82,10 @@ export interface LineNode {
 export function lineParts(env: Environment, node: LineNode): LineParts {
   const { name, owner, action, definition, cache } = node;
   const { ruleId } = owner;
-  const own = action.props['bufferLength'];
-  const waiting = cache.enableCache ? cache.memoryRows : Number(own) || owner.options.bufferLength;
+  const given = action.props['bufferLength'];
+  // a number, or a text that is one
+  const own = given === undefined || given === '' ? Number.NaN : Number(given);
+  const waiting = cache.enableCache ? cache.memoryRows : Number.isFinite(own) ? own : owner.options.bufferLength;
   const store = env.deps.store.sinkQueues;
   return {
     name,
