@@ -20,7 +20,7 @@ describe('CREATE TABLE … TYPE="sql", KIND="lookup"', () => {
     const h = harness({ connectors: [entry] });
     await expect(
       h.runtime.validateSource(spec({ dburl: 'sqlite:data/x.db', lookup: { cache: true, cacheTtl: '10s' } })),
-    ).resolves.toBeUndefined();
+    ).resolves.toEqual([]);
     await expect(h.runtime.validateSource(spec({ lookup: {} }))).rejects.toThrow('dburl should be defined');
     await expect(h.runtime.validateSource(spec({ dburl: 'sqlite:data/x.db' }, 'stream'))).rejects.toThrow('interval should be defined');
     await h.close();
