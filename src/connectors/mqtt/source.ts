@@ -48,6 +48,7 @@ export function createMqttSource(): Source {
         : acquireClient(ctx, props, props.clientid || stableClientId(ctx, filters, props), props.qos > 0);
 
       const { connection } = taken;
+      const { clock } = ctx;
       const bounded = (wait: Promise<void>): Promise<void> =>
         new Promise((resolve) => {
           const timer = ctx.clock.setTimer(Math.max(MIN_WAIT_MS, connection.keepAliveMs * MAX_WAIT_PART), resolve);
@@ -81,7 +82,9 @@ export function createMqttSource(): Source {
             topic: packet.topic,
             qos: packet.qos,
             messageId: packet.messageId ?? 0,
-            retain: packet.retain,
+            // a value that the broker kept, sent since we subscribed
+            retained: packet.retain,
+            arrivalTime: clock.now(),
           };
           // told only when true: a repetition after a lost connection
           if (packet.dup) meta['dup'] = true;

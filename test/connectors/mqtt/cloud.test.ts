@@ -259,7 +259,7 @@ describe.runIf(haveMosquitto)('what messages carry', () => {
       await source.open(
         ctx,
         (payload, meta, ack) => {
-          got.push([(payload as Buffer).toString(), meta?.['topic'], meta?.['retain'], meta?.['contentType']]);
+          got.push([(payload as Buffer).toString(), meta?.['topic'], meta?.['retained'], meta?.['contentType']]);
           ack?.();
         },
         () => undefined,

@@ -18,9 +18,9 @@ describe('CREATE TABLE … TYPE="sql", KIND="lookup"', () => {
 
   it('asks for the address and the options of the lookup only', async () => {
     const h = harness({ connectors: [entry] });
-    await expect(
-      h.runtime.validateSource(spec({ dburl: 'sqlite:data/x.db', lookup: { cache: true, cacheTtl: '10s' } })),
-    ).resolves.toEqual([]);
+    await expect(h.runtime.validateSource(spec({ dburl: 'sqlite:data/x.db', lookup: { cache: true, cacheTtl: '10s' } }))).resolves.toEqual(
+      [],
+    );
     await expect(h.runtime.validateSource(spec({ lookup: {} }))).rejects.toThrow('dburl should be defined');
     await expect(h.runtime.validateSource(spec({ dburl: 'sqlite:data/x.db' }, 'stream'))).rejects.toThrow('interval should be defined');
     await h.close();

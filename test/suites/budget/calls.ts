@@ -34,6 +34,11 @@ const functions = createFunctionCatalogue();
 
 /** Arguments that must be written out, by function: the columns that are left are a, b, … in order. */
 const literalCalls: Readonly<Record<string, readonly string[]>> = {
+  silent_for: ['silent_for(mi, 5)'],
+  back_after: ['back_after(mi, 5)'],
+  held_for: ['held_for(a, mi, 5)'],
+  latch: ['latch(a, b)', 'latch(a, b, mi, 5)'],
+  repeat_while: ['repeat_while(a, mi, 5)'],
   format: ['format(a, 100)', 'format(a, 2, "de_DE")'],
   conv: ['conv(a, 16, 2)', 'conv(a, 10, -36)'],
   date_calc: ['date_calc(a, "2562047h47m16.854775807s")'],
@@ -106,7 +111,7 @@ const rowOf = (args: readonly Value[]): Row => Object.fromEntries(args.map((v, i
 
 /** The expression alone, on a budget of its own, so that its steps can be counted. */
 function expressionRunner(sql: string, limits: BudgetLimits): Call['run'] {
-  const make = () => compileExpression(parseExpression(sql), { functions, env: testEnv(), sql });
+  const make = () => compileExpression(parseExpression(sql), { functions, env: testEnv(), sql, standard: true });
   // refuses the statement now
   make();
   const budget = new Budget('rule bad', limits);
@@ -127,9 +132,9 @@ function expressionRunner(sql: string, limits: BudgetLimits): Call['run'] {
 /** A whole rule; its steps are not counted. */
 function ruleRunner(fn: FunctionDefinition, sql: string): Call['run'] {
   const statement = `SELECT ${sql}${fn.kind === 'analytic' && fn.columns ? '' : ' AS v'} FROM demo`;
-  startRule(statement);
+  startRule(statement, { sqlCompatibility: 'standard' });
   return (args) => {
-    const rule = startRule(statement);
+    const rule = startRule(statement, { sqlCompatibility: 'standard' });
     rule.push('demo', rowOf(args));
     rule.push('demo', rowOf(args));
     const failed = rule.results.find((r) => '$error' in r) as { $error: string } | undefined;
