@@ -17,14 +17,14 @@ export const unhex = defineScalar({
     ['hex(unhex("00FF10"))', '00ff10'],
     ['hex(unhex("0x00 ff:10"))', '00ff10'],
     ['unhex(a)', null, { a: null }],
-    ['unhex("0g")', { error: '0g is no hex text' }],
-    ['unhex("abc")', { error: 'abc is no hex text' }],
+    ['unhex("0g")', { error: '0g is not a hex text' }],
+    ['unhex("abc")', { error: 'abc is not a hex text' }],
   ],
   exec: (v: Value) => {
-    const text = String(v);
-    const digits = text.replace(/^\s*0x/i, '').replace(/[\s:-]/g, '');
-    if (typeof v !== 'string' || digits.length % 2 === 1 || !/^[0-9a-fA-F]*$/.test(digits))
-      throw rowError(`${text.slice(0, 50)} is no hex text`);
+    // only a text is made a text: printing an array may cost more than the row is allowed
+    if (typeof v !== 'string') throw rowError(`a value of type ${Array.isArray(v) ? 'array' : typeof v} is not a hex text`);
+    const digits = v.replace(/^\s*0x/i, '').replace(/[\s:-]/g, '');
+    if (digits.length % 2 === 1 || !/^[0-9a-fA-F]*$/.test(digits)) throw rowError(`${v.slice(0, 50)} is not a hex text`);
     return new Uint8Array(Buffer.from(digits, 'hex'));
   },
 });
