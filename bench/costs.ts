@@ -12,13 +12,14 @@ import { createVirtualClock } from '../src/base/clock.ts';
 import { createLog } from '../src/base/log.ts';
 import { codecs } from '../src/codecs/index.ts';
 import { compileRule } from '../src/compile/index.ts';
-import type { ConnectorEntry, Emit } from '../src/contract/index.ts';
+import type { ConnectorEntry } from '../src/contract/index.ts';
 import type { StreamSchema } from '../src/contract/schema.ts';
 import { createFunctionCatalogue } from '../src/functions/index.ts';
 import { planRule } from '../src/plan/index.ts';
 import { createRuntime, defaultRuleOptions } from '../src/runtime/index.ts';
 import { parseSelect } from '../src/sql/index.ts';
 import { openStore } from '../src/store/index.ts';
+import { fedSource } from '../test/helpers/fed-source.ts';
 
 export interface Cost {
   name: string;
@@ -93,28 +94,14 @@ async function measure(c: Case): Promise<Cost> {
   const clock = createVirtualClock();
   const log = createLog({ level: 'error' });
   const store = openStore({ dataDir, clock, log });
-  let emit: Emit | undefined;
+  const fed = fedSource('costs', 'bytes', true);
   let items = 0;
   const connector: ConnectorEntry = {
     name: 'costs',
     offers: ['source', 'sink'],
     load: async () => ({
       name: 'costs',
-      source: {
-        kind: 'source',
-        name: 'costs',
-        payload: 'bytes',
-        shareable: true,
-        options: [],
-        doc: '',
-        create: () => ({
-          open(ctx, e) {
-            emit = e;
-            ctx.status('connected');
-          },
-          close: () => undefined,
-        }),
-      },
+      source: fed.source,
       sink: {
         kind: 'sink',
         name: 'costs',
@@ -168,7 +155,7 @@ async function measure(c: Case): Promise<Cost> {
   }
   const payload = Buffer.from(JSON.stringify(c.message));
   const run = (n: number) => {
-    for (let i = 0; i < n; i++) emit!(payload, { topic: 't' });
+    for (let i = 0; i < n; i++) fed.emit!(payload, { topic: 't' });
   };
   run(MESSAGES);
   const before = process.memoryUsage().heapUsed;

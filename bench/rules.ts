@@ -8,12 +8,13 @@ import { createLog } from '../src/base/log.ts';
 import { codecs } from '../src/codecs/index.ts';
 import { compileRule } from '../src/compile/index.ts';
 import nop from '../src/connectors/nop/index.ts';
-import type { ConnectorEntry, Emit } from '../src/contract/index.ts';
+import type { ConnectorEntry } from '../src/contract/index.ts';
 import { createFunctionCatalogue } from '../src/functions/index.ts';
 import { planRule } from '../src/plan/index.ts';
 import { createRuntime, defaultRuleOptions } from '../src/runtime/index.ts';
 import { parseSelect } from '../src/sql/index.ts';
 import { openStore } from '../src/store/index.ts';
+import { fedSource } from '../test/helpers/fed-source.ts';
 
 const MESSAGES = Number(process.argv[2] ?? 200_000);
 const gc = (globalThis as { gc?: () => void }).gc;
@@ -32,27 +33,13 @@ async function measure(count: number, sql: (i: number) => string): Promise<void>
   const clock = createRealClock();
   const log = createLog({ level: 'error' });
   const store = openStore({ dataDir, clock, log });
-  let emit: Emit | undefined;
+  const fed = fedSource('bench', 'bytes', true);
   const source: ConnectorEntry = {
     name: 'bench',
     offers: ['source'],
     load: async () => ({
       name: 'bench',
-      source: {
-        kind: 'source',
-        name: 'bench',
-        payload: 'bytes',
-        shareable: true,
-        options: [],
-        doc: '',
-        create: () => ({
-          open(ctx, e) {
-            emit = e;
-            ctx.status('connected');
-          },
-          close: () => undefined,
-        }),
-      },
+      source: fed.source,
     }),
   };
   const sink: ConnectorEntry = { name: 'nop', offers: ['sink'], load: async () => nop };
@@ -85,9 +72,9 @@ async function measure(count: number, sql: (i: number) => string): Promise<void>
   }
   const startMs = (performance.now() - t0) / count;
   const kbPerRule = (heap() - before) / count / 1024;
-  for (let i = 0; i < 20_000; i++) emit!(payloads[i % 1000]!, { topic: 't' });
+  for (let i = 0; i < 20_000; i++) fed.emit!(payloads[i % 1000]!, { topic: 't' });
   const t1 = performance.now();
-  for (let i = 0; i < MESSAGES; i++) emit!(payloads[i % 1000]!, { topic: 't' });
+  for (let i = 0; i < MESSAGES; i++) fed.emit!(payloads[i % 1000]!, { topic: 't' });
   const nsPerMessage = ((performance.now() - t1) / MESSAGES) * 1e6;
   console.log(
     `${String(count).padStart(5)} rules  ${nsPerMessage.toFixed(0).padStart(6)} ns a message  ${kbPerRule.toFixed(1)} kB and ${startMs.toFixed(2)} ms a rule  ${sql(1)}`,

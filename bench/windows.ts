@@ -7,7 +7,7 @@ import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../src/co
 import { Tuple } from '../src/data/tuple.ts';
 import { createAggregate } from '../src/exec/aggregate.ts';
 import { createIncrementalWindow } from '../src/exec/incremental.ts';
-import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from '../src/exec/operator.ts';
+import { type AggregateSpec, type Downstream, newOperatorStats, type Operator, type ProgramHost } from '../src/exec/operator.ts';
 import { createTimers, type TimerCall } from '../src/exec/timers.ts';
 import { createWindow } from '../src/exec/window.ts';
 import * as aggregates from '../src/functions/aggregate/index.ts';
@@ -32,7 +32,7 @@ const host: ProgramHost = {
   begin: () => [],
   resume: () => undefined,
   end: () => undefined,
-  stats: newStats,
+  stats: newOperatorStats,
   scanTable() {
     throw new Error('no tables here');
   },
@@ -40,20 +40,6 @@ const host: ProgramHost = {
     throw new Error('no tables here');
   },
 };
-
-function newStats(name: string): OperatorStats {
-  return {
-    name,
-    recordsIn: 0,
-    recordsOut: 0,
-    exceptions: 0,
-    lastException: '',
-    lastExceptionAtMs: 0,
-    lastInvocationAtMs: 0,
-    latencyUs: 0,
-    bufferLength: 0,
-  };
-}
 
 const keep = ['dev', 'temp', 'hum'].map((column, slot) => ({ slot, column }));
 const site = (name: string): CallSite => ({ name, args: [], env: host.env });
@@ -99,9 +85,10 @@ export interface WindowFigures {
 export function measureWindows(count: number, runs: number): WindowFigures {
   let sent = 0;
   const sink: Downstream = { row: () => void sent++, rows: (c) => void (sent += c.rows.length) };
-  const folded = (more: Partial<WindowSpec>) => () => createIncrementalWindow(spec(more), aggregate, host, newStats('window'), sink);
+  const folded = (more: Partial<WindowSpec>) => () =>
+    createIncrementalWindow(spec(more), aggregate, host, newOperatorStats('window'), sink);
   const kept = (more: Partial<WindowSpec>) => () =>
-    createWindow(spec(more), host, newStats('window'), createAggregate(aggregate, host, newStats('aggregate'), sink));
+    createWindow(spec(more), host, newOperatorStats('window'), createAggregate(aggregate, host, newOperatorStats('aggregate'), sink));
   const best = (make: () => Operator, rows: readonly Tuple[]): number => {
     let leastMs = Number.POSITIVE_INFINITY;
     for (let run = 0; run < runs; run++) {
@@ -145,7 +132,7 @@ export function measureWindows(count: number, runs: number): WindowFigures {
   for (const t of rows) memory.row(t);
   const foldedHeapKiB = Math.round((heapBytes() - before) / 1024);
 
-  const window = createWindow(spec({ lengthMs: 10_000 }), host, newStats('window'), sink);
+  const window = createWindow(spec({ lengthMs: 10_000 }), host, newOperatorStats('window'), sink);
   for (const t of rows.slice(0, 10_000)) window.row(t);
   for (let run = 0; run < runs; run++) window.save!();
   const beginMs = performance.now();
@@ -189,7 +176,7 @@ function timersPerKey(sink: Downstream): Operator {
   return createTimers(
     { groups, eventTime: true, width: () => 5, keep, keepMeta: false, keyLimits: undefined },
     host,
-    newStats('timers'),
+    newOperatorStats('timers'),
     sink as Operator,
   );
 }

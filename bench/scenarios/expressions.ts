@@ -5,7 +5,7 @@ import { compileExpression, compileRule } from '../../src/compile/index.ts';
 import type { FunctionEnv } from '../../src/contract/function.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
-import type { OperatorStats, ProgramHost } from '../../src/exec/operator.ts';
+import { newOperatorStats, type ProgramHost } from '../../src/exec/operator.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { planRule } from '../../src/plan/index.ts';
 import { parseExpression, parseSelect } from '../../src/sql/index.ts';
@@ -123,17 +123,6 @@ function best(pass: () => void): number {
 }
 
 function host(): ProgramHost {
-  const stats = (name: string): OperatorStats => ({
-    name,
-    recordsIn: 0,
-    recordsOut: 0,
-    exceptions: 0,
-    lastException: '',
-    lastExceptionAtMs: 0,
-    lastInvocationAtMs: 0,
-    latencyUs: 0,
-    bufferLength: 0,
-  });
   const none = (): never => {
     throw new Error('no tables here');
   };
@@ -150,7 +139,7 @@ function host(): ProgramHost {
     begin: () => [],
     resume: () => undefined,
     end: () => undefined,
-    stats,
+    stats: newOperatorStats,
     scanTable: none,
     lookupTable: none,
   };

@@ -1,4 +1,4 @@
-// Rows of a SELECT as they come: a trial rule of the gateway and its event stream. Used by `kuiper query`, `tail` and `plot`.
+// Rows of a SELECT as they come: a trial rule of the gateway and its event stream. Used by `kuiper query`, `tail` and `plugin dev`.
 import { CliError } from './cli-error.ts';
 import type { Client } from './client.ts';
 
@@ -19,7 +19,7 @@ export async function followSelect(client: Client, id: string, sql: string, row:
   const answer = await fetch(results, { signal: end.signal, headers: { Accept: 'text/event-stream' } });
   if (!answer.body) throw new CliError('The gateway sends no results.', 'refused');
   await client.call('POST', `/ruletest/${id}/start`);
-  const done = printEvents(answer.body, row).catch((error: unknown) => {
+  const done = readEvents(answer.body, row).catch((error: unknown) => {
     if (!end.signal.aborted) throw error;
   });
   return {
@@ -31,7 +31,8 @@ export async function followSelect(client: Client, id: string, sql: string, row:
   };
 }
 
-async function printEvents(body: ReadableStream<Uint8Array>, row: (json: string) => void): Promise<void> {
+/** Reads an event stream to its end. @param row the data of one event */
+export async function readEvents(body: ReadableStream<Uint8Array>, row: (json: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {

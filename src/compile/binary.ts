@@ -1,8 +1,8 @@
 // Arithmetic, comparison, AND, OR. A comparison of a column with a literal is the commonest condition of all and gets a closure of its own.
 
 import type { Expr } from '../contract/function.ts';
-import { add, bitAnd, bitOr, bitXor, div, mod, mul, refuseContainer, sub } from '../data/arithmetic.ts';
-import { eq, ge, gt, le, lt, ne } from '../data/compare.ts';
+import { arithmetic, refuseContainer } from '../data/arithmetic.ts';
+import { comparisons } from '../data/compare.ts';
 import { andValues, orValues } from '../data/logic.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
@@ -14,19 +14,6 @@ import { compileExpr } from './expression.ts';
 import { compileStandardBinary } from './standard/binary.ts';
 
 type Arithmetic = (a: Value, b: Value) => Value;
-const arithmetic: Partial<Record<BinaryOp, Arithmetic>> = {
-  '+': add,
-  '-': sub,
-  '*': mul,
-  '/': div,
-  '%': mod,
-  '&': bitAnd,
-  '|': bitOr,
-  '^': bitXor,
-};
-
-type Compare = (a: Value, b: Value, zone?: string) => boolean;
-export const comparisons: Partial<Record<BinaryOp, Compare>> = { '=': eq, '!=': ne, '<': lt, '<=': le, '>': gt, '>=': ge };
 
 export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
   const fast = compileColumnComparison(e, ctx);
@@ -61,7 +48,7 @@ export function compileBinary(e: BoundBinary, ctx: CompileContext): Expr {
 }
 
 /** Arithmetic with a numeric literal on the right: a float on the left needs no call. Zero is left to the general way, for its error. */
-function arithmeticWithNumber(op: keyof typeof arithmetic, left: Expr, n: number, right: Expr, compute: Arithmetic): Expr | undefined {
+function arithmeticWithNumber(op: BinaryOp, left: Expr, n: number, right: Expr, compute: Arithmetic): Expr | undefined {
   const general = (a: Value, t: Tuple): Value => {
     if (typeof a === 'object') refuseContainer(a, op);
     return compute(a, right(t));

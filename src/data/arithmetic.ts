@@ -132,3 +132,15 @@ function noBits(a: Value, op: BinaryOperatorText, b: Value): false {
   if (a == null || b == null) return false;
   throw invalidOperation(a, op, b);
 }
+
+/** By operator. */
+export const arithmetic: Readonly<Partial<Record<BinaryOperatorText, (a: Value, b: Value) => Value>>> = {
+  '+': add,
+  '-': sub,
+  '*': mul,
+  '/': div,
+  '%': mod,
+  '&': bitAnd,
+  '|': bitOr,
+  '^': bitXor,
+};

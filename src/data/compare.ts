@@ -48,6 +48,16 @@ export function ge(a: Value, b: Value, zone = 'UTC'): boolean {
   return order !== undefined && order >= 0;
 }
 
+/** By operator. */
+export const comparisons: Readonly<Partial<Record<BinaryOperatorText, (a: Value, b: Value, zone?: string) => boolean>>> = {
+  '=': eq,
+  '!=': ne,
+  '<': lt,
+  '<=': le,
+  '>': gt,
+  '>=': ge,
+};
+
 /** The `=` of CASE v WHEN x and of IN (…): as `eq`, but an array or object beside null is false rather than an error. */
 export function eqItem(a: Value, b: Value, zone = 'UTC'): boolean {
   return a != null && b != null && (isContainer(a) ? throwInvalid(a, '=', b) : eq(a, b, zone));

@@ -4,7 +4,14 @@
 import type { Result, WindowRange } from '../data/tuple.ts';
 import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
-import type { OperatorStats, ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
+import {
+  newOperatorStats,
+  type OperatorStats,
+  type ProgramHost,
+  type ProgramInput,
+  type RuleProgram,
+  type RunningProgram,
+} from './operator.ts';
 
 /** How a node takes what comes: rows one by one (a collection row by row, and its results together again), the rows of a collection at once, or as
  *  a source of time for a window. */
@@ -160,17 +167,6 @@ function startNode(node: ChainNode, host: ProgramHost, keyOf: (way: number) => s
 
 /** The program of a node counts for the node: what its own operators count is seen by nobody. */
 function hostOf(host: ProgramHost, stats: readonly OperatorStats[], emit: (result: Result) => void): ProgramHost {
-  const hidden = (name: string): OperatorStats => ({
-    name,
-    recordsIn: 0,
-    recordsOut: 0,
-    exceptions: 0,
-    lastException: '',
-    lastExceptionAtMs: 0,
-    lastInvocationAtMs: 0,
-    latencyUs: 0,
-    bufferLength: 0,
-  });
   return {
     ruleId: host.ruleId,
     clock: host.clock,
@@ -185,7 +181,7 @@ function hostOf(host: ProgramHost, stats: readonly OperatorStats[], emit: (resul
     resume: (debt) => host.resume(debt),
     end: (debt) => host.end(debt),
     ...(host.later && { later: (t, work) => host.later!(t, work) }),
-    stats: hidden,
+    stats: newOperatorStats,
     scanTable: (table) => host.scanTable(table),
     lookupTable: (table) => host.lookupTable(table),
   };

@@ -1,5 +1,5 @@
 // Use cases without HTTP. `createService` ties them together; REST and the daemon use nothing else of this folder.
-export type { LetterBox } from '../runtime/index.ts';
+export type { Diag, DiagStep, LetterBox } from '../runtime/index.ts';
 export type { AsyncTasks } from './async-tasks.ts';
 export type { BackupService } from './backup/backup-service.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
@@ -13,6 +13,7 @@ export { createOwner } from './owner.ts';
 export { createOwnerSettings, type OwnerSettings, type ShownSetting } from './owner-settings.ts';
 export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage } from './plugins/index.ts';
 export { ruleBody } from './rules/rule-body.ts';
+export type { RuleOverview } from './rules/rule-overview.ts';
 export type { BulkResult, RuleService } from './rules/rule-service.ts';
 export type { RuleListItem } from './rules/rule-views.ts';
 export type { SchemaRegistry } from './schemas.ts';

@@ -3,13 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRealClock } from '../../src/base/clock.ts';
-import { createMemoryLog } from '../../src/base/log.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { withRuleId } from '../../src/cli/with-rule-id.ts';
-import { openRestServer, type RestServer } from '../../src/rest/server.ts';
+import type { RestServer } from '../../src/rest/server.ts';
 import { makeService } from '../service/make-service.ts';
+import { restOf } from './rest-of.ts';
 
 let made: Awaited<ReturnType<typeof makeService>>;
 let server: RestServer;
@@ -17,17 +16,7 @@ let folder: string;
 beforeAll(async () => {
   made = await makeService();
   folder = mkdtempSync(join(tmpdir(), 'kuiper-cli-'));
-  server = await openRestServer({
-    ip: '127.0.0.1',
-    port: 0,
-    tls: undefined,
-    router: Promise.resolve(made.router),
-    clock: createRealClock(),
-    log: createMemoryLog().log,
-    credentials: () => undefined,
-    allowedHosts: () => [],
-    auditLog: () => false,
-  });
+  server = await restOf(made);
   await made.sql('CREATE STREAM demo () WITH (DATASOURCE="demo")');
   await made.call('POST', '/rules', { id: 'r', sql: 'SELECT a FROM demo', actions: [{ log: {} }] });
 });

@@ -3,8 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createRealClock } from '../../src/base/clock.ts';
-import { createMemoryLog } from '../../src/base/log.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { type Overview, topPage } from '../../src/cli/commands/top.ts';
@@ -12,8 +10,9 @@ import { contextNamed, contextsFile, readContexts, writeContexts } from '../../s
 import { show } from '../../src/cli/output.ts';
 import { statusPage } from '../../src/cli/status-page.ts';
 import { cut, paint, renderTable, safe, widthOf } from '../../src/cli/table.ts';
-import { openRestServer, type RestServer } from '../../src/rest/server.ts';
+import type { RestServer } from '../../src/rest/server.ts';
 import { makeService } from '../service/make-service.ts';
+import { restOf } from './rest-of.ts';
 
 let made: Awaited<ReturnType<typeof makeService>>;
 let server: RestServer;
@@ -21,17 +20,7 @@ let home: string;
 beforeAll(async () => {
   made = await makeService();
   home = mkdtempSync(join(tmpdir(), 'kuiper-home-'));
-  server = await openRestServer({
-    ip: '127.0.0.1',
-    port: 0,
-    tls: undefined,
-    router: Promise.resolve(made.router),
-    clock: createRealClock(),
-    log: createMemoryLog().log,
-    credentials: () => undefined,
-    allowedHosts: () => [],
-    auditLog: () => false,
-  });
+  server = await restOf(made);
   await made.sql('CREATE STREAM demo () WITH (DATASOURCE="demo")');
   await made.call('POST', '/rules', { id: 'r', sql: 'SELECT a FROM demo', actions: [{ log: {} }], tags: ['hall', 'hot'] });
 });

@@ -5,7 +5,7 @@ import { createMemoryLog } from '../../src/base/log.ts';
 import type { FunctionEnv } from '../../src/contract/function.ts';
 import { type Result, Tuple } from '../../src/data/tuple.ts';
 import type { Value } from '../../src/data/value.ts';
-import type { Collection, Operator, OperatorStats, ProgramHost } from '../../src/exec/operator.ts';
+import { type Collection, newOperatorStats, type Operator, type ProgramHost } from '../../src/exec/operator.ts';
 
 export function operatorHost() {
   const clock = createVirtualClock();
@@ -14,17 +14,7 @@ export function operatorHost() {
   const results: Result[] = [];
   const sent: (Tuple | Collection)[] = [];
   const count = { touched: 0 };
-  const stats: OperatorStats = {
-    name: '3_test',
-    recordsIn: 0,
-    recordsOut: 0,
-    exceptions: 0,
-    lastException: '',
-    lastExceptionAtMs: 0,
-    lastInvocationAtMs: 0,
-    latencyUs: 0,
-    bufferLength: 0,
-  };
+  const stats = newOperatorStats('3_test');
   const env = { clock, log, timeZone: 'UTC', ruleId: 'r', random: () => 0, property: () => undefined } as unknown as FunctionEnv;
   const host: ProgramHost = {
     ruleId: 'r',

@@ -5,7 +5,16 @@ import { createMemoryLog, type LogFields } from '../../src/base/log.ts';
 import type { AggregateDefinition, CallSite, Expr, FunctionEnv } from '../../src/contract/function.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import type { Value } from '../../src/data/value.ts';
-import type { AggregateCall, Collection, LookupTable, Operator, OperatorStats, ProgramHost, ScanTable } from '../../src/exec/operator.ts';
+import {
+  type AggregateCall,
+  type Collection,
+  type LookupTable,
+  newOperatorStats,
+  type Operator,
+  type OperatorStats,
+  type ProgramHost,
+  type ScanTable,
+} from '../../src/exec/operator.ts';
 import type { WindowSpec } from '../../src/windows/spec.ts';
 
 export interface TestHost extends ProgramHost {
@@ -51,17 +60,7 @@ export function createTestHost(clock = createVirtualClock()): TestHost {
   return host;
 }
 
-export const newStats = (name = 'op'): OperatorStats => ({
-  name,
-  recordsIn: 0,
-  recordsOut: 0,
-  exceptions: 0,
-  lastException: '',
-  lastExceptionAtMs: 0,
-  lastInvocationAtMs: 0,
-  latencyUs: 0,
-  bufferLength: 0,
-});
+export const newStats = (name = 'op'): OperatorStats => newOperatorStats(name);
 
 /** Receives what an operator sends. */
 export interface Sink extends Operator {

@@ -9,7 +9,15 @@ import type { FunctionCatalogue, FunctionEnv } from '../../src/contract/function
 import type { StreamSchema } from '../../src/contract/schema.ts';
 import { type Meta, Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
-import type { LookupTable, OperatorStats, ProgramHost, RuleProgram, RunningProgram, ScanTable } from '../../src/exec/operator.ts';
+import {
+  type LookupTable,
+  newOperatorStats,
+  type OperatorStats,
+  type ProgramHost,
+  type RuleProgram,
+  type RunningProgram,
+  type ScanTable,
+} from '../../src/exec/operator.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { type PlanOptions, planRule, type SourceInfo } from '../../src/plan/index.ts';
 import { parseSelect } from '../../src/sql/index.ts';
@@ -102,17 +110,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     stats(name) {
       let s = stats.get(name);
       if (!s) {
-        s = {
-          name,
-          recordsIn: 0,
-          recordsOut: 0,
-          exceptions: 0,
-          lastException: '',
-          lastExceptionAtMs: 0,
-          lastInvocationAtMs: 0,
-          latencyUs: 0,
-          bufferLength: 0,
-        };
+        s = newOperatorStats(name);
         stats.set(name, s);
       }
       return s;

@@ -10,13 +10,13 @@ import { compileRule } from '../../src/compile/index.ts';
 import { connectors } from '../../src/connectors/index.ts';
 import type { ConnectorEntry } from '../../src/contract/connector.ts';
 import type { Props } from '../../src/contract/props.ts';
-import type { Emit } from '../../src/contract/source.ts';
 import type { Row } from '../../src/data/value.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { planRule } from '../../src/plan/index.ts';
 import { createRuntime, defaultRuleOptions, type RuleOptions, type SinkHealth, type SourceSpec } from '../../src/runtime/index.ts';
 import { parseSelect } from '../../src/sql/index.ts';
 import { openStore } from '../../src/store/index.ts';
+import { fedSource } from './fed-source.ts';
 import { until } from './mosquitto.ts';
 
 export interface RigOptions {
@@ -37,7 +37,7 @@ export async function startRig(o: RigOptions) {
   const clock = createRealClock();
   const { log, lines } = createMemoryLog('debug');
   const store = openStore({ dataDir, clock, log });
-  let emit: Emit | undefined;
+  const fed = fedSource('rig', 'rows', false);
   const got: Row[] = [];
   const confirmed = new Set<number>();
   let sent = 0;
@@ -48,21 +48,7 @@ export async function startRig(o: RigOptions) {
     offers: ['source', 'sink'],
     load: async () => ({
       name: 'rig',
-      source: {
-        kind: 'source',
-        name: 'rig',
-        payload: 'rows',
-        shareable: false,
-        options: [],
-        doc: '',
-        create: () => ({
-          open(ctx, e) {
-            emit = e;
-            ctx.status('connected');
-          },
-          close: () => undefined,
-        }),
-      },
+      source: fed.source,
       sink: {
         kind: 'sink',
         name: 'rig',
@@ -125,7 +111,7 @@ export async function startRig(o: RigOptions) {
   await runtime.validateRule({ ...definition, streams: ['s'] });
   const rule = runtime.createRule(definition);
   await rule.start();
-  if (!o.source) await until(() => emit !== undefined, 'the source opens');
+  if (!o.source) await until(() => fed.emit !== undefined, 'the source opens');
   const health = (): SinkHealth => rule.health().sinks[0]!;
   const rig = {
     rule,
@@ -142,7 +128,7 @@ export async function startRig(o: RigOptions) {
     /** Gives a row, which is confirmed under its number. @returns the number; resolves when the next one may come */
     async send(row: Row | ((n: number) => Row)): Promise<number> {
       const n = sent++;
-      await emit!(typeof row === 'function' ? row(n) : row, undefined, () => void confirmed.add(n));
+      await fed.emit!(typeof row === 'function' ? row(n) : row, undefined, () => void confirmed.add(n));
       return n;
     },
     release() {

@@ -7,7 +7,7 @@ import type { FunctionEnv } from '../../src/contract/function.ts';
 import { Tuple } from '../../src/data/tuple.ts';
 import type { Row } from '../../src/data/value.ts';
 import { chainNodes, type NodeKind } from '../../src/exec/node-chain.ts';
-import type { OperatorStats, ProgramHost } from '../../src/exec/operator.ts';
+import { newOperatorStats, type OperatorStats, type ProgramHost } from '../../src/exec/operator.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { planRule } from '../../src/plan/index.ts';
 import { chainOf, chainParts, isChain } from '../../src/service/rules/graph/graph-chain.ts';
@@ -76,21 +76,7 @@ function start(
     end: () => undefined,
     stats(name) {
       let s = stats.get(name);
-      if (!s)
-        stats.set(
-          name,
-          (s = {
-            name,
-            recordsIn: 0,
-            recordsOut: 0,
-            exceptions: 0,
-            lastException: '',
-            lastExceptionAtMs: 0,
-            lastInvocationAtMs: 0,
-            latencyUs: 0,
-            bufferLength: 0,
-          }),
-        );
+      if (!s) stats.set(name, (s = newOperatorStats(name)));
       return s;
     },
     scanTable: () => ({ rows: [], version: 0 }),

@@ -1,24 +1,6 @@
 // `kuiper diag [RULE]`: where the data of a rule stops, and why; without a name one line for each rule.
+import type { Diag, DiagStep } from '../../service/index.ts';
 import { type Command, type CommandContext, encode, indent, rephrase } from '../command.ts';
-
-interface Step {
-  step: string;
-  at: string;
-  state: 'flows' | 'stops' | 'waits';
-  in: number;
-  out: number;
-  failed: number;
-  text: string;
-  lastValue?: string;
-  lastError?: string;
-}
-
-interface Diag {
-  summary: string;
-  steps: Step[];
-  problems: string[];
-  notes: string[];
-}
 
 const marks = { flows: 'ok  ', stops: 'STOP', waits: '... ' } as const;
 
@@ -54,7 +36,7 @@ const ask = (context: CommandContext, name: string): Promise<string> =>
     () => context.client.call('GET', `/rules/${encode(name)}/diag`),
   );
 
-function line(s: Step): string {
+function line(s: DiagStep): string {
   const counts = s.in > 0 || s.failed > 0 ? `  in ${s.in}, out ${s.out}${s.failed > 0 ? `, failed ${s.failed}` : ''}` : '';
   const more = [
     s.lastValue && `last value: ${s.lastValue}`,

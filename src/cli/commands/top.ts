@@ -1,24 +1,18 @@
 // `kuiper top`: the rules by what they do, drawn again each second on a terminal. Asks for /overview; nothing is computed when nobody looks.
+import type { RuleOverview } from '../../service/index.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { live } from '../live.ts';
 import { type Cell, cut, paint, renderTable, safe } from '../table.ts';
 import { styleOf } from './show-rules.ts';
 
+/** Answer of GET /overview. */
 export interface Overview {
   atMs: number;
-  rules: {
-    id: string;
-    state: string;
-    ok: boolean;
-    problems: readonly string[];
-    recordsIn: number;
-    recordsOut: number;
-    exceptions: number;
-    waiting: number;
-    lastMessageAtMs: number;
-    startedAtMs: number;
-  }[];
+  rules: Pick<
+    RuleOverview,
+    'id' | 'state' | 'ok' | 'problems' | 'recordsIn' | 'recordsOut' | 'exceptions' | 'waiting' | 'lastMessageAtMs' | 'startedAtMs'
+  >[];
 }
 
 const ORDERS = ['problems', 'rate', 'errors', 'name'] as const;

@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import { type Client, createClient } from '../client.ts';
+import { readEvents } from '../events.ts';
 import { locatePlugin } from './locate.ts';
 import { type Packed, packPlugin } from './pack.ts';
 import { pushOverRest, pushOverSsh, type SshTarget, tunnel } from './push.ts';
@@ -156,20 +157,12 @@ async function beginTrial(client: Client, { facts }: Packed, o: DevOptions, prin
 }
 
 async function showRows(body: ReadableStream<Uint8Array>, print: (text: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = '';
   let lastMs = performance.now();
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) {
-      if (!line.startsWith('data:')) continue;
-      const nowMs = performance.now();
-      print(`row +${Math.round(nowMs - lastMs)} ms  ${line.slice(5).trim()}`);
-      lastMs = nowMs;
-    }
-  }
+  await readEvents(body, (json) => {
+    const nowMs = performance.now();
+    print(`row +${Math.round(nowMs - lastMs)} ms  ${json}`);
+    lastMs = nowMs;
+  });
 }
 
 /** Prints new lines of a plugin's log until the signal. @param fromStart false: only what comes from now on */

@@ -2,8 +2,8 @@
 // their sides (logic.ts). Called by ../binary.ts; the fast ways for a column beside a literal are the same as there.
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { Expr } from '../../contract/function.ts';
-import { add, bitAnd, bitOr, bitXor, div, invalidOperation, mod, mul, refuseContainer, sub } from '../../data/arithmetic.ts';
-import { eq, ge, gt, le, lt, ne } from '../../data/compare.ts';
+import { arithmetic, div, invalidOperation, refuseContainer } from '../../data/arithmetic.ts';
+import { comparisons } from '../../data/compare.ts';
 import type { Value } from '../../data/value.ts';
 import type { BoundBinary } from '../../plan/bound.ts';
 import type { BinaryOp } from '../../sql/ast.ts';
@@ -30,22 +30,11 @@ const ofInts: Partial<Record<BinaryOp, (a: bigint, b: bigint) => Value>> = {
   '/': (a, b) => (b === 0n ? div(a, b) : inRange(a / b, a, '/', b)),
 };
 
-const general: Partial<Record<BinaryOp, Compute>> = {
-  '+': add,
-  '-': sub,
-  '*': mul,
-  '/': div,
-  '%': mod,
-  '&': bitAnd,
-  '|': bitOr,
-  '^': bitXor,
-};
-
 const isPlain = (v: Value): boolean => typeof v !== 'object' || v === null || 'isDateTime' in v;
 
-/** @returns what the operator gives for two values; used for constants too */
-export function computation(op: BinaryOp): Compute | undefined {
-  const way = general[op];
+/** @returns what the operator gives for two values */
+function computation(op: BinaryOp): Compute | undefined {
+  const way = arithmetic[op];
   if (!way) return undefined;
   const ints = ofInts[op];
   const name = op as '+';
@@ -60,17 +49,8 @@ export function computation(op: BinaryOp): Compute | undefined {
   };
 }
 
-const comparisons: Partial<Record<BinaryOp, (a: Value, b: Value, zone: string) => boolean>> = {
-  '=': eq,
-  '!=': ne,
-  '<': lt,
-  '<=': le,
-  '>': gt,
-  '>=': ge,
-};
-
 /** @returns true, false, or null when a side is null */
-export function comparison(op: BinaryOp): ((a: Value, b: Value, zone: string) => boolean | null) | undefined {
+function comparison(op: BinaryOp): ((a: Value, b: Value, zone: string) => boolean | null) | undefined {
   const compare = comparisons[op];
   if (!compare) return undefined;
   return (a, b, zone) => {

@@ -10,6 +10,7 @@ import { createTemplateEngine } from '../../templates/index.ts';
 import { createVetting, printSql, type Vet } from '../../templates/rendered/index.ts';
 import { rowKeys } from '../replaces.ts';
 import { isServer, lookupByAddress, sinkByAddress, sourceByAddress } from './by-address.ts';
+import { positionIn } from './position.ts';
 import { quoteName } from './server/dialect.ts';
 import { createServerLookup } from './server/lookup.ts';
 import { serverReadOptions, serverSinkOptions } from './server/options.ts';
@@ -164,9 +165,7 @@ const sqlite = defineConnector({
           last = saved as Value;
         },
         resetOffset(values) {
-          if (!cfg.indexField) throw new Error('the source has no indexField, and so no position');
-          if (!(cfg.indexField in values)) throw new Error(`the position needs a value of ${cfg.indexField}`);
-          last = exactInteger(values[cfg.indexField] as Value);
+          last = positionIn(values, cfg.indexField);
           edition++;
         },
       };
@@ -335,6 +334,3 @@ function changesOf(table: string, row: Row, props: SqliteSinkProps): Statement[]
     }
   }
 }
-
-/** A whole number of a request is an int64 as those of the table. */
-const exactInteger = (v: Value): Value => (typeof v === 'number' && Number.isSafeInteger(v) ? BigInt(v) : v);

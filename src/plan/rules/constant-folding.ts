@@ -2,8 +2,8 @@
 // folded; functions that prepare something per call do so anyway.
 
 import type { ScalarDefinition } from '../../contract/function.ts';
-import { add, bitAnd, bitOr, bitXor, div, mod, mul, sub } from '../../data/arithmetic.ts';
-import { eq, ge, gt, le, lt, ne } from '../../data/compare.ts';
+import { arithmetic } from '../../data/arithmetic.ts';
+import { comparisons } from '../../data/compare.ts';
 import type { Value } from '../../data/value.ts';
 import type { BinaryOp } from '../../sql/ast.ts';
 import type { BoundCall, BoundExpr, BoundLiteral } from '../bound.ts';
@@ -29,23 +29,6 @@ function fold(e: BoundExpr, zone: string, standard: boolean): BoundExpr {
   }
 }
 
-const operators: Partial<Record<BinaryOp, (a: Value, b: Value, zone?: string) => Value>> = {
-  '+': add,
-  '-': sub,
-  '*': mul,
-  '/': div,
-  '%': mod,
-  '&': bitAnd,
-  '|': bitOr,
-  '^': bitXor,
-  '=': eq,
-  '!=': ne,
-  '<': lt,
-  '<=': le,
-  '>': gt,
-  '>=': ge,
-};
-
 const WRAPS: readonly BinaryOp[] = ['+', '-', '*', '/'];
 
 /** Without the bounds of int64. */
@@ -54,7 +37,7 @@ const exactly = (op: BinaryOp, a: bigint, b: bigint): bigint => (op === '+' ? a 
 /** @returns undefined when it cannot be folded */
 function constantOf(e: BoundExpr, zone: string, standard: boolean): Value {
   if (e.kind === 'binary') {
-    const compute = operators[e.op];
+    const compute: ((a: Value, b: Value, zone?: string) => Value) | undefined = arithmetic[e.op] ?? comparisons[e.op];
     if (!compute || !isLiteral(e.left) || !isLiteral(e.right)) return undefined;
     const a = e.left.value;
     const b = e.right.value;

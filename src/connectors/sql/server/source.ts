@@ -7,6 +7,7 @@ import { isDateTime, type Row, type Value } from '../../../data/value.ts';
 import { createTemplateEngine } from '../../../templates/index.ts';
 import { printSql } from '../../../templates/rendered/index.ts';
 import { type SocketTlsProps, tlsMaterial } from '../../net-shared/tls.ts';
+import { positionIn } from '../position.ts';
 import { type ServerAddress, serverAddress } from './dburl.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -70,10 +71,7 @@ export function createServerSource(options: readonly OptionSpec[]): Source {
       last = saved as Value;
     },
     resetOffset(values) {
-      if (!cfg.indexField) throw new Error('the source has no indexField, and so no position');
-      if (!(cfg.indexField in values)) throw new Error(`the position needs a value of ${cfg.indexField}`);
-      const v = values[cfg.indexField] as Value;
-      last = typeof v === 'number' && Number.isSafeInteger(v) ? BigInt(v) : v;
+      last = positionIn(values, cfg.indexField);
       edition++;
     },
   };
