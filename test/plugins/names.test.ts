@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { liveTimes } from './helpers/live-times.ts';
 import { type Kind, makePluginRoot, type PluginRoot, TO_FILE, until } from './helpers/plugin-root.ts';
 
-const LIVE_MS = 1_100;
+const times = liveTimes();
+afterAll(() => times.check());
 let p: PluginRoot;
 const statusIn = (folder: string) => {
   const file = join(p.root, 'plugins', folder, 'STATUS.txt');
@@ -136,7 +138,7 @@ describe('STATUS.txt', () => {
   test('says within 1.1 s that a dropped file is live, with its version, in the top folder and beside the file', async () => {
     p.put('functions', 'answerA@v1.4.ts', `export class AnswerA ${functionBody('a')}`);
     const live = /^answerA@v1\.4\.ts +live, version 1\.4$/m;
-    expect(await until('told', () => live.test(statusIn('functions')))).toBeLessThan(LIVE_MS);
+    times.took(await until('told', () => live.test(statusIn('functions'))));
     expect(statusIn('')).toMatch(/^functions\/answerA@v1\.4\.ts +live, version 1\.4$/m);
     expect(statusIn('sinks')).not.toContain('answerA');
   });
@@ -144,13 +146,13 @@ describe('STATUS.txt', () => {
   test('says within 1.1 s the line and the cure of a file that cannot be used', async () => {
     p.put('functions', 'badEnum.ts', 'export class BadEnum { exec() { return 1; } }\n\nenum Color { Red }\n');
     const told = /^badEnum\.ts +NOT USED: .*line 3: .*enum is not supported.*use a constant object instead/m;
-    expect(await until('told', () => told.test(statusIn('functions')))).toBeLessThan(LIVE_MS);
+    times.took(await until('told', () => told.test(statusIn('functions'))));
     expect(statusIn('')).toMatch(/^functions\/badEnum\.ts +NOT USED: /m);
   });
 
   test('says that an older version is not used and which one is live instead', async () => {
     p.put('functions', 'answerA@v1.3.ts', `export class AnswerA ${functionBody('old')}`);
-    await until('told', () => /^answerA@v1\.3\.ts +not used: 1\.4 is later and live$/m.test(statusIn('functions')), LIVE_MS);
+    await until('told', () => /^answerA@v1\.3\.ts +not used: 1\.4 is later and live$/m.test(statusIn('functions')));
   });
 
   test('says that the version before goes on when a live file is overwritten with a broken one', async () => {
@@ -164,9 +166,9 @@ describe('STATUS.txt', () => {
 
   test('names a file that can be no plugin, and forgets it when it goes', async () => {
     p.put('sinks', 'notes.docx', 'x');
-    await until('told', () => /^notes\.docx +NOT USED: files of plugins end in/m.test(statusIn('sinks')), LIVE_MS);
+    await until('told', () => /^notes\.docx +NOT USED: files of plugins end in/m.test(statusIn('sinks')));
     p.remove('sinks', 'notes.docx');
-    await until('forgotten', () => !statusIn('sinks').includes('notes.docx'), LIVE_MS);
+    await until('forgotten', () => !statusIn('sinks').includes('notes.docx'));
   });
 
   test('is no plugin itself, nor is a signature', async () => {
