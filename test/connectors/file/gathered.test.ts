@@ -107,6 +107,7 @@ describe('a file sink', () => {
     expect(s.done).toEqual(rows(500));
   });
 
+  // @covers finding:appliance#3.6
   it('answers for no row before the fsync behind it has ended, and for all rows of it then', async () => {
     const s = await sinkOf({});
     const held = Promise.withResolvers<void>();
