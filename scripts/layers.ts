@@ -6,7 +6,7 @@ import path from 'node:path';
 /** Rows in import order; folders on one row are siblings. */
 export const rows: readonly (readonly string[])[] = [
   ['base', 'plugin-kit', 'node-red'],
-  ['config', 'store'],
+  ['config', 'store', 'system'],
   ['data'],
   ['sql'],
   ['contract'],
