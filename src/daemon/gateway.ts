@@ -1,6 +1,7 @@
 // The gateway as a list of parts: settings, store, runtime, service, REST. Built from folders and environment, without signals and
 // process exits, so that the demo and tests run it in process. run.ts adds those; lifecycle.ts starts and stops the parts.
 import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, createRealClock } from '../base/clock.ts';
 import { createDataServer } from '../base/data-server.ts';
@@ -28,6 +29,7 @@ import {
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
 import { dataServerCallers, metricsCallers } from './callers.ts';
 import { changedSince, isOldRoot } from './changed-defaults.ts';
+import { createClockWatch } from './clock-watch.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { foreignData } from './foreign-data.ts';
@@ -100,6 +102,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   /** Files that were put back at the start. */
   const told: DatabaseReport[] = [];
   const componentFiles = createComponentFiles(folders, env);
+  const clockWatch = createClockWatch({ clock, upMs: () => uptime() * 1000, root: '/' });
   const guard = createCrashGuard({
     dataDir: folders.data,
     clock,
@@ -245,6 +248,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           log,
           store: store!,
           suspects: suspects!,
+          outside: clockWatch.causes,
           connectors: connectorNamed,
           connectorNames,
           ...(config.settings.cpuProfile.enabled ? { cpuIntervalMs: config.settings.cpuProfile.intervalMs } : {}),

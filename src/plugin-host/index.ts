@@ -7,6 +7,7 @@ export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownV
 export type { FoundZip } from './files/scan.ts';
 export { writeArchive } from './files/write-archive.ts';
 export type { LaunchThread } from './remote/thread.ts';
+export type { HeldBack } from './versions/held-back.ts';
 export type { PluginLogLine } from './versions/plugin-logs.ts';
 export { createPluginRegistry } from './versions/plugin-registry.ts';
 export type { PluginChange, PluginHostSettings, PluginRegistry } from './versions/registry-api.ts';

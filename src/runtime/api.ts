@@ -81,6 +81,8 @@ export interface RuntimeDeps {
   suspects?: Suspects;
   /** Scan and lookup tables (runtime/table). */
   tables?: TableAccess;
+  /** What is wrong with the device and touches every rule (its clock); asked for health. */
+  outside?(): readonly Cause[];
 }
 
 export type RuleState = 'stopped' | 'starting' | 'stopping' | 'running' | 'waiting' | 'stoppedByError';

@@ -3,6 +3,7 @@
 import type { Props } from '../contract/props.ts';
 import type { StreamSchema } from '../contract/schema.ts';
 import type { RuleProgram } from '../exec/operator.ts';
+import type { Cause } from './diagnosis/cause.ts';
 import type { RuleOptions } from './options.ts';
 
 /** A stream or table as the runtime needs it: options of WITH, merged with conf key, connection and EXTRA (rules.md 6.4). */
@@ -61,4 +62,6 @@ export interface RuleDefinition {
   sources(name: string): SourceSpec;
   /** What the catalog says of a stream or table now: another text after each change, undefined when it is gone. */
   statementOf?(name: string): string | undefined;
+  /** What the rest of the gateway knows of it (a version of a plugin that is not in effect); asked for its health. */
+  outside?(): readonly Cause[];
 }

@@ -27,7 +27,7 @@ export type * from './api.ts';
 export { stateTexts } from './api.ts';
 export { connectionOptionsOf, sinkOptionsOf, sourceOptionsOf } from './declared.ts';
 export type * from './definition.ts';
-export type { Cause, Diag, DiagStep, Step } from './diagnosis/cause.ts';
+export { type Cause, type Diag, type DiagStep, moment, type Step, span } from './diagnosis/cause.ts';
 export { readGatewayId } from './gateway-id.ts';
 export { ruleOptionSpecs } from './option-specs.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';

@@ -19,7 +19,7 @@ import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
 import { createMetricsDump, type MetricsDump } from './metrics-dump.ts';
 import { createOtlpExport, type OtlpExport } from './otlp.ts';
-import { createPluginAdmin, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
+import { createPluginAdmin, heldBackCauses, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas, type SchemaRegistry } from './schemas.ts';
@@ -167,6 +167,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     connections,
     resolve,
     settings: deps.settings,
+    outside: (rule) => heldBackCauses(registry.heldBack(), rule),
   };
   const planning = planningLoader(planDeps, deps.functions);
   const rules: RuleService = createRuleService({

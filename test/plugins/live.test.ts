@@ -68,6 +68,13 @@ describe('a function', () => {
       ['1.9.0', 'superseded'],
     ]);
     expect(d.reason).toContain('accumulateWordCount@v2.ts');
+    const health = await p.get('/rules/r/health');
+    expect(health.notes).toEqual([
+      expect.stringMatching(
+        /^Version 2 of plugin accumulateWordCount is not in effect \(it was refused\): .*line 2.* Version 1\.10\.0 keeps running\. Correct .*accumulateWordCount@v2\.ts, or remove it\.$/s,
+      ),
+    ]);
+    expect(health).toMatchObject({ ok: true, problems: [] });
     const { text } = await p.daemon.call('GET', '/plugins/functions');
     expect(JSON.parse(text)).toEqual(['accumulateWordCount']);
     const before = p.lines().length;

@@ -16,6 +16,7 @@ import type { Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
 import type { IndexConjunct, ProgramHost, RuleProgram, RunningProgram } from '../../src/exec/operator.ts';
 import {
+  type Cause,
   createRuntime,
   defaultRuleOptions,
   type RuleDefinition,
@@ -90,6 +91,8 @@ export function harness(
     sourceNotes?: string[];
     /** Further connectors. */
     connectors?: readonly ConnectorEntry[];
+    /** What is wrong with the device. */
+    outside?: () => readonly Cause[];
     /** What sources say of where they read, and what a look at their peer finds. */
     reads?: () => SourceReads;
     search?: () => Promise<SourceFound>;
@@ -184,6 +187,7 @@ export function harness(
     rootPath: dataDir,
     dataDir,
     random: () => 0.5,
+    ...(options.outside ? { outside: options.outside } : {}),
     ...(options.logFolder ? { logFiles: () => ({ folder: join(dataDir, 'log'), maxBytes: 1_000_000, keep: 2 }) } : {}),
     settings: { stopTimeoutMs: 100, ...options.settings },
   });

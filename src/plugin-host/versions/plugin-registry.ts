@@ -26,6 +26,7 @@ import type { RemotePlugin } from '../remote/remote-instance.ts';
 import { createLocalThreads, type LaunchThread } from '../remote/thread.ts';
 import { createModuleLoader } from '../worker/load-module.ts';
 import { createModuleUrls } from '../worker/module-urls.ts';
+import { heldBackOf } from './held-back.ts';
 import { describeEntry, type PluginEntry } from './plugin-entry.ts';
 import { createPluginLogs } from './plugin-logs.ts';
 import { openQuarantine } from './quarantine.ts';
@@ -297,6 +298,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       return first && { name, version: '', state: 'failed', reason: first.reason, file: first.file, versions: [] };
     },
     entry: (kind, name) => entries.get(`${kind}/${name}`),
+    heldBack: () => heldBackOf(entries.values()),
     logs: (kind, name, after) => logs.of(`${kind}/${name}`, after),
     functionOwners: () =>
       new Map([...entries.values()].flatMap((e) => (e.active?.functions ?? []).map((f): [string, string] => [f, e.name]))),

@@ -9,6 +9,7 @@ import type { PluginDoor } from '../files/door.ts';
 import type { PluginKind } from '../files/plugin-file.ts';
 import type { FoundZip } from '../files/scan.ts';
 import type { LaunchThread } from '../remote/thread.ts';
+import type { HeldBack } from './held-back.ts';
 import type { PluginDescription, PluginEntry } from './plugin-entry.ts';
 import type { PluginLogLine } from './plugin-logs.ts';
 import type { PluginMode, TrustSettings } from './trust.ts';
@@ -52,6 +53,8 @@ export interface PluginRegistry {
   /** undefined: nothing of this name */
   describe(kind: PluginKind, name: string): PluginDescription | undefined;
   entry(kind: PluginKind, name: string): PluginEntry | undefined;
+  /** Latest versions that cannot be used. */
+  heldBack(): readonly HeldBack[];
   /** Its last log lines. @param after number of the last one that is known */
   logs(kind: PluginKind, name: string, after: number): readonly PluginLogLine[];
   /** Names of functions and the plugin that has them. */

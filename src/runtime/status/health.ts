@@ -31,7 +31,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   if (setAside > 0)
     told.problems.push(`${setAside} messages were not evaluated, since they ended the gateway before (kuiper show deadletters).`);
   for (const r of env.deps.store.reports()) told.problems.push(`${r.file}: ${r.text}`);
-  const causes = causesOf(rule, nowMs);
+  const causes = [...causesOf(rule, nowMs), ...(rule.definition.outside?.() ?? []), ...(live ? (env.deps.outside?.() ?? []) : [])];
   const operators = run?.operators ?? [];
   // the wrong unit is told once, with what it does to the windows
   if (!causes.some((c) => c.kind === 'timestamp-unit')) {

@@ -1,4 +1,6 @@
 // Use cases of plugins without HTTP.
+
+export { heldBackCauses } from './held-back-causes.ts';
 export { createPluginAdmin, type PluginAdmin, type PluginRequest } from './plugin-admin.ts';
 export { type PluginPackage, readPackage } from './read-package.ts';
-export { rulesTouchedBy } from './rules-touched-by.ts';
+export { type RuleText, rulesTouchedBy } from './rules-touched-by.ts';

@@ -4,9 +4,10 @@ import type { Log } from '../../base/log.ts';
 import type { SqlCompatibility } from '../../base/sql-compatibility.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
-import type { RuleDefinition, RuleOptions, SourceSpec } from '../../runtime/index.ts';
+import type { Cause, RuleDefinition, RuleOptions, SourceSpec } from '../../runtime/index.ts';
 import type { SelectStatement } from '../../sql/index.ts';
 import type { ActionDeps } from '../actions.ts';
+import type { RuleText } from '../plugins/index.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import type { SourceDefinition } from '../streams/definition.ts';
 import type { GraphChain } from './graph/graph-chain.ts';
@@ -17,6 +18,8 @@ export interface PlanningDeps extends ActionDeps {
   findStream(name: string): SourceDefinition | undefined;
   streamNames(): string[];
   log: Log;
+  /** Of a rule, for its health. */
+  outside?(rule: () => RuleText): readonly Cause[];
   settings(): { timeZone: string; ignoreCase: boolean; sqlCompatibility: SqlCompatibility; ruleDefaults: RuleOptions };
 }
 

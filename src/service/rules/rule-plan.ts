@@ -176,6 +176,13 @@ function ruleDefinition(rule: ParsedRule, deps: RulePlanDeps, program?: RuleProg
       return own ? sourceSpecOf(own, deps) : sourceOf(name, deps);
     },
     statementOf: (name) => (rule.own.get(name) ?? deps.findStream(name))?.sql,
+    outside: () =>
+      deps.outside?.(() => ({
+        id: rule.draft.id,
+        text: rule.draft.text,
+        sourceTypes: rule.inputs.map((name) => (rule.own.get(name) ?? deps.findStream(name))?.type ?? ''),
+        actions: rule.actions,
+      })) ?? [],
   };
 }
 
