@@ -17,7 +17,7 @@ import { serverUrl } from './server-address.ts';
 import { paint } from './table.ts';
 
 /** Exit codes. 0 with --ekuiper or --ekuiper-exit-codes also after an error, as eKuiper. */
-export const EXIT = { refused: 1, failed: 1, usage: 2, unreachable: 3 } as const;
+export const EXIT = { refused: 1, failed: 1, usage: 2, unreachable: 3, differs: 4 } as const;
 
 /** @param io a function: everything is printed with it, as into a pipe
  *  @returns exit code: 0, or see EXIT */
@@ -71,7 +71,7 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
   } catch (error) {
     if (!(error instanceof CliError) && !isGatewayError(error)) throw error;
     // a report that was printed already leaves its exit code only
-    if (error.message === '') return zero ? 0 : EXIT.failed;
+    if (error.message === '') return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : EXIT.failed;
     if (ekuiper) screen.out(error.message);
     else screen.err(screen.errorTerminal ? paint('bad', error.message, screen.color) : error.message);
     return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : EXIT.usage;

@@ -284,6 +284,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           vault,
           version: VERSION,
           importStep: importStep(env),
+          reloadSettings: () => reload(),
           deadLetters: () => suspects?.letters,
           plugins: plugins!,
           folders,

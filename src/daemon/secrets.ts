@@ -17,6 +17,6 @@ export function openVault(folders: Folders, env: Environment, log: Log): { vault
 /** Before plugins and rules are loaded. @param reload reads the configuration again */
 export async function putImportRight(folders: Folders, store: Store, plugins: PluginRegistry, log: Log, reload: () => void): Promise<void> {
   const recovered = await recoverTransfer(folders.data, store, fileAccess(folders, plugins.door), log);
-  if (recovered === 'finished') reload();
+  if (recovered !== 'nothing') reload();
   await placeRestoredState(store);
 }

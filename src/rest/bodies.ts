@@ -130,6 +130,20 @@ export const restoreBody: readonly OptionSpec[] = [
   { name: 'onError', type: 'string', oneOf: ['skip', 'stop'], doc: 'skip: what is refused is left out.' },
 ];
 
+export const applyBody: readonly OptionSpec[] = [
+  {
+    name: 'files',
+    type: 'object',
+    required: true,
+    doc: 'Path below the folder → text, or {"base64"}.',
+    example: { 'streams/demo.sql': 'CREATE STREAM demo () WITH (DATASOURCE="demo")' },
+  },
+  { name: 'prune', type: 'bool', default: false, doc: 'What the files do not name goes; secrets stay.' },
+  { name: 'dryRun', type: 'bool', default: false, doc: 'Checks everything and changes nothing.' },
+  { name: 'compareOnly', type: 'bool', default: false, doc: 'Only tells what differs.' },
+  { name: 'source', type: 'string', default: '', doc: 'Where the files come from, for the record.', example: 'git 1a2b3c' },
+];
+
 export const tracerBody: readonly OptionSpec[] = [
   { name: 'action', type: 'string', oneOf: ['start', 'stop'], doc: 'start, or stop.' },
   { name: 'service_name', type: 'string', default: '', doc: 'Name under which the collector lists the gateway.' },

@@ -61,11 +61,11 @@ export interface RestServer {
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Bodies of imports and uploads. */
 const MAX_IMPORT_BYTES = 128 * 1024 * 1024;
-const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/restore$|^\/config\/uploads|^\/schemas\//;
+const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/restore$|^\/apply$|^\/config\/uploads|^\/schemas\//;
 /** Of all bodies that are held at once. */
 const MAX_BODIES_BYTES = 192 * 1024 * 1024;
 /** Whoever may read only is given no configuration as a whole: it may hold secrets that nobody marked as such. */
-const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/auth\//;
+const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/apply\/files$|^\/auth\//;
 /** eKuiper's only GET that takes a body. */
 const GETS_WITH_BODY = new Set(['/rules/tags/match']);
 /** They have no body for us. */

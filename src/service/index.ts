@@ -1,5 +1,6 @@
 // Use cases without HTTP. `createService` ties them together; REST and the daemon use nothing else of this folder.
 export type { Diag, DiagStep, LetterBox } from '../runtime/index.ts';
+export type { ApplyReport, ApplyService } from './apply/apply-service.ts';
 export type { AsyncTasks } from './async-tasks.ts';
 export type { BackupService } from './backup/backup-service.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';

@@ -9,6 +9,7 @@ import type { FunctionCatalogue } from '../contract/function.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type TraceStore } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import type { ApplyService } from './apply/apply-service.ts';
 import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import { copyNames } from './backup/copies.ts';
@@ -63,6 +64,8 @@ export interface ServiceDeps {
   version?: string;
   /** Seals secrets. Absent: they are stored as they are. */
   vault?: Vault | undefined;
+  /** Takes the settings that the files say now. Absent: they count at the next start. */
+  reloadSettings?(): void;
   /** Told after each step of an import, for tests that end the process there. */
   importStep?(name: string): void;
   /** Plugins, loaded before the service. Absent: there are none. */
@@ -93,6 +96,7 @@ export interface Service {
   readonly rules: RuleService;
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
+  readonly apply: ApplyService;
   readonly backup: BackupService;
   readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;
@@ -262,6 +266,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
         store: deps.store,
       }),
       takeCopy: () => backup.takeCopy(),
+      ...(deps.reloadSettings ? { reloadSettings: deps.reloadSettings } : {}),
       ...(deps.importStep ? { step: deps.importStep } : {}),
     });
   });
@@ -284,6 +289,15 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     restore: async (request) => (await backingUp()).restore(request),
     takeCopy: async () => (await backingUp()).takeCopy(),
     copies: () => copyNames(folders.data),
+  };
+  const applying = once(async () => {
+    const { createApplyService } = await import('./apply/apply-service.ts');
+    return createApplyService({ importer, ruleset, confKeys, connections, schemas, folders, store: deps.store, clock });
+  });
+  const apply: ApplyService = {
+    run: async (tree, options) => (await applying()).run(tree, options),
+    exportTree: async () => (await applying()).exportTree(),
+    last: async () => (await applying()).last(),
   };
   const data = createDataTransfer({
     ruleset,
@@ -314,6 +328,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     rules,
     ruleset,
     data,
+    apply,
     backup,
     yaml: createYamlTransfer(data),
     tasks: createAsyncTasks(deps.clock),

@@ -1,5 +1,6 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
+import { apply } from './apply.ts';
 import { backup, cloneBackup, restore } from './backup.ts';
 import { completionCommands } from './completion.ts';
 import { contextAdd, contextList, contextRemove, contextUse } from './context.ts';
@@ -172,6 +173,7 @@ export const commands: readonly Command[] = [
   importEkuiper,
   exportData,
   getstatusImport,
+  apply,
   backup,
   restore,
   cloneBackup,

@@ -2,6 +2,7 @@
 import { configChanges, ruleBody, trialBody } from '../../service/index.ts';
 
 import {
+  applyBody,
   backupBody,
   batchCall,
   connectionBody,
@@ -139,6 +140,9 @@ const data: Operations = {
   'GET /v2/data/export': op('The whole configuration as YAML', 'file'),
   'POST /v2/data/import': op('Takes a configuration of YAML in', 'text', { body: contentBody }),
   'GET /data/import/report': op('Report of the last import', 'any'),
+  'POST /apply': op('Makes the gateway what a folder of files says, all of it or nothing', 'object', { body: applyBody }),
+  'GET /apply': op('The last apply', 'any'),
+  'GET /apply/files': op('The configuration as files for an apply', 'object'),
   'POST /backup': op('One file with everything', 'file', { body: backupBody }),
   'POST /restore': op('Takes such a file in', 'object', { body: restoreBody }),
   'GET /backup/copies': op('Copies from before imports', 'list'),

@@ -4,6 +4,7 @@ import type { MqttUsers, OwnerSettings, ServerControl, Service } from '../../ser
 import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
+import { applyRoutes } from './apply.ts';
 import { authRoutes } from './auth.ts';
 import { backupRoutes } from './backup.ts';
 import { connectionRoutes } from './connections.ts';
@@ -85,6 +86,7 @@ export function createRestRouter({
       ...authRoutes(revocations),
       ...ownerRoutes(owner),
       ...dataRoutes(service, stop),
+      ...applyRoutes(service.apply),
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),
       ...serviceRoutes(service.download),

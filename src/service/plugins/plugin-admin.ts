@@ -11,6 +11,7 @@ import {
   type PluginKind,
   type PluginLogLine,
   type PluginRegistry,
+  pluginKinds,
   pluginModes,
   pluginNameOf,
 } from '../../plugin-host/index.ts';
@@ -65,6 +66,8 @@ export interface PluginAdmin {
   importOne(key: string, json: string): Promise<void>;
   /** Files and names of functions were changed by somebody else (a restore, an import that was undone): they are in effect afterwards. */
   reread(): Promise<void>;
+  /** Of plugin files at these paths: those that are not in effect because they cannot run, with the reason. */
+  faults(paths: readonly string[]): { path: string; reason: string }[];
   /** A zip that was put into a folder of plugins. */
   installDropped(zip: FoundZip): Promise<void>;
 }
@@ -254,6 +257,16 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         shipped.reload();
         await registry.reread();
       }),
+    faults: (paths) =>
+      pluginKinds.flatMap((kind) =>
+        registry
+          .names(kind)
+          .flatMap((name) =>
+            (registry.entry(kind, name)?.candidates ?? [])
+              .filter((c) => paths.includes(c.file.path) && (c.state === 'failed' || c.state === 'quarantined'))
+              .map((c) => ({ path: c.file.path, reason: c.reason })),
+          ),
+      ),
     installDropped: ({ folder, path, name }) =>
       alone(async () => {
         if (!isName(name)) throw refuse(`"${name}" is not a plugin name`);

@@ -2,12 +2,13 @@
 // configuration, a copy of what there is now is kept, one transaction makes it so, and only then does what runs take it over. A refusal leaves the
 // gateway as it was; so does the end of the process at any step before the transaction. Used by data-transfer.ts and backup.
 import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { bigintAsNumber } from '../../base/raw-json.ts';
 import { MASK, placesOfMasks, restoreSecrets } from '../../base/secrets.ts';
-import type { ComponentKind, Folders } from '../../config/index.ts';
+import { type ComponentKind, type Folders, OWNER_FILE } from '../../config/index.ts';
 import type { Props } from '../../contract/props.ts';
 import type { SourceKind } from '../../sql/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
@@ -17,6 +18,7 @@ import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import type { Uploads } from '../uploads.ts';
 import type { LiveConfiguration } from './live.ts';
+import { recheckRules } from './recheck.ts';
 import { type ImportReport, type Outcome, type ReportItem, refusedIn } from './report.ts';
 import { rulesWithState } from './restored-state.ts';
 import { createShadow, SHADOWED, type Shadow, type ShadowDeps, type ShadowRows, storedRows } from './shadow.ts';
@@ -47,6 +49,11 @@ export interface ImportTarget {
   folders: readonly string[];
   /** Of a backup: rows of further tables. */
   rows: readonly StoreChange[];
+  /** Of an apply: what goes although the rest stays. */
+  removals: readonly { table: (typeof SHADOWED)[number]; key: string }[];
+  removedFiles: readonly string[];
+  /** Stored rules that are checked again, since what they read may change. */
+  recheck: readonly string[];
 }
 
 export interface TargetFile {
@@ -64,6 +71,8 @@ export interface ImportOptions {
   skipRefused?: boolean;
   /** Only tells what would change. */
   dryRun?: boolean;
+  /** A secret that is not there, and a plugin file that does not run, are refusals too. */
+  strict?: boolean;
 }
 
 export interface ImporterDeps extends ShadowDeps {
@@ -77,6 +86,8 @@ export interface ImporterDeps extends ShadowDeps {
   live: LiveConfiguration;
   clock: Clock;
   log: Log;
+  /** Takes the settings that the files say now. @throws what the next start would refuse */
+  reloadSettings?(): void;
   /** Takes what there is now, for `kuiper restore --last`, before anything is changed.
    *  @returns keeps it; throws when it cannot be kept, and then nothing is imported */
   takeCopy(): Promise<() => void>;
@@ -130,6 +141,7 @@ async function importAll(
   const start = options.partial
     ? (Object.fromEntries(SHADOWED.map((n) => [n, new Map(before[n])])) as ShadowRows)
     : (Object.fromEntries(SHADOWED.map((n) => [n, new Map<string, string>()])) as ShadowRows);
+  for (const { table, key } of target.removals) start[table].delete(key);
   const keepCopy = options.dryRun ? () => undefined : await deps.takeCopy();
   const undo = beginTransfer(folders.data, store, deps.files);
   step('begun');
@@ -137,11 +149,13 @@ async function importAll(
   let committed = false;
   try {
     work.items.push(...target.refused);
-    await work.putFiles(target);
+    await work.putFiles(target, options.strict === true);
     step('files');
     await work.checkAll(target, before);
+    work.items.push(...(await recheckRules(deps, work.shadow, target.recheck, before, start)));
     step('checked');
-    const items = [...work.items, ...differences(before, start, work)];
+    const found = differences(before, start, work);
+    const items = [...work.items, ...found, ...(options.strict ? withoutSecrets(found) : [])];
     const report: ImportReport = { applied: false, atMs: clock.now(), items, notes };
     if (options.dryRun || (refusedIn(report).length > 0 && !options.skipRefused)) return report;
     keepCopy();
@@ -174,15 +188,31 @@ async function takeBack(deps: ImporterDeps, undo: UndoSession, target: ImportTar
   await undo.undo();
   deps.componentFiles.reload();
   await deps.schemas.reload();
-  if (Object.keys(target.plugins).length > 0 || target.folders.length > 0) await deps.plugins.reread();
+  const files = target.files.length + target.removedFiles.length;
+  if (files > 0 && holdsSettings(deps, target)) deps.reloadSettings?.();
+  if (Object.keys(target.plugins).length > 0 || target.folders.length > 0 || files > 0) await deps.plugins.reread();
 }
 
+const holdsSettings = ({ folders }: ImporterDeps, { files }: ImportTarget): boolean =>
+  files.some((f) => !f.after && f.path === join(folders.etc, OWNER_FILE));
+
+const withoutSecrets = (items: readonly ReportItem[]): ReportItem[] =>
+  items
+    .filter((i) => i.missing !== undefined && i.outcome !== 'unchanged')
+    .map(({ part, name, missing }) => ({
+      part,
+      name,
+      outcome: 'refused',
+      reason: `the gateway has no secret to put in the place of ${MASK} at ${missing!.join(', ')}; set one (kuiper secret set NAME) and write \${secret:NAME}`,
+    }));
+
 interface Work {
+  readonly shadow: Shadow;
   readonly items: ReportItem[];
   /** `confKeys\0key` → places of secrets that did not come with it. */
   readonly missing: Map<string, readonly string[]>;
   readonly schemaRows: StoreChange[];
-  putFiles(target: ImportTarget): Promise<void>;
+  putFiles(target: ImportTarget, strict: boolean): Promise<void>;
   checkAll(target: ImportTarget, before: ShadowRows): Promise<void>;
 }
 
@@ -210,10 +240,11 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
     if (places.length > 0) missing.set(`${table}\0${key}`, places);
   };
   return {
+    shadow,
     items,
     missing,
     schemaRows,
-    async putFiles(target) {
+    async putFiles(target, strict) {
       const pluginNames = Object.keys(target.plugins);
       if (pluginNames.length > 0 || target.folders.length > 0) {
         const places = ['sources', 'sinks', 'functions'].flatMap((kind) => [`${folders.plugins}/${kind}`, `${folders.etc}/${kind}`]);
@@ -228,14 +259,19 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
         step(`plugin ${name}`);
       }
       const whole = target.files.filter((f) => !f.after);
-      if (whole.length > 0) {
-        await undo.keepFiles(whole.map((f) => f.path));
+      if (whole.length > 0 || target.removedFiles.length > 0) {
+        await undo.keepFiles([...whole.map((f) => f.path), ...target.removedFiles]);
+        for (const path of target.removedFiles) await files.remove(path);
         await placeFiles(deps, whole, target.folders);
         step('restored files');
         deps.componentFiles.reload();
         // rules are checked against them
         await deps.store.commit(target.rows.filter((r) => r.table === 'pluginFunctions'));
         await deps.plugins.reread();
+        if (strict)
+          for (const { path, reason } of deps.plugins.faults(whole.map((f) => f.path)))
+            items.push({ part: 'plugins', name: relative(folders.plugins, path), outcome: 'refused', reason });
+        if (holdsSettings(deps, target)) await attempt('settings', OWNER_FILE, async () => deps.reloadSettings?.());
       }
       for (const [name, json] of Object.entries(target.schemas))
         await attempt('Schema', name, async () => {

@@ -32,6 +32,9 @@ export function emptyTarget(): ImportTarget {
     files: [],
     folders: [],
     rows: [],
+    removals: [],
+    removedFiles: [],
+    recheck: [],
   };
 }
 

@@ -67,7 +67,7 @@ export function createYamlTransfer(data: DataTransfer): YamlTransfer {
 }
 
 /** Only integers that no float64 holds stay bigint. */
-function safeAsNumbers(value: unknown): unknown {
+export function safeAsNumbers(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (Array.isArray(value)) return value.map(safeAsNumbers);
   if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, safeAsNumbers(v)]));
