@@ -118,7 +118,7 @@ async function readFile(path: string, content: Buffer, put: (o: ApplyObject) => 
 }
 
 function named(name: string): string {
-  if (!isName(name)) throw new Error(`"${name}" is no name: letters, digits, - and _ are allowed`);
+  if (!isName(name)) throw new Error(`"${name}" is not a name: it may have letters, digits, - and _`);
   return name;
 }
 

@@ -216,7 +216,7 @@ describe('a file', () => {
     ['rules/x.yaml', 'sql: SELECT\n  - a: b\n c', 'rules/x.yaml'],
     ['rules/x.yaml', 'id: y\nsql: SELECT 1', 'the file is named x, and its id is y'],
     ['rules/deep/x.yaml', 'sql: SELECT 1', 'it means nothing; expected streams/NAME.sql'],
-    ['rules/a b.yaml', 'sql: SELECT 1', '"a b" is no name'],
+    ['rules/a b.yaml', 'sql: SELECT 1', '"a b" is not a name'],
     ['streams/a.sql', 'CREATE STREAM b () WITH (DATASOURCE="x")', 'the file is named a, and the statement creates b'],
     ['tables/a.sql', 'CREATE STREAM a () WITH (DATASOURCE="x")', 'expected CREATE TABLE a'],
     ['streams/a.sql', 'DROP STREAM a', 'expected CREATE STREAM a'],
