@@ -53,6 +53,10 @@ export interface SinkDefinition {
    *  row of a table with its key). A parked row does not overwrite a newer one of its key. Without it every item stands for itself.
    *  @returns undefined when these props make no such sink */
   replaces?(props: Props): ((data: SinkData, dynamic: Readonly<Record<string, unknown>> | undefined) => readonly string[]) | undefined;
+  /** The rule is deleted, or changed so that the action is gone: what it left at its peer may be cleared. Also called for a rule that does not
+   *  run. Ends within some seconds.
+   *  @param after properties of the action that takes its place; undefined: none does */
+  retired?(props: Props, after: Props | undefined, ctx: ConnectorContext): Promise<void>;
   options: readonly OptionSpec[];
   doc: string;
   create(): Sink;

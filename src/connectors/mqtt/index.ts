@@ -33,6 +33,9 @@ export default defineConnector({
       if (retained !== true && !String(retained ?? '').includes('{{')) return undefined;
       return (_data, dynamic) => (String(dynamic?.['retained'] ?? retained) === 'true' ? [String(dynamic?.['topic'] ?? topic)] : []);
     },
+    async retired(raw, after, ctx) {
+      if (raw['homeAssistant'] && !after?.['homeAssistant']) await (await import('./home-assistant/index.ts')).removeEntities(raw, ctx);
+    },
     options: sinkOptions,
     doc: 'Publishes results to an MQTT broker.',
     create: createMqttSink,

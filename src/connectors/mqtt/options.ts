@@ -1,6 +1,7 @@
 // Properties of MQTT connections, sources and sinks: eKuiper's wire names, our names with units. Read by source.ts, sink.ts and
 // connection.ts; the metadata in etc/ is made from it.
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { homeAssistantOptions } from './home-assistant/options.ts';
 import { PRESETS, withPreset } from './presets.ts';
 
 /** Four bytes of seven bits: no MQTT packet is larger. */
@@ -248,6 +249,13 @@ export const sinkOptions: readonly OptionSpec[] = [
     max: 4_294_967_295_000,
     doc: 'MQTT 5: how long a message is of use, counted from when the rule gave it. The broker discards it afterwards; 0 = never.',
   },
+  {
+    name: 'homeAssistant',
+    type: 'object',
+    fields: homeAssistantOptions,
+    doc: 'Announces the columns to Home Assistant, which makes a device with an entity for each; {} is enough. Needs sendSingle: true.',
+    example: { device: 'Boiler', entities: { flow: { unit: 'L/min', deviceClass: 'volume_flow_rate' } } },
+  },
 ];
 
 export interface SinkProps extends ConnectionProps {
@@ -257,4 +265,5 @@ export interface SinkProps extends ConnectionProps {
   properties: Record<string, string>;
   contentType: string;
   messageExpiryMs: number;
+  homeAssistant: Record<string, unknown> | undefined;
 }

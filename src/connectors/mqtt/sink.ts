@@ -6,6 +6,7 @@ import { type Props, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import { MqttConnection } from './connection.ts';
+import type { Announcer } from './home-assistant/announcer.ts';
 import { acquireClient, acquireNamed } from './named.ts';
 import { connectionOptions, readConnection, type SinkProps, sinkOptions } from './options.ts';
 import type { PublishProperties } from './publisher.ts';
@@ -24,6 +25,9 @@ export function createMqttSink(): Sink {
   let mayRetain = false;
   /** Properties of every message; undefined: none. */
   let constant: PublishProperties | undefined;
+  /** With the property homeAssistant. */
+  let discovery: typeof import('./home-assistant/index.ts') | undefined;
+  let announcer: Announcer | undefined;
 
   return {
     configure(rawProps) {
@@ -39,10 +43,16 @@ export function createMqttSink(): Sink {
         user || contentType
           ? { ...(user ? { userProperties: props.properties } : {}), ...(contentType ? { contentType } : {}) }
           : undefined;
+      if (props.homeAssistant)
+        return import('./home-assistant/index.ts').then((module) => {
+          module.checkHomeAssistant(props, rawProps);
+          discovery = module;
+        });
     },
 
     open(ctx: ConnectorContext) {
       const selector = typeof raw['connectionSelector'] === 'string' ? raw['connectionSelector'] : '';
+      if (discovery) props = { ...props, will: discovery.willFor(ctx, props, selector !== '' || props.clientid !== '') };
       const p = props as unknown as Record<string, unknown>;
       if (selector || props.clientid)
         ({ connection, key } = selector ? acquireNamed(ctx, selector, props) : acquireClient(ctx, props, props.clientid, false));
@@ -62,7 +72,13 @@ export function createMqttSink(): Sink {
             }),
         );
       }
-      unwatch = connection.watch((state, message) => ctx.status(state, message));
+      const taken = connection;
+      const keep = (text: string, payload: string) => taken.publish(text, payload, 1, true);
+      announcer = discovery && new discovery.Announcer(ctx, discovery.checkHomeAssistant(props, raw), props, keep, props.will);
+      unwatch = connection.watch((state, message) => {
+        if (state === 'connected') announcer?.connected();
+        ctx.status(state, message);
+      });
     },
 
     collect(ctx, data, given, atMs) {
@@ -80,22 +96,28 @@ export function createMqttSink(): Sink {
         const ageMs = atMs === undefined ? 0 : Math.max(0, ctx.clock.now() - atMs);
         properties = { ...properties, messageExpiryInterval: Math.max(1, Math.ceil((props.messageExpiryMs - ageMs) / 1000)) };
       }
-      return connection!.publish(topic, data as string | Uint8Array, props.qos, retained, properties);
+      const send = () => connection!.publish(topic, data as string | Uint8Array, props.qos, retained, properties);
+      const announced = announcer?.announce(topic, data as string | Uint8Array);
+      return announced ? announced.then(send) : send();
     },
 
-    notes: () =>
-      connection?.notes({
+    notes: () => [
+      ...(connection?.notes({
         qos: props.qos,
-        retained: props.retained || mayRetain,
+        retained: props.retained || mayRetain || announcer !== undefined,
         properties: constant !== undefined || props.messageExpiryMs > 0,
-      }) ?? [],
+      }) ?? []),
+      ...(announcer?.notes() ?? []),
+    ],
 
-    close(ctx) {
+    async close(ctx) {
       unwatch?.();
       unwatch = undefined;
       const taken = connection;
+      if (taken?.connected) await announcer?.ended();
+      announcer = undefined;
       connection = undefined;
-      if (taken) return ctx.connections.release('mqtt', key);
+      if (taken) await ctx.connections.release('mqtt', key);
     },
   };
 }

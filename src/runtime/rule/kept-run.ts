@@ -6,6 +6,7 @@ import { packSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Environment } from '../environment.ts';
 import { parkedName, queueName, sinkName } from '../sink/names.ts';
+import { retireSinks } from '../sink/retire.ts';
 import type { KeptState } from './run-api.ts';
 
 export class KeptRun {
@@ -67,6 +68,7 @@ export class KeptRun {
 
   /** Queues on disk of sinks that a new definition no longer has. @param after undefined: the rule is deleted */
   async dropQueues(before: RuleDefinition, after: RuleDefinition | undefined): Promise<void> {
+    await retireSinks(this.env, before, after);
     const keep = new Set(after?.actions.map(sinkName) ?? []);
     for (const a of before.actions) {
       const op = sinkName(a);
