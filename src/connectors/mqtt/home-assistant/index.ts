@@ -17,10 +17,10 @@ const LIMIT_MS = 4000;
 /** @throws Error when the other properties make no messages that Home Assistant understands */
 export function checkHomeAssistant(props: SinkProps, raw: Props): HomeAssistantProps {
   const value = (name: string) => Object.entries(raw).find(([k]) => k.toLowerCase() === name.toLowerCase())?.[1];
-  const wants = (name: string, what: string) => new Error(`homeAssistant needs ${what}: Home Assistant reads one JSON object per message`);
-  if (String(value('sendSingle') ?? false) !== 'true') throw wants('sendSingle', 'sendSingle: true');
-  if (!['', 'json'].includes(String(value('format') ?? '').toLowerCase())) throw wants('format', 'format json');
-  for (const name of ['compression', 'encryption']) if (String(value(name) ?? '') !== '') throw wants(name, `no ${name}`);
+  const wants = (what: string) => new Error(`homeAssistant needs ${what}: Home Assistant reads one JSON object per message`);
+  if (String(value('sendSingle') ?? false) !== 'true') throw wants('sendSingle: true');
+  if (!['', 'json'].includes(String(value('format') ?? '').toLowerCase())) throw wants('format json');
+  for (const name of ['compression', 'encryption']) if (String(value(name) ?? '') !== '') throw wants(`no ${name}`);
   return readHomeAssistant(props.homeAssistant!);
 }
 
