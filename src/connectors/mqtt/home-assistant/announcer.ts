@@ -116,7 +116,7 @@ export class Announcer {
       row = undefined; // said below
     }
     if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Record<string, unknown>;
-    this.unfit = 'Messages that are no JSON object are not announced to Home Assistant.';
+    this.unfit = 'Messages that are not JSON objects are not announced to Home Assistant.';
     return undefined;
   }
 
