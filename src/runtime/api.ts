@@ -262,8 +262,6 @@ export interface RuleHandle {
   /** Stops, and removes state, queues and counters. */
   delete(): Promise<void>;
   status(): RuleStatus;
-  /** `GET /v2/rules/{id}/status`: grouped per node. */
-  statusV2(): RuleStatus;
   /** Without the nodes: for lists. */
   brief(): { status: string; message: string };
   health(): RuleHealth;

@@ -10,6 +10,8 @@ import type { RuleOptions } from './options.ts';
 export interface SourceSpec {
   /** Name in the catalog; node name in status: `source_<name>_0_…`. */
   name: string;
+  /** Name of its node in status where that is another one: a named connection with what is read there, as eKuiper calls it. */
+  nodeName?: string;
   kind: 'stream' | 'scan-table' | 'lookup-table';
   /** Connector name (`TYPE`, default mqtt). */
   type: string;

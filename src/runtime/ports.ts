@@ -88,6 +88,8 @@ export interface SourcePort {
 /** How a rule's share of a subscription is decoded, and what that counted (source/decode-group.ts). */
 export interface DecodePort {
   readonly stats: NodeStats;
+  /** Messages are bytes that are decoded here. */
+  readonly ofBytes: boolean;
   readonly undecodable: number;
   readonly messages: number;
   readonly bytes: number;

@@ -181,6 +181,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     table: tables.rules,
     marks: tables.ruleMarks,
     log,
+    clock: deps.clock,
     questions: () => deps.plugins?.pendingQuestions() ?? [],
   });
   // conf keys of connections are connections, as in eKuiper; an earlier version kept them apart

@@ -19,6 +19,9 @@ export interface SourceSpecDeps {
   resolve<T>(value: T): T;
 }
 
+/** Over a named connection eKuiper has one node for each topic, and calls it so in status. */
+const READ_BY_TOPIC: ReadonlySet<string> = new Set(['mqtt', 'edgex']);
+
 /** @throws GatewayError when the connection of connectionSelector does not exist */
 export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, resolve }: SourceSpecDeps): SourceSpec {
   const told: string[] = [];
@@ -47,6 +50,7 @@ export function sourceSpecOf(d: SourceDefinition, { confKeys, connections, resol
     format: d.statement.options.FORMAT?.value ? d.format : (textProp(props, 'format') ?? 'json').toLowerCase(),
   };
   if (told.length > 0) spec.told = told;
+  if (selector && READ_BY_TOPIC.has(d.type)) spec.nodeName = `${selector}/${spec.datasource}`;
   const schemaId = optionOf(d, 'SCHEMAID') ?? textProp(props, 'schemaId');
   if (schemaId) spec.schemaId = schemaId;
   const delimiter = optionOf(d, 'DELIMITER') ?? textProp(props, 'delimiter');

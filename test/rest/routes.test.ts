@@ -151,6 +151,7 @@ describe('the server', () => {
     expect(made.stops).toEqual([0]);
   });
 
+  // @covers finding:parity#16
   test('a batch runs its calls in order and does not stop at a failure', async () => {
     const batch = [
       { method: 'POST', path: '/streams', body: '{"sql":"CREATE STREAM s () WITH (DATASOURCE=\\"a\\")"}' },
@@ -160,7 +161,7 @@ describe('the server', () => {
     ];
     expect(JSON.parse((await made.call('POST', '/batch/req', batch)).text)).toMatchObject([
       { code: 201, response: expect.stringContaining('Stream s is created.') as string },
-      { code: 400, error: expect.stringContaining('3000') as string },
+      { code: 400, response: expect.stringContaining('3000') as string },
       { code: 200, response: '["s"]\n' },
       { code: 400 },
     ]);

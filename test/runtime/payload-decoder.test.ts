@@ -47,10 +47,25 @@ describe('payload decoder', () => {
     });
   });
 
+  // @covers finding:parity#6
+  it('takes a text that is not base64 as it is', () => {
+    expect(decode({ payloadFormat: 'delimited', payloadDelimiter: ':' }, { a: 1, data: '1:2:3' }, delimited)).toEqual({
+      a: 1,
+      col0: '1',
+      col1: '2',
+      col2: '3',
+    });
+    expect(decode({}, { ts: 1, data: '{"a":2}' })).toEqual({ ts: 1, a: 2 });
+    expect(decode({ payloadBatchField: 'f' }, { f: [{ data: '{"a":1}' }, { data: '{"b":2} ' }] })).toEqual({ a: 1, b: 2 });
+    // a length that base64 cannot have, and a padding in the middle
+    expect(decode({ payloadFormat: 'delimited' }, { data: 'abcde' }, delimited)).toEqual({ col0: 'abcde' });
+    expect(decode({ payloadFormat: 'delimited' }, { data: 'ab=c' }, delimited)).toEqual({ col0: 'ab=c' });
+  });
+
   it.each([
     [{}, { ts: 1 }, 'payload field data not found'],
     [{}, { data: 5 }, 'payload field data is not bytes'],
-    [{}, { data: '{"a":1}' }, 'must be base64 encoded string'],
+    [{}, { data: 'plain text' }, 'invalid JSON payload'],
     [{}, { data: b64('{') }, 'invalid JSON payload'],
     [{ payloadBatchField: 'f' }, { f: 1 }, 'payload batch field f is not array'],
     [{ payloadBatchField: 'f' }, { f: [1] }, 'must be a slice of maps'],

@@ -253,6 +253,37 @@ describe('rule', () => {
     });
   });
 
+  // @covers finding:parity#12
+  it('shows the decoder, the transform and the encoding as nodes, under the name of the connection when there is one', async () => {
+    const rule = h.runtime.createRule({
+      ...h.define('r', filterProgram('a')),
+      sources: (name) => ({ ...h.spec(name), nodeName: 'con1/topic' }),
+    });
+    await rule.start();
+    publish(1);
+    publish(0);
+    h.sources[0]!.emit(Buffer.from('{'));
+    expect(rule.topo().sources).toEqual(['source_con1/topic']);
+    const status = rule.status();
+    expect(status['source_s_0_records_in_total']).toBeUndefined();
+    expect(status).toMatchObject({
+      'source_con1/topic_0_records_in_total': 3,
+      'source_con1/topic_0_connection_status': 1,
+      op_2_decoder_0_records_in_total: 3,
+      op_2_decoder_0_records_out_total: 2,
+      op_2_decoder_0_exceptions_total: 1,
+      op_fake_0_0_transform_0_records_in_total: h.sink.got.length,
+      op_fake_0_0_transform_0_records_out_total: h.sink.got.length,
+      op_fake_0_1_encode_0_records_in_total: h.sink.got.length,
+      op_fake_0_1_encode_0_records_out_total: h.sink.got.length,
+    });
+    expect(h.sink.got.length).toBeGreaterThan(0);
+    expect(h.runtime.metricsText()).toContain('kuiper_source_records_in_total{rule="r",type="source",op="con1/topic",op_instance="0"} 3');
+    expect(h.runtime.metricsText()).toContain('kuiper_op_records_out_total{rule="r",type="op",op="2_decoder",op_instance="0"} 2');
+    // health and diag go on to speak of the stream
+    expect(rule.health().sources.map((s) => s.stream)).toEqual(['s']);
+  });
+
   it('counts rows that the index keeps away from it', async () => {
     const rule = h.runtime.createRule(
       h.define(

@@ -61,7 +61,6 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
           dropAll: async () => 0,
         }),
         status: () => ({ status: stateTexts[state], message, lastStartTimestamp: 0, lastStopTimestamp: 0, nextStartTimestamp: 0 }),
-        statusV2: () => ({ status: stateTexts[state], message }),
         brief: () => ({ status: stateTexts[state], message }),
         health: () => ({
           state,

@@ -116,6 +116,7 @@ export async function startGateway({ world, process, disk, peers, dataDir, boot 
     table: tables.rules,
     marks: tables.ruleMarks,
     log,
+    clock,
   } as Parameters<typeof createRuleService>[0]);
   await rules.load(false);
   runtime.rulesLoaded();

@@ -56,7 +56,7 @@ export function toParam(v: Value): string | number | Buffer | null {
 }
 
 /** @param file relative ones lie below the root of the gateway
- *  @throws GatewayError PLACE_REFUSED for a database of the gateway itself, ioError when it cannot be opened */
+ *  @param mode `write`: a file that is not there is made  @throws GatewayError PLACE_REFUSED for a database of the gateway itself, ioError when it cannot be opened */
 export async function openSqlite(file: string, rootPath: string, mode: 'read' | 'write'): Promise<SqliteFile> {
   const target = realOf(path.resolve(rootPath, file));
   const places = ownPlaces(rootPath);
@@ -65,8 +65,10 @@ export async function openSqlite(file: string, rootPath: string, mode: 'read' | 
     (mode === 'write' ? await places.writeRefusal(path.dirname(target), path.basename(target)) : undefined);
   if (why !== undefined) throw new GatewayError('PLACE_REFUSED', { text: `database ${target}: ${why}` });
   const db = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(target, mode === 'read' ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE, (error) =>
-      error ? reject(ioError(`database ${target}: ${messageOf(error)}`, error)) : resolve(opened),
+    const opened = new sqlite3.Database(
+      target,
+      mode === 'read' ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
+      (error) => (error ? reject(ioError(`database ${target}: ${messageOf(error)}`, error)) : resolve(opened)),
     );
   });
   db.configure('busyTimeout', BUSY_TIMEOUT_MS);

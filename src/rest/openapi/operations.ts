@@ -81,7 +81,7 @@ const rules: Operations = {
   'DELETE /rules/{name}': op('Deletes a rule with its state and queues', 'text'),
   'GET /rules/status/all': op('States and last errors of all rules', 'object'),
   'GET /rules/{name}/status': op('State and counters of a rule', 'object'),
-  'GET /v2/rules/{name}/status': op('The same, grouped by node', 'object'),
+  'GET /v2/rules/{name}/status': op('The same, without line breaks', 'object'),
   'GET /rules/{name}/health': op('Health of a rule in sentences and figures', 'object'),
   'GET /rules/{name}/diag': op('Walks the path of a rule: where data stops', 'any'),
   'POST /rules/{name}/start': op('Starts a rule', 'text'),

@@ -84,7 +84,7 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
 
   return [
     { method: 'GET', path: '/metadata/functions', handle: async () => json(functionGroups(await functions())) },
-    { method: 'GET', path: '/metadata/operators', handle: () => json([]) },
+    { method: 'GET', path: '/metadata/operators', handle: async () => json((await import('../operator-metadata.ts')).graphOperators) },
     { method: 'GET', path: '/metadata/sinks', handle: () => json(list('sink')) },
     {
       method: 'GET',

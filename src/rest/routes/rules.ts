@@ -57,7 +57,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
     {
       method: 'GET',
       path: '/v2/rules/{name}/status',
-      handle: (r) => json(withPrefix('get rule status error', () => rules.statusV2(r.params['name']!))),
+      handle: (r) => json(withPrefix('get rule status error', () => rules.status(r.params['name']!))),
     },
     {
       method: 'GET',

@@ -62,7 +62,8 @@ export function serverRoutes(server: ServerControl, router: () => Router, log: L
             log,
           );
           const shown = typeof reply.body === 'string' ? reply.body : new TextDecoder().decode(reply.body);
-          answers.push(reply.status < 400 ? { code: reply.status, response: shown } : { code: reply.status, error: shown });
+          // `error` is for calls that could not be made; what a call answered is its response, also when it refused
+          answers.push({ code: reply.status, ...(shown !== '' && { response: shown }) });
         }
         return json(answers);
       },

@@ -9,7 +9,7 @@ import type { Diag } from '../diagnosis/cause.ts';
 import { diagOf } from '../diagnosis/diag.ts';
 import { createParkedAccess } from '../sink/parked-access.ts';
 import { healthOf } from '../status/health.ts';
-import { statusOf, statusV2Of } from '../status/status.ts';
+import { statusOf } from '../status/status.ts';
 import { topoOf } from '../status/topo.ts';
 import { type ParkedRule, parkedText } from '../suspect/index.ts';
 import { RuleTrace, type TraceStrategy } from '../trace/rule-trace.ts';
@@ -179,10 +179,6 @@ export class Rule implements RuleHandle {
 
   status(): RuleStatus {
     return statusOf(this);
-  }
-
-  statusV2(): RuleStatus {
-    return statusV2Of(this);
   }
 
   health(): RuleHealth {

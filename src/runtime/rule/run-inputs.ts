@@ -66,7 +66,7 @@ export class RunInputs {
     const noted = suspects?.engaged ? suspects.input(reader, (error) => this.host.crash(error)) : reader;
     const subscription = await this.deps.pool.subscribe(spec, noted);
     this.subscriptions[i] = subscription;
-    this.views.push(new SourceView(subscription.node, subscription.group, spec.name));
+    this.views.push(new SourceView(subscription.node, subscription.group, spec, `${i * 2 + 2}_decoder`));
     this.open++;
   }
 

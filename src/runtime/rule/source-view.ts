@@ -1,6 +1,7 @@
 // What one rule sees of a subscription that it shares with others: counters from the moment it joined (also of messages that the rule
 // index kept away from it), and the last values after it left. Read by status and health.
 import type { SourceHealth } from '../api.ts';
+import type { SourceSpec } from '../definition.ts';
 import { Rhythm } from '../diagnosis/rhythm.ts';
 import type { ConnectionStats, NodeStats } from '../node-stats.ts';
 import type { DecodePort, SourcePort } from '../ports.ts';
@@ -8,7 +9,9 @@ import type { SourceInside, SourceStatusView } from '../status/view.ts';
 
 export class SourceView implements SourceStatusView {
   readonly name: string;
+  readonly nodeName: string;
   readonly rhythm = new Rhythm();
+  private readonly decoderName: string;
   private readonly node: SourcePort;
   private readonly group: DecodePort;
   private base: Counts = noCounts;
@@ -16,10 +19,17 @@ export class SourceView implements SourceStatusView {
   private looked = false;
   private frozen: { stats: NodeStats; connection: ConnectionStats; health: SourceHealth } | undefined;
 
-  constructor(node: SourcePort, group: DecodePort, name: string) {
+  /** @param decoderName of the node that decodes its messages, if it gives bytes */
+  constructor(node: SourcePort, group: DecodePort, spec: Pick<SourceSpec, 'name' | 'nodeName'>, decoderName: string) {
     this.node = node;
     this.group = group;
-    this.name = name;
+    this.name = spec.name;
+    this.nodeName = spec.nodeName ?? spec.name;
+    this.decoderName = decoderName;
+  }
+
+  decoder(): NodeStats | undefined {
+    return this.group.ofBytes ? { ...this.stats(), name: this.decoderName, latencyUs: 0, bufferLength: 0 } : undefined;
   }
 
   stats(): NodeStats {

@@ -172,6 +172,10 @@ export class SinkNode implements ContextOwner, LinkOwner {
     this.context.loadState(s.context);
   }
 
+  get encodes(): boolean {
+    return this.definition.payload === 'bytes';
+  }
+
   get connection() {
     return this.link.connection;
   }

@@ -19,6 +19,8 @@ import { createLayout, type Layout } from './layout.ts';
 export interface DecodePlan {
   key: string;
   decoder: Decoder | undefined;
+  /** The source gives bytes: decoding is a node of its own in status. */
+  ofBytes?: boolean;
   /** Strict validation of declared fields; throws rowError. */
   validate: ((row: Row) => Row) | undefined;
   /** What decoding one message may cost; the defaults when absent. */
@@ -54,6 +56,10 @@ export class DecodeGroup {
   constructor(plan: DecodePlan) {
     this.plan = plan;
     this.budget = new Budget('', plan.budget);
+  }
+
+  get ofBytes(): boolean {
+    return this.plan.ofBytes === true;
   }
 
   get size(): number {

@@ -221,6 +221,7 @@ async function planDecode(env: Environment, spec: SourceSpec, reader: Pick<Subsc
       spec.timestampFormat,
       timeEnv.timeZone,
     ]),
+    ofBytes: definition.payload === 'bytes',
     decoder: decompressed(common.decompression, decoder, env.settings.rowBudget),
     budget: env.settings.rowBudget,
     validate: strict

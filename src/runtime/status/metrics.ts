@@ -80,7 +80,7 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
       putHistogram(
         'kuiper_source_process_latency_us_hist',
         'Time until all rules have evaluated a message, of one in 16',
-        { rule: rule.id, type: 'source', op: s.name, op_instance: '0' },
+        { rule: rule.id, type: 'source', op: s.nodeName, op_instance: '0' },
         s.latency,
       );
     for (const s of rule.run.sinks)

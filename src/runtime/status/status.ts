@@ -1,8 +1,8 @@
-// Status of a rule with eKuiper's keys, in its order (rules.md §2). Called by Rule.status and statusV2.
+// Status of a rule with eKuiper's keys, in its order (rules.md §2). Called by Rule.status.
 import type { RuleStatus } from '../api.ts';
 import { stateTexts } from '../api.ts';
-import type { ConnectionStats, NodeStats } from '../node-stats.ts';
-import type { RuleStatusView } from './view.ts';
+import { type ConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import type { RuleStatusView, SinkStatusView } from './view.ts';
 
 const connectionCodes = { connected: 1, connecting: 0, disconnected: -1 } as const;
 
@@ -44,7 +44,8 @@ export function nodesOf(rule: RuleStatusView): NodeStatus[] {
   // operators do not look at the clock for each row: their last call is that of the sources
   const lastMs = Math.max(0, ...run.sources.map((s) => s.stats().lastInvocationAtMs));
   return [
-    ...run.sources.map((s): NodeStatus => ({ kind: 'source', name: s.name, stats: s.stats(), connection: s.connection() })),
+    ...run.sources.map((s): NodeStatus => ({ kind: 'source', name: s.nodeName, stats: s.stats(), connection: s.connection() })),
+    ...run.sources.flatMap((s) => operator(s.decoder())),
     ...run.operators.map(
       (s): NodeStatus => ({
         kind: 'op',
@@ -53,11 +54,36 @@ export function nodesOf(rule: RuleStatusView): NodeStatus[] {
         connection: undefined,
       }),
     ),
+    ...run.sinks.flatMap(shapingOf),
     ...run.sinks.map(
       (s): NodeStatus => ({ kind: 'sink', name: s.name, stats: { ...s.stats, bufferLength: s.pending }, connection: s.connection }),
     ),
   ];
 }
+
+const operator = (stats: NodeStats | undefined): NodeStatus[] =>
+  stats ? [{ kind: 'op', name: stats.name, stats, connection: undefined }] : [];
+
+/** What results go through before a sink has them: steps of the same node here, nodes of their own in eKuiper's status. */
+function shapingOf({ name, stats, shaped, encodes }: SinkStatusView): NodeStatus[] {
+  const step = (place: string, recordsIn: number, exceptions: number): NodeStats => ({
+    ...createNodeStats(`${name}_${place}`),
+    recordsIn,
+    processed: recordsIn,
+    recordsOut: stats.recordsIn,
+    exceptions,
+    lastException: exceptions ? shaped.failing.reason : '',
+    lastExceptionAtMs: exceptions ? shaped.failing.lastAtMs : 0,
+    lastInvocationAtMs: stats.lastInvocationAtMs,
+  });
+  return [
+    ...operator(step('0_transform', shaped.seen, shaped.failing.count)),
+    ...(encodes ? operator(step('1_encode', stats.recordsIn, 0)) : []),
+  ];
+}
+
+/** Nodes of status whose failures and rows the source or the sink counts as well. */
+export const isShadow = (key: string): boolean => /^op_.*_(decoder|transform|encode)_0_[a-z_]+$/.test(key);
 
 function head(rule: RuleStatusView): Record<string, unknown> {
   return {
@@ -75,13 +101,6 @@ export function statusOf(rule: RuleStatusView): RuleStatus {
     const prefix = `${n.kind}_${n.name}_0_`;
     for (const [metric, value] of Object.entries(nodeMetrics(n.stats, n.connection))) out[prefix + metric] = value;
   }
-  out['health'] = rule.health();
-  return out;
-}
-
-export function statusV2Of(rule: RuleStatusView): RuleStatus {
-  const out = head(rule);
-  for (const n of nodesOf(rule)) out[`${n.kind === 'source' ? 'source' : 'op'}_${n.name}_0`] = nodeMetrics(n.stats, n.connection);
   out['health'] = rule.health();
   return out;
 }

@@ -8,7 +8,7 @@ import { sinkName } from '../sink/names.ts';
 export function topoOf(definition: RuleDefinition, program: RuleProgram | undefined): Topo {
   const plan = program ?? (typeof definition.program === 'function' ? undefined : definition.program);
   const sinks = definition.actions.map((a) => `sink_${sinkName(a)}`);
-  const sources = [...new Set((plan?.inputs ?? []).map((i) => `source_${i.source}`))];
+  const sources = [...new Set((plan?.inputs ?? []).map((i) => `source_${nodeNameOf(definition, i.source)}`))];
   const operators = (plan?.operators ?? []).map((name) => `op_${name}`);
   const edges: Record<string, string[]> = {};
   const first = operators.length ? [operators[0]!] : sinks;
@@ -17,4 +17,14 @@ export function topoOf(definition: RuleDefinition, program: RuleProgram | undefi
     edges[op] = i + 1 < operators.length ? [operators[i + 1]!] : sinks;
   });
   return { sources, edges };
+}
+
+/** A stream that is gone meanwhile is shown under its own name. */
+function nodeNameOf(definition: RuleDefinition, source: string): string {
+  try {
+    return definition.sources(source).nodeName ?? source;
+  } catch {
+    // the rule was made from a stream that is not there any more: its name is all there is to show
+    return source;
+  }
 }

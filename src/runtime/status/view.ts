@@ -53,8 +53,13 @@ export interface RunStatusView {
 }
 
 export interface SourceStatusView {
+  /** The stream. */
   readonly name: string;
+  /** Of its node in status and metrics. */
+  readonly nodeName: string;
   stats(): NodeStats;
+  /** Of the node that decodes its messages; undefined when there is nothing to decode. */
+  decoder(): NodeStats | undefined;
   connection(): ConnectionStats;
   health(): SourceHealth;
   inside(): SourceInside;
@@ -82,6 +87,8 @@ export interface SinkStatusView {
   readonly stats: NodeStats;
   readonly connection: ConnectionStats;
   readonly pending: number;
+  /** It takes bytes: results are encoded for it. */
+  readonly encodes: boolean;
   /** Results given to it, and those that could not be made ready (template, encoding). */
   readonly latency: Histogram;
   readonly shaped: { readonly seen: number; readonly failing: Failing };

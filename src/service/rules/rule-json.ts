@@ -121,3 +121,12 @@ const topMembers = ruleBody.map(({ fields: _, ...m }) => m);
 function isObject(v: unknown): v is Record<string, unknown> {
   return typeof v === 'object' && v !== null && !Array.isArray(v);
 }
+
+/** eKuiper puts this before everything that is wrong with the text of a rule; it all has code 1000. */
+export function understand<T>(prefix: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new GatewayError('RULE_JSON', { text: `${prefix}: ${messageOf(error)}` }, { cause: error });
+  }
+}

@@ -1,6 +1,6 @@
 // One line per rule: what flows and what is wrong, for `kuiper top` and the console. Built from the rule's own status when somebody asks;
 // nothing is kept or computed otherwise. Called by rest/routes/observe.ts.
-import type { RuleStatus } from '../../runtime/index.ts';
+import { isShadow, type RuleStatus } from '../../runtime/index.ts';
 
 export interface RuleOverview {
   id: string;
@@ -31,7 +31,7 @@ export function overviewOf(
   let exceptions = 0;
   let lastMessageAtMs = 0;
   for (const [key, value] of Object.entries(status)) {
-    if (typeof value !== 'number') continue;
+    if (typeof value !== 'number' || isShadow(key)) continue;
     const source = key.startsWith('source_');
     if (key.endsWith('_exceptions_total')) exceptions += value;
     else if (key.endsWith('_buffer_length')) waiting += value;

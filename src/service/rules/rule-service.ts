@@ -1,5 +1,7 @@
 // Use cases of rules without HTTP. Order of every change: check everything, then store, then act; so a refused or failed command
 // leaves the rule as it was. Commands on one rule run one after the other. Texts: docs/spec/rest.json, rules.md §1.
+
+import type { Clock } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 import { newTold, settle, type Told } from '../../contract/told.ts';
@@ -10,12 +12,15 @@ import { createKeyedLock } from '../keyed-lock.ts';
 import { checkName } from '../names.ts';
 import type { RuleText } from '../plugins/rules-touched-by.ts';
 import { mayReplace } from '../versions.ts';
+import { within } from '../within.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
-import { parseRuleJson, type RuleDraft, spellRule } from './rule-json.ts';
+import { parseRuleJson, type RuleDraft, spellRule, understand } from './rule-json.ts';
 import { brokenDraft, type Entry, found, handleOf, inRegistry } from './rule-registry.ts';
 import { unmaskRuleText } from './rule-secrets.ts';
 import { createRuleViews, type RuleViews } from './rule-views.ts';
 
+/** The answer to an update waits so long for the new run, so that whoever asks next finds it. */
+const UPDATE_PATIENCE_MS = 1000;
 /** Value of a mark: the version of what it means. */
 const MARK = '1';
 
@@ -70,6 +75,7 @@ export interface RuleServiceDeps extends PlanningDeps {
   /** Rule ids whose text was stored by a version that knows option sqlCompatibility. The others keep eKuiper's answers. */
   marks: KvTable;
   log: Log;
+  clock: Clock;
   /** Questions to plugins about arguments that planning has raised, under way. */
   questions?(): readonly Promise<void>[];
 }
@@ -224,7 +230,9 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         if (!old?.handle) return add(parsed, runtime.createRule(definition));
         old.draft = draft;
         old.parsed = parsed;
-        background(id, 'update', old.handle.update(definition));
+        const update = old.handle.update(definition);
+        background(id, 'update', update);
+        await within(update, UPDATE_PATIENCE_MS, deps.clock);
       });
     },
     async delete(id) {
@@ -387,13 +395,4 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       }
     },
   };
-}
-
-/** eKuiper puts this before everything that is wrong with the text of a rule; it all has code 1000. */
-function understand<T>(prefix: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new GatewayError('RULE_JSON', { text: `${prefix}: ${messageOf(error)}` }, { cause: error });
-  }
 }

@@ -25,7 +25,6 @@ export interface RuleViews {
   /** Stored JSON text, secrets masked. @throws RULE_NOT_FOUND */
   describe(id: string): string;
   status(id: string): RuleStatus;
-  statusV2(id: string): RuleStatus;
   statusAll(): Record<string, { status: string; last_exception: string; exceptions_total: number }>;
   health(id: string): unknown;
   /** One line per rule: what flows and what is wrong. */
@@ -82,10 +81,6 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     status(id) {
       const entry = found(all, id);
       return entry.handle ? entry.handle.status() : broken(entry);
-    },
-    statusV2(id) {
-      const entry = found(all, id);
-      return entry.handle ? entry.handle.statusV2() : broken(entry);
     },
     statusAll: () =>
       Object.fromEntries(

@@ -55,6 +55,7 @@ describe('httppush', () => {
     expect(got.map((m) => m.text)).toEqual(['{"t":1}', '[{"t":2},{"t":3}]']);
   });
 
+  // @covers finding:parity#9
   it('answers 202 when a rule keeps the message for longer, and at once with confirmTimeout 0', async () => {
     await open('/slow', { confirmTimeout: 20 }, () => undefined);
     expect(await send('/slow', '{}')).toBe('202 taken, and not yet where it cannot get lost');

@@ -323,6 +323,25 @@ describe('sql source', () => {
 });
 
 describe('sql lookup', () => {
+  // @covers finding:parity#8
+  it('needs no setting of a source besides dburl, and a sink makes the file that a table is looked up in', async () => {
+    const s = await sinkOf({ dburl: `sqlite:${join(root, 'new.db')}`, table: 't' });
+    await expect(s.write({ id: 1n })).rejects.toThrow('no such table: t');
+    await s.close();
+    await exec('CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (5)');
+    const table = sql.lookup!.create();
+    await table.configure!('t', { dburl });
+    const ctx = context();
+    await table.open(ctx);
+    expect(await table.lookup(ctx, ['id'], ['id'], [5n])).toEqual([{ id: 5n }]);
+    await table.close(ctx);
+    const fresh = await openSqlite('new.db', root, 'read');
+    expect(await fresh.all('SELECT name FROM sqlite_master', [])).toEqual([]);
+    await fresh.close();
+    // only a writer makes a file
+    await expect(openSqlite('none.db', root, 'read')).rejects.toThrow('SQLITE_CANTOPEN');
+  });
+
   it('finds rows by exact keys, and asks for the wanted columns only', async () => {
     await exec(`CREATE TABLE t (id INTEGER, name TEXT, v REAL); INSERT INTO t VALUES (${BIG}, 'a', 1), (${BIG - 1n}, 'b', 2)`);
     const table = sql.lookup!.create();
