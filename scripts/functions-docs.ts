@@ -2,10 +2,11 @@
 // examples). Usage: node scripts/functions-docs.ts. test/docs/functions.test.ts compares the pages with the definitions.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Example, FunctionDefinition, NullRule, Param } from '../src/contract/function.ts';
+import type { Example, FunctionDefinition, NullRule } from '../src/contract/function.ts';
 import { toJsonText } from '../src/data/json-text.ts';
 import type { Value } from '../src/data/value.ts';
 import { builtinFunctions } from '../src/functions/index.ts';
+import { signatureOf } from '../src/functions/signature.ts';
 
 export const FOLDER = 'docs/functions';
 
@@ -49,7 +50,7 @@ function section(ekuiper: FunctionDefinition): string {
   const also = d.aliases?.length ? ` Also: ${d.aliases.map((name) => `\`${name}\``).join(', ')}.` : '';
   const paragraphs = [
     `## ${d.name}`,
-    `\`${d.name}(${signature(d.params)})\` → ${d.returns === 'same' ? 'as the argument' : d.returns}`,
+    `\`${d.name}(${signatureOf(d.params)})\` → ${d.returns === 'same' ? 'as the argument' : d.returns}`,
     escapeCell(d.doc) + also,
     nullText(d),
     otherText(ekuiper),
@@ -63,16 +64,6 @@ function otherText(d: FunctionDefinition): string {
   if (d.onlyStandard) return 'Not with `sqlCompatibility: ekuiper`.';
   if (!d.standard || d.standard.doc === d.doc) return '';
   return `With \`sqlCompatibility: ekuiper\`: ${escapeCell(d.doc)}`;
-}
-
-function signature(params: readonly Param[]): string {
-  let text = '';
-  params.forEach((p, i) => {
-    const name = `${p.name}${p.type === 'any' ? '' : `: ${p.type}${p.literal ? ' literal' : ''}`}${p.rest ? ', …' : ''}`;
-    const comma = i === 0 ? '' : ', ';
-    text += p.optional ? ` [${comma}${name}]` : `${comma}${name}`;
-  });
-  return text.trim();
 }
 
 const nullTexts: Readonly<Record<NullRule, string>> = {

@@ -1,5 +1,6 @@
 // JSON bodies of REST, declared once: names for parsing in any letter case and for warnings, texts for GET /openapi.json and the reference page.
 // Bodies that are definitions of their own stand with what reads them: rules in service/rules/rule-body.ts.
+import { sqlCompatibilities } from '../base/sql-compatibility.ts';
 import type { OptionSpec } from '../contract/props.ts';
 import { revocationKinds } from './revocations.ts';
 
@@ -11,6 +12,27 @@ export const statementBody: readonly OptionSpec[] = [
     doc: 'One CREATE, SHOW, DESCRIBE or DROP statement.',
     example: 'CREATE STREAM demo () WITH (DATASOURCE="demo")',
   },
+];
+
+const sqlText: OptionSpec = { name: 'sql', type: 'string', required: true, doc: 'What was typed so far.', example: 'SELECT a FROM demo' };
+
+export const sqlTextBody: readonly OptionSpec[] = [sqlText];
+
+export const lintBody: readonly OptionSpec[] = [
+  sqlText,
+  {
+    name: 'kind',
+    type: 'string',
+    default: 'rule',
+    oneOf: ['rule', 'script'],
+    doc: 'rule: one SELECT; script: statements with semicolons.',
+  },
+  { name: 'sqlCompatibility', type: 'string', oneOf: sqlCompatibilities, doc: 'Whose answers; not set: the default of the gateway.' },
+];
+
+export const cursorBody: readonly OptionSpec[] = [
+  sqlText,
+  { name: 'offset', type: 'int', min: 0, doc: 'Where the cursor stands, in UTF-16 units from the begin; not set: at the end.' },
 ];
 
 export const connectionBody: readonly OptionSpec[] = [

@@ -73,6 +73,8 @@ const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const OPEN_PATHS = new Set(['/', '/ping']);
 /** eKuiper's only GET that does something. */
 const ACTING_GETS = new Set(['/stop']);
+/** They change nothing: they are POST for the sake of their body. */
+const READING_POSTS = new Set(['/sql/lint', '/sql/format', '/sql/complete', '/sql/hover']);
 const CORS_HEADERS = 'Accept, Accept-Language, Content-Type, Content-Language, Origin, Authorization';
 const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 
@@ -229,7 +231,12 @@ function allow(
     const refusal = text(`${verdict.refused}\n`, waitS > 0 ? 429 : 401);
     return { refusal: waitS > 0 ? { ...refusal, headers: { 'Retry-After': String(waitS) } } : refusal, known: false };
   }
-  if (verdict.role === 'viewer' && (method !== 'GET' || own.setHas(ACTING_GETS, path) || ADMIN_READS.test(path)))
+  if (
+    verdict.role === 'viewer' &&
+    ((method !== 'GET' && !(method === 'POST' && own.setHas(READING_POSTS, path))) ||
+      own.setHas(ACTING_GETS, path) ||
+      ADMIN_READS.test(path))
+  )
     return { refusal: text('this token may only read\n', 403), known: false };
   return { refusal: undefined, known: true };
 }

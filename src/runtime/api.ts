@@ -7,7 +7,7 @@ import type { CodecDefinition } from '../contract/codec.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
 import type { DeviceReport } from '../contract/device.ts';
-import type { Value } from '../data/value.ts';
+import type { Row, Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
 import type { Cause, Diag } from './diagnosis/cause.ts';
@@ -293,6 +293,8 @@ export interface Runtime {
   connectionState?(type: string, selector: string): { state: ConnectionState; message: string } | undefined;
   /** Devices behind the sources that are read now. */
   devices?(): (DeviceReport & { source: string })[];
+  /** The last row of each source of a running rule. */
+  lastRows?(): Iterable<{ stream: string; row: Row }>;
   /** What was recorded of traced rules. */
   readonly traces: TraceStore;
   /** How the rules are, in one sentence. From the first call on all of them are looked at in turns: new problems are told in the log. */

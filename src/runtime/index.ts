@@ -18,6 +18,7 @@ import { createQueueNames } from './sink/queue-names.ts';
 import { createQueueSpace } from './sink/queue-space.ts';
 import { createBootGate } from './source/boot-gate.ts';
 import { createSourcePool } from './source/source-pool.ts';
+import { lastRows } from './status/last-rows.ts';
 import { metricsText } from './status/metrics.ts';
 import { createTables } from './table/index.ts';
 import { createTraceStore } from './trace/trace-store.ts';
@@ -159,6 +160,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const c = connections.find(type, selector);
       return c?.state && { state: c.state, message: c.stateMessage ?? '' };
     },
+    lastRows: () => lastRows(rules.values()),
     devices: () => pool.nodes().flatMap((n) => n.devices().map((d) => ({ source: n.name, ...d }))),
     metricsText: () => metricsText(rules.values()) + (env.cpu?.metricsText() ?? ''),
     cpuUsage: () => (env.cpu ? (env.cpu.usage() ?? 'not ready') : 'not enabled'),

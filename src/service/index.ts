@@ -6,6 +6,7 @@ export type { BackupService } from './backup/backup-service.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';
 export { createDownloader, type Downloader } from './download.ts';
+export type { Editor } from './editor/index.ts';
 export { parseKeepingIntegers } from './json-text.ts';
 export type { MetricsDump } from './metrics-dump.ts';
 export { createMqttUsers, type MqttUsers, type ShownUser } from './mqtt-users.ts';

@@ -18,6 +18,7 @@ import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 import { type ConnectionStore, openConnections } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
+import type { Editor } from './editor/index.ts';
 import { createMetricsDump, type MetricsDump } from './metrics-dump.ts';
 import { createOtlpExport, type OtlpExport } from './otlp.ts';
 import { createPluginAdmin, heldBackCauses, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
@@ -94,6 +95,8 @@ export interface Service {
   rekey(): Promise<number>;
   readonly streams: StreamService;
   readonly rules: RuleService;
+  /** Help for those who write SQL; loaded on use. */
+  editor(): Promise<Editor>;
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
   readonly apply: ApplyService;
@@ -156,12 +159,13 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     return found;
   };
   const catalog = await openStreamCatalog(tables.streams, log);
+  const validate = streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }, deps.connectorNames);
   const streams = createStreamService({
     catalog,
     formats: deps.formats,
     usedBy: (name) => rules.rulesReading(name),
     columnsRead: (name) => rules.columnsRead(name),
-    validate: streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }, deps.connectorNames),
+    validate,
   });
   const planDeps: PlanningDeps = {
     log,
@@ -313,6 +317,18 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     nowMs: () => clock.now(),
   });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });
+  const editor = once(async () =>
+    (await import('./editor/index.ts')).createEditor({
+      functions,
+      sources: () => catalog.list(),
+      lastRows: () => runtime.lastRows?.() ?? [],
+      columnsRead: (name) => rules.columnsRead(name),
+      planning,
+      checkSource: validate,
+      formats,
+      sourceTypes: () => deps.connectorNames().filter((name) => connectors(name)?.offers.some((o) => o !== 'sink')),
+    }),
+  );
   const otlp = createOtlpExport({ traces: runtime.traces, clock: deps.clock, log });
   return {
     confKeys,
@@ -327,6 +343,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     },
     streams,
     rules,
+    editor,
     ruleset,
     data,
     apply,

@@ -7,7 +7,9 @@ import {
   batchCall,
   connectionBody,
   contentBody,
+  cursorBody,
   functionListBody,
+  lintBody,
   mqttUserBody,
   pluginBody,
   pluginModeBody,
@@ -18,6 +20,7 @@ import {
   secretBody,
   serviceBody,
   settingBody,
+  sqlTextBody,
   statementBody,
   tagsBody,
   traceBody,
@@ -57,6 +60,47 @@ const server: Operations = {
   'POST /auth/revocations': op('Revokes a credential', 'created', { body: revocationBody }),
   'DELETE /auth/revocations/{kind}/{value}': op('Takes a revocation back', 'text'),
 };
+
+const place = { type: 'object', properties: { line: { type: 'integer' }, column: { type: 'integer' } } };
+const texts = (...names: string[]) => Object.fromEntries(names.map((n) => [n, { type: 'string' }]));
+const range = {
+  start: { type: 'integer', description: 'UTF-16 units from the begin.' },
+  end: { type: 'integer', description: 'Exclusive.' },
+};
+
+const sql: Operations = {
+  'GET /sql/catalog': op('Functions, streams with columns seen, words and options, for editors', 'object'),
+  'POST /sql/lint': op(
+    'What is wrong with SQL, as ranges',
+    listed(
+      'diagnostics',
+      {
+        ...texts('severity', 'code', 'message', 'hint', 'cure'),
+        ...range,
+        range: { type: 'object', properties: { start: place, end: place } },
+        fix: { type: 'object', properties: { ...range, ...texts('text') } },
+      },
+      { ok: { type: 'boolean' } },
+    ),
+    { body: lintBody },
+  ),
+  'POST /sql/format': op(
+    'SQL in the style of the gateway, with its comments',
+    { schema: { type: 'object', properties: texts('sql') } },
+    { body: sqlTextBody },
+  ),
+  'POST /sql/complete': op(
+    'What may stand where the cursor is',
+    listed('items', texts('label', 'kind', 'detail', 'doc', 'insert'), range),
+    { body: cursorBody },
+  ),
+  'POST /sql/hover': op('What the word under the cursor means, as Markdown; null when nothing is known', 'any', { body: cursorBody }),
+};
+
+/** An object with a list of objects. */
+function listed(name: string, item: Record<string, unknown>, more: Record<string, unknown>): { schema: Record<string, unknown> } {
+  return { schema: { type: 'object', properties: { ...more, [name]: { type: 'array', items: { type: 'object', properties: item } } } } };
+}
 
 function sourcesOf(kind: 'stream' | 'table'): Operations {
   const kinds = kind === 'table' ? { query: [query('kind', 'Only tables of this kind.', { oneOf: ['scan', 'lookup'] })] } : {};
@@ -251,6 +295,7 @@ const plugins: Operations = {
 /** Tag → its operations. */
 export const operationGroups: Readonly<Record<string, Operations>> = {
   gateway: server,
+  sql,
   streams: sourcesOf('stream'),
   tables: sourcesOf('table'),
   rules,

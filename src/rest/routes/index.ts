@@ -23,6 +23,7 @@ import { schemaRoutes } from './schemas.ts';
 import { secretRoutes } from './secrets.ts';
 import { serverRoutes } from './server.ts';
 import { serviceRoutes } from './services.ts';
+import { sqlRoutes } from './sql.ts';
 import { streamRoutes } from './streams.ts';
 import { trialRoutes } from './trial.ts';
 
@@ -59,6 +60,7 @@ export function createRestRouter({
     [
       ...serverRoutes(server, () => router, log),
       ...openApiRoutes({ version: () => server.info().version, connectors, router: () => router }),
+      ...sqlRoutes(service.editor),
       ...streamRoutes(service.streams),
       ...ruleRoutes(service.rules),
       ...parkedRoutes(service.rules),

@@ -48,6 +48,18 @@ export const sqlErrors = {
     cure: 'Write options as NAME="value"; the message lists the names, the caret shows the wrong one.',
   },
   SQL_FORMAT: { text: '{text}', ekuiperCode: 2001, cure: 'Choose a FORMAT that is installed and fits the declared fields.' },
+  SQL_AFTER_SEMICOLON: { text: '{text}', ekuiperCode: 2001, cure: 'A rule has one statement: remove what stands behind its semicolon.' },
+  SQL_SECOND_WINDOW: { text: '{text}', ekuiperCode: 2001, cure: 'A statement has one window: remove the others from GROUP BY.' },
+  SQL_COLUMN_UNSEEN: {
+    text: '{text}',
+    ekuiperCode: 2001,
+    cure: 'Check the spelling of the column and what the sender writes; a column that comes seldom needs no change.',
+  },
+  SQL_UNFORMATTED: {
+    text: 'the statement cannot be formatted without changing what it says; it was left as it is',
+    ekuiperCode: 2001,
+    cure: 'This is a fault of the formatter: please report the statement.',
+  },
   SQL_UNKNOWN_FUNCTION: {
     text: '{text}',
     ekuiperCode: 2001,

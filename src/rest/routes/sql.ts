@@ -1,0 +1,70 @@
+// /sql: what editors ask while somebody types. Nothing is changed and nothing is kept; a token that may only read may call all of it.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { type SqlCompatibility, sqlCompatibilities } from '../../base/sql-compatibility.ts';
+import type { Editor } from '../../service/index.ts';
+import { cursorBody, lintBody, sqlTextBody } from '../bodies.ts';
+import { json } from '../reply.ts';
+import { bodyObject, type RestRequest, textMember } from '../request.ts';
+import type { Route } from '../router.ts';
+
+const WHAT = 'Invalid body';
+
+export function sqlRoutes(editor: () => Promise<Editor>): Route[] {
+  const bad = (problem: string) => new GatewayError('REST_BODY', { what: WHAT, problem });
+  const oneOf = <T extends string>(value: string, name: string, allowed: readonly T[], otherwise: T | undefined): T | undefined => {
+    if (value === '') return otherwise;
+    if (!(allowed as readonly string[]).includes(value)) throw bad(`${name}: expected one of ${allowed.join(', ')}`);
+    return value as T;
+  };
+  const atCursor = (r: RestRequest): { sql: string; offset: number } => {
+    const body = bodyObject(r, WHAT, cursorBody);
+    const sql = textMember(body, 'sql', WHAT);
+    const offset = body['offset'] ?? sql.length;
+    if (typeof offset !== 'number' || !Number.isInteger(offset) || offset < 0 || offset > sql.length)
+      throw bad(`offset: expected a whole number from 0 to ${sql.length}`);
+    return { sql, offset };
+  };
+  return [
+    { method: 'GET', path: '/sql/catalog', handle: async () => json(await (await editor()).catalog()) },
+    {
+      method: 'POST',
+      path: '/sql/lint',
+      async handle(r) {
+        const body = bodyObject(r, WHAT, lintBody);
+        const kind = oneOf(textMember(body, 'kind', WHAT), 'kind', ['rule', 'script'] as const, 'rule');
+        const compatibility = oneOf<SqlCompatibility>(
+          textMember(body, 'sqlCompatibility', WHAT),
+          'sqlCompatibility',
+          sqlCompatibilities,
+          undefined,
+        );
+        const diagnostics = await (await editor()).lint(textMember(body, 'sql', WHAT), kind, compatibility);
+        return json({ ok: diagnostics.every((d) => d.severity !== 'error'), diagnostics });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/format',
+      async handle(r) {
+        const sql = textMember(bodyObject(r, WHAT, sqlTextBody), 'sql', WHAT);
+        return json({ sql: (await editor()).format(sql) });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/complete',
+      async handle(r) {
+        const { sql, offset } = atCursor(r);
+        return json(await (await editor()).complete(sql, offset));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/hover',
+      async handle(r) {
+        const { sql, offset } = atCursor(r);
+        return json((await (await editor()).hover(sql, offset)) ?? null);
+      },
+    },
+  ];
+}
