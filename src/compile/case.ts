@@ -3,6 +3,7 @@ import { isBudgetError } from '../base/budget.ts';
 import { messageOf, rowError } from '../base/errors/gateway-error.ts';
 import type { Expr } from '../contract/function.ts';
 import { eqItem } from '../data/compare.ts';
+import { brief } from '../data/go-format.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { BoundCase } from '../plan/bound.ts';
 import type { CompileContext } from './context.ts';
@@ -16,12 +17,18 @@ export function compileCase(e: BoundCase, ctx: CompileContext): Expr {
   const results = branches.slice(0, e.whens.length);
   const otherwise = branches[e.whens.length];
   const zone = ctx.env.timeZone;
+  const { standard } = ctx;
   const pick = (t: Tuple): number => {
     if (value) {
       const v = value(t);
       if (v == null) return -1; // equals nothing; the WHENs are not asked for
       for (let i = 0; i < whens.length; i++) if (eqItem(v, whens[i]!(t), zone)) return i;
-    } else for (let i = 0; i < whens.length; i++) if (whens[i]!(t) === true) return i;
+    } else
+      for (let i = 0; i < whens.length; i++) {
+        const c = whens[i]!(t);
+        if (c === true) return i;
+        if (standard && c != null && c !== false) throw rowError(`WHEN takes a condition, but found ${brief(c)}`);
+      }
     return -1;
   };
   return (t) => {

@@ -3,8 +3,7 @@
 import type { Expr } from '../contract/function.ts';
 import { eq, ge, gt, le, lt, ne } from '../data/compare.ts';
 import type { Value } from '../data/value.ts';
-import type { BoundBinary, BoundExpr } from '../plan/bound.ts';
-import type { BinaryOp } from '../sql/ast.ts';
+import type { BinaryOp, BoundBinary, BoundExpr } from '../plan/bound.ts';
 import type { CompileContext } from './context.ts';
 
 /** @returns undefined when the expression has another shape */

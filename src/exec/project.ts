@@ -4,6 +4,7 @@ import { reserveMembers } from '../base/budget.ts';
 import type { Expr } from '../contract/function.ts';
 import type { Ack } from '../data/ack.ts';
 import { ekuiperMeta } from '../data/ekuiper-meta.ts';
+import { addToGroupKey } from '../data/group-key.ts';
 import { setMember } from '../data/set-member.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Row, Value, ValueObject } from '../data/value.ts';
@@ -30,6 +31,8 @@ export interface ProjectSpec {
   /** Objects whose members become columns (changed_cols). */
   spread: readonly Expr[];
   limit: number | undefined;
+  /** Of equal rows of a collection the first is sent; `limit` counts those that are. Standard SQL only. */
+  distinct?: boolean;
   sendMeta: boolean;
   /** Set when project-set follows: it emits instead. */
   next: Emitter;
@@ -67,10 +70,13 @@ export function createProject(spec: ProjectSpec, host: ProgramHost, stats: Opera
   const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
   const buildGood = (c: Collection, most: number): Row[] => {
     const rows: Row[] = [];
+    const seen = spec.distinct ? new Set<string>() : undefined;
     for (const t of c.rows) {
       if (rows.length === most) break;
       try {
-        rows.push(build(t));
+        const row = build(t);
+        if (seen && !isNew(row, seen)) continue;
+        rows.push(row);
       } catch (error) {
         tell!(error, t);
       }
@@ -167,6 +173,13 @@ export function createRowBuilder(spec: ProjectSpec): (t: Tuple) => Row {
     if (spec.sendMeta && t.meta) row['__meta'] = spec.failed ? { ...t.meta } : { ...ekuiperMeta(t.meta) };
     return row;
   };
+}
+
+function isNew(row: Row, seen: Set<string>): boolean {
+  let key = '';
+  for (const name of Object.keys(row).sort()) key = addToGroupKey(`${key}${name.length}:${name}`, row[name]);
+  const before = seen.size;
+  return seen.add(key).size > before;
 }
 
 function spreadInto(row: Row, v: Value, except: ReadonlySet<string> | undefined): void {

@@ -3,7 +3,10 @@
 // the expression of an alias, which all references share.
 import type { ArgFact, FunctionDefinition } from '../contract/function.ts';
 import type { StaticType, Value } from '../data/value.ts';
-import type { BinaryOp, Span } from '../sql/ast.ts';
+import type { Span, BinaryOp as WrittenOp } from '../sql/ast.ts';
+
+/** Those of standard SQL alone are calls after binding. */
+export type BinaryOp = Exclude<WrittenOp, '||' | '<<' | '>>'>;
 
 interface Node {
   readonly span: Span;
@@ -99,6 +102,8 @@ export interface BoundCall extends Node {
   /** What is known of the arguments as written. */
   readonly facts: readonly ArgFact[];
   readonly filter?: BoundExpr;
+  /** `f(DISTINCT x)`: `def` takes each value once. */
+  readonly distinct?: true;
   readonly over?: { readonly partitionBy: readonly BoundExpr[]; readonly orderBy: readonly BoundSort[]; readonly when?: BoundExpr };
   /** Where an operator leaves the result: aggregates, analytic functions, row_number. Scalars have none. */
   readonly slot?: PlanSlot;

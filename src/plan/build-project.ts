@@ -31,6 +31,7 @@ export function buildProject(b: BoundSelect, children: readonly LogicalNode[], t
     columns,
     wildcard,
     limit: tableFunction ? undefined : b.limit,
+    ...(b.distinct && { distinct: true }),
     sendNilField: options.sendNilField === true,
     sendMeta: options.sendMetaToSink === true,
     children,

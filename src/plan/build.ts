@@ -7,6 +7,7 @@ import type { BoundCall, BoundExpr } from './bound.ts';
 import { buildJoins } from './build-joins.ts';
 import { buildProject } from './build-project.ts';
 import { callsIn } from './calls.ts';
+import { checkDistinct } from './checks/distinct.ts';
 import { checkRuleOptions } from './checks/rule-options.ts';
 import { checkTimers } from './checks/timers.ts';
 import { checkWindow } from './checks/window.ts';
@@ -19,12 +20,14 @@ import { some } from './walk.ts';
 export function buildPlan(b: BoundSelect): LogicalPlan {
   checkRuleOptions(b);
   checkWindow(b);
+  checkDistinct(b);
   const { options } = b.scope;
   const where = b.where;
   // without a window or join an aggregate is computed from the one row, where it stands
   const collection = b.window !== undefined || b.joins.length > 0;
   const fieldExprs = b.fields.map((f) => f.expr);
-  const afterWindow = [...fieldExprs, ...(b.having ? [b.having] : []), ...b.orderBy.map((s) => s.expr)];
+  const numbered = [...fieldExprs, ...(b.qualify ? [b.qualify] : [])];
+  const afterWindow = [...numbered, ...(b.having ? [b.having] : []), ...b.orderBy.map((s) => s.expr)];
   const everywhere = [...afterWindow, ...(where ? [where] : []), ...b.dims, ...windowExprs(b), ...joinExprs(b)];
 
   const tables = b.sources.filter((s) => s.info.kind === 'table' && !s.info.lookup);
@@ -67,7 +70,7 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   const aggregateCalls = callsIn([...afterWindow, ...late.flatMap((c) => [...c.args, ...partsOfOver(c)])], isFolded).filter(
     (c) => !whereCalls.includes(c),
   );
-  const grouped = !collection || b.dims.length > 0 || fieldExprs.some(hasAggregate) || isOneGroup(b);
+  const grouped = !collection || b.dims.length > 0 || numbered.some(hasAggregate) || isOneGroup(b);
   // eKuiper's state window takes no notice of dimensions, but still gives one row
   if (grouped && collection) push({ type: 'aggregate', dims: b.window?.type === 'state' ? [] : b.dims, calls: aggregateCalls, children });
   if (!grouped) {
@@ -78,8 +81,9 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   }
   if (late.length > 0) push({ type: 'analytic', calls: late, children });
   if (b.having) push({ type: 'having', condition: b.having, calls: grouped ? [] : callsIn([b.having], isFolded), grouped, children });
-  for (const call of callsIn(fieldExprs, (e) => e.kind === 'call' && e.def.kind === 'window' && e.slot !== undefined))
+  for (const call of callsIn(numbered, (e) => e.kind === 'call' && e.def.kind === 'window' && e.slot !== undefined))
     push({ type: 'window-func', call, children });
+  if (b.qualify) push({ type: 'filter', condition: b.qualify, qualify: true, children });
   if (b.orderBy.length > 0) push({ type: 'order', items: b.orderBy, children });
   const dedup = callsIn(fieldExprs, (e) => e.kind === 'call' && isTrigger(e.def))[0];
   if (dedup) push({ type: 'dedup-trigger', call: dedup, children });

@@ -47,7 +47,10 @@ export function usedColumns(plan: LogicalPlan): UsedColumns {
     if (e.kind === 'wildcard') every(e.input);
     if (e.kind === 'call' && e.def.kind === 'aggregate' && e.def.rowFirst) every(undefined);
     if (e.kind === 'member' && e.shadow) visit(e.shadow);
-    if (isRowCount(e)) return;
+    if (e.kind === 'call' && isRowCount(e)) {
+      if (e.filter) visit(e.filter);
+      return;
+    }
     if (e.kind === 'alias') {
       if (seen.has(e.alias)) return;
       seen.add(e.alias);

@@ -28,6 +28,7 @@ function headOf(e: BoundExpr): string {
         e.def.name,
         e.args.length,
         e.filter !== undefined,
+        e.distinct === true,
         e.over ? [e.over.partitionBy.length, e.over.when !== undefined] : null,
       ]);
     case 'binary':

@@ -67,5 +67,6 @@ function textOf(e: BoundExpr, names: readonly string[], budget: Budget): string 
 function callText(e: BoundCall, go: (e: BoundExpr) => string): string {
   const args = e.args.length ? `, args:[${e.args.map(go).join(', ')}]` : '';
   const when = e.over?.when ? `, when:{ ${go(e.over.when)} }` : '';
-  return `Call:{ name:${e.name}${args}${when} }`;
+  const filter = e.filter ? `, filter:{ ${go(e.filter)} }` : '';
+  return `Call:{ name:${e.name}${e.distinct ? ' distinct' : ''}${args}${filter}${when} }`;
 }

@@ -29,6 +29,10 @@ export type Expr =
   | BetweenExpr
   | InExpr
   | LikeExpr
+  | IsExpr
+  | NotExpr
+  | NegateExpr
+  | ArrayExpr
   | CaseExpr
   | MemberExpr
   | IndexExpr
@@ -97,7 +101,27 @@ export interface WildcardExpr extends ExprNode {
   readonly replace: readonly SelectField[];
 }
 
-export type BinaryOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'AND' | 'OR';
+/** `||`, `<<` and `>>` are standard SQL only. */
+export type BinaryOp =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '&'
+  | '|'
+  | '^'
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'AND'
+  | 'OR'
+  | '||'
+  | '<<'
+  | '>>';
 
 export interface BinaryExpr extends ExprNode {
   readonly kind: 'binary';
@@ -129,6 +153,32 @@ export interface LikeExpr extends ExprNode {
   readonly not: boolean;
   readonly value: Expr;
   readonly pattern: Expr;
+}
+
+/** `value IS [NOT] NULL | TRUE | FALSE`: standard SQL. */
+export interface IsExpr extends ExprNode {
+  readonly kind: 'is';
+  readonly not: boolean;
+  readonly value: Expr;
+  readonly what: 'NULL' | 'TRUE' | 'FALSE';
+}
+
+/** `NOT condition`: standard SQL. */
+export interface NotExpr extends ExprNode {
+  readonly kind: 'not';
+  readonly operand: Expr;
+}
+
+/** `-x` of anything but a number literal: standard SQL. */
+export interface NegateExpr extends ExprNode {
+  readonly kind: 'negate';
+  readonly operand: Expr;
+}
+
+/** `[a, b]`: standard SQL. */
+export interface ArrayExpr extends ExprNode {
+  readonly kind: 'array';
+  readonly items: readonly Expr[];
 }
 
 export interface CaseExpr extends ExprNode {
@@ -174,7 +224,9 @@ export interface CallExpr extends ExprNode {
   readonly name: string;
   readonly nameSpan: Span;
   readonly args: readonly Expr[];
-  /** `FILTER(WHERE cond)`: not in eKuiper's grammar for calls (refused today), kept for the dialect to come. */
+  /** `f(DISTINCT x)`: each value once. Standard SQL. */
+  readonly distinct?: true;
+  /** `FILTER (WHERE cond)` of an aggregate: standard SQL. */
   readonly filter?: Expr;
   readonly over?: CallOver;
 }
@@ -212,6 +264,8 @@ export interface WindowExpr extends ExprNode {
 
 export interface SelectStatement extends Node {
   readonly kind: 'select';
+  /** SELECT DISTINCT: standard SQL. */
+  readonly distinct?: true;
   readonly fields: readonly SelectField[];
   readonly from: SourceRef;
   readonly joins: readonly Join[];
@@ -223,6 +277,8 @@ export interface SelectStatement extends Node {
   /** Further windows of GROUP BY: eKuiper takes the first one and ignores these. */
   readonly ignoredWindows: readonly WindowExpr[];
   readonly having?: Expr;
+  /** QUALIFY: a condition on the results of analytic and window functions. Standard SQL. */
+  readonly qualify?: Expr;
   readonly orderBy: readonly SortItem[];
   readonly limit?: Limit;
 }

@@ -11,8 +11,9 @@ const isLetter = (c: string | undefined) => c !== undefined && ((c >= 'a' && c <
 const singles = new Set('=+*%&|^,()[]:#;');
 
 /** @returns tokens in order; the last one is `end` and has an empty span. Linear in the length of the text.
+ *  @param standard with the words and signs of standard SQL: `<>`, `||`, 1e3, 0xFF, 'it''s', names with any letters
  *  @param most after so many tokens, not counting the end, nothing more is read */
-export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] {
+export function tokenize(sql: string, most = Number.POSITIVE_INFINITY, standard = false): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const add = (type: TokenType, text: string, start: number, hint?: string, quoted?: boolean) => {
@@ -28,18 +29,26 @@ export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] 
     const c = sql[at]!;
     if (isBlank(c)) {
       at++;
-    } else if (isLetter(c)) {
-      while (isLetter(sql[at]) || isDigit(sql[at]) || sql[at] === '_') at++;
+    } else if (isLetter(c) || (standard && anyLetter(sql, at) > 0)) {
+      for (let step = 1; step > 0; at += step)
+        step = isLetter(sql[at]) || isDigit(sql[at]) || sql[at] === '_' ? 1 : standard ? anyLetter(sql, at) : 0;
       const word = sql.slice(start, at);
       const upper = word.toUpperCase();
       if (reservedWords.has(upper)) add(upper, upper, start);
       else add('name', word, start);
     } else if (isDigit(c) || (c === '.' && isDigit(sql[at + 1]))) {
+      const special = standard ? numberOfStandard(sql, at) : undefined;
+      if (special) {
+        at += special.length;
+        if (/^0x/i.test(special)) add('int', String(BigInt(special)), start);
+        else add('float', special, start);
+        continue;
+      }
       while (isDigit(sql[at]) || sql[at] === '.') at++;
       const text = sql.slice(start, at);
       add(text.includes('.') ? 'float' : 'int', text, start);
     } else if (c === '"' || c === "'") {
-      const read = unescapeString(sql, at);
+      const read = unescapeString(sql, at, standard);
       at = read.end;
       if (read.error === undefined) add(c === '"' ? 'string' : 'single', read.value, start);
       else add('bad', read.error, start, read.hint);
@@ -55,7 +64,10 @@ export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] 
         continue;
       }
       const next = skipBlanks(at + 1);
-      if (sql[next] === '>') {
+      if (standard && sql[next] !== '>') {
+        at++;
+        add('-', '-', start);
+      } else if (sql[next] === '>') {
         at = next + 1;
         add('->', '->', start);
       } else if (sql[next] === '-') {
@@ -78,6 +90,11 @@ export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] 
         at++;
         add('/', '/', start);
       }
+    } else if (standard && pairs.has(sql.slice(at, at + 2))) {
+      at += 2;
+      const pair = sql.slice(start, at);
+      const sign = pair === '<>' ? '!=' : pair === '==' ? '=' : pair;
+      add(sign, sign, start);
     } else if (c === '<' || c === '>' || c === '!') {
       const next = skipBlanks(at + 1);
       if (sql[next] === '=') {
@@ -101,6 +118,24 @@ export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): Token[] 
   }
   add('end', 'EOF', sql.length);
   return tokens;
+}
+
+/** Signs of two characters that only standard SQL has. */
+const pairs: ReadonlySet<string> = new Set(['<>', '==', '||', '<<', '>>', '::']);
+
+/** @returns the length of the letter or underscore there, 0 when there is none */
+function anyLetter(sql: string, at: number): number {
+  if (sql[at] === '_') return 1;
+  const code = sql.codePointAt(at);
+  if (code === undefined || code < 0x80) return 0;
+  return /[\p{L}\p{M}\p{Nd}]/u.test(String.fromCodePoint(code)) ? (code > 0xffff ? 2 : 1) : 0;
+}
+
+/** @returns the text of a number with an exponent or in hexadecimal digits */
+function numberOfStandard(sql: string, at: number): string | undefined {
+  const number = /(0[xX][0-9a-fA-F]{1,16}|(\d+\.?\d*|\.\d+)[eE][+-]?\d+)(?![\w.])/y;
+  number.lastIndex = at;
+  return number.exec(sql)?.[0];
 }
 
 function hintForCharacter(c: string): string {

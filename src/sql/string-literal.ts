@@ -13,8 +13,8 @@ export interface ReadString {
 
 const simple: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"' };
 
-/** @param start offset of the opening quote */
-export function unescapeString(sql: string, start: number): ReadString {
+/** @param start offset of the opening quote   @param standard a quote written twice stands for itself, and line breaks for themselves */
+export function unescapeString(sql: string, start: number, standard = false): ReadString {
   const quote = sql[start]!;
   const parts: string[] = [];
   let bytes: number[] = [];
@@ -36,8 +36,14 @@ export function unescapeString(sql: string, start: number): ReadString {
     const c = sql[at];
     if (c === undefined)
       return { value: '', end: sql.length, error: sql.slice(start), hint: `the closing ${quote} of this string is missing` };
+    if (c === quote && standard && sql[at + 1] === quote) {
+      flushRun(at + 1);
+      at += 2;
+      runStart = at;
+      continue;
+    }
     if (c === quote) break;
-    if (c === '\n') problem ??= 'a string cannot hold a line break; write \\n';
+    if (c === '\n' && !standard) problem ??= 'a string cannot hold a line break; write \\n';
     if (c !== '\\') {
       at++;
       continue;

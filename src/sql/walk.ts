@@ -24,6 +24,13 @@ export function childrenOf(expr: Expr): readonly Expr[] {
       return present([expr.value], expr.list, [expr.set]);
     case 'like':
       return [expr.value, expr.pattern];
+    case 'is':
+      return [expr.value];
+    case 'not':
+    case 'negate':
+      return [expr.operand];
+    case 'array':
+      return expr.items;
     case 'case':
       return present(
         [expr.value],
@@ -69,6 +76,7 @@ function selectRoots(s: SelectStatement): readonly Expr[] {
     [s.window],
     s.ignoredWindows,
     [s.having],
+    [s.qualify],
     s.orderBy.map(sortExpr),
   );
 }

@@ -63,7 +63,7 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
   const clock = options.clock ?? createVirtualClock();
   const functions = options.functions ?? catalogue;
   const plan = planRule(
-    parseSelect(sql),
+    parseSelect(sql, options.sqlCompatibility),
     { source: options.source ?? ((name) => sources.find((s) => s.name === name)), names: () => sources.map((s) => s.name), functions },
     { sql, ...options },
   );

@@ -47,7 +47,13 @@ describe('renderDiagnostic', () => {
 
 test('errors carry code, offsets, line, column and hint', () => {
   const failure = failureOf(() => parseSelect('SELECT a\nFROM d\nWHERE a == 1'));
-  expect(failure).toMatchObject({ code: 'SQL_SYNTAX', line: 3, column: 10, carets: 1, hint: 'write = once for "equal"' });
+  expect(failure).toMatchObject({
+    code: 'SQL_SYNTAX',
+    line: 3,
+    column: 10,
+    carets: 1,
+    hint: 'write = once for "equal"; standard SQL has this: set the option sqlCompatibility of the rule to "standard"',
+  });
   expect(failure.message.split('\n')[0]).toBe('found "=", expected expression.');
 });
 

@@ -37,6 +37,7 @@ export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
         except: new Set(n.wildcard?.except),
         spread,
         limit: n.limit,
+        distinct: n.distinct === true,
         sendMeta: n.sendMeta,
         next,
         state: states,

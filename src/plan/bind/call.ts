@@ -6,6 +6,7 @@ import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundCall, BoundExpr } from '../bound.ts';
 import { checkArguments, factsOf } from '../checks/arguments.ts';
 import { hasAggregate } from '../classify.ts';
+import { distinctOf } from './distinct.ts';
 import { bindExpression, bindMeta, bindSort } from './expression.ts';
 import type { Scope } from './scope.ts';
 
@@ -33,7 +34,8 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
       'it is there for rules with option sqlCompatibility "standard"',
     );
   // chosen here, once: nothing asks again when rows come
-  const def = (standard && found.standard) || found;
+  const plain = (standard && found.standard) || found;
+  const def = e.distinct && plain.kind === 'aggregate' ? distinctOf(plain) : plain;
   if (e.over && def.kind !== 'analytic' && def.kind !== 'window')
     throw scope.fail(
       'PLAN_BAD_ARGUMENT',
@@ -50,6 +52,7 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
     id,
     args,
     facts: factsOf(args, e.args),
+    ...(e.distinct && { distinct: true }),
     filter: e.filter && bindExpression(e.filter, scope),
     over: e.over && {
       partitionBy: e.over.partitionBy.map((p) => bindExpression(p, scope)),
@@ -61,6 +64,13 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
   };
   checkArguments(call, e.args, scope);
   if (def.kind === 'aggregate') checkNoNestedAggregate(call, e.args, scope);
+  if (call.filter && hasAggregate(call.filter))
+    throw scope.fail(
+      'PLAN_AGGREGATE_PLACE',
+      'FILTER (WHERE …) of an aggregate looks at one row: aggregates are not known there',
+      e.filter!.span,
+      'conditions on aggregates belong in HAVING',
+    );
   return call;
 }
 

@@ -5,6 +5,7 @@ import type { ColumnExpr, Span } from '../../sql/ast.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundColumn, BoundExpr } from '../bound.ts';
 import { type BoundSource, fieldOf, type Scope } from './scope.ts';
+import { literal } from './sugar.ts';
 
 /** @throws GatewayError PLAN_UNKNOWN_COLUMN, PLAN_AMBIGUOUS_COLUMN */
 export function bindColumn(e: ColumnExpr, scope: Scope): BoundExpr {
@@ -37,6 +38,7 @@ export function sourceNamed(name: string, scope: Scope): BoundSource | undefined
 }
 
 function bindName(name: string, e: ColumnExpr, scope: Scope): BoundExpr {
+  if (isNullWord(name, e, scope)) return literal(null, 'null', e.span);
   if (name !== scope.inAlias) {
     const alias = scope.aliases.get(name);
     if (alias) return { kind: 'alias', alias, span: e.span };
@@ -58,6 +60,13 @@ function bindName(name: string, e: ColumnExpr, scope: Scope): BoundExpr {
   const candidates = scope.sources.filter((s) => declared.includes(s) || open.includes(s));
   if (candidates.length === 1) return columnOf(candidates[0]!, name, e, scope, false);
   return { kind: 'any-column', name, inputs: candidates.map((s) => s.index), span: e.span };
+}
+
+/** NULL is no reserved word: where some column or alias has the name, or may have it, that is meant (and an absent column is null as well). */
+function isNullWord(name: string, e: ColumnExpr, scope: Scope): boolean {
+  if (name.toLowerCase() !== 'null' || scope.schemaless || e.stream !== undefined || scope.options.sqlCompatibility !== 'standard')
+    return false;
+  return !scope.aliases.has(name) && !scope.sources.some((s) => fieldOf(s, name, scope.options.ignoreCase));
 }
 
 function columnOf(source: BoundSource, name: string, e: ColumnExpr, scope: Scope, qualified: boolean): BoundColumn {

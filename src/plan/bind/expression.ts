@@ -4,6 +4,7 @@ import type { BoundExpr, BoundSort, BoundWildcard } from '../bound.ts';
 import { bindCall } from './call.ts';
 import { bindColumn, shadowOf, sourceNamed } from './column.ts';
 import type { Scope } from './scope.ts';
+import { bindIs, callOf, isFalse, literal } from './sugar.ts';
 
 /** @throws GatewayError PLAN_* with the place in the statement */
 export function bindExpression(e: Expr, scope: Scope): BoundExpr {
@@ -27,7 +28,16 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
       return bindMeta(e, scope, false);
     case 'wildcard':
       return bindWildcard(e, scope);
+    case 'is':
+      return bindIs(e.what, go(e.value), e.not, scope, span);
+    case 'not':
+      return isFalse(go(e.operand), span);
+    case 'negate':
+      return { kind: 'binary', op: '*', left: go(e.operand), right: literal(-1n, 'int', span), span };
+    case 'array':
+      return callOf('array_create', e.items.map(go), scope, span);
     case 'binary':
+      if (e.op === '||' || e.op === '<<' || e.op === '>>') return callOf(OPERATOR_CALLS[e.op], [go(e.left), go(e.right)], scope, span);
       return { kind: 'binary', op: e.op, left: go(e.left), right: go(e.right), span };
     case 'between':
       return { kind: 'between', not: e.not, value: go(e.value), low: go(e.low), high: go(e.high), span };
@@ -62,6 +72,8 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
       return bindCall(e, scope);
   }
 }
+
+const OPERATOR_CALLS = { '||': 'concat_strict', '<<': 'shift_left', '>>': 'shift_right' } as const;
 
 export const bindSort = (items: readonly SortItem[], scope: Scope): BoundSort[] =>
   items.map((s) => ({ expr: bindExpression(s.expr, scope), descending: s.descending }));

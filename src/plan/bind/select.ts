@@ -53,6 +53,9 @@ export interface BoundSelect {
   readonly dims: readonly BoundExpr[];
   readonly window?: BoundWindow;
   readonly having?: BoundExpr;
+  /** Looks at the results of analytic and window functions. */
+  readonly qualify?: BoundExpr;
+  readonly distinct?: true;
   readonly orderBy: readonly BoundSort[];
   readonly limit?: number;
 }
@@ -86,6 +89,8 @@ export function bindSelect(select: SelectStatement, catalog: PlanCatalog, option
     dims: select.groupBy.map((d) => bindExpression(d, scope)),
     window: select.window && bindWindow(select.window, scope),
     having: select.having && bindExpression(select.having, scope),
+    ...(select.qualify && { qualify: bindExpression(select.qualify, scope) }),
+    ...(select.distinct && { distinct: true }),
     orderBy: bindSort(select.orderBy, scope),
     limit: select.limit && Number(select.limit.count),
   };

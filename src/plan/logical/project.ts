@@ -26,6 +26,8 @@ export interface ProjectNode extends NodeBase {
   readonly columns: readonly ProjectColumn[];
   readonly wildcard?: ProjectWildcard;
   readonly limit?: number;
+  /** Of equal rows of one result only the first is sent. */
+  readonly distinct?: true;
   readonly sendNilField: boolean;
   readonly sendMeta: boolean;
 }
@@ -35,7 +37,7 @@ export function projectInfo(n: ProjectNode, names: InputNames): string {
     ...(n.wildcard ? ['*'] : []),
     ...n.columns.map((c) => (c.kind === 'alias' ? aliasText(c, names) : ekuiperText(c.expr, names))),
   ];
-  return `Fields:[ ${fields.join(', ')} ]${n.limit === undefined ? '' : `, Limit:${n.limit}`}`;
+  return `Fields:[ ${fields.join(', ')} ]${n.limit === undefined ? '' : `, Limit:${n.limit}`}${n.distinct ? ', Distinct:true' : ''}`;
 }
 
 const aliasText = (c: ProjectColumn, names: InputNames): string =>

@@ -35,6 +35,6 @@ function folds(n: AggregateNode): boolean {
   return (
     n.calls.length > 0 &&
     n.calls.every((c) => c.def.kind === 'aggregate' && c.def.outside === undefined && (!sliding || c.def.merge !== undefined)) &&
-    [...n.dims, ...n.calls.flatMap((c) => c.args)].every((e) => isPure(e) || hasAnalytic(e))
+    [...n.dims, ...n.calls.flatMap((c) => [...c.args, ...(c.filter ? [c.filter] : [])])].every((e) => isPure(e) || hasAnalytic(e))
   );
 }

@@ -14,7 +14,7 @@ export const predicatePushDown: RewriteRule = {
   apply(plan) {
     let changed = false;
     const root = mapNodes(plan.root, (n) => {
-      if (n.type !== 'filter' || n.early !== undefined) return n;
+      if (n.type !== 'filter' || n.early !== undefined || n.qualify) return n;
       const below = joinsBelow(n);
       const last = below.at(-1);
       if (!last) return n;

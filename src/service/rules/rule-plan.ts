@@ -67,13 +67,13 @@ function parseRule(draft: RuleDraft, settings: Settings, functions: FunctionCata
   if (draft.graph) return parseGraphRule(draft, draft.graph, options);
   let select: SelectStatement;
   try {
-    select = parseSelect(draft.sql);
+    select = parseSelect(draft.sql, options.sqlCompatibility);
     checkSelect(select, draft.sql, withMeta(functions));
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
   const inputs = inputsOf(select);
-  return { draft, options, selects: [parsed(select, draft.sql)], inputs, sources: inputs, own: NONE, actions: draft.actions };
+  return { draft, options, selects: [parsed(select, draft.sql, options)], inputs, sources: inputs, own: NONE, actions: draft.actions };
 }
 
 type Settings = ReturnType<PlanningDeps['settings']>;
@@ -86,13 +86,13 @@ function withCompatibility(options: RuleOptions, settings: Settings, kept: boole
 
 const NONE: ReadonlyMap<string, SourceDefinition> = new Map();
 
-function parsed(first: SelectStatement, sql: string, sinks?: readonly number[]): ParsedSelect {
+function parsed(first: SelectStatement, sql: string, { sqlCompatibility }: RuleOptions, sinks?: readonly number[]): ParsedSelect {
   let kept: SelectStatement | undefined = first;
   return {
     sql,
     sinks,
     tree(last = false) {
-      const tree = kept ?? parseSelect(sql);
+      const tree = kept ?? parseSelect(sql, sqlCompatibility);
       kept = last ? undefined : tree;
       return tree;
     },
@@ -118,7 +118,12 @@ function parseGraphRule(draft: RuleDraft, json: Readonly<Record<string, unknown>
     return { ...rest, selects: [], inputs: [...new Set(graph.sources.map(nameOf))], chain: { ...chainOf(draft.id, graph), nameOf } };
   const selects = graph.lines().map((line) => {
     const sql = selectOfGraph(draft.id, line, nameOf);
-    return parsed(parseSelect(sql), sql, line.sinks.length === graph.sinks.length ? undefined : line.sinks);
+    return parsed(
+      parseSelect(sql, options.sqlCompatibility),
+      sql,
+      options,
+      line.sinks.length === graph.sinks.length ? undefined : line.sinks,
+    );
   });
   return { ...rest, selects, inputs: [...new Set(selects.flatMap((s) => inputsOf(s.tree())))] };
 }
@@ -148,7 +153,7 @@ function compileChain(rule: ParsedRule, chain: NonNullable<ParsedRule['chain']>,
 function planOfStep(rule: ParsedRule, input: string, sql: string, kind: NodeKind, deps: RulePlanDeps, last = true): LogicalPlan {
   const info: SourceInfo = { name: input, kind: 'stream', lookup: false, temp: false, format: 'json' };
   const catalog: PlanCatalog = { functions: deps.functions, names: () => [input], source: (name) => (name === input ? info : undefined) };
-  return planRule(parseSelect(sql), catalog, {
+  return planRule(parseSelect(sql, rule.options.sqlCompatibility), catalog, {
     ...planOptions(rule, sql, deps),
     isEventTime: kind === 'window' && rule.options.isEventTime,
     incrementalWindow: kind === 'collection' ? 'off' : 'auto',

@@ -1,6 +1,7 @@
 // The checks of a SELECT that eKuiper makes together with parsing (POST /rules/validate answers these). They need the functions'
 // kinds but no streams. What needs bound names (HAVING, duplicate names, alias cycles, argument types) is in plan/checks.
 import type { SelectStatement } from '../ast.ts';
+import { checkAggregateWords } from './aggregate-words.ts';
 import type { FunctionNames } from './functions.ts';
 import { checkGroupBy } from './group-by.ts';
 import { checkKnownFunctions } from './known-functions.ts';
@@ -16,6 +17,7 @@ export { checkSlices } from './slices.ts';
  *  @param sql the text that `s` was parsed from   @throws GatewayError with a caret */
 export function checkSelect(s: SelectStatement, sql: string, functions: FunctionNames): void {
   checkKnownFunctions(s, sql, functions);
+  checkAggregateWords(s, sql, functions);
   checkOver(s, sql, functions);
   checkGroupBy(s, sql, functions);
   checkTableFunctions(s, sql, functions);

@@ -1,4 +1,4 @@
-// row_number() numbers the rows of the result, so it stands among the select fields only.
+// row_number() numbers the rows of the result, so it stands among the select fields, or in QUALIFY.
 import type { SelectStatement } from '../ast.ts';
 import { sqlError } from '../diagnostics.ts';
 import { find, rootsOf } from '../walk.ts';
@@ -6,6 +6,7 @@ import type { FunctionNames } from './functions.ts';
 
 export function checkWindowFunctions(s: SelectStatement, sql: string, functions: FunctionNames): void {
   for (const root of rootsOf(s).slice(s.fields.length)) {
+    if (root === s.qualify) continue;
     const call = find(root, (e) => {
       const facts = e.kind === 'call' ? functions.get(e.name) : undefined;
       return facts?.kind === 'window' && facts.over !== undefined;

@@ -27,13 +27,13 @@ export function parseBrackets(r: Reader, object: Expr): IndexExpr | SliceExpr {
 function parseEnd(r: Reader, which: 'start' | 'end'): Expr {
   const negative = r.peek().type === '-';
   const number = r.peek(negative ? 1 : 0);
-  if (number.type === 'int') {
+  if (number.type === 'int' && isAlone(r, negative ? 2 : 1)) {
     const written = (negative ? '-' : '') + number.text;
     if (!isInt64(written))
       throw r.error('SQL_BAD_LITERAL', `The ${which} index ${written} is not an int value in bracket expression.`, number.span);
     return parsePrimary(r);
   }
-  if (negative && number.type === 'float')
+  if (negative && number.type === 'float' && !r.standard)
     throw r.error(
       'SQL_SYNTAX',
       `The ${which} index -${number.text} is invalid in bracket expression.`,
@@ -41,6 +41,11 @@ function parseEnd(r: Reader, which: 'start' | 'end'): Expr {
       'an index is a whole number',
     );
   return parseExpr(r);
+}
+
+/** In standard SQL an end may be any expression: `a[1 + b]`. */
+function isAlone(r: Reader, ahead: number): boolean {
+  return !r.standard || r.peek(ahead).type === ']' || r.peek(ahead).type === ':';
 }
 
 /** Elsewhere integers are clamped; here eKuiper refuses what does not fit. 40 digits are enough to see that. */

@@ -19,7 +19,7 @@ export function parseCase(r: Reader): CaseExpr {
 
 function parseWhen(r: Reader, conditional: boolean, start: number): CaseWhen {
   const when = parseExpr(r);
-  if (conditional && !isCondition(when)) {
+  if (conditional && !r.standard && !isCondition(when)) {
     const hint = when.parens === true ? 'remove the parentheses around the condition' : 'write a comparison, for example x = true';
     throw r.error('SQL_CASE', 'invalid CASE expression, WHEN expression must be a bool condition', when.span, hint);
   }

@@ -1,10 +1,11 @@
 // Expressions: precedence climbing over binary operators, predicates and postfix access. Operands are in primary.ts.
 // Called by every clause. The shapes follow eKuiper's grammar, including what it refuses (docs/spec/sql.md §1, §4).
 import type { BinaryOp, Expr } from '../ast.ts';
-import { binaryPrecedence, POSTFIX_PRECEDENCE, PREDICATE_PRECEDENCE } from '../operators.ts';
+import { binaryPrecedence, POSTFIX_PRECEDENCE, PREDICATE_PRECEDENCE, TIGHT_POSTFIX_PRECEDENCE } from '../operators.ts';
 import { parseBrackets } from './brackets.ts';
+import { parseTyped } from './cast.ts';
 import { parseMember } from './member.ts';
-import { parseBetween, parseIn, parseLike } from './predicates.ts';
+import { parseBetween, parseIn, parseIs, parseLike } from './predicates.ts';
 import { parsePrimary } from './primary.ts';
 import type { Reader } from './reader.ts';
 
@@ -24,6 +25,7 @@ export function parseExpr(r: Reader, minPrecedence = 1): Expr {
 /** Reads one operator and its right side; undefined when the next token is not an operator of that strength. */
 function parseOperator(r: Reader, left: Expr, minPrecedence: number): Expr | undefined {
   const type = r.peek().type;
+  const postfix = r.standard ? TIGHT_POSTFIX_PRECEDENCE : POSTFIX_PRECEDENCE;
   if (type in binaryPrecedence) {
     const op = type as BinaryOp;
     const precedence = binaryPrecedence[op];
@@ -35,9 +37,13 @@ function parseOperator(r: Reader, left: Expr, minPrecedence: number): Expr | und
   switch (type) {
     case '->':
     case '.':
-      return POSTFIX_PRECEDENCE < minPrecedence ? undefined : parseMember(r, left);
+      return postfix < minPrecedence ? undefined : parseMember(r, left);
     case '[':
-      return POSTFIX_PRECEDENCE < minPrecedence ? undefined : parseBrackets(r, left);
+      return postfix < minPrecedence ? undefined : parseBrackets(r, left);
+    case '::':
+      return postfix < minPrecedence ? undefined : parseTyped(r, left);
+    case 'name':
+      return !r.standard || !r.atWord('IS') || PREDICATE_PRECEDENCE < minPrecedence ? undefined : parseIs(r, left);
     case 'IN':
     case 'LIKE':
     case 'BETWEEN':

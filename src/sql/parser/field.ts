@@ -12,11 +12,12 @@ export function parseField(r: Reader): SelectField {
   let aliasSpan: Span | undefined;
   const as = r.accept('AS');
   if (as !== undefined) {
-    const token = r.expect('name', 'expected as alias.');
+    const token = r.peek();
+    const text = parseAlias(r);
     if (name === '*') throw r.error('SQL_SYNTAX', 'alias is not supported for *', r.spanFrom(as.span));
     // An empty name in back quotes is not an alias in eKuiper.
-    if (token.text !== '') {
-      alias = token.text;
+    if (text !== '') {
+      alias = text;
       aliasSpan = token.span;
     }
   }
@@ -25,6 +26,14 @@ export function parseField(r: Reader): SelectField {
   const span = r.spanFrom(start);
   return alias === undefined ? { expr, name, invisible, parens, span } : { expr, alias, aliasSpan, name, invisible, parens, span };
 }
+
+/** Standard SQL takes a text in quotes and reserved words as well. */
+function parseAlias(r: Reader): string {
+  if (r.standard && (r.peek().type === 'string' || r.peek().type === 'single')) return r.take().text;
+  return r.acceptName(NO_ALIAS) ?? r.failFound('expected as alias.');
+}
+
+const NO_ALIAS: ReadonlySet<string> = new Set(['FROM']);
 
 function nameOf(expr: Expr): string {
   switch (expr.kind) {

@@ -5,9 +5,10 @@ import type { Reader } from './reader.ts';
 
 export function parseMember(r: Reader, object: Expr): MemberExpr {
   r.take();
-  if (r.peek().type === 'name' && r.peek(1).type !== '(') {
-    const name = r.take().text;
-    return { kind: 'member', object, name, span: r.spanFrom(object.span) };
+  const quoted = r.standard && (r.peek().type === 'string' || r.peek().type === 'single');
+  if (quoted || r.peek(1).type !== '(') {
+    const name = quoted ? r.take().text : r.acceptName();
+    if (name !== undefined) return { kind: 'member', object, name, span: r.spanFrom(object.span) };
   }
   // eKuiper takes any operand here (`a->1`) and fails for each row that has an object on the left.
   const computed = parsePrimary(r);

@@ -1,6 +1,7 @@
 // Operands of expressions: parentheses, literals, names, calls, CASE, `*`. Called by expr.ts and by the places where eKuiper's
 // grammar takes an operand only (lower end of BETWEEN). Calls continue in call.ts.
-import type { ColumnExpr, Expr, MetaRefExpr, TimeUnit, WildcardExpr } from '../ast.ts';
+import type { ArrayExpr, ColumnExpr, Expr, MetaRefExpr, TimeUnit, WildcardExpr } from '../ast.ts';
+import { NEGATE_PRECEDENCE, NOT_PRECEDENCE } from '../operators.ts';
 import type { Token } from '../tokens.ts';
 import { parseCall } from './call.ts';
 import { parseCase } from './case.ts';
@@ -43,9 +44,34 @@ export function parsePrimary(r: Reader): Expr {
       return r.nested(() => parseCase(r));
     case '*':
       return parseWildcard(r);
+    case 'NOT': {
+      if (!r.standard) return r.failFound('expected expression.');
+      r.take();
+      const operand = parseExpr(r, NOT_PRECEDENCE);
+      return { kind: 'not', operand, span: r.spanFrom(span) };
+    }
+    case '[':
+      return r.standard ? r.nested(() => parseArray(r)) : r.failFound('expected expression.');
     default:
-      return r.failFound('expected expression.');
+      return r.standard && softWords.has(token.type) ? parseName(r) : r.failFound('expected expression.');
   }
+}
+
+/** Reserved words that begin nothing: where an operand is expected they are columns in standard SQL. */
+const softWords: ReadonlySet<string> = new Set(
+  'FILTER OVER PARTITION REPLACE EXCEPT INVISIBLE DEFAULT ASC DESC ON INNER FULL CROSS'.split(' '),
+);
+
+function parseArray(r: Reader): ArrayExpr {
+  const open = r.take();
+  const items: Expr[] = [];
+  while (r.accept(']') === undefined) {
+    items.push(parseExpr(r));
+    if (r.accept(',') !== undefined) continue;
+    r.expect(']', 'expected right bracket.');
+    break;
+  }
+  return { kind: 'array', items, span: r.spanFrom(open.span) };
 }
 
 function parseParentheses(r: Reader): Expr {
@@ -55,11 +81,17 @@ function parseParentheses(r: Reader): Expr {
   return { ...inner, span: r.spanFrom(open.span), parens: true };
 }
 
-/** A minus sign belongs to the number after it; before anything else it is refused. */
+/** A minus sign belongs to the number after it; before anything else it is refused, or negates (standard SQL). */
 function parseNegative(r: Reader): Expr {
   const number = r.peek(1);
   // `-.5` is one token already, and eKuiper does not take a minus before a dot with something between.
-  const digits = number.type === 'int' || (number.type === 'float' && !number.text.startsWith('.') && !number.text.startsWith('-'));
+  const digits =
+    number.type === 'int' || (number.type === 'float' && (r.standard || (!number.text.startsWith('.') && !number.text.startsWith('-'))));
+  if (!digits && r.standard) {
+    const sign = r.take();
+    const operand = parseExpr(r, NEGATE_PRECEDENCE);
+    return { kind: 'negate', operand, span: r.spanFrom(sign.span) };
+  }
   if (!digits) return r.failFound('expected expression.');
   const minus = r.take();
   r.take();
@@ -69,13 +101,18 @@ function parseNegative(r: Reader): Expr {
 
 /** `a`, `a.b`, `a.*`, and `a.` before something that cannot follow a dot (eKuiper then ignores the dot). */
 function parseName(r: Reader): ColumnExpr | MetaRefExpr | WildcardExpr {
-  const first = r.take();
-  let second: Token | undefined;
-  if (r.accept('.') !== undefined) second = r.accept('name') ?? r.accept('*');
-  const span = r.spanFrom(first.span);
-  const stream = second === undefined ? undefined : first.text;
-  const name = (second ?? first).text;
+  const start = r.peek().span;
+  const first = r.acceptName()!;
+  let second: string | undefined;
+  let star: Token | undefined;
+  if (r.accept('.') !== undefined) {
+    second = r.acceptName();
+    if (second === undefined) star = r.accept('*');
+  }
+  const span = r.spanFrom(start);
+  const stream = second === undefined && star === undefined ? undefined : first;
+  const name = second ?? star?.text ?? first;
   if (r.inMeta) return stream === undefined ? { kind: 'metaRef', name, span } : { kind: 'metaRef', stream, name, span };
-  if (second?.type === '*') return { kind: 'wildcard', stream, except: [], replace: [], span };
+  if (star !== undefined) return { kind: 'wildcard', stream, except: [], replace: [], span };
   return stream === undefined ? { kind: 'column', name, span } : { kind: 'column', stream, name, span };
 }

@@ -5,7 +5,7 @@ import type { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Span } from '../ast.ts';
 import { sqlError } from '../diagnostics.ts';
 import { tokenize } from '../lexer.ts';
-import type { Token, TokenType } from '../tokens.ts';
+import { reservedWords, type Token, type TokenType } from '../tokens.ts';
 import { hintAt } from './hints.ts';
 
 /** What one statement may take of the memory, about 150 bytes a token: 300,000 of them stand for 100,000 declared columns. */
@@ -17,6 +17,8 @@ const MAX_NESTING = 200;
 
 export class Reader {
   readonly sql: string;
+  /** The grammar of standard SQL; without it eKuiper's. */
+  readonly standard: boolean;
   /** Counts select fields without a name: kuiper_field_N. */
   unnamedFields = 0;
   /** True while the arguments of meta() or mqtt() are read: names are metadata keys there. */
@@ -25,13 +27,14 @@ export class Reader {
   private at = 0;
   private nesting = 0;
 
-  constructor(sql: string) {
+  constructor(sql: string, standard = false) {
     this.sql = sql;
+    this.standard = standard;
     if (sql.length > MAX_STATEMENT_LENGTH) {
       const span = { start: MAX_STATEMENT_LENGTH, end: MAX_STATEMENT_LENGTH + 1 };
       throw sqlError('SQL_TOO_COMPLEX', `the statement has ${sql.length} characters, more than ${MAX_STATEMENT_LENGTH}`, sql, span);
     }
-    this.tokens = tokenize(sql, MAX_TOKENS + 1);
+    this.tokens = tokenize(sql, MAX_TOKENS + 1, standard);
     if (this.tokens.length > MAX_TOKENS + 1) {
       const text = `the statement has more than ${MAX_TOKENS} words and signs`;
       throw sqlError('SQL_TOO_COMPLEX', text, sql, this.tokens[MAX_TOKENS]!.span);
@@ -60,9 +63,23 @@ export class Reader {
   }
 
   /** True when the next token is this word and not back-quoted; for words that are not reserved (CREATE, STREAM, WITH). */
-  atWord(word: string): boolean {
-    const token = this.peek();
+  atWord(word: string, ahead = 0): boolean {
+    const token = this.peek(ahead);
     return token.type === 'name' && token.quoted !== true && token.text.toUpperCase() === word;
+  }
+
+  /** Takes the next token when it is this word, as in {@link atWord}. */
+  acceptWord(word: string): Token | undefined {
+    return this.atWord(word) ? this.take() : undefined;
+  }
+
+  /** Takes a name where nothing else can stand: reserved words are names there in standard SQL, spelled as written. */
+  acceptName(except?: ReadonlySet<string>): string | undefined {
+    const token = this.peek();
+    if (token.type === 'name') return this.take().text;
+    if (!this.standard || !reservedWords.has(token.type) || except?.has(token.type)) return undefined;
+    this.take();
+    return this.sql.slice(token.span.start, token.span.end);
   }
 
   /** From the start of `from` to the end of the last token taken. */

@@ -4,6 +4,12 @@ import type { Reader } from './reader.ts';
 
 const isPiece = (type: string) => type === 'name' || type === '/' || type === '#' || type === '+';
 
+/** Words that go on with the statement behind a source; they are no reserved words. */
+const FOLLOWING = ['QUALIFY', 'UNION', 'ASOF', 'OUTER', 'OFFSET'];
+
+/** `FROM demo d`: standard SQL. */
+const hasBareAlias = (r: Reader): boolean => r.standard && r.peek().type === 'name' && !FOLLOWING.some((word) => r.atWord(word));
+
 export function parseSource(r: Reader): SourceRef {
   const first = r.peek();
   let name = '';
@@ -15,7 +21,7 @@ export function parseSource(r: Reader): SourceRef {
   }
   if (name === '') return r.failFound(first.type === '(' ? 'expected EOF.' : 'expected the name of a stream or table.');
   const nameSpan = r.spanFrom(first.span);
-  if (r.accept('AS') === undefined) return { name, nameSpan, span: nameSpan };
+  if (r.accept('AS') === undefined && !hasBareAlias(r)) return { name, nameSpan, span: nameSpan };
   const alias = r.expect('name', 'expected as alias.').text;
   return { name, nameSpan, alias, span: r.spanFrom(first.span) };
 }

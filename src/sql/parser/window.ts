@@ -3,7 +3,7 @@
 import type { Expr, TimeUnit, WindowExpr, WindowType } from '../ast.ts';
 import { printExpr } from '../print/expr.ts';
 import type { Token } from '../tokens.ts';
-import { parseExpr } from './expr.ts';
+import { parseFilter } from './filter.ts';
 import { parseWindowOver } from './over.ts';
 import type { Reader } from './reader.ts';
 
@@ -127,13 +127,3 @@ const usage: Readonly<Record<string, string>> = {
   sessionwindow: 'write SESSIONWINDOW(ss, 60, 10): longest session, then time-out',
   countwindow: 'write COUNTWINDOW(10), or COUNTWINDOW(10, 5) to fire every 5 rows',
 };
-
-function parseFilter(r: Reader): Expr | undefined {
-  if (r.accept('FILTER') === undefined) return undefined;
-  if (r.accept('(') === undefined) throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER, expect parentheses.`);
-  if (r.accept('WHERE') === undefined) throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER(, expect WHERE.`);
-  const filter = parseExpr(r);
-  if (r.accept(')') === undefined)
-    throw r.error('SQL_WINDOW', `Found ${JSON.stringify(r.peek().text)} after FILTER, expect right parentheses.`);
-  return filter;
-}

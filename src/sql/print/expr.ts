@@ -1,12 +1,23 @@
 // Expressions back to text, with as few parentheses as the grammar needs. Used for messages, EXPLAIN, `ArgFact.text` and tests.
 // Next: select.ts and ddl.ts for statements.
 import type { CallOver, Expr, SortItem } from '../ast.ts';
-import { binaryPrecedence, POSTFIX_PRECEDENCE, PREDICATE_PRECEDENCE, PRIMARY_PRECEDENCE, precedenceOf } from '../operators.ts';
+import {
+  binaryPrecedence,
+  NEGATE_PRECEDENCE,
+  NOT_PRECEDENCE,
+  POSTFIX_PRECEDENCE,
+  PREDICATE_PRECEDENCE,
+  PRIMARY_PRECEDENCE,
+  precedenceOf,
+} from '../operators.ts';
 import { printField } from './field.ts';
 import { printFloat, printName, printString } from './names.ts';
 
 /** parseExpression(printExpr(e)) gives e again, spans aside. */
-export function printExpr(expr: Expr): string {
+export const printExpr = (expr: Expr): string => print(expr, false);
+
+/** @param bare products before `->` and `[` go without parentheses: behind IN a parenthesis begins a list, and only eKuiper's grammar makes such a set */
+function print(expr: Expr, bare: boolean): string {
   switch (expr.kind) {
     case 'int':
       return String(expr.value);
@@ -32,33 +43,45 @@ export function printExpr(expr: Expr): string {
       const precedence = binaryPrecedence[expr.op];
       const right = printOperand(expr.right, precedence + 1);
       // `a - -1` would begin a comment.
-      return `${printOperand(expr.left, precedence)} ${expr.op} ${expr.op === '-' && right.startsWith('-') ? `(${right})` : right}`;
+      return `${printOperand(expr.left, precedence, bare)} ${expr.op} ${expr.op === '-' && right.startsWith('-') ? `(${right})` : right}`;
     }
     case 'between':
       return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} BETWEEN ${printOperand(expr.low, PRIMARY_PRECEDENCE)} AND ${printOperand(expr.high, PREDICATE_PRECEDENCE + 1)}`;
     case 'in': {
-      const set = expr.list === undefined ? printOperand(expr.set!, PREDICATE_PRECEDENCE + 1) : `(${expr.list.map(printExpr).join(', ')})`;
+      const set =
+        expr.list === undefined ? printOperand(expr.set!, PREDICATE_PRECEDENCE + 1, true) : `(${expr.list.map(printExpr).join(', ')})`;
       return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} IN ${set}`;
     }
     case 'like':
       return `${printOperand(expr.value, PREDICATE_PRECEDENCE)}${not(expr)} LIKE ${printOperand(expr.pattern, PREDICATE_PRECEDENCE + 1)}`;
+    case 'is':
+      return `${printOperand(expr.value, PREDICATE_PRECEDENCE)} IS${not(expr)} ${expr.what}`;
+    case 'not':
+      return `NOT ${printOperand(expr.operand, NOT_PRECEDENCE)}`;
+    case 'negate': {
+      const operand = printOperand(expr.operand, NEGATE_PRECEDENCE);
+      // two signs begin a comment, and a number takes the sign for its own
+      return /^[-\d.]/.test(operand) ? `-(${operand})` : `-${operand}`;
+    }
+    case 'array':
+      return `[${expr.items.map(printExpr).join(', ')}]`;
     case 'case': {
       const whens = expr.whens.map((w) => ` WHEN ${printExpr(w.when)} THEN ${printExpr(w.result)}`).join('');
       return `CASE${expr.value === undefined ? '' : ` ${printExpr(expr.value)}`}${whens}${expr.otherwise === undefined ? '' : ` ELSE ${printExpr(expr.otherwise)}`} END`;
     }
     case 'member':
-      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}->${expr.computed === undefined ? printName(expr.name) : `(${printExpr(expr.computed)})`}`;
+      return `${printObject(expr.object, bare)}->${expr.computed === undefined ? printName(expr.name) : `(${printExpr(expr.computed)})`}`;
     case 'index':
-      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${printEnd(expr.index)}]`;
+      return `${printObject(expr.object, bare)}[${printEnd(expr.index)}]`;
     case 'slice': {
       const inner =
         expr.from === undefined && expr.to === undefined
           ? ''
           : `${expr.from === undefined ? '' : printEnd(expr.from)}:${expr.to === undefined ? '' : printEnd(expr.to)}`;
-      return `${printOperand(expr.object, POSTFIX_PRECEDENCE)}[${inner}]`;
+      return `${printObject(expr.object, bare)}[${inner}]`;
     }
     case 'call':
-      return `${printName(expr.name)}(${expr.args.map(printExpr).join(', ')})${expr.filter === undefined ? '' : ` FILTER(WHERE ${printExpr(expr.filter)})`}${expr.over === undefined ? '' : printOver(expr.over)}`;
+      return `${printName(expr.name)}(${expr.distinct === true ? 'DISTINCT ' : ''}${expr.args.map(printExpr).join(', ')})${expr.filter === undefined ? '' : ` FILTER(WHERE ${printExpr(expr.filter)})`}${expr.over === undefined ? '' : printOver(expr.over)}`;
     case 'window': {
       const args = [...(expr.unit === undefined ? [] : [expr.unit.toUpperCase()]), ...expr.args.map(printExpr)].join(', ');
       const over = [...(expr.when === undefined ? [] : [`WHEN ${printExpr(expr.when)}`]), ...printPartition(expr.partitionBy)];
@@ -71,9 +94,14 @@ export function printSortItem(item: SortItem): string {
   return printExpr(item.expr) + (item.descending ? ' DESC' : '');
 }
 
-function printOperand(expr: Expr, minPrecedence: number): string {
-  const text = printExpr(expr);
+function printOperand(expr: Expr, minPrecedence: number, bare = false): string {
+  const text = print(expr, bare && precedenceOf(expr) >= minPrecedence);
   return precedenceOf(expr) < minPrecedence ? `(${text})` : text;
+}
+
+/** What `->` and `[` stand behind. A product gets its parentheses, since standard SQL would read them behind its last factor. */
+function printObject(expr: Expr, bare: boolean): string {
+  return printOperand(expr, !bare && (expr.kind === 'binary' || expr.kind === 'negate') ? PRIMARY_PRECEDENCE : POSTFIX_PRECEDENCE, bare);
 }
 
 function printOver(over: CallOver): string {

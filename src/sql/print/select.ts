@@ -7,7 +7,7 @@ import { printName } from './names.ts';
 export function printSelect(s: SelectStatement): string {
   const dimensions = [...s.groupBy, ...(s.window === undefined ? [] : [s.window]), ...s.ignoredWindows];
   return [
-    `SELECT ${s.fields.map(printField).join(', ')}`,
+    `SELECT ${s.distinct === true ? 'DISTINCT ' : ''}${s.fields.map(printField).join(', ')}`,
     `FROM ${printSource(s.from)}`,
     ...s.joins.map(
       (join) => `${join.type.toUpperCase()} JOIN ${printSource(join.source)}${join.on === undefined ? '' : ` ON ${printExpr(join.on)}`}`,
@@ -20,6 +20,7 @@ export function printSelect(s: SelectStatement): string {
           `GROUP BY ${dimensions.map((d) => (s.groupBy.includes(d) && d.kind === 'window' ? `(${printExpr(d)})` : printExpr(d))).join(', ')}`,
         ]),
     ...(s.having === undefined ? [] : [`HAVING ${printExpr(s.having)}`]),
+    ...(s.qualify === undefined ? [] : [`QUALIFY ${printExpr(s.qualify)}`]),
     ...(s.orderBy.length === 0 ? [] : [`ORDER BY ${s.orderBy.map(printSortItem).join(', ')}`]),
     ...(s.limit === undefined ? [] : [`LIMIT ${s.limit.count}`]),
   ].join(' ');

@@ -27,6 +27,14 @@ export function shape(e: Expr): string {
       return `(${e.not ? 'not-' : ''}in ${shape(e.value)} ${e.list ? `[${e.list.map(shape).join(' ')}]` : shape(e.set!)})`;
     case 'like':
       return `(${e.not ? 'not-' : ''}like ${shape(e.value)} ${shape(e.pattern)})`;
+    case 'is':
+      return `(is${e.not ? '-not' : ''} ${shape(e.value)} ${e.what})`;
+    case 'not':
+      return `(not ${shape(e.operand)})`;
+    case 'negate':
+      return `(neg ${shape(e.operand)})`;
+    case 'array':
+      return `[${e.items.map(shape).join(' ')}]`;
     case 'case':
       return `(case ${[e.value ? shape(e.value) : '-', ...e.whens.map((w) => `${shape(w.when)}=>${shape(w.result)}`), ...(e.otherwise ? [`else ${shape(e.otherwise)}`] : [])].join(' ')})`;
     case 'member':

@@ -1,5 +1,6 @@
 // The string functions, one export line each. Read by functions/catalogue.ts.
 export { concat } from './concat.ts';
+export { concatStrict } from './concat_strict.ts';
 export { endswith } from './endswith.ts';
 export { format } from './format.ts';
 export { indexof } from './indexof.ts';
