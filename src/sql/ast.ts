@@ -2,15 +2,11 @@
 // The parser builds it (parser/index.ts), print.ts writes it back as text, plan/bind gives names a meaning. Nothing here knows
 // streams or functions: `a.b` stays `column {stream:'a', name:'b'}` until the binder decides whether `a` is a stream or a struct.
 
-/** Half-open range [start, end) of UTF-16 offsets into the statement's text. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { CreateStatement, DescribeStatement, DropStatement, ExplainStatement, ShowStatement } from './ast-ddl.ts';
+import type { Node, Span } from './span.ts';
 
-interface Node {
-  readonly span: Span;
-}
+export type * from './ast-ddl.ts';
+export type { Span } from './span.ts';
 
 interface ExprNode extends Node {
   /** Written in parentheses. eKuiper treats `(x)` unlike `x` in CASE WHEN, HAVING, LIMIT, windows and field names; nobody else should care. */
@@ -315,101 +311,6 @@ export interface SortItem extends Node {
 
 export interface Limit extends Node {
   readonly count: bigint;
-}
-
-// ---- stream and table definitions -----------------------------------------------------------------------------------------
-
-export type SourceKind = 'stream' | 'table';
-
-export interface CreateStatement extends Node {
-  readonly kind: 'create';
-  readonly object: SourceKind;
-  readonly name: string;
-  readonly nameSpan: Span;
-  /** Empty = schemaless. */
-  readonly fields: readonly FieldDef[];
-  readonly options: StreamOptions;
-}
-
-export interface FieldDef extends Node {
-  readonly name: string;
-  readonly type: FieldType;
-  /** DEFAULT value, converted to the type: BIGINT bigint, FLOAT number, STRING string, BOOLEAN boolean. */
-  readonly default?: bigint | number | string | boolean;
-}
-
-export type BasicTypeName = 'bigint' | 'float' | 'string' | 'bytea' | 'datetime' | 'boolean';
-
-/** Same shape as the schema in contract/schema.ts, so that parsed fields can be handed on as they are. */
-export type FieldType = BasicType | ArrayType | StructType;
-
-export interface BasicType extends Node {
-  readonly kind: BasicTypeName;
-}
-
-export interface ArrayType extends Node {
-  readonly kind: 'array';
-  readonly element: FieldType;
-}
-
-export interface StructType extends Node {
-  readonly kind: 'struct';
-  readonly fields: readonly FieldDef[];
-}
-
-/** An option of WITH. `span` covers the value, `nameSpan` the name. */
-export interface OptionValue<T extends string | boolean | number> extends Node {
-  readonly value: T;
-  readonly nameSpan: Span;
-}
-
-/** The 16 options of WITH, under their upper-case names. Absent = not written; written twice = the later one. */
-export interface StreamOptions {
-  readonly DATASOURCE?: OptionValue<string>;
-  readonly FORMAT?: OptionValue<string>;
-  readonly SCHEMAID?: OptionValue<string>;
-  readonly DELIMITER?: OptionValue<string>;
-  readonly KEY?: OptionValue<string>;
-  readonly TYPE?: OptionValue<string>;
-  readonly CONF_KEY?: OptionValue<string>;
-  /** JSON object text (checked to be JSON). */
-  readonly EXTRA?: OptionValue<string>;
-  readonly STRICT_VALIDATION?: OptionValue<boolean>;
-  readonly TIMESTAMP?: OptionValue<string>;
-  readonly TIMESTAMP_FORMAT?: OptionValue<string>;
-  readonly SHARED?: OptionValue<boolean>;
-  /** Lower-cased: `scan` or `lookup`. */
-  readonly KIND?: OptionValue<string>;
-  /** Rows. */
-  readonly RETAIN_SIZE?: OptionValue<number>;
-  /** Lower-cased. */
-  readonly VERSION?: OptionValue<string>;
-  readonly TEMP?: OptionValue<boolean>;
-}
-
-export type StreamOptionName = keyof StreamOptions;
-
-export interface DescribeStatement extends Node {
-  readonly kind: 'describe';
-  readonly object: SourceKind;
-  readonly name: string;
-}
-
-export interface DropStatement extends Node {
-  readonly kind: 'drop';
-  readonly object: SourceKind;
-  readonly name: string;
-}
-
-export interface ExplainStatement extends Node {
-  readonly kind: 'explain';
-  readonly object: SourceKind;
-  readonly name: string;
-}
-
-export interface ShowStatement extends Node {
-  readonly kind: 'show';
-  readonly object: SourceKind;
 }
 
 export type Statement = SelectStatement | CreateStatement | DescribeStatement | DropStatement | ExplainStatement | ShowStatement;
