@@ -1,10 +1,11 @@
 // Sees when plugin files come, change and go, and says so when they have been quiet for a moment, so that half-copied files are not picked up.
-// fs.watch makes it quick; a look now and then makes it sure. Calls `apply` with the files to use, one call at a time.
-import { type FSWatcher, watch } from 'node:fs';
+// Events of the system make it quick; a look now and then makes it sure, twice a second where events cannot be relied on (folder-events.ts).
+// Calls `apply` with the files to use, one call at a time.
 import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { createFolderEvents, type WatchFolder } from './folder-events.ts';
 import { createListings } from './listings.ts';
 import { pluginKinds } from './plugin-file.ts';
 import { type FolderView, scanPluginFolders } from './scan.ts';
@@ -19,6 +20,9 @@ export interface FolderWatch {
 
 /** A file counts when nothing about it has changed for so long. */
 const QUIET_MS = 300;
+/** Looks where every change is announced … */
+const SURE_MS = 5_000;
+/** … and where it may not be. */
 const POLL_MS = 500;
 const SOON_MS = 60;
 
@@ -30,34 +34,56 @@ export function createFolderWatch(
   log: Log,
   apply: (view: FolderView) => Promise<void>,
   onMoving: () => void = () => undefined,
+  watchFolder?: WatchFolder,
 ): FolderWatch {
   /** path → what was seen last, and since when. A missing file has the stamp ''. */
   const seen = new Map<string, { stamp: string; sinceMs: number }>();
   /** path → stamp that is in effect. */
   let applied = new Map<string, string>();
   let lastView: FolderView | undefined;
-  let watchers: FSWatcher[] = [];
   let timer: TimerHandle | undefined;
+  let dueMs = 0;
   let running: Promise<void> = Promise.resolve();
   let stopped = true;
   const listings = createListings(clock);
+  /** Something was announced since the look before. */
+  let announced = false;
+  let links = false;
+  const events = createFolderEvents(
+    [root, ...pluginKinds.map((k) => join(root, k)), metadata],
+    log,
+    () => {
+      announced = true;
+      if (!stopped) arm(SOON_MS);
+    },
+    watchFolder,
+  );
 
   /** @param now true: takes everything as it is */
   const look = async (now: boolean): Promise<boolean> => {
     const view = scanPluginFolders(root, metadata, now ? listings.fresh : listings.entriesOf);
     const atMs = clock.monotonic();
     let moving = false;
+    let news = false;
+    links = false;
     const use = new Map<string, string>();
     for (const path of new Set([...view.stamps.keys(), ...applied.keys()])) {
       const stamp = view.stamps.get(path) ?? '';
       let fact = seen.get(path);
-      if (!fact || fact.stamp !== stamp) seen.set(path, (fact = { stamp, sinceMs: atMs }));
+      if (!fact || fact.stamp !== stamp) {
+        seen.set(path, (fact = { stamp, sinceMs: atMs }));
+        news = true;
+      }
+      const link = events.isLink(path, stamp);
+      if (link) links = true;
       const quiet = now || atMs - fact.sinceMs >= QUIET_MS || applied.get(path) === stamp;
       if (!quiet) moving = true;
       const chosen = quiet ? stamp : (applied.get(path) ?? '');
       if (chosen !== '') use.set(path, chosen);
       else if (quiet) seen.delete(path);
     }
+    if (lastView && !now && !links) events.looked(news, announced);
+    announced = false;
     if (!lastView || !sameMap(use, applied)) {
       applied = use;
       lastView = only(view, use, lastView);
@@ -77,41 +103,32 @@ export function createFolderWatch(
         log.error({ code: 'PLUGIN_FOLDER', root, reason: messageOf(error) }, 'The folder of plugins cannot be read.');
       }
       if (moving) onMoving();
-      if (!stopped) arm(moving ? SOON_MS : POLL_MS);
+      if (!stopped) arm(moving ? SOON_MS : !links && events.ready() ? SURE_MS : POLL_MS);
     });
     running = work;
     return work;
   };
 
+  /** A look that comes sooner stays: steady writing must not put it off. */
   const arm = (delayMs: number) => {
+    const atMs = clock.monotonic() + delayMs;
+    if (timer !== undefined && dueMs <= atMs) return;
     clock.clear(timer);
+    dueMs = atMs;
     timer = clock.setTimer(delayMs, () => void run(false));
   };
 
   return {
     async start() {
       stopped = false;
+      events.ready();
       await run(true);
-      for (const folder of [root, ...pluginKinds.map((k) => join(root, k)), metadata]) {
-        try {
-          const w = watch(folder, () => {
-            if (!stopped) arm(SOON_MS);
-          });
-          w.on('error', () => w.close());
-          w.unref();
-          watchers.push(w);
-        } catch (error) {
-          // a folder that is not there, or no inotify watches left: the poll sees everything a little later
-          log.debug({ folder, reason: messageOf(error) }, 'A folder is polled instead of watched.');
-        }
-      }
     },
     settle: () => run(true),
     async stop() {
       stopped = true;
       clock.clear(timer);
-      for (const w of watchers) w.close();
-      watchers = [];
+      events.stop();
       await running;
     },
   };
