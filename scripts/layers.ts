@@ -10,6 +10,7 @@ export const rows: readonly (readonly string[])[] = [
   ['data'],
   ['sql'],
   ['contract'],
+  ['history'],
   ['functions'],
   ['windows', 'codecs', 'templates'],
   ['connectors'],

@@ -39,7 +39,7 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
       screen.out(helpText(commands, true));
       return 0;
     }
-    if (verb === 'query') {
+    if (verb === 'query' && object === undefined) {
       const { client, host } = clientOf(options, env, screen.err);
       if (ekuiper || screen.terminal) screen.out(`Connecting to ${host}... `);
       await runQueryPrompt(client, screen.out);

@@ -164,6 +164,14 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       minFreeBytes: value('store.minFreeBytes'),
       reserveBytes: value('store.reserveBytes'),
     },
+    history: {
+      maxBytes: value('history.maxBytes'),
+      keepValuesMs: value('history.keepValues'),
+      keepMinutesMs: value('history.keepMinutes'),
+      keepHoursMs: value('history.keepHours'),
+      flushMs: value('history.flushInterval'),
+      maxNames: value('history.maxFields'),
+    },
     rule: section('rule'),
     sink: section('sink'),
   };

@@ -49,6 +49,14 @@ export interface Settings {
   };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
   readonly store: { readonly maxQueueBytes: number; readonly minFreeBytes: number; readonly reserveBytes: number };
+  readonly history: {
+    readonly maxBytes: number;
+    readonly keepValuesMs: number;
+    readonly keepMinutesMs: number;
+    readonly keepHoursMs: number;
+    readonly flushMs: number;
+    readonly maxNames: number;
+  };
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;
   /** Defaults of sink cache properties, wire names (kuiper.yaml `sink`). */

@@ -13,6 +13,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'websocket', offers: ['source', 'sink'], load: async () => (await import('./websocket/index.ts')).default },
   { name: 'sse', offers: ['sink'], load: async () => (await import('./sse/index.ts')).default },
   { name: 'sql', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./sql/index.ts')).default },
+  { name: 'history', offers: ['sink', 'lookup'], load: async () => (await import('./history/index.ts')).default },
   { name: 'influx', offers: ['sink'], load: async () => (await import('./influx/index.ts')).influx },
   { name: 'influx2', offers: ['sink'], load: async () => (await import('./influx/index.ts')).influx2 },
   { name: 'redis', offers: ['sink', 'lookup'], load: async () => (await import('./redis/index.ts')).redis },

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DataServer } from '../base/data-server.ts';
 import type { Log } from '../base/log.ts';
+import type { Historian } from './history.ts';
 
 /** State of one instance: keys are strings, values anything that structured clone takes. Synchronous; kept with the rule's checkpoint. */
 export interface StateStore {
@@ -49,6 +50,8 @@ export interface ConnectorContext extends ComponentContext {
   readonly network?: NetworkSettings;
   /** Where connectors listen for HTTP and WebSocket clients. Absent where there is none. */
   readonly dataServer?: DataServer | undefined;
+  /** Keeps values over time on this box. Absent where there is none. */
+  readonly historian?: Historian | undefined;
   /** Named or anonymous shared connections. */
   readonly connections: ConnectionAccess;
   /** Counts something dropped by the connector itself (QoS 0 overload, bad frame); shown in status within 5 s. */

@@ -7,6 +7,7 @@ export * from './codec.ts';
 export * from './connector.ts';
 export * from './context.ts';
 export * from './function.ts';
+export * from './history.ts';
 export * from './props.ts';
 export * from './schema.ts';
 export * from './sink.ts';

@@ -10,6 +10,8 @@ import { codecs } from '../codecs/index.ts';
 import { createComponentFiles, type Environment, type Folders } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
+import type { Historian } from '../contract/history.ts';
+import { createHistorian } from '../history/index.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
@@ -88,6 +90,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let keyProblems: readonly string[] = [];
   const backoff = createTokenBackoff(clock);
   let store: Store | undefined;
+  let historian: Historian | undefined;
   let runtime: Runtime | undefined;
   let service: Service | undefined;
   let rest: RestServer | undefined;
@@ -177,9 +180,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       start() {
         foreign = foreignData(folders, log);
         store = openStore({ dataDir: folders.data, clock, log, reports: told, reserveBytes: config.settings.store.reserveBytes });
+        historian = createHistorian({ store, clock, log, settings: config.settings.history });
         suspects!.attach(createLetterBox({ heads: store.kv('deadLetters'), bodies: store.kv('deadLetterPayloads'), clock, log }));
       },
-      stop: () => store?.close(),
+      async stop() {
+        await historian?.close();
+        await store?.close();
+      },
       stopTimeoutMs: 1_000,
     },
     {
@@ -259,6 +266,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           schemas: { read: (type, id) => service!.schemas.read(type, id) },
           ...(config.settings.aesKey ? { aesKey: Buffer.from(config.settings.aesKey, 'base64') } : {}),
           dataServer,
+          historian: historian!,
           logFiles: () => ({ folder: folders.log, ...config.settings.logFiles }),
           network: () => ({ enablePrivateNet: config.settings.enablePrivateNet, dataServer: config.settings.dataServer }),
           settings: runtimeSettings(config.settings),
@@ -286,6 +294,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           importStep: importStep(env),
           reloadSettings: () => reload(),
           deadLetters: () => suspects?.letters,
+          historian: historian!,
           plugins: plugins!,
           folders,
           componentFiles,

@@ -35,6 +35,16 @@ export const cursorBody: readonly OptionSpec[] = [
   { name: 'offset', type: 'int', min: 0, doc: 'Where the cursor stands, in UTF-16 units from the begin; not set: at the end.' },
 ];
 
+export const queryBody: readonly OptionSpec[] = [
+  {
+    name: 'sql',
+    type: 'string',
+    required: true,
+    doc: 'One SELECT over history, history_minutes or history_hours.',
+    example: "SELECT max(value) FROM history WHERE series = 'boiler' AND field = 'temp'",
+  },
+];
+
 export const connectionBody: readonly OptionSpec[] = [
   { name: 'id', type: 'string', doc: 'Name of the connection. In PUT the one of the path.', example: 'broker1' },
   { name: 'typ', type: 'string', doc: 'Name of the connector.', example: 'mqtt' },

@@ -7,6 +7,7 @@ import type { CodecDefinition } from '../contract/codec.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { ConnectionState, NetworkSettings } from '../contract/context.ts';
 import type { DeviceReport } from '../contract/device.ts';
+import type { Historian } from '../contract/history.ts';
 import type { Row, Value } from '../data/value.ts';
 import type { Store } from '../store/index.ts';
 import type { RuleDefinition, SourceSpec } from './definition.ts';
@@ -75,6 +76,8 @@ export interface RuntimeDeps {
   keyedState?: { get(key: string): Value; put(key: string, value: Value): void };
   /** Where connectors listen for HTTP and WebSocket clients. */
   dataServer?: DataServer;
+  /** Behind the sink and the lookup table history. */
+  historian?: Historian;
   /** Where rules with `logFilename` write. A function, so that a reload of the settings takes effect. */
   logFiles?(): RuleLogSettings;
   /** Finds messages that end the process. Absent: nothing is watched. */

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DataServer } from '../base/data-server.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { ConnectionAccess, ConnectionState, ConnectorContext, NetworkSettings, PluginLogger } from '../contract/context.ts';
+import type { Historian } from '../contract/history.ts';
 import type { Environment } from './environment.ts';
 
 /** The node that owns the instance. */
@@ -53,6 +54,10 @@ export class OwnedContext implements ConnectorContext {
 
   get dataServer(): DataServer | undefined {
     return this.env.deps.dataServer;
+  }
+
+  get historian(): Historian | undefined {
+    return this.env.deps.historian;
   }
 
   get connections(): ConnectionAccess {

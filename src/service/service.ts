@@ -6,6 +6,7 @@ import type { SqlCompatibility } from '../base/sql-compatibility.ts';
 import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
+import type { Historian } from '../contract/history.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type TraceStore } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
@@ -61,6 +62,8 @@ export interface ServiceDeps {
   trialHub: TrialHub;
   /** Messages that ended the gateway. Absent: none are kept. */
   deadLetters?(): LetterBox | undefined;
+  /** Values over time. Absent: none are kept. */
+  historian?: Historian;
   /** Of the program, for backups. */
   version?: string;
   /** Seals secrets. Absent: they are stored as they are. */
@@ -114,6 +117,7 @@ export interface Service {
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
   deadLetters(): LetterBox | undefined;
+  readonly historian: Historian | undefined;
   /** Creates stored rules, tells triggered ones to start, and imports init.json where it is new. @param safe nothing is started */
   begin(safe: boolean): Promise<void>;
   close(): Promise<void>;
@@ -363,6 +367,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
     },
     deadLetters: () => deps.deadLetters?.(),
+    historian: deps.historian,
     async begin(safe) {
       await rules.load(safe);
       if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);

@@ -18,10 +18,10 @@ import { salvageTable } from './salvage.ts';
 import { createSinkQueueStore, type SinkQueueStore } from './sink-queue.ts';
 
 export type { CheckpointRecord, CheckpointStore } from './checkpoint.ts';
-export type { DatabaseReport } from './database.ts';
+export type { Database, DatabaseReport, Statement } from './database.ts';
 export { hasEkuiperStore } from './ekuiper-file.ts';
 export type { KvTable, StoreChange } from './kv.ts';
-export { openDamaged as openForeignDatabase } from './open-database.ts';
+export { openDamaged as openForeignDatabase, type RawDatabase } from './open-database.ts';
 export type { QueuePage, SinkQueueStore } from './sink-queue.ts';
 
 export interface Store {
@@ -33,6 +33,8 @@ export interface Store {
   scrub(): Promise<void>;
   readonly checkpoints: CheckpointStore;
   readonly sinkQueues: SinkQueueStore;
+  /** The file of the historian. @param opened told after each opening, before anything is read  @param path for those who read beside */
+  history(opened: (raw: RawDatabase) => Promise<void>): { database: Database; path: string };
   /** Bytes free for us on the disk of the data folder. */
   freeBytes(): number;
   /** Damaged files that were set aside, with time and new name; failures that last. Shown by health. */
@@ -97,12 +99,18 @@ export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, d
   const plain = database?.(catalogOptions);
   const checkpoint = open('checkpoint.db', 'checkpoint', 'checkpoint');
   const cache = open('cache.db', 'cache', 'sink_queue');
+  let history: Database | undefined;
   return {
     kv: (table) => catalog?.table(table) ?? createKvTable(plain!, table),
     commit: (changes) => catalog?.commit(changes) ?? commitToKv(plain!, changes),
     scrub: async () => catalog?.scrub(),
     checkpoints: createCheckpointStore(checkpoint),
     sinkQueues: createSinkQueueStore(cache),
+    history(opened) {
+      const options = { ...optionsOf('history.db', migrations.history, false), opened };
+      history ??= (database ?? createDatabase)(options);
+      return { database: history, path: options.path };
+    },
     freeBytes: () => freeBytesAt(dataDir),
     reports: () =>
       reserve.problem === undefined
@@ -110,7 +118,7 @@ export function openStore({ dataDir, clock, log, reserveBytes = RESERVE_BYTES, d
         : [...reports, { file: 'reserve', atMs: clock.now(), kind: 'write-failed', text: reserve.problem }],
     async close() {
       reserve.close();
-      await Promise.all([catalog?.close(), plain?.close(), checkpoint.close(), cache.close()]);
+      await Promise.all([catalog?.close(), plain?.close(), checkpoint.close(), cache.close(), history?.close()]);
     },
   };
 }

@@ -27,7 +27,7 @@ const OWN_DATA_FOLDERS = [
 /** Files of `data` itself: databases with what SQLite puts beside them, state of the process, copies and leftovers of both. A rule may keep its own
  *  `mine.db` there. */
 const OWN_DATA_NAME =
-  /^(sqlitekv|checkpoint|cache|trial|catalog)\.(db|journal|copy)|^(gateway-id|changed-defaults|crash-guard|quarantine|suspects?|init|shipped(-etc)?|kuiperd?|tokens|reserve)(\.[a-z]+)*$|^(last-good|suspects?|crash)[-.]|\.damaged-|^\./i;
+  /^(sqlitekv|checkpoint|cache|trial|catalog|history)\.(db|journal|copy)|^(gateway-id|changed-defaults|crash-guard|quarantine|suspects?|init|shipped(-etc)?|kuiperd?|tokens|reserve)(\.[a-z]+)*$|^(last-good|suspects?|crash)[-.]|\.damaged-|^\./i;
 
 /** Never read for a rule or a request, whatever the settings say. Profiles and metadata in etc are read by their own connectors. */
 const SECRET_FOLDERS = [

@@ -65,10 +65,12 @@ import { pluginRelease } from './plugin-release.ts';
 import { pluginSign } from './plugin-sign.ts';
 import { pluginTest } from './plugin-test.ts';
 import { pluginTrust } from './plugin-trust.ts';
+import { query } from './query.ts';
 import { registerPlugin } from './register-plugin.ts';
 import { restartRule } from './restart-rule.ts';
 import { secretList, secretRekey, secretRm, secretSet } from './secret.ts';
 import { showDeadletters } from './show-deadletters.ts';
+import { showHistory } from './show-history.ts';
 import { showPlugins } from './show-plugins.ts';
 import { showRevocations } from './show-revocations.ts';
 import { showRules } from './show-rules.ts';
@@ -189,6 +191,8 @@ export const commands: readonly Command[] = [
   modbusImport,
   deviceList,
   deviceShow,
+  showHistory,
+  query,
   top,
   tail,
   editRule,

@@ -11,6 +11,7 @@ import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
+import { historyRoutes } from './history.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
 import { openApiRoutes } from './openapi.ts';
@@ -85,6 +86,7 @@ export function createRestRouter({
       ...secretRoutes(service),
       ...deviceRoutes(service),
       ...deadLetterRoutes(service.deadLetters),
+      ...historyRoutes(service),
       ...authRoutes(revocations),
       ...ownerRoutes(owner),
       ...dataRoutes(service, stop),

@@ -25,4 +25,16 @@ export const migrations = {
     // CRC-32 of the payload; an older program replaces whole rows and so leaves none
     'ALTER TABLE sink_queue ADD COLUMN sum INTEGER',
   ],
+  // docs/adr/0235; statements: src/history/tables.ts
+  history: [
+    'CREATE TABLE IF NOT EXISTS names (id INTEGER NOT NULL PRIMARY KEY, series TEXT NOT NULL, field TEXT NOT NULL, UNIQUE (series, field))',
+    'CREATE TABLE IF NOT EXISTS marks (what TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE IF NOT EXISTS recent (at INTEGER NOT NULL, name INTEGER NOT NULL, nth INTEGER NOT NULL, value, PRIMARY KEY (at, name, nth)) WITHOUT ROWID',
+    'CREATE TABLE IF NOT EXISTS raw (name INTEGER NOT NULL, at INTEGER NOT NULL, nth INTEGER NOT NULL, value, PRIMARY KEY (name, at, nth)) WITHOUT ROWID',
+    'CREATE TABLE IF NOT EXISTS minutes (name INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, least, greatest, sum REAL, PRIMARY KEY (name, at)) WITHOUT ROWID',
+    'CREATE TABLE IF NOT EXISTS hours (name INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, least, greatest, sum REAL, PRIMARY KEY (name, at)) WITHOUT ROWID',
+    'CREATE VIEW IF NOT EXISTS history AS SELECT r.at, n.series, n.field, r.value FROM names n JOIN raw r ON r.name = n.id UNION ALL SELECT r.at, n.series, n.field, r.value FROM names n JOIN recent r ON r.name = n.id',
+    'CREATE VIEW IF NOT EXISTS history_minutes AS SELECT m.at, n.series, n.field, m.n AS count, m.least AS min, m.greatest AS max, m.sum / m.n AS avg FROM names n JOIN minutes m ON m.name = n.id',
+    'CREATE VIEW IF NOT EXISTS history_hours AS SELECT m.at, n.series, n.field, m.n AS count, m.least AS min, m.greatest AS max, m.sum / m.n AS avg FROM names n JOIN hours m ON m.name = n.id',
+  ],
 } as const satisfies Record<string, readonly string[]>;

@@ -7,6 +7,16 @@ export const serviceErrors = {
     ekuiperCode: 1000,
     cure: 'Names of streams, tables, rules, plugins, schemas, services, conf keys and connections consist of letters, digits, _ and -.',
   },
+  HISTORY_UNKNOWN_SERIES: {
+    text: 'The historian has no series "{series}"',
+    ekuiperCode: 1002,
+    cure: 'List the series with `kuiper show history` or GET /history. A series is there when a row of it was stored.',
+  },
+  HISTORY_QUERY: {
+    text: 'query: {text}',
+    ekuiperCode: 1000,
+    cure: 'Write one SELECT of SQLite over history (at, series, field, value), history_minutes or history_hours (at, series, field, count, min, max, avg); at is in ms since 1970.',
+  },
   DEAD_LETTER_UNKNOWN: {
     text: 'Dead letter {id} is not found',
     ekuiperCode: 1002,
