@@ -89,7 +89,7 @@ export class Box {
 
   /** @returns resolves when it is on disk  @throws rowError */
   append({ series, atMs, nth, values }: HistoryRow): Promise<void> {
-    if (!Number.isSafeInteger(atMs) || atMs < 0) throw rowError(`history: ${atMs} is no time stamp in ms since 1970`, 'VALUE_REFUSED');
+    if (!Number.isSafeInteger(atMs) || atMs < 0) throw rowError(`history: ${atMs} is not a time stamp in ms since 1970`, 'VALUE_REFUSED');
     const from = this.mark('rawFrom');
     if (atMs < from)
       throw rowError(
@@ -268,7 +268,7 @@ interface StoredAt extends Exact {
 function jsonOf(value: StoredValue): string {
   switch (typeof value) {
     case 'bigint':
-      if (BigInt.asIntN(64, value) !== value) throw rowError(`history: ${value} is no int64`, 'VALUE_REFUSED');
+      if (BigInt.asIntN(64, value) !== value) throw rowError(`history: ${value} is not an int64`, 'VALUE_REFUSED');
       return String(value);
     case 'number':
       if (!Number.isFinite(value)) throw rowError(`history: ${value} cannot be stored`, 'VALUE_REFUSED');

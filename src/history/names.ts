@@ -84,5 +84,5 @@ const lastOf = (names: Iterable<Name>): SeriesInfo['fields'] =>
 
 function check(what: string, text: string): void {
   if (text === '' || text.length > MAX_LENGTH || /\p{Cc}/u.test(text))
-    throw rowError(`history: ${shownValue(text)} is no name of a ${what} (1 to ${MAX_LENGTH} characters)`, 'VALUE_REFUSED');
+    throw rowError(`history: ${shownValue(text)} is not a name for a ${what} (1 to ${MAX_LENGTH} characters)`, 'VALUE_REFUSED');
 }

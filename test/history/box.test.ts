@@ -267,13 +267,13 @@ describe('the historian', () => {
     const r = await start({ maxNames: 2 });
     await r.put('s', START, { a: 1, b: 2 });
     expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['c', 1]] })).toThrow('there are 2 fields of series already');
-    expect(() => r.box.append({ series: '', atMs: START, nth: 0, values: [['a', 1]] })).toThrow('is no name of a series');
-    expect(() => r.box.append({ series: 'x'.repeat(201), atMs: START, nth: 0, values: [['a', 1]] })).toThrow('is no name of a series');
-    expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['a\n', 1]] })).toThrow('is no name of a field');
-    expect(() => r.box.append({ series: 's', atMs: -1, nth: 0, values: [['a', 1]] })).toThrow('is no time stamp');
+    expect(() => r.box.append({ series: '', atMs: START, nth: 0, values: [['a', 1]] })).toThrow('is not a name for a series');
+    expect(() => r.box.append({ series: 'x'.repeat(201), atMs: START, nth: 0, values: [['a', 1]] })).toThrow('is not a name for a series');
+    expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['a\n', 1]] })).toThrow('is not a name for a field');
+    expect(() => r.box.append({ series: 's', atMs: -1, nth: 0, values: [['a', 1]] })).toThrow('is not a time stamp');
     expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [] })).toThrow('without a column that has a value');
     expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['a', Number.NaN]] })).toThrow('cannot be stored');
-    expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['a', 2n ** 63n]] })).toThrow('is no int64');
+    expect(() => r.box.append({ series: 's', atMs: START, nth: 0, values: [['a', 2n ** 63n]] })).toThrow('is not an int64');
     await r.put('s', START + 1, { a: -(2n ** 63n) });
     expect((await r.box.query('SELECT value FROM history ORDER BY at')).rows).toEqual([
       { value: 1 },

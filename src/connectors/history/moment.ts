@@ -17,7 +17,7 @@ export function momentMs(value: Value, what: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return Math.floor(value);
   if (isDateTime(value)) return Number(value.epochNs / 1_000_000n);
   throw rowError(
-    `${what}: ${value === undefined ? 'absent' : shownValue(value)} is no number of ms since 1970 and no datetime`,
+    `${what}: ${value === undefined ? 'absent' : shownValue(value)} is neither a number of ms since 1970 nor a datetime`,
     'VALUE_REFUSED',
   );
 }

@@ -169,8 +169,8 @@ describe('the action history', () => {
     expect(rows.map((r) => r.series)).toEqual(['a', 'b']);
     await expect(put([bad])).rejects.toThrow('not bad');
     const { put: stamped } = await sink({ tsFieldName: 'ts' });
-    await expect(stamped({ ts: 'soon', v: 1 })).rejects.toThrow('time stamp field ts: "soon" is no number of ms');
-    await expect(stamped({ v: 1 })).rejects.toThrow('time stamp field ts: absent is no');
+    await expect(stamped({ ts: 'soon', v: 1 })).rejects.toThrow('time stamp field ts: "soon" is neither a number of ms');
+    await expect(stamped({ v: 1 })).rejects.toThrow('time stamp field ts: absent is neither');
   });
 
   it('says in health what was discarded and what could not be done', async () => {
@@ -209,6 +209,6 @@ describe('the lookup table history', () => {
     await expect(t([], { at: 1 })).rejects.toThrow('must name the series');
     await expect(t([], { series: 's' })).rejects.toThrow('must name the moment');
     await expect(t([], { at: 1, series: 's', temp: 3 })).rejects.toThrow('not temp');
-    await expect(t([], { at: 'x', series: 's' })).rejects.toThrow('at: "x" is no number of ms');
+    await expect(t([], { at: 'x', series: 's' })).rejects.toThrow('at: "x" is neither a number of ms');
   });
 });
