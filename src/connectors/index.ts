@@ -3,6 +3,7 @@ import type { ConnectorEntry } from '../contract/connector.ts';
 
 export const connectors: readonly ConnectorEntry[] = [
   { name: 'mqtt', offers: ['source', 'sink'], load: async () => (await import('./mqtt/index.ts')).default },
+  { name: 'sparkplug', offers: ['source', 'sink'], load: async () => (await import('./sparkplug/index.ts')).default },
   { name: 'serial', offers: ['source', 'sink'], load: async () => (await import('./serial/index.ts')).default },
   { name: 'memory', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./memory/index.ts')).default },
   { name: 'simulator', offers: ['source', 'lookup'], load: async () => (await import('./simulator/index.ts')).default },

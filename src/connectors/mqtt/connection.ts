@@ -14,7 +14,7 @@ import { clearSession, discard, disconnect } from './goodbye.ts';
 import { HoldingClient } from './holding-client.ts';
 import { Inbox, unreadVerdict } from './inbox.ts';
 import { type Link, type LinkEvent, newLink, step } from './link.ts';
-import type { ConnectionProps } from './options.ts';
+import type { ConnectionProps, WillProps } from './options.ts';
 import { NO_CONFIRMATION, Publisher, type PublishOptions } from './publisher.ts';
 import { explainDisconnect, explainRefusal } from './reasons.ts';
 import { type Address, checkConnection, createStreamBuilder, explainConnectionError } from './streams.ts';
@@ -36,6 +36,8 @@ export interface MqttConnectionDeps {
   persistent: boolean;
   /** Sources of different topics join and leave (connectionSelector, one clientid). */
   shared?: boolean;
+  /** Instead of the will of the properties: asked for one at each connect (Sparkplug). */
+  will?: () => WillProps;
   /** The connection that had this client id before still says goodbye. */
   before?: Promise<void> | undefined;
 }
@@ -228,7 +230,8 @@ export class MqttConnection implements PooledConnection {
   }
 
   private options() {
-    const { props, deps, address, clientId } = this;
+    const { deps, address, clientId } = this;
+    const props = deps.will ? { ...this.props, will: deps.will() } : this.props;
     return clientOptions({ props, address, version: this.link.version, clientId, persistent: deps.persistent, limits: this.limits });
   }
 

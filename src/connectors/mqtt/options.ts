@@ -145,7 +145,7 @@ const willOptions: readonly OptionSpec[] = [
 
 export interface WillProps {
   topic: string;
-  payload: string;
+  payload: string | Uint8Array;
   qos: 0 | 1 | 2;
   retained: boolean;
   delayMs: number;

@@ -41,7 +41,7 @@ export class Announcer {
     this.sink = sink;
     this.publish = publish;
     this.node = nodeOf(ctx);
-    this.availability = will && { topic: will.topic, offline: will.payload };
+    this.availability = will && { topic: will.topic, offline: String(will.payload) };
   }
 
   /** The connection is made: nothing of what was announced may be relied on. */
