@@ -77,11 +77,9 @@ export class EdgeNode implements PooledConnection {
     if (!this.born) throw ioError(this.stateMessage || `node ${this.props.group}/${this.props.node} is not born yet`);
     const nowMs = this.deps.clock.now();
     const atMs = givenAtMs ?? nowMs;
-    let last: void | Promise<void>;
     const messages = this.edge.row(device, row, atMs, atMs < this.bornAtMs, nowMs);
     if (device !== '') this.users.get(user)?.devices.add(device);
-    for (const m of messages) last = this.send(m);
-    return last;
+    return messages.map((m) => this.send(m)).at(-1);
   }
 
   notes(): string[] {

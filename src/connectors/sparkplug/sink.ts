@@ -46,9 +46,8 @@ export function createSparkplugSink(): Sink {
       const device = (vet(given)['device'] as string | undefined) ?? props.device;
       if (device !== '' && /[/+#]/.test(device))
         throw rowError(`device "${device}" is not an id of Sparkplug: it holds none of / + #`, 'VALUE_REFUSED');
-      let last: void | Promise<void>;
-      for (const row of Array.isArray(data) ? (data as Row[]) : [data as Row]) last = node!.publish(me, device, row, atMs);
-      return last;
+      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      return rows.map((row) => node!.publish(me, device, row, atMs)).at(-1);
     },
 
     notes: () => node?.notes() ?? [],
