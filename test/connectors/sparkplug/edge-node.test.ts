@@ -214,6 +214,23 @@ describe.runIf(haveMosquitto)('a Sparkplug edge node', () => {
     await late.endAsync();
   });
 
+  it('the device that a message chooses is one level of a topic, or the row is refused', async () => {
+    await start();
+    const { ctx, sink } = await node({ device: '{{.d}}' });
+    await until(() => ctx.states.at(-1)?.state === 'connected', 'born');
+    const codeOf = (device: unknown) => {
+      try {
+        void sink.collect(ctx, { p: 1n }, { device });
+        return '';
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    };
+    const no = 'VALUE_REFUSED';
+    expect(['m 1', 'a/b', '../x', '+', '#', '', '\0', 'x'.repeat(70_000)].map(codeOf)).toEqual(['', no, no, no, no, no, no, no]);
+    await sink.close(ctx);
+  });
+
   it.each([
     [{ group: 'a/b' }, /property group: "a\/b" is not an id of Sparkplug/],
     [{ node: '' }, /property node is required/],
