@@ -15,6 +15,8 @@ const ENOUGH = 3;
 /** … or has let one through within this time. */
 const LONG_MS = 600_000;
 const MAX_COLUMNS = 5;
+/** A message that is decoded and still not a row of its stream. */
+const DECLARED_CURE = 'Compare the TIMESTAMP column and the declared columns of the stream with the message, or correct the sender.';
 
 export function causesOf(rule: RuleStatusView, nowMs: number): Cause[] {
   const { run } = rule;
@@ -72,7 +74,7 @@ function sourceCauses(rule: RuleStatusView, run: RunStatusView, n: number, nowMs
       kind: 'undecodable',
       problem: on,
       text: `${what}${on ? `, ${since(f.sinceMs, nowMs)}` : `, the last one ${moment(f.lastAtMs)}`}: ${f.reason}.${f.sample ? ` For example: ${f.sample}` : ''}`,
-      cure: cureOf(f),
+      cure: f.code === 'EVAL_FAILED' ? DECLARED_CURE : cureOf(f),
       sinceMs: f.sinceMs,
       count: stats.exceptions,
     });
@@ -189,7 +191,8 @@ export function stepOf(operator: string): Step {
 }
 
 const cureOf = (f: Failing): string => {
-  if (/invalid operation|cannot convert|expect/i.test(f.reason))
+  // expressions have one code; what a decoder says is about the payload
+  if (f.code === 'EVAL_FAILED' && /invalid operation|cannot convert/.test(f.reason))
     return 'Compare and compute with values of one type: write numbers without quotes, or convert the column with cast().';
   return Object.hasOwn(catalogue, f.code)
     ? catalogue[f.code as ErrorCode].cure

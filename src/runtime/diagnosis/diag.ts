@@ -24,13 +24,37 @@ export function diagOf(rule: RuleStatusView, health: RuleHealth, nowMs: number):
   const cause =
     health.causes.find((c) => c.at === stop.at && c.step === stop.step) ?? health.causes.find((c) => c.at === stop.at && c.problem);
   const text = cause?.text ?? stop.text;
-  const cure = cause?.cure ?? '';
+  const cure = cause?.cure ?? stepCure(stop);
   return {
     ...head,
     summary: `Data stops at ${stop.step} (${stop.at}). ${text}${cure ? ` ${cure}` : ''}`,
     stopsAt: { step: stop.step, at: stop.at, text, cure },
     steps: walk.steps,
   };
+}
+
+/** What to do where no cause has more to say. */
+function stepCure({ step, at, in: seen }: DiagStep): string {
+  switch (step) {
+    case 'connection':
+      return 'Check the address and whether the peer runs and can be reached; the gateway goes on trying by itself.';
+    case 'subscription':
+      return 'Check the name that is read, and the rights of the user there.';
+    case 'decode':
+      return 'Compare a message with the FORMAT and the declared columns of the stream.';
+    case 'window':
+      return seen > 0
+        ? 'A window in event time ends with the first row behind its end and lateTolerance; the rule option idleTimeout ends it when rows stop coming.'
+        : 'Look at the step before.';
+    case 'template':
+      return `Compare the dataTemplate, fields and format of ${at} with a result of the rule.`;
+    case 'sink':
+      return 'Check the address and whether the peer runs; the rows that wait are sent when it is back.';
+    case 'answer':
+      return 'Look at the last error; kuiper parked list and retry show and send again the rows that the peer does not take.';
+    default:
+      return 'Compare the statement with the last value of the step before.';
+  }
 }
 
 interface Walk {

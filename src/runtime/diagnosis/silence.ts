@@ -62,7 +62,9 @@ export function silenceCause(i: SilenceInput): Cause | undefined {
     cure:
       near.length > 0
         ? `Correct DATASOURCE of stream ${health.stream}, or the topic of the sender.`
-        : 'Check that the sender runs and what name it sends under; kuiper diag looks for similar names. When messages are due at an interval, say so with the rule option expectEvery.',
+        : `Check that the sender runs and under which name it sends${received === 0 ? '; kuiper diag looks for similar names' : ''}.${
+            expectEveryMs > 0 ? '' : ' When messages are due at an interval, say so with the rule option expectEvery.'
+          }`,
     sinceMs: beganMs,
     count: received,
   };
