@@ -15,6 +15,7 @@ run: setup ## live demo: daemon, broker, simulated devices, three rules. BROKER=
 test: setup ## all tests that need no root, with the conformance vectors
 	@scripts/test-deps.sh
 	@$(NODE) node_modules/typescript/bin/tsc -p . --noEmit
+	@$(NODE) node_modules/typescript/bin/tsc -p src/console --noEmit
 	@node_modules/.bin/biome check .
 	@$(NODE) node_modules/vitest/vitest.mjs run
 	@scripts/conformance.sh
@@ -27,6 +28,7 @@ conformance: setup ## the vectors recorded from eKuiper, against our daemon
 
 check: setup ## type check, formatter, linter, import layers
 	@$(NODE) node_modules/typescript/bin/tsc -p . --noEmit
+	@$(NODE) node_modules/typescript/bin/tsc -p src/console --noEmit
 	@node_modules/.bin/biome check .
 	@$(NODE) scripts/layers.ts
 

@@ -14,6 +14,7 @@ const integration = [
   'test/simulators/**',
   'test/site/**',
   'test/node-red/**',
+  'test/console/browser/**',
 ].map((folder) => `${folder}/*.test.ts`);
 const shared = {
   environment: 'node' as const,

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type OutputOptions, rolldown } from 'rolldown';
 import { stripTypes } from '../../src/plugin-host/files/strip-types.ts';
+import { readyFiles } from '../../src/rest/console/assets.ts';
 
 const REPO = resolve(import.meta.dirname, '../..');
 /** Code of workers, which is given to them as text (src/plugin-host/worker/module-urls.ts). */
@@ -94,6 +95,11 @@ export async function bundle(out: string, more: Readonly<Record<string, string>>
   for (const file of readdirSync(WORKERS))
     writeFileSync(join(out, 'worker', file.replace(/\.ts$/, '.js')), stripTypes(readFileSync(join(WORKERS, file), 'utf8')));
   writeFileSync(join(out, 'worker/kit.js'), stripTypes(readFileSync(join(REPO, 'src/plugin-kit/runtime.ts'), 'utf8')));
+  // the console as a browser takes it
+  readyFiles(stripTypes, (name, content) => {
+    mkdirSync(dirname(join(out, 'console', name)), { recursive: true });
+    writeFileSync(join(out, 'console', name), content);
+  });
   // An entry that became a mere re-export would not know any more that it is the program.
   for (const name of ['provision.mjs', 'mqtt.mjs'])
     if (!readFileSync(join(out, name), 'utf8').includes('import.meta.main')) throw new Error(`${name} would do nothing`);

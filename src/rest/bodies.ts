@@ -181,3 +181,15 @@ export const tracerBody: readonly OptionSpec[] = [
   { name: 'service_name', type: 'string', default: '', doc: 'Name under which the collector lists the gateway.' },
   { name: 'collector_url', type: 'string', default: '', doc: 'Address of the collector.', example: 'http://127.0.0.1:4318' },
 ];
+
+export const liveRowsBody: readonly OptionSpec[] = [
+  { name: 'sql', type: 'string', required: true, doc: 'SELECT whose rows are watched.', example: 'SELECT * FROM demo' },
+  { name: 'mockSource', type: 'object', doc: 'Rows of your own instead of those of a stream, as for POST /ruletest.' },
+  { name: 'sinkProps', type: 'object', doc: 'Common properties of sinks.' },
+];
+
+export const liveTopicsBody: readonly OptionSpec[] = [
+  { name: 'filter', type: 'string', default: '#', doc: 'Topic filter.', example: 'plant/#' },
+  { name: 'confKey', type: 'string', doc: 'Conf key of the source mqtt.' },
+  { name: 'connection', type: 'string', doc: 'Named connection instead.' },
+];

@@ -11,10 +11,13 @@ import { nodeTls } from '../base/node-builtins.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
 import { callerOf, refusalWithoutToken } from './access.ts';
+import { consoleFile } from './console/request-of.ts';
+import type { ConsoleServer } from './console/serve.ts';
 import type { Credentials } from './credentials.ts';
 import { dispatch } from './dispatch.ts';
 import { own, ownHeaders } from './own-builtins.ts';
 import { empty, type Reply, text } from './reply.ts';
+import { outOf } from './reply-stream.ts';
 import type { Router } from './router.ts';
 import { createTokenBackoff, type TokenBackoff } from './token-backoff.ts';
 
@@ -44,6 +47,8 @@ interface Shared extends RestServerOptions {
   backoff: TokenBackoff;
   gate: HttpGate;
   budget: BodyBudget;
+  /** Loaded with the first page. */
+  console?: Promise<ConsoleServer>;
 }
 
 export interface RestServer {
@@ -155,7 +160,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const method = request.method ?? 'GET';
   const url = request.url ?? '/';
   const path = url.split('?', 1)[0]!;
-  const origin = options.headersOf(request).origin;
+  const { origin, accept } = options.headersOf(request);
+  const file = consoleFile(method, path, accept);
+  if (file !== undefined) {
+    leaveBody(request, response);
+    options.console ??= import('./console/serve.ts').then((m) => m.createConsoleServer());
+    return (await options.console).serve(file, request, response);
+  }
 
   const credentials = options.credentials();
   const { refusal, known } = allow(request, method, path, options, credentials);
@@ -267,8 +278,13 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply,
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   // answers are data, never pages
   response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.writeHead(reply.status, { 'Content-Length': Buffer.byteLength(reply.body) });
-  response.end(reply.body, reply.afterSent);
+  if (reply.stream) {
+    response.writeHead(reply.status);
+    reply.stream(outOf(response));
+  } else {
+    response.writeHead(reply.status, { 'Content-Length': Buffer.byteLength(reply.body) });
+    response.end(reply.body, reply.afterSent);
+  }
   if (options.auditLog())
     options.log.info({ method: request.method, path: request.url, status: reply.status, from: request.socket.remoteAddress }, 'REST call.');
 }

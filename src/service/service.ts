@@ -20,10 +20,12 @@ import { type ConnectionStore, openConnections } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
 import { createDownloader, type Downloader } from './download.ts';
 import type { Editor } from './editor/index.ts';
+import type { Live } from './live/index.ts';
 import { createMetricsDump, type MetricsDump } from './metrics-dump.ts';
 import { createOtlpExport, type OtlpExport } from './otlp.ts';
 import { createPluginAdmin, heldBackCauses, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
+import { createRuleHistory, type RuleHistory } from './rules/rule-history.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas, type SchemaRegistry } from './schemas.ts';
 import { secretsIn } from './secrets/references.ts';
@@ -100,6 +102,7 @@ export interface Service {
   readonly rules: RuleService;
   /** Help for those who write SQL; loaded on use. */
   editor(): Promise<Editor>;
+  readonly ruleHistory: RuleHistory;
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
   readonly apply: ApplyService;
@@ -114,6 +117,8 @@ export interface Service {
   readonly traces: TraceStore;
   readonly otlp: OtlpExport;
   readonly metricsDump: MetricsDump;
+  /** Live views; loaded with the first viewer. */
+  live(): Promise<Live>;
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
   deadLetters(): LetterBox | undefined;
@@ -182,11 +187,12 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     outside: (rule) => heldBackCauses(registry.heldBack(), rule),
   };
   const planning = planningLoader(planDeps, deps.functions);
+  const ruleHistory = createRuleHistory({ rules: tables.rules, versions: tables.ruleVersions, store: deps.store, clock: deps.clock });
   const rules: RuleService = createRuleService({
     ...planDeps,
     planning,
     runtime,
-    table: tables.rules,
+    table: ruleHistory.table,
     marks: tables.ruleMarks,
     log,
     clock: deps.clock,
@@ -333,6 +339,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       sourceTypes: () => deps.connectorNames().filter((name) => connectors(name)?.offers.some((o) => o !== 'sink')),
     }),
   );
+  const live = once(async () => (await import('./live/index.ts')).createLive({ clock, log, rules, streams, trials, hub: deps.trialHub }));
   const otlp = createOtlpExport({ traces: runtime.traces, clock: deps.clock, log });
   return {
     confKeys,
@@ -348,6 +355,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     streams,
     rules,
     editor,
+    ruleHistory,
     ruleset,
     data,
     apply,
@@ -362,6 +370,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     traces: runtime.traces,
     otlp,
     metricsDump,
+    live,
     async devices() {
       const { listDevices } = await import('./devices/list-devices.ts');
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];

@@ -18,6 +18,8 @@ export interface Tables {
   readonly streams: SealedTable;
   /** id → JSON of the rule as posted */
   readonly rules: SealedTable;
+  /** `id/time/what` → JSON of the rule as it was then */
+  readonly ruleVersions: SealedTable;
   /** id → '1': the rule was stored by a version that knows option sqlCompatibility */
   readonly ruleMarks: KvTable;
   /** `sources.mqtt.key` → JSON of properties */
@@ -42,6 +44,7 @@ export function openTables(store: Store, sealing?: { vault: Vault; log: Log }): 
   return {
     streams: sealed('stream', maskStreamRow, restoreStreamRow),
     rules: sealed('rule', maskRuleText, unmaskRuleText),
+    ruleVersions: sealed('ruleVersion', maskRuleText, unmaskRuleText),
     confKeys: sealed('confKey', maskJson, restoreJson),
     connections: sealed('connection', maskJson, restoreJson),
     secrets: sealed('secret', maskSecretRow, restoreJson),
@@ -51,7 +54,7 @@ export function openTables(store: Store, sealing?: { vault: Vault; log: Log }): 
   };
 }
 
-const SEALED = ['streams', 'rules', 'confKeys', 'connections', 'secrets'] as const;
+const SEALED = ['streams', 'rules', 'ruleVersions', 'confKeys', 'connections', 'secrets'] as const;
 
 /** Seals what an earlier version left in clear, and what is sealed with an old key. @returns rows that were sealed */
 export async function resealAll(tables: Tables): Promise<number> {

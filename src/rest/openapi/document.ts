@@ -55,6 +55,8 @@ function contentOf(answer: Answer): Schema | undefined {
       return { 'text/plain': { schema: { type: 'string' } } };
     case 'file':
       return { 'application/octet-stream': { schema: { type: 'string', contentEncoding: 'binary' } } };
+    case 'events':
+      return { 'text/event-stream': { schema: { type: 'string' } } };
     case 'names':
       return { [JSON_TYPE]: { schema: ref('Names') } };
     case 'list':

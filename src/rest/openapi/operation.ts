@@ -6,6 +6,7 @@ export type Answer =
   | 'text'
   | 'none'
   | 'file'
+  | 'events'
   | 'names'
   | 'object'
   | 'list'

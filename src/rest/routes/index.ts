@@ -12,6 +12,7 @@ import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { historyRoutes } from './history.ts';
+import { liveRoutes } from './live.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { observeRoutes } from './observe.ts';
 import { openApiRoutes } from './openapi.ts';
@@ -19,6 +20,7 @@ import { ownerRoutes } from './owner.ts';
 import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
+import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
 import { schemaRoutes } from './schemas.ts';
 import { secretRoutes } from './secrets.ts';
@@ -64,6 +66,7 @@ export function createRestRouter({
       ...sqlRoutes(service.editor),
       ...streamRoutes(service.streams),
       ...ruleRoutes(service.rules),
+      ...ruleVersionRoutes(service),
       ...parkedRoutes(service.rules),
       ...ruleTagRoutes(service.rules),
       ...observeRoutes({
@@ -74,6 +77,7 @@ export function createRestRouter({
         cpuUsage,
         dump: service.metricsDump,
       }),
+      ...liveRoutes(service),
       ...trialRoutes(service.trials, trialServer),
       ...connectionRoutes(service.connections),
       ...metadataRoutes({

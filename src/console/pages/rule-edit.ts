@@ -1,0 +1,235 @@
+// Edits a rule: SQL with the gateway's own carets, actions and options as JSON, a trial on live or pasted rows, and what goes in and comes out beside it.
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { enc } from '../api.ts';
+import { useApp } from '../app.ts';
+import { h, type VNode } from '../h.ts';
+import { sourcesIn } from '../logic/sql-tokens.ts';
+import { Button, Card, Field, Input, Note } from '../ui.ts';
+import { LiveRows, type Watch } from './live-rows.ts';
+import { SqlEditor } from './sql-editor.ts';
+import { useVerdict } from './verdict.ts';
+
+interface Parts {
+  id: string;
+  sql: string;
+  actions: string;
+  options: string;
+  tags: string;
+  /** Everything else of the rule, kept as it is. */
+  rest: Record<string, unknown>;
+}
+
+const pretty = (value: unknown): string => JSON.stringify(value, undefined, 2);
+
+export function partsOf(text: string | undefined, id: string): Parts {
+  if (text === undefined) return { id, sql: 'SELECT *\nFROM ', actions: pretty([{ log: {} }]), options: '', tags: '', rest: {} };
+  const { id: own, sql, actions, options, tags, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  return {
+    id: id || String(own ?? ''),
+    sql: typeof sql === 'string' ? sql : '',
+    actions: pretty(actions ?? []),
+    options: options === undefined || options === null ? '' : pretty(options),
+    tags: Array.isArray(tags) ? tags.join(' ') : '',
+    rest,
+  };
+}
+
+/** @throws SyntaxError of JSON, with the name of the field */
+function ruleOf(parts: Parts, t: (key: 'actions' | 'options') => string): Record<string, unknown> {
+  const read = (name: 'actions' | 'options', text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new Error(`${t(name)}: ${(error as Error).message}`);
+    }
+  };
+  const tags = parts.tags.split(/[\s,]+/).filter(Boolean);
+  return {
+    ...parts.rest,
+    id: parts.id,
+    ...(parts.sql.trim() === '' ? {} : { sql: parts.sql }),
+    actions: read('actions', parts.actions),
+    ...(parts.options.trim() === '' ? {} : { options: read('options', parts.options) }),
+    ...(tags.length > 0 ? { tags } : {}),
+  };
+}
+
+export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string | undefined; onSaved(id: string): void }): VNode {
+  const app = useApp();
+  const { t } = app;
+  const first = useMemo(() => partsOf(stored, id), [stored, id]);
+  const [parts, setParts] = useState(first);
+  const [told, setTold] = useState<string[]>([]);
+  const [refused, setRefused] = useState('');
+  const [watch, setWatch] = useState<Watch | undefined>(undefined);
+  const [pasted, setPasted] = useState('');
+  const [side, setSide] = useState<'live' | 'paste'>('live');
+  const isGraph = parts.rest['graph'] !== undefined && parts.sql.trim() === '';
+  const verdict = useVerdict(parts.sql, isGraph);
+  const change = (next: Partial<Parts>) => setParts((p) => ({ ...p, ...next }));
+  const changed = JSON.stringify(parts) !== JSON.stringify(first);
+  // what is typed is lost without a question otherwise
+  useEffect(() => {
+    if (!changed) return;
+    const ask = (e: BeforeUnloadEvent) => e.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [changed]);
+  const save = async () => {
+    setRefused('');
+    setTold([]);
+    try {
+      const rule = ruleOf(parts, t);
+      const { warnings } = id === '' ? await app.api.send('POST', '/rules', rule) : await app.api.send('PUT', `/rules/${enc(id)}`, rule);
+      setTold(warnings);
+      app.tell(t('saved', { rule: parts.id }));
+      onSaved(parts.id);
+    } catch (error) {
+      setRefused(app.why(error));
+    }
+  };
+  const sources = sourcesIn(parts.sql);
+  const tryIt = () => {
+    setRefused('');
+    if (side === 'live') return setWatch({ kind: 'sql', sql: parts.sql, turn: Date.now() });
+    try {
+      const rows = JSON.parse(pasted) as unknown;
+      const data = Array.isArray(rows) ? rows : [rows];
+      setWatch({
+        kind: 'sql',
+        sql: parts.sql,
+        mockSource: Object.fromEntries(sources.map((s) => [s, { data, interval: 100, loop: false }])),
+        turn: Date.now(),
+      });
+    } catch (error) {
+      setRefused(t('pastedBad', { why: (error as Error).message }));
+    }
+  };
+  return h(
+    'div',
+    { class: 'columns wide-first' },
+    h(
+      'div',
+      null,
+      h(
+        Card,
+        null,
+        id === ''
+          ? h(Input, {
+              label: t('ruleName'),
+              value: parts.id,
+              onInput: (v) => change({ id: v }),
+              placeholder: 'hotMachines',
+              hint: t('nameHint'),
+            })
+          : null,
+        isGraph
+          ? h(Note, null, t('isGraph'))
+          : h(SqlEditor, { value: parts.sql, onInput: (sql) => change({ sql }), marks: verdict.marks, label: 'SQL' }),
+        isGraph
+          ? null
+          : h(
+              'div',
+              { class: 'verdict', 'aria-live': 'polite' },
+              verdict.text === '' ? h('p', { class: 'good' }, verdict.checked ? t('sqlGood') : '\u00a0') : h('pre', null, verdict.text),
+            ),
+        h(
+          'details',
+          { open: id === '' },
+          h('summary', null, t('actions')),
+          h(JsonField, { label: t('actionsHint'), value: parts.actions, onInput: (actions) => change({ actions }) }),
+        ),
+        h(
+          'details',
+          null,
+          h('summary', null, t('optionsAndTags')),
+          h(JsonField, { label: t('optionsHint'), value: parts.options, onInput: (options) => change({ options }) }),
+          h(Input, { label: t('tags'), value: parts.tags, onInput: (tags) => change({ tags }), hint: t('tagsHint') }),
+        ),
+        refused === '' ? null : h(Note, { bad: true }, h('pre', null, refused)),
+        told.length > 0
+          ? h(
+              Note,
+              null,
+              told.map((w) => h('p', { key: w }, w)),
+            )
+          : null,
+        h(
+          'div',
+          { class: 'row' },
+          h(
+            Button,
+            { kind: 'main', onClick: save, disabled: parts.id.trim() === '' || (id !== '' && !changed) },
+            id === '' ? t('create') : t('save'),
+          ),
+          isGraph ? null : h(Button, { onClick: tryIt }, t('tryIt')),
+          changed && id !== '' ? h(Button, { kind: 'quiet', onClick: () => setParts(first) }, t('takeBack')) : null,
+        ),
+      ),
+      isGraph || id === '' ? null : h(Plan, { id }),
+    ),
+    isGraph
+      ? null
+      : h(
+          'div',
+          null,
+          h(
+            Card,
+            { title: t('rows') },
+            h(
+              'div',
+              { class: 'tabs', role: 'group', 'aria-label': t('rowsFrom') },
+              h('button', { type: 'button', 'aria-pressed': side === 'live', onClick: () => setSide('live') }, t('liveRows')),
+              h('button', { type: 'button', 'aria-pressed': side === 'paste', onClick: () => setSide('paste') }, t('pastedRows')),
+            ),
+            side === 'paste'
+              ? h(JsonField, {
+                  label: t('pastedHint'),
+                  value: pasted,
+                  onInput: setPasted,
+                  placeholder: '[{"temperature": 71.5, "device": "press1"}]',
+                })
+              : null,
+            watch ? h(LiveRows, { title: t('rowsOut'), watch, key: `out${watch.turn}` }) : h('p', { class: 'empty' }, t('tryHint')),
+            side === 'live' && watch
+              ? sources
+                  .slice(0, 2)
+                  .map((s) =>
+                    h(LiveRows, { title: t('rowsOf', { stream: s }), watch: { kind: 'stream', stream: s, turn: 0 }, key: `in${s}` }),
+                  )
+              : null,
+          ),
+        ),
+  );
+}
+
+function JsonField(props: { label: string; value: string; onInput(value: string): void; placeholder?: string }): VNode {
+  return h(Field, {
+    label: props.label,
+    children: (id: string) =>
+      h('textarea', {
+        id,
+        class: 'json',
+        rows: Math.min(14, Math.max(3, props.value.split('\n').length)),
+        spellcheck: false,
+        value: props.value,
+        placeholder: props.placeholder,
+        onInput: (e: Event) => props.onInput((e.target as HTMLTextAreaElement).value),
+      }),
+  });
+}
+
+function Plan({ id }: { id: string }): VNode {
+  const app = useApp();
+  const [plan, setPlan] = useState<string | undefined>(undefined);
+  const open = (e: Event) => {
+    if (!(e.target as HTMLDetailsElement).open || plan !== undefined) return;
+    app.api.text('GET', `/rules/${enc(id)}/explain`).then(setPlan, (error: unknown) => setPlan(app.why(error)));
+  };
+  return h(
+    Card,
+    null,
+    h('details', { onToggle: open }, h('summary', null, app.t('plan')), h('pre', { class: 'code', tabIndex: 0 }, plan ?? app.t('loading'))),
+  );
+}
