@@ -57,6 +57,8 @@ export function usePlace(): string[] {
   useEffect(() => {
     const changed = () => setHash(location.hash);
     addEventListener('hashchange', changed);
+    // it may have changed between the first drawing and now
+    changed();
     return () => removeEventListener('hashchange', changed);
   }, []);
   return placeOf(hash);
