@@ -30,6 +30,22 @@ export const lintBody: readonly OptionSpec[] = [
   { name: 'sqlCompatibility', type: 'string', oneOf: sqlCompatibilities, doc: 'Whose answers; not set: the default of the gateway.' },
 ];
 
+export const explainBody: readonly OptionSpec[] = [
+  sqlText,
+  { name: 'sqlCompatibility', type: 'string', oneOf: sqlCompatibilities, doc: 'Whose answers; not set: the default of the gateway.' },
+];
+
+export const diffBody: readonly OptionSpec[] = [
+  { name: 'rule', type: 'string', doc: 'Name of a rule; or sql.', example: 'hot' },
+  { name: 'sql', type: 'string', doc: 'A SELECT.', example: 'SELECT sum(v) AS s FROM demo GROUP BY COUNTWINDOW(3)' },
+  {
+    name: 'rows',
+    type: 'string',
+    doc: 'JSON lines: rows of the first stream, or {"stream": …, "row": …, "atMs": …}. Not set: the last row of each stream.',
+    example: '{"v": 0.6}\n{"v": 1.2}',
+  },
+];
+
 export const cursorBody: readonly OptionSpec[] = [
   sqlText,
   { name: 'offset', type: 'int', min: 0, doc: 'Where the cursor stands, in UTF-16 units from the begin; not set: at the end.' },

@@ -333,9 +333,18 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       sources: () => catalog.list(),
       lastRows: () => runtime.lastRows?.() ?? [],
       columnsRead: (name) => rules.columnsRead(name),
-      planning,
+      planning: (local) =>
+        planningLoader(
+          {
+            ...planDeps,
+            findStream: (n) => local.get(n) ?? catalog.get(n),
+            streamNames: () => [...local.keys(), ...planDeps.streamNames()],
+          },
+          functions,
+        )(),
       checkSource: validate,
       formats,
+      timeZone: () => settings().timeZone,
       sourceTypes: () => deps.connectorNames().filter((name) => connectors(name)?.offers.some((o) => o !== 'sink')),
     }),
   );

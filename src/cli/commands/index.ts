@@ -81,6 +81,10 @@ import { showServices } from './show-services.ts';
 import { showStreams } from './show-streams.ts';
 import { showTables } from './show-tables.ts';
 import { showUdfs } from './show-udfs.ts';
+import { sqlDiff } from './sql-diff.ts';
+import { sqlExplain } from './sql-explain.ts';
+import { sqlFmt } from './sql-fmt.ts';
+import { sqlLint } from './sql-lint.ts';
 import { startRule } from './start-rule.ts';
 import { stopRule } from './stop-rule.ts';
 import { systemAccess } from './system-access.ts';
@@ -115,6 +119,10 @@ export const commands: readonly Command[] = [
   startRule,
   stopRule,
   restartRule,
+  sqlLint,
+  sqlFmt,
+  sqlExplain,
+  sqlDiff,
   parkedList,
   parkedShow,
   parkedRetry,

@@ -8,6 +8,8 @@ import {
   connectionBody,
   contentBody,
   cursorBody,
+  diffBody,
+  explainBody,
   functionListBody,
   lintBody,
   liveRowsBody,
@@ -97,6 +99,8 @@ const sql: Operations = {
     listed('items', texts('label', 'kind', 'detail', 'doc', 'insert'), range),
     { body: cursorBody },
   ),
+  'POST /sql/explain': op('The plan of a statement', 'text', { body: explainBody }),
+  'POST /sql/diff': op('Both answers of SQL, standard and ekuiper, to the same rows', 'object', { body: diffBody }),
   'POST /sql/hover': op('What the word under the cursor means, as Markdown; null when nothing is known', 'any', { body: cursorBody }),
 };
 

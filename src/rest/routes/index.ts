@@ -63,7 +63,7 @@ export function createRestRouter({
     [
       ...serverRoutes(server, () => router, log),
       ...openApiRoutes({ version: () => server.info().version, connectors, router: () => router }),
-      ...sqlRoutes(service.editor),
+      ...sqlRoutes({ editor: service.editor, ruleText: (id) => service.rules.describe(id) }),
       ...streamRoutes(service.streams),
       ...ruleRoutes(service.rules),
       ...ruleVersionRoutes(service),

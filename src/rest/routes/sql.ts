@@ -2,20 +2,29 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type SqlCompatibility, sqlCompatibilities } from '../../base/sql-compatibility.ts';
 import type { Editor } from '../../service/index.ts';
-import { cursorBody, lintBody, sqlTextBody } from '../bodies.ts';
-import { json } from '../reply.ts';
+import { cursorBody, diffBody, explainBody, lintBody, sqlTextBody } from '../bodies.ts';
+import { withPrefix } from '../errors.ts';
+import { json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 const WHAT = 'Invalid body';
 
-export function sqlRoutes(editor: () => Promise<Editor>): Route[] {
+export interface SqlRouteDeps {
+  editor(): Promise<Editor>;
+  /** JSON of a rule. @throws when there is none */
+  ruleText(id: string): string;
+}
+
+export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
   const bad = (problem: string) => new GatewayError('REST_BODY', { what: WHAT, problem });
   const oneOf = <T extends string>(value: string, name: string, allowed: readonly T[], otherwise: T | undefined): T | undefined => {
     if (value === '') return otherwise;
     if (!(allowed as readonly string[]).includes(value)) throw bad(`${name}: expected one of ${allowed.join(', ')}`);
     return value as T;
   };
+  const compatibilityOf = (body: Record<string, unknown>) =>
+    oneOf<SqlCompatibility>(textMember(body, 'sqlCompatibility', WHAT), 'sqlCompatibility', sqlCompatibilities, undefined);
   const atCursor = (r: RestRequest): { sql: string; offset: number } => {
     const body = bodyObject(r, WHAT, cursorBody);
     const sql = textMember(body, 'sql', WHAT);
@@ -32,12 +41,7 @@ export function sqlRoutes(editor: () => Promise<Editor>): Route[] {
       async handle(r) {
         const body = bodyObject(r, WHAT, lintBody);
         const kind = oneOf(textMember(body, 'kind', WHAT), 'kind', ['rule', 'script'] as const, 'rule');
-        const compatibility = oneOf<SqlCompatibility>(
-          textMember(body, 'sqlCompatibility', WHAT),
-          'sqlCompatibility',
-          sqlCompatibilities,
-          undefined,
-        );
+        const compatibility = compatibilityOf(body);
         const diagnostics = await (await editor()).lint(textMember(body, 'sql', WHAT), kind, compatibility);
         return json({ ok: diagnostics.every((d) => d.severity !== 'error'), diagnostics });
       },
@@ -56,6 +60,26 @@ export function sqlRoutes(editor: () => Promise<Editor>): Route[] {
       async handle(r) {
         const { sql, offset } = atCursor(r);
         return json(await (await editor()).complete(sql, offset));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/explain',
+      async handle(r) {
+        const body = bodyObject(r, WHAT, explainBody);
+        const compatibility = compatibilityOf(body);
+        return text(await (await editor()).explain(textMember(body, 'sql', WHAT), compatibility));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/diff',
+      async handle(r) {
+        const body = bodyObject(r, WHAT, diffBody);
+        const [rule, sql, lines] = ['rule', 'sql', 'rows'].map((name) => textMember(body, name, WHAT));
+        if ((rule === '') === (sql === '')) throw bad('expected rule or sql, one of them');
+        const of = rule === '' ? { sql: sql! } : { rule: rule!, text: withPrefix('diff error', () => ruleText(rule!)) };
+        return json(await (await editor()).diff(of, lines === '' ? undefined : lines));
       },
     },
     {

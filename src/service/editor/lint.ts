@@ -54,6 +54,8 @@ export interface LintDeps {
   checkSource?(definition: SourceDefinition): Promise<readonly string[]>;
   formats: readonly string[];
   sources: readonly SourceEntry[];
+  /** Streams that the text itself makes: what follows may read them. */
+  local: Map<string, SourceDefinition>;
 }
 
 export async function lint(
@@ -136,10 +138,12 @@ async function lintStatement(
 
 async function lintCreate(statement: CreateStatement, text: string, deps: LintDeps, report: Report): Promise<Diagnostic[]> {
   checkFormat(statement, text, deps.formats);
+  const definition = definitionOf(text, statement);
+  deps.local.set(statement.name, definition);
   if (!deps.checkSource) return [];
   const at = statement.nameSpan;
   try {
-    const told = await deps.checkSource(definitionOf(text, statement));
+    const told = await deps.checkSource(definition);
     return told.map((sentence) => report('warning', 'OPTION_IGNORED', sentence, at));
   } catch (error) {
     return [ofError(error, statement.options.TYPE?.span ?? at, report)];
