@@ -29,7 +29,7 @@ ${columns(
   30,
 )}
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 the gateway does not answer.
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 the gateway does not answer, 4 a comparison found a difference.
 kuiper COMMAND --help shows flags and examples of a command.
 `;
 }

@@ -89,7 +89,8 @@ export async function replay(program: RuleProgram, rows: readonly ReplayRow[], {
     },
     emit(r) {
       if (results.length >= MAX_RESULTS) cut = true;
-      else results.push({ afterRow, atMs: clock.now(), rows: r.rows.map((row): unknown => parseKeepingIntegers(toJsonText(row) ?? 'null')) });
+      else
+        results.push({ afterRow, atMs: clock.now(), rows: r.rows.map((row): unknown => parseKeepingIntegers(toJsonText(row) ?? 'null')) });
     },
     exception(s, error) {
       s.exceptions++;
