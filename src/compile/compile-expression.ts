@@ -46,6 +46,7 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     standard: options.standard ?? false,
     anyCase: new Set(),
     keep: true,
+    locals: new Map(),
     memo: new Map(),
     hits: 'update',
     onPass: [],

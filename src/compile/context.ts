@@ -1,8 +1,9 @@
 // What compiling an expression needs: the frame, the environment of functions, which slots are filled by now, and where state lives.
 import type { Expr, FunctionEnv } from '../contract/function.ts';
 import type { Tuple } from '../data/tuple.ts';
+import type { Value } from '../data/value.ts';
 import type { OutsideCallsOfRule } from '../exec/outside-calls.ts';
-import type { AliasDefinition } from '../plan/bound.ts';
+import type { AliasDefinition, LocalDefinition } from '../plan/bound.ts';
 import type { Frame } from './frame.ts';
 import type { StateRegistry } from './state.ts';
 
@@ -20,6 +21,8 @@ export interface CompileContext {
   readonly anyCase: ReadonlySet<number>;
   /** False below a join: what a row keeps would be wrong for the joined row. */
   readonly keep: boolean;
+  /** Places of the parameters of the lambdas around. */
+  readonly locals: ReadonlyMap<LocalDefinition, { value: Value }>;
   /** Aliases that are compiled already, in this operator. */
   readonly memo: Map<AliasDefinition, Expr>;
   /** How functions that count hits behave where the expression stands: `look` gives the value and hands the update to `onPass`. */

@@ -8,6 +8,7 @@ import { compileCall } from './call.ts';
 import { compileCase } from './case.ts';
 import { compileAnyColumn, compileColumn } from './column.ts';
 import type { CompileContext } from './context.ts';
+import { compileLocal } from './local.ts';
 import { compileMeta } from './meta.ts';
 import { compileIndex, compileMember, compileSlice } from './nested.ts';
 import { compileBetween, compileIn, compileLike } from './predicate.ts';
@@ -47,6 +48,10 @@ export function compileExpr(e: BoundExpr, ctx: CompileContext): Expr {
       return compileIndex(e, ctx);
     case 'slice':
       return compileSlice(e, ctx);
+    case 'local':
+      return compileLocal(e, ctx);
+    case 'lambda':
+      return compileExpr(e.body, ctx);
     case 'shared':
       return compileShared(e, ctx);
   }

@@ -47,6 +47,7 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         standard: isStandard(plan),
         anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
         keep: true,
+        locals: new Map(),
         memo: new Map(),
         hits: 'update',
         onPass: [],

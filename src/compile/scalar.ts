@@ -6,9 +6,17 @@ import { isDateTime } from '../data/value.ts';
 import type { BoundCall } from '../plan/bound.ts';
 import { argsOf, siteOf } from './call.ts';
 import type { CompileContext } from './context.ts';
+import { compileExpr } from './expression.ts';
+import { isLambda, placesOf } from './local.ts';
 import { compileOfOneType } from './standard/one-type.ts';
 
 export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileContext): Expr {
+  const lambda = def.lambda && e.args.find(isLambda);
+  if (lambda) {
+    const places = placesOf(lambda, ctx);
+    const parts = e.args.map((a) => compileExpr(a, a === lambda ? places.ctx : ctx));
+    return named(def.compile!(parts, { ...siteOf(e, ctx), params: places.params }), def.name);
+  }
   const args = def.oneType && ctx.standard ? compileOfOneType(e.args, ctx) : argsOf(e, ctx);
   if (def.compile) {
     const prepared = named(compilePrepared(e, def, args, ctx), def.name);

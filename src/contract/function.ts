@@ -63,6 +63,8 @@ export interface CallSite {
   readonly env: FunctionEnv;
   /** SQL's own answers instead of eKuiper's: for functions that differ in a detail. */
   readonly standard?: boolean;
+  /** Places of the parameters of the lambda: the function puts the values there and evaluates the argument. */
+  readonly params?: readonly { value: Value }[];
   /** State of this call, kept with the rule's checkpoint. There for definitions with `keepsState` (built-ins keep theirs in `init`). */
   readonly state?: StateStore;
   readonly context?: FunctionContext;
@@ -123,6 +125,8 @@ export interface ScalarDefinition extends FunctionBase {
   nulls: NullRule;
   /** Same arguments give the same value and there is no effect: permits constant folding and sharing. */
   pure: boolean;
+  /** It takes a lambda there, with so many of these parameters; needs `compile` and `nulls: 'pass'`. Standard SQL. */
+  lambda?: { readonly argument: number; readonly params: readonly string[]; readonly least: number };
   /** Standard SQL: the arguments have one type; ints are given as floats where one of them is known to be a float. */
   oneType?: true;
   /** Value in, value out; arguments after the null rule. */

@@ -3,6 +3,7 @@
 import type { FunctionCatalogue, FunctionDefinition } from '../contract/function.ts';
 import * as aggregate from './aggregate/index.ts';
 import * as analytic from './analytic/index.ts';
+import { otherNames } from './other-names.ts';
 import * as array from './scalar/array/index.ts';
 import * as bytes from './scalar/bytes/index.ts';
 import * as date from './scalar/date/index.ts';
@@ -39,7 +40,8 @@ const groups: readonly Readonly<Record<string, unknown>>[] = [
 
 /** Every built-in definition, in the order of the groups. */
 export function builtinFunctions(): FunctionDefinition[] {
-  return groups.flatMap((group) => Object.values(group).filter(isDefinition));
+  const own = groups.flatMap((group) => Object.values(group).filter(isDefinition));
+  return [...own, ...otherNames(own)];
 }
 
 /** Built-in names are found in any letter case.

@@ -35,6 +35,8 @@ export type BoundExpr =
   | BoundMember
   | BoundIndex
   | BoundSlice
+  | BoundLocal
+  | BoundLambda
   | BoundShared;
 
 /** A constant: a literal, or what folding made of one. `value` null stands for what eKuiper evaluates to nothing (a time unit). */
@@ -172,6 +174,24 @@ export interface BoundSlice extends Node {
   readonly object: BoundExpr;
   readonly from?: BoundExpr;
   readonly to?: BoundExpr;
+}
+
+/** What a name means that no stream has: the parameter of a lambda, the element of UNNEST. */
+export interface LocalDefinition {
+  readonly name: string;
+  /** Where the element of UNNEST is; a parameter has a place of its own while its lambda runs. */
+  readonly slot?: PlanSlot;
+}
+
+export interface BoundLocal extends Node {
+  readonly kind: 'local';
+  readonly local: LocalDefinition;
+}
+
+export interface BoundLambda extends Node {
+  readonly kind: 'lambda';
+  readonly params: readonly LocalDefinition[];
+  readonly body: BoundExpr;
 }
 
 /** A subexpression that occurs more than once: computed at most once per row and kept in a slot. */

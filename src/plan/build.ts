@@ -2,7 +2,7 @@
 // window is part of the language, not an optimisation: before windows that close by the clock, after those that rows close.
 
 import { isTrigger } from './bind/call.ts';
-import type { BoundSelect } from './bind/select.ts';
+import type { BoundSelect, BoundWindow } from './bind/select.ts';
 import type { BoundCall, BoundExpr } from './bound.ts';
 import { buildJoins } from './build-joins.ts';
 import { buildProject } from './build-project.ts';
@@ -54,7 +54,7 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
 
   const filterFirst = where !== undefined && filtersBeforeWindow(b, where);
   if (where && filterFirst) push({ type: 'filter', condition: where, children });
-  if (b.window) push({ type: 'window', window: b.window, children });
+  if (b.window) push({ type: 'window', window: perKey(b, b.window), children });
   children = buildJoins(
     b,
     children,
@@ -105,6 +105,12 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
 function isOneGroup(b: BoundSelect): boolean {
   if (b.scope.options.sqlCompatibility !== 'standard' || !b.having || !hasAggregate(b.having)) return false;
   return b.fields.every((f) => !some(f.expr, (e) => ['column', 'any-column', 'wildcard', 'meta', 'alias'].includes(e.kind)));
+}
+
+/** A session is one of somebody: GROUP BY gives each key sessions of its own in standard SQL. eKuiper's sessions end when nobody sends. */
+function perKey(b: BoundSelect, w: BoundWindow): BoundWindow {
+  if (b.scope.options.sqlCompatibility !== 'standard' || w.type !== 'session' || w.partitionBy.length > 0) return w;
+  return { ...w, partitionBy: b.dims.filter((d) => !hasWindowCall(d)) };
 }
 
 function dataSource(b: BoundSelect, index: number): DataSourceNode {

@@ -25,7 +25,16 @@ export const isPure = (e: BoundExpr): boolean => !some(e, (n) => n.kind === 'cal
 /** True when it needs no row: literals and pure functions of them. */
 export const isConstant = (e: BoundExpr): boolean =>
   isPure(e) &&
-  !some(e, (n) => n.kind === 'column' || n.kind === 'any-column' || n.kind === 'meta' || n.kind === 'wildcard' || n.kind === 'alias');
+  !some(
+    e,
+    (n) =>
+      n.kind === 'column' ||
+      n.kind === 'any-column' ||
+      n.kind === 'meta' ||
+      n.kind === 'wildcard' ||
+      n.kind === 'alias' ||
+      n.kind === 'local',
+  );
 
 /** Inputs that the expression reads; undefined when it may read any (an unqualified name in a schemaless join, a wildcard). */
 export function inputsOf(e: BoundExpr): Set<number> | undefined {
@@ -36,7 +45,8 @@ export function inputsOf(e: BoundExpr): Set<number> | undefined {
       if (n.input === undefined) return true;
       found.add(n.input);
     }
-    return n.kind === 'any-column';
+    // an element of UNNEST belongs to the row as a whole
+    return n.kind === 'any-column' || n.kind === 'local';
   });
   return unknown ? undefined : found;
 }

@@ -8,7 +8,10 @@ import type { LogicalPlan } from './plan.ts';
 import { childrenOf, some } from './walk.ts';
 
 /** False for what depends on more than the row: windows, aggregates, counters. */
-export const isKeepable = (e: BoundExpr): boolean => !some(e, (n) => isWindowCall(n) || isAggregateCall(n) || isHitCall(n));
+export const isKeepable = (e: BoundExpr): boolean =>
+  !some(e, (n) => isWindowCall(n) || isAggregateCall(n) || isHitCall(n) || isParameter(n));
+
+const isParameter = (e: BoundExpr): boolean => e.kind === 'local' && e.local.slot === undefined;
 
 /** True when looking it up is no dearer than computing it. */
 export function isCheap(e: BoundExpr): boolean {
@@ -19,7 +22,7 @@ export function isCheap(e: BoundExpr): boolean {
 }
 
 const isTrivial = (e: BoundExpr): boolean =>
-  e.kind === 'literal' || e.kind === 'column' || e.kind === 'any-column' || e.kind === 'meta' || isAnalyticCall(e);
+  e.kind === 'literal' || e.kind === 'column' || e.kind === 'any-column' || e.kind === 'meta' || e.kind === 'local' || isAnalyticCall(e);
 
 /** How many references each alias has; those in an alias that is itself read often count once. */
 export function aliasUses(plan: LogicalPlan): Map<AliasDefinition, number> {

@@ -42,6 +42,10 @@ function headOf(e: BoundExpr): string {
       return JSON.stringify([e.value !== undefined, e.whens.length, e.otherwise !== undefined]);
     case 'member':
       return JSON.stringify([e.name, e.computed]);
+    case 'local':
+      return JSON.stringify([e.local.name, e.local.slot?.id ?? null]);
+    case 'lambda':
+      return JSON.stringify(e.params.map((p) => p.name));
     case 'slice':
       return JSON.stringify([e.from !== undefined, e.to !== undefined]);
     default:

@@ -59,6 +59,10 @@ function textOf(e: BoundExpr, names: readonly string[], budget: Budget): string 
       const to = e.to ? go(e.to) : '-2147483648';
       return `binaryExpr:{ ${go(e.object)}[ColonExpr:{ start:{ ${from} }, end:{ ${to} } }] }`;
     }
+    case 'local':
+      return e.local.name;
+    case 'lambda':
+      return `(${e.params.map((p) => p.name).join(', ')}) -> ${go(e.body)}`;
     case 'shared':
       return go(e.expr);
   }

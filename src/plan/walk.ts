@@ -9,6 +9,7 @@ export function childrenOf(e: BoundExpr): readonly BoundExpr[] {
     case 'any-column':
     case 'alias':
     case 'meta':
+    case 'local':
       return [];
     case 'wildcard':
       return e.replace.map((r) => r.expr);
@@ -34,6 +35,8 @@ export function childrenOf(e: BoundExpr): readonly BoundExpr[] {
       return [e.object, e.index];
     case 'slice':
       return [e.object, ...(e.from ? [e.from] : []), ...(e.to ? [e.to] : [])];
+    case 'lambda':
+      return [e.body];
     case 'shared':
       return [e.expr];
   }
@@ -81,6 +84,7 @@ export function rewrite(e: BoundExpr, change: (e: BoundExpr) => BoundExpr): Boun
     case 'any-column':
     case 'alias':
     case 'meta':
+    case 'local':
       return change(e);
     case 'wildcard':
       return change(e.replace.length === 0 ? e : { ...e, replace: e.replace.map((r) => ({ ...r, expr: go(r.expr) })) });
@@ -116,6 +120,8 @@ export function rewrite(e: BoundExpr, change: (e: BoundExpr) => BoundExpr): Boun
       return change({ ...e, object: go(e.object), index: go(e.index) });
     case 'slice':
       return change({ ...e, object: go(e.object), from: maybe(e.from), to: maybe(e.to) });
+    case 'lambda':
+      return change({ ...e, body: go(e.body) });
     case 'shared':
       return change({ ...e, expr: go(e.expr) });
   }

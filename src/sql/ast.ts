@@ -29,6 +29,8 @@ export type Expr =
   | NotExpr
   | NegateExpr
   | ArrayExpr
+  | IntervalExpr
+  | LambdaExpr
   | CaseExpr
   | MemberExpr
   | IndexExpr
@@ -175,6 +177,26 @@ export interface NegateExpr extends ExprNode {
 export interface ArrayExpr extends ExprNode {
   readonly kind: 'array';
   readonly items: readonly Expr[];
+}
+
+/** `INTERVAL 10 MINUTE`, `INTERVAL '1 day 2 hours'`: standard SQL. */
+export interface IntervalExpr extends ExprNode {
+  readonly kind: 'interval';
+  /** At least one. */
+  readonly parts: readonly IntervalPart[];
+}
+
+export interface IntervalPart {
+  readonly amount: number;
+  readonly unit: TimeUnit;
+}
+
+/** `x -> x > 3`, `(sum, x) -> sum + x`: an argument of the functions that take one (parser/lambda.ts). Standard SQL. */
+export interface LambdaExpr extends ExprNode {
+  readonly kind: 'lambda';
+  /** At least one. */
+  readonly params: readonly string[];
+  readonly body: Expr;
 }
 
 export interface CaseExpr extends ExprNode {

@@ -3,6 +3,7 @@ export type * from './ast.ts';
 export { callName, checkFormat, checkSelect, checkSlices, type FunctionFacts, type FunctionNames } from './checks/index.ts';
 export { positionOf, renderDiagnostic, sqlError } from './diagnostics.ts';
 export { parseExpression, parseSelect, parseSelectField, parseStatement } from './parser/index.ts';
+export { asUnitAndNumbers, fixedMs } from './parser/interval.ts';
 export { printExpr, printName, printStatement, printType } from './print.ts';
 export { didYouMean, suggest } from './suggest.ts';
 export { childrenOf, find, rootsOf, walk } from './walk.ts';

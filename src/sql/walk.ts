@@ -29,6 +29,10 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case 'not':
     case 'negate':
       return [expr.operand];
+    case 'interval':
+      return none;
+    case 'lambda':
+      return [expr.body];
     case 'array':
       return expr.items;
     case 'case':

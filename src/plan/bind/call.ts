@@ -2,12 +2,14 @@
 // row_number get the slot in which an operator leaves their result.
 import type { FunctionDefinition } from '../../contract/function.ts';
 import type { CallExpr, Expr } from '../../sql/ast.ts';
+import { asUnitAndNumbers } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundCall, BoundExpr } from '../bound.ts';
 import { checkArguments, factsOf } from '../checks/arguments.ts';
 import { hasAggregate } from '../classify.ts';
 import { distinctOf } from './distinct.ts';
 import { bindExpression, bindMeta, bindSort } from './expression.ts';
+import { bindLambda } from './lambda.ts';
 import type { Scope } from './scope.ts';
 
 /** meta() and mqtt() are not functions: their argument is the value. */
@@ -17,7 +19,9 @@ export const isMetaName = (name: string): boolean => /^(meta|mqtt)$/i.test(name)
 export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
   const lower = e.name.toLowerCase();
   if (isMetaName(lower)) return bindMetaCall(e, scope, lower === 'mqtt');
-  const found = scope.catalog.functions.get(e.name);
+  // the function of the name takes the name of a function; with a lambda it is another one
+  const named = lower === 'array_map' && e.args[1]?.kind === 'lambda' ? 'array_transform' : e.name;
+  const found = scope.catalog.functions.get(named);
   if (!found)
     throw scope.fail(
       'PLAN_UNKNOWN_FUNCTION',
@@ -43,7 +47,8 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
       e.over.span,
       'only analytic functions such as lag take OVER',
     );
-  const args = e.args.map((a) => bindExpression(a, scope));
+  const written = def.kind === 'analytic' && def.timer ? withoutIntervals(e.args) : e.args;
+  const args = written.map((a, i) => (a.kind === 'lambda' ? bindLambda(a, i, def, e, scope) : bindExpression(a, scope)));
   const id = scope.newCallId();
   const call: BoundCall = {
     kind: 'call',
@@ -51,7 +56,7 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
     name: e.name,
     id,
     args,
-    facts: factsOf(args, e.args),
+    facts: factsOf(args, written),
     ...(e.distinct && { distinct: true }),
     filter: e.filter && bindExpression(e.filter, scope),
     over: e.over && {
@@ -62,8 +67,8 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
     slot: needsSlot(def) ? scope.newSlot(lower) : undefined,
     span: e.span,
   };
-  checkArguments(call, e.args, scope);
-  if (def.kind === 'aggregate') checkNoNestedAggregate(call, e.args, scope);
+  checkArguments(call, written, scope);
+  if (def.kind === 'aggregate') checkNoNestedAggregate(call, written, scope);
   if (call.filter && hasAggregate(call.filter))
     throw scope.fail(
       'PLAN_AGGREGATE_PLACE',
@@ -73,6 +78,10 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
     );
   return call;
 }
+
+/** `silent_for(INTERVAL 10 MINUTE)` is `silent_for(mi, 10)`. */
+const withoutIntervals = (args: readonly Expr[]): readonly Expr[] =>
+  args.flatMap((a): readonly Expr[] => (a.kind === 'interval' ? (asUnitAndNumbers([a]) ?? [a]) : [a]));
 
 /** dedup_trigger() is computed by an operator of its own. */
 export const isTrigger = (def: FunctionDefinition): boolean => def.name === 'dedup_trigger';

@@ -9,6 +9,11 @@ import { literal } from './sugar.ts';
 
 /** @throws GatewayError PLAN_UNKNOWN_COLUMN, PLAN_AMBIGUOUS_COLUMN */
 export function bindColumn(e: ColumnExpr, scope: Scope): BoundExpr {
+  const local = scope.locals.get(e.stream ?? e.name);
+  if (local) {
+    const object: BoundExpr = { kind: 'local', local, span: e.span };
+    return e.stream === undefined ? object : { kind: 'member', object, name: e.name, computed: false, span: e.span };
+  }
   if (e.stream === undefined) return bindName(e.name, e, scope);
   const source = sourceNamed(e.stream, scope);
   if (source) return columnOf(source, e.name, e, scope, true);

@@ -3,6 +3,7 @@ import type { Expr, MetaRefExpr, SortItem, WildcardExpr } from '../../sql/ast.ts
 import type { BoundExpr, BoundSort, BoundWildcard } from '../bound.ts';
 import { bindCall } from './call.ts';
 import { bindColumn, shadowOf, sourceNamed } from './column.ts';
+import { bindMoved, isInterval, lengthMs } from './interval.ts';
 import type { Scope } from './scope.ts';
 import { bindIs, callOf, isFalse, literal } from './sugar.ts';
 
@@ -36,7 +37,12 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
       return { kind: 'binary', op: '*', left: go(e.operand), right: literal(-1n, 'int', span), span };
     case 'array':
       return callOf('array_create', e.items.map(go), scope, span);
+    case 'interval':
+      return literal(BigInt(Math.round(lengthMs(e, scope))), 'int', span);
+    case 'lambda':
+      throw scope.fail('PLAN_BAD_ARGUMENT', 'a lambda stands here, where no function takes one', span);
     case 'binary':
+      if ((e.op === '+' || e.op === '-') && (isInterval(e.left) || isInterval(e.right))) return bindMoved(e, go, scope);
       if (e.op === '||' || e.op === '<<' || e.op === '>>') return callOf(OPERATOR_CALLS[e.op], [go(e.left), go(e.right)], scope, span);
       return { kind: 'binary', op: e.op, left: go(e.left), right: go(e.right), span };
     case 'between':
@@ -61,7 +67,7 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
         object: go(e.object),
         name: e.name,
         computed: e.computed !== undefined,
-        shadow: shadowOf(e.name, span, scope),
+        shadow: isLocal(e.object, scope) ? undefined : shadowOf(e.name, span, scope),
         span,
       };
     case 'index':
@@ -74,6 +80,12 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
 }
 
 const OPERATOR_CALLS = { '||': 'concat_strict', '<<': 'shift_left', '>>': 'shift_right' } as const;
+
+/** `x->v->w` of a local name: no column can be meant. */
+function isLocal(e: Expr, scope: Scope): boolean {
+  if (e.kind === 'column') return scope.locals.has(e.stream ?? e.name);
+  return (e.kind === 'member' || e.kind === 'index') && isLocal(e.object, scope);
+}
 
 export const bindSort = (items: readonly SortItem[], scope: Scope): BoundSort[] =>
   items.map((s) => ({ expr: bindExpression(s.expr, scope), descending: s.descending }));

@@ -5,7 +5,7 @@ import type { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { FieldDef, StreamSchema } from '../../contract/schema.ts';
 import type { Span } from '../../sql/ast.ts';
 import { sqlError } from '../../sql/diagnostics.ts';
-import type { AliasDefinition, PlanSlot } from '../bound.ts';
+import type { AliasDefinition, LocalDefinition, PlanSlot } from '../bound.ts';
 import type { PlanCatalog, PlanOptions, SourceInfo } from '../catalog.ts';
 
 /** A stream or table of FROM and JOIN, in written order. */
@@ -50,6 +50,8 @@ export interface Scope {
   /** True when at least one source declares no fields: unknown names are then no error. */
   readonly schemaless: boolean;
   readonly aliases: ReadonlyMap<string, AliasDefinition>;
+  /** Parameters of the lambdas around, elements of UNNEST: they go before aliases and columns. */
+  readonly locals: ReadonlyMap<string, LocalDefinition>;
   readonly catalog: PlanCatalog;
   readonly options: PlanOptions;
   /** Alias whose own expression is bound: there its name means the column. */
@@ -73,6 +75,7 @@ export function createScope(
     sources,
     schemaless: sources.some((s) => s.info.schema === undefined),
     aliases,
+    locals: new Map(),
     catalog,
     options,
     newSlot: (label) => ({ id: slots++, label: `${label}_${slots}` }),

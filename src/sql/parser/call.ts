@@ -5,6 +5,7 @@ import { parseTypeName } from './cast.ts';
 import { acceptDistinct } from './distinct.ts';
 import { parseExpr } from './expr.ts';
 import { parseFilter } from './filter.ts';
+import { atLambda, parseLambda } from './lambda.ts';
 import { parseCallOver } from './over.ts';
 import type { Reader } from './reader.ts';
 import { parseWindow, windowTypeOf } from './window.ts';
@@ -41,7 +42,7 @@ const castNames: ReadonlySet<string> = new Set(['cast', 'try_cast']);
 function parseArguments(r: Reader, name: string): Expr[] {
   const args: Expr[] = [];
   while (r.accept(')') === undefined) {
-    args.push(parseExpr(r));
+    args.push(atLambda(r, name, args.length) ? r.nested(() => parseLambda(r)) : parseExpr(r));
     if (r.standard && args.length === 1 && castNames.has(name.toLowerCase()) && r.accept('AS') !== undefined) args.push(parseTypeName(r));
     if (r.accept(',') !== undefined) continue;
     if (r.accept(')') !== undefined) break;

@@ -6,6 +6,7 @@ import type { Token } from '../tokens.ts';
 import { parseCall } from './call.ts';
 import { parseCase } from './case.ts';
 import { parseExpr } from './expr.ts';
+import { atInterval, parseInterval } from './interval.ts';
 import { floatLiteral, intLiteral } from './numbers.ts';
 import type { Reader } from './reader.ts';
 import { parseWildcard } from './wildcard.ts';
@@ -17,6 +18,7 @@ export function parsePrimary(r: Reader): Expr {
     case '(':
       return parseParentheses(r);
     case 'name':
+      if (atInterval(r)) return parseInterval(r);
       return r.peek(1).type === '(' ? parseCall(r) : parseName(r);
     case 'int':
       r.take();

@@ -4,6 +4,7 @@ import type { Expr, TimeUnit, WindowExpr, WindowType } from '../ast.ts';
 import { printExpr } from '../print/expr.ts';
 import type { Token } from '../tokens.ts';
 import { parseFilter } from './filter.ts';
+import { asUnitAndNumbers, isInterval } from './interval.ts';
 import { parseWindowOver } from './over.ts';
 import type { Reader } from './reader.ts';
 
@@ -71,6 +72,7 @@ const namedUnits: Readonly<Record<string, TimeUnit>> = {
 };
 
 function withUnit(args: readonly Expr[]): readonly Expr[] {
+  if (args.length > 0 && args.every(isInterval)) return asUnitAndNumbers(args) ?? args;
   const [first, ...rest] = args;
   if (first?.kind !== 'column' || first.stream !== undefined || first.parens === true) return args;
   const lower = first.name.toLowerCase();

@@ -10,6 +10,7 @@ import {
   PRIMARY_PRECEDENCE,
   precedenceOf,
 } from '../operators.ts';
+import { unitNames } from '../units.ts';
 import { printField } from './field.ts';
 import { printFloat, printName, printString } from './names.ts';
 
@@ -63,6 +64,12 @@ function print(expr: Expr, bare: boolean): string {
       // two signs begin a comment, and a number takes the sign for its own
       return /^[-\d.]/.test(operand) ? `-(${operand})` : `-${operand}`;
     }
+    case 'interval':
+      return `INTERVAL ${printString(expr.parts.map((p) => `${printAmount(p.amount)} ${unitNames[p.unit]}`).join(' '))}`;
+    case 'lambda': {
+      const params = expr.params.map(printName).join(', ');
+      return `${expr.params.length === 1 ? params : `(${params})`} -> ${printExpr(expr.body)}`;
+    }
     case 'array':
       return `[${expr.items.map(printExpr).join(', ')}]`;
     case 'case': {
@@ -89,6 +96,8 @@ function print(expr: Expr, bare: boolean): string {
     }
   }
 }
+
+const printAmount = (n: number): string => (Number.isInteger(n) ? String(n) : printFloat(n));
 
 export function printSortItem(item: SortItem): string {
   return printExpr(item.expr) + (item.descending ? ' DESC' : '');

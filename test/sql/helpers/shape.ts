@@ -35,6 +35,10 @@ export function shape(e: Expr): string {
       return `(neg ${shape(e.operand)})`;
     case 'array':
       return `[${e.items.map(shape).join(' ')}]`;
+    case 'interval':
+      return `(interval ${e.parts.map((p) => `${p.amount}${p.unit}`).join(' ')})`;
+    case 'lambda':
+      return `(\\ [${e.params.join(' ')}] ${shape(e.body)})`;
     case 'case':
       return `(case ${[e.value ? shape(e.value) : '-', ...e.whens.map((w) => `${shape(w.when)}=>${shape(w.result)}`), ...(e.otherwise ? [`else ${shape(e.otherwise)}`] : [])].join(' ')})`;
     case 'member':

@@ -1,4 +1,7 @@
 // The array functions, one export line each. Read by functions/catalogue.ts.
+
+export { arrayAll } from './array_all.ts';
+export { arrayAny } from './array_any.ts';
 export { arrayCardinality } from './array_cardinality.ts';
 export { arrayConcat } from './array_concat.ts';
 export { arrayContains } from './array_contains.ts';
@@ -6,17 +9,25 @@ export { arrayContainsAny } from './array_contains_any.ts';
 export { arrayCreate } from './array_create.ts';
 export { arrayDistinct } from './array_distinct.ts';
 export { arrayExcept } from './array_except.ts';
+export { arrayFilter } from './array_filter.ts';
+export { arrayFind } from './array_find.ts';
 export { arrayFlatten } from './array_flatten.ts';
 export { arrayIntersect } from './array_intersect.ts';
 export { arrayJoin } from './array_join.ts';
 export { arrayLastPosition } from './array_last_position.ts';
 export { arrayMap } from './array_map.ts';
 export { arrayMax } from './array_max.ts';
+export { arrayMaxBy } from './array_max_by.ts';
 export { arrayMin } from './array_min.ts';
+export { arrayMinBy } from './array_min_by.ts';
 export { arrayPosition } from './array_position.ts';
+export { arrayReduce } from './array_reduce.ts';
 export { arrayRemove } from './array_remove.ts';
 export { arrayShuffle } from './array_shuffle.ts';
 export { arraySort } from './array_sort.ts';
+export { arraySortBy } from './array_sort_by.ts';
+export { arraySum } from './array_sum.ts';
+export { arrayTransform } from './array_transform.ts';
 export { arrayUnion } from './array_union.ts';
 export { cardinality } from './cardinality.ts';
 export { elementAt } from './element_at.ts';

@@ -20,4 +20,5 @@ export { monthName } from './month_name.ts';
 export { now } from './now.ts';
 export { parseTime } from './parse_time.ts';
 export { second } from './second.ts';
+export { timeAdd } from './time_add.ts';
 export { toSeconds } from './to_seconds.ts';

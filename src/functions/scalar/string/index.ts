@@ -17,6 +17,7 @@ export { rpad } from './rpad.ts';
 export { rtrim } from './rtrim.ts';
 export { splitValue } from './split_value.ts';
 export { startswith } from './startswith.ts';
+export { substr } from './substr.ts';
 export { substring } from './substring.ts';
 export { trim } from './trim.ts';
 export { upper } from './upper.ts';

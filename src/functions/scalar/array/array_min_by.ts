@@ -1,0 +1,38 @@
+// SQL array_min_by(arr, x -> value).
+import { defineScalar, param } from '../../../contract/function.ts';
+import { lt } from '../../../data/compare.ts';
+import type { Value } from '../../../data/value.ts';
+import { eachOf, elementsOf, OF_ELEMENT } from './lambda.ts';
+
+export const arrayMinBy = defineScalar({
+  name: 'array_min_by',
+  group: 'array',
+  since: '0.2.0',
+  onlyStandard: true,
+  pure: true,
+  nulls: 'pass',
+  params: [param('arr', 'array'), param('fn', 'any')],
+  lambda: OF_ELEMENT,
+  returns: 'unknown',
+  doc: 'The element for which the lambda gives the smallest value, the first of equal ones; elements for which it gives null do not count: array_min_by(arr, x -> value).',
+  examples: [
+    ['array_min_by(a, x -> x->rssi)->id', 'a', { a: [{ id: 'a', rssi: -90 }, { id: 'b', rssi: -50 }, { id: 'c' }] }],
+    ['array_min_by(a, x -> x->rssi)', null, { a: [] }],
+    ['array_min_by(a, x -> x)', { error: 'invalid operation' }, { a: [1, 'x'] }],
+  ],
+  compile: ([arr, fn], site) => {
+    const each = eachOf(fn!, site);
+    const zone = site.env.timeZone;
+    return (t) => {
+      let found: Value = null;
+      let best: Value;
+      elementsOf(arr!(t))?.forEach((e, i) => {
+        const v = each(t, e, i);
+        if (v == null || (best !== undefined && !lt(v, best, zone))) return;
+        best = v;
+        found = e;
+      });
+      return found;
+    };
+  },
+});

@@ -1,0 +1,34 @@
+// SQL greatest(a, b, …).
+import { defineScalar, param } from '../../../contract/function.ts';
+import { gt } from '../../../data/compare.ts';
+import type { Value } from '../../../data/value.ts';
+
+export const greatest = defineScalar({
+  name: 'greatest',
+  group: 'other',
+  since: '0.2.0',
+  onlyStandard: true,
+  pure: true,
+  nulls: 'pass',
+  oneType: true,
+  params: [param('first', 'any'), param('more', 'any', { optional: true, rest: true })],
+  returns: 'unknown',
+  doc: 'The largest of the arguments; nulls are ignored. An int beside a float is a float.',
+  examples: [
+    ['greatest(a, 3)', 5, { a: 5 }],
+    ['greatest(a, b, 2.5)', 2.5, { a: null, b: 1 }],
+    ['greatest("a", "b")', 'b'],
+    ['greatest(a)', null, { a: null }],
+    ['greatest(a, "x")', { error: 'invalid operation' }, { a: 1 }],
+  ],
+  compile:
+    (args, { env }) =>
+    (t) => {
+      let best: Value = null;
+      for (let i = 0; i < args.length; i++) {
+        const v = args[i]!(t);
+        if (v != null && (best === null || gt(v, best, env.timeZone))) best = v;
+      }
+      return best;
+    },
+});
