@@ -32,6 +32,7 @@ import {
   tracerBody,
   uploadBody,
 } from '../bodies.ts';
+import { answers } from './answers.ts';
 import { type Operations, op, query } from './operation.ts';
 import { objectSchema } from './schema-of.ts';
 
@@ -45,19 +46,19 @@ const dryRun = query('dryRun', '1: only the report.', { oneOf: ['0', '1'] });
 const onError = query('onError', 'skip: what is refused is left out.', { oneOf: ['skip'] });
 
 const server: Operations = {
-  'GET /': op('The gateway: version, uptime, load, what needs attention', 'object'),
-  'POST /': op('The same as GET', 'object'),
+  'GET /': op('The gateway: version, uptime, load, what needs attention', answers.gateway),
+  'POST /': op('The same as GET', answers.gateway),
   'GET /ping': op('Is it there', 'none'),
   'GET /stop': op('Stops the gateway', 'text'),
   'POST /stop': op('Stops the gateway', 'text'),
   'PATCH /configs': op('Changes settings until the next start', 'none', { ok: 204, body: configChanges }),
   'POST /batch/req': op('Several calls in one', 'list', { body: { schema: { type: 'array', items: objectSchema(batchCall) } } }),
   'GET /openapi.json': op('This description', 'object'),
-  'GET /overview': op('Everything at a glance: rules, streams, connections and what needs attention', 'object'),
-  'GET /settings': op('Settings that the owner may change, with their values', 'list'),
-  'GET /settings/{path}': op('One setting', 'object'),
-  'PUT /settings/{path}': op('Changes one setting', 'object', { body: settingBody }),
-  'DELETE /settings/{path}': op('Takes a change of a setting back', 'object'),
+  'GET /overview': op('Everything at a glance: rules, streams, connections and what needs attention', answers.overview),
+  'GET /settings': op('Settings that the owner may change, with their values', answers.settings),
+  'GET /settings/{path}': op('One setting', answers.setting),
+  'PUT /settings/{path}': op('Changes one setting', answers.setting, { body: settingBody }),
+  'DELETE /settings/{path}': op('Takes a change of a setting back', answers.setting),
   'GET /mqtt/users': op('Users of the MQTT listener', 'list'),
   'PUT /mqtt/users/{name}': op('Adds or replaces a user of the MQTT listener', 'object', { body: mqttUserBody }),
   'DELETE /mqtt/users/{name}': op('Removes a user of the MQTT listener', 'text'),
@@ -114,8 +115,8 @@ function sourcesOf(kind: 'stream' | 'table'): Operations {
   return {
     [`GET /${kind}s`]: op(`Names of all ${kind}s`, 'names', kinds),
     [`POST /${kind}s`]: op(`Runs a statement about ${kind}s`, 'created', { body: statementBody }),
-    [`GET /${kind}details`]: op(`All ${kind}s with type and format`, 'list', kinds),
-    [`GET /${kind}s/{name}`]: op(`One ${kind}: columns and options`, 'object'),
+    [`GET /${kind}details`]: op(`All ${kind}s with type and format`, answers.sourceDetails, kinds),
+    [`GET /${kind}s/{name}`]: op(`One ${kind}: columns and options`, answers.source),
     [`PUT /${kind}s/{name}`]: op(`Replaces a ${kind}`, 'text', { body: statementBody }),
     [`DELETE /${kind}s/{name}`]: op(`Drops a ${kind}`, 'text', {
       query: [query('force', 'true: also when rules read it.', { oneOf: ['true', 'false'] })],
@@ -125,32 +126,35 @@ function sourcesOf(kind: 'stream' | 'table'): Operations {
 }
 
 const rules: Operations = {
-  'GET /rules': op('All rules with their states', 'list'),
+  'GET /rules': op('All rules with their states', answers.rules),
   'POST /rules': op('Makes a rule and starts it', 'created', { body: ruleBody }),
   'GET /rules/{name}': op('The JSON of a rule', 'object'),
   'PUT /rules/{name}': op('Replaces a rule, or makes it', 'text', { body: ruleBody }),
   'DELETE /rules/{name}': op('Deletes a rule with its state and queues', 'text'),
-  'GET /rules/status/all': op('States and last errors of all rules', 'object'),
+  'GET /rules/status/all': op('States and last errors of all rules', answers.allStates),
   'GET /rules/{name}/status': op('State and counters of a rule', 'object'),
   'GET /v2/rules/{name}/status': op('The same, without line breaks', 'object'),
-  'GET /rules/{name}/health': op('Health of a rule in sentences and figures', 'object'),
-  'GET /rules/{name}/diag': op('Walks the path of a rule: where data stops', 'any'),
+  'GET /rules/{name}/health': op('Health of a rule in sentences and figures', answers.health),
+  'GET /rules/{name}/diag': op('Walks the path of a rule: where data stops', answers.diag),
   'GET /changes': op('Last changes of rules', 'list'),
   'GET /rules/{name}/versions': op('What a rule was before', 'list'),
   'POST /rules/{name}/versions/{version}/restore': op('Makes a rule what it was in a version', 'text'),
   'POST /rules/{name}/start': op('Starts a rule', 'text'),
   'POST /rules/{name}/stop': op('Stops a rule', 'text'),
   'POST /rules/{name}/restart': op('Restarts a rule', 'text'),
-  'GET /rules/{name}/parked': op('Rows that the sinks of a rule do not take', 'list'),
+  'GET /rules/{name}/parked': op('Rows that the sinks of a rule do not take', answers.parkedRows),
   'DELETE /rules/{name}/parked': op('Discards all parked rows of a rule', 'any'),
   'POST /rules/{name}/parked/retry': op('Tries all parked rows of a rule again', 'any', { query: [forced] }),
   'GET /rules/{name}/parked/{sink}/{row}': op('One parked row with its data', 'object'),
   'DELETE /rules/{name}/parked/{sink}/{row}': op('Discards one parked row', 'any'),
   'POST /rules/{name}/parked/{sink}/{row}/retry': op('Tries one parked row again', 'any', { query: [forced] }),
-  'GET /rules/{name}/topo': op('Nodes of a running rule and how they are connected', 'object'),
-  'GET /rules/{name}/schema': op('Columns of the results of a rule', 'object'),
+  'GET /rules/{name}/topo': op('Nodes of a running rule and how they are connected', answers.topo),
+  'GET /rules/{name}/schema': op('Columns of the results of a rule', answers.ruleColumns),
   'GET /rules/{name}/explain': op('How a rule is run', 'text'),
-  'POST /rules/validate': op('Checks a rule without making it', 'object', { body: ruleBody, also: { 422: 'The rule is not valid.' } }),
+  'POST /rules/validate': op('Checks a rule without making it', answers.validation, {
+    body: ruleBody,
+    also: { 422: 'The rule is not valid.' },
+  }),
   'GET /rules/usage/cpu': op('CPU time of rules in the last interval, ms', 'any'),
   'PUT /rules/{name}/reset_state': op('Sets the position of a source', 'text', { body: resetStateBody }),
   'GET /rules/{name}/scantables': op('Content of the scan tables of a rule', 'any'),
@@ -188,7 +192,7 @@ const observe: Operations = {
   }),
   'POST /live/rows': op('Rows of a SELECT as they come, as an event stream', 'events', { body: liveRowsBody }),
   'POST /live/topics': op('Topics of a broker as messages come, as an event stream', 'events', { body: liveTopicsBody }),
-  'GET /devices': op('Devices behind the sources', 'list'),
+  'GET /devices': op('Devices behind the sources', answers.devices),
   'GET /history': op('Series of the historian with the latest values, and how full it is', 'object'),
   'GET /history/{series}': op('Values of a series over time, for a plot', 'object', {
     query: [
@@ -244,9 +248,9 @@ const data: Operations = {
 };
 
 const connections: Operations = {
-  'GET /connections': op('Named connections with their states', 'list'),
+  'GET /connections': op('Named connections with their states', answers.connections),
   'POST /connections': op('Makes a named connection', 'created', { body: connectionBody }),
-  'GET /connections/{id}': op('One named connection', 'object'),
+  'GET /connections/{id}': op('One named connection', answers.connection),
   'PUT /connections/{id}': op('Replaces a named connection', 'text', { body: connectionBody }),
   'DELETE /connections/{id}': op('Drops a named connection', 'text'),
 };
