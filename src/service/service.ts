@@ -1,132 +1,37 @@
 // Ties the use cases together. The order of creation is the order of dependence: conf keys, connections, streams, rules.
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
-import type { SqlCompatibility } from '../base/sql-compatibility.ts';
-import type { ComponentFiles, Folders } from '../config/index.ts';
-import type { ConnectorEntry } from '../contract/connector.ts';
-import type { FunctionCatalogue } from '../contract/function.ts';
-import type { Historian } from '../contract/history.ts';
-import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import { type LetterBox, type RuleOptions, type Runtime, readGatewayId, type TraceStore } from '../runtime/index.ts';
-import type { Store } from '../store/index.ts';
+import { createPluginRegistry } from '../plugin-host/index.ts';
+import { readGatewayId } from '../runtime/index.ts';
 import type { ApplyService } from './apply/apply-service.ts';
-import { type AsyncTasks, createAsyncTasks } from './async-tasks.ts';
+import { createAsyncTasks } from './async-tasks.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import { copyNames } from './backup/copies.ts';
 import { confKeyLook } from './conf-key-look.ts';
-import { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
-import { type ConnectionStore, openConnections } from './connections.ts';
-import type { Device } from './devices/list-devices.ts';
-import { createDownloader, type Downloader } from './download.ts';
-import type { Editor } from './editor/index.ts';
-import type { Live } from './live/index.ts';
-import { createMetricsDump, type MetricsDump } from './metrics-dump.ts';
-import { createOtlpExport, type OtlpExport } from './otlp.ts';
-import { createPluginAdmin, heldBackCauses, type PluginAdmin, rulesTouchedBy } from './plugins/index.ts';
+import { openConfKeys } from './conf-keys.ts';
+import { openConnections } from './connections.ts';
+import { createDownloader } from './download.ts';
+import { createMetricsDump } from './metrics-dump.ts';
+import { createOtlpExport } from './otlp.ts';
+import { createPluginAdmin, heldBackCauses, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
-import { createRuleHistory, type RuleHistory } from './rules/rule-history.ts';
+import { createRuleHistory } from './rules/rule-history.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
-import { openSchemas, type SchemaRegistry } from './schemas.ts';
+import { openSchemas } from './schemas.ts';
 import { secretsIn } from './secrets/references.ts';
 import { openSecrets, type SecretStore } from './secrets/secret-store.ts';
-import type { Vault } from './secrets/vault.ts';
+import type { Service, ServiceDeps } from './service-api.ts';
 import { openStreamCatalog } from './streams/stream-catalog.ts';
-import { createStreamService, type StreamService } from './streams/stream-service.ts';
+import { createStreamService } from './streams/stream-service.ts';
 import { streamValidator } from './streams/validate-stream.ts';
 import { openTables, resealAll } from './tables.ts';
-import { createDataTransfer, type DataTransfer } from './transfer/data-transfer.ts';
+import { createDataTransfer } from './transfer/data-transfer.ts';
 import { fileAccess } from './transfer/file-access.ts';
 import type { Importer } from './transfer/importer.ts';
 import { importInitRulesets } from './transfer/init-ruleset.ts';
-import { createRulesetTransfer, type RulesetTransfer } from './transfer/ruleset.ts';
-import { createYamlTransfer, type YamlTransfer } from './transfer/yaml-transfer.ts';
-import type { TrialHub } from './trial/hub.ts';
-import { createTrialService, type TrialService } from './trial/trial-service.ts';
-import { createUploads, type Uploads } from './uploads.ts';
-
-export interface ServiceDeps {
-  clock: Clock;
-  log: Log;
-  store: Store;
-  runtime: Runtime;
-  /** Loads the catalogue of SQL functions, on first use. */
-  functions(): Promise<FunctionCatalogue>;
-  folders: Folders;
-  componentFiles: ComponentFiles;
-  connectors(name: string): ConnectorEntry | undefined;
-  connectorNames(): readonly string[];
-  /** Formats that there are. */
-  formats(): readonly string[];
-  /** Asked at each use: PATCH /configs and SIGHUP change them. */
-  settings(): ServiceSettings;
-  /** Where results of trial rules go; the connector `trialConnector(hub)` must be among `connectors`. */
-  trialHub: TrialHub;
-  /** Messages that ended the gateway. Absent: none are kept. */
-  deadLetters?(): LetterBox | undefined;
-  /** Values over time. Absent: none are kept. */
-  historian?: Historian;
-  /** Of the program, for backups. */
-  version?: string;
-  /** Seals secrets. Absent: they are stored as they are. */
-  vault?: Vault | undefined;
-  /** Takes the settings that the files say now. Absent: they count at the next start. */
-  reloadSettings?(): void;
-  /** Told after each step of an import, for tests that end the process there. */
-  importStep?(name: string): void;
-  /** Plugins, loaded before the service. Absent: there are none. */
-  plugins?: PluginRegistry;
-}
-
-export interface ServiceSettings {
-  /** basic.metricsDumpConfig */
-  metricsDump?: { enabled: boolean; retainedMs: number };
-  timeZone: string;
-  ignoreCase: boolean;
-  sqlCompatibility: SqlCompatibility;
-  ruleDefaults: RuleOptions;
-  enablePrivateNet: boolean;
-  allowExternalFileAccess: boolean;
-  /** install.sh in archives of plugins is run. */
-  enableInstallScript: boolean;
-  dataServerPort: number;
-}
-
-export interface Service {
-  readonly confKeys: ConfKeyStore;
-  readonly connections: ConnectionStore;
-  readonly secrets: SecretStore;
-  /** Seals everything under a new key. @returns rows that were sealed anew */
-  rekey(): Promise<number>;
-  readonly streams: StreamService;
-  readonly rules: RuleService;
-  /** Help for those who write SQL; loaded on use. */
-  editor(): Promise<Editor>;
-  readonly ruleHistory: RuleHistory;
-  readonly ruleset: RulesetTransfer;
-  readonly data: DataTransfer;
-  readonly apply: ApplyService;
-  readonly backup: BackupService;
-  readonly yaml: YamlTransfer;
-  readonly tasks: AsyncTasks;
-  readonly uploads: Uploads;
-  readonly download: Downloader;
-  readonly schemas: SchemaRegistry;
-  readonly plugins: PluginAdmin;
-  readonly trials: TrialService;
-  readonly traces: TraceStore;
-  readonly otlp: OtlpExport;
-  readonly metricsDump: MetricsDump;
-  /** Live views; loaded with the first viewer. */
-  live(): Promise<Live>;
-  /** Serial ports of this machine, and devices behind the sources that are read now. */
-  devices(): Promise<Device[]>;
-  deadLetters(): LetterBox | undefined;
-  readonly historian: Historian | undefined;
-  /** Creates stored rules, tells triggered ones to start, and imports init.json where it is new. @param safe nothing is started */
-  begin(safe: boolean): Promise<void>;
-  close(): Promise<void>;
-}
+import { createRulesetTransfer } from './transfer/ruleset.ts';
+import { createYamlTransfer } from './transfer/yaml-transfer.ts';
+import { createTrialService } from './trial/trial-service.ts';
+import { createUploads } from './uploads.ts';
 
 /** Reads the catalog. Rules are created by `service.rules.load`. */
 export async function createService(deps: ServiceDeps): Promise<Service> {
