@@ -21,6 +21,7 @@ export const rows: readonly (readonly string[])[] = [
   ['compile'],
   ['runtime'],
   ['service'],
+  ['fleet'],
   ['rest', 'cli'],
   ['daemon'],
 ];

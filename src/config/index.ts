@@ -9,5 +9,5 @@ export { mergeLayers } from './merge.ts';
 export { OWNER_FILE } from './owner-file.ts';
 export { checkOwnerSettings, type SettingProblem } from './owner-settings.ts';
 export { passedSections, settingSpecs } from './setting-specs.ts';
-export type { Settings, TlsFiles } from './settings.ts';
+export type { FleetSettings, Settings, TlsFiles } from './settings.ts';
 export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

@@ -7,6 +7,7 @@ import { GatewayError, messageOf } from '../base/errors/gateway-error.ts';
 import type { LogLevel } from '../base/log.ts';
 import { absentSettings, ignoredPaths } from './absent-settings.ts';
 import { applyOverrides, type Environment, isMap, keyLike, overridesOf } from './environment.ts';
+import { fleetSettings } from './fleet-settings.ts';
 import type { Folders } from './folders.ts';
 import { mergeLayers } from './merge.ts';
 import { OWNER_FILE } from './owner-file.ts';
@@ -172,6 +173,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       flushMs: value('history.flushInterval'),
       maxNames: value('history.maxFields'),
     },
+    fleet: fleetSettings(value),
     rule: section('rule'),
     sink: section('sink'),
   };

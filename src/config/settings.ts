@@ -8,6 +8,30 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
+export interface FleetSettings {
+  /** '' = the id of the gateway. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** Files; '' = none. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** `url` '' = off, as below. */
+  readonly pull: {
+    readonly url: string;
+    readonly intervalMs: number;
+    readonly prune: boolean;
+    readonly enforce: boolean;
+    readonly unsigned: boolean;
+    readonly report: string;
+  };
+  readonly hawkbit: {
+    readonly url: string;
+    readonly tenant: string;
+    readonly auth: 'target' | 'gateway' | 'certificate';
+    readonly secret: string;
+  };
+  readonly mqtt: { readonly server: string; readonly username: string; readonly secret: string; readonly prefix: string };
+}
+
 export interface Settings {
   readonly logLevel: LogLevel;
   /** Log files of rules. */
@@ -57,6 +81,7 @@ export interface Settings {
     readonly flushMs: number;
     readonly maxNames: number;
   };
+  readonly fleet: FleetSettings;
   /** Defaults of rule options, wire names (kuiper.yaml `rule`). */
   readonly rule: Readonly<Record<string, unknown>>;
   /** Defaults of sink cache properties, wire names (kuiper.yaml `sink`). */

@@ -34,6 +34,7 @@ import { changedSince, isOldRoot } from './changed-defaults.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
+import { createFleetPart } from './fleet-part.ts';
 import { foreignData } from './foreign-data.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
@@ -138,6 +139,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   const ownMetricsPort = () =>
     config.settings.prometheus.port === config.settings.rest.port ? undefined : config.settings.prometheus.port;
 
+  const fleet = createFleetPart({ settings: () => config.settings.fleet, service: () => service!, folders, version: VERSION, clock, log });
+
   /** Defaults that changed since the version that made this root. */
   let changes: string[] = [];
   const parts: Part[] = [
@@ -207,6 +210,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               functions,
               revocations: config.revocations,
               owner: createOwner(folders, env, () => reload()),
+              fleet,
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               strict: () => config.settings.strictOptions,
               cpuUsage: () => runtime?.cpuUsage?.() ?? 'not enabled',
@@ -344,11 +348,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         await Promise.race([rest?.close(), clock.sleep(200)]);
       },
     },
+    fleet.part,
   ];
 
   const reload = () => {
     const files = config.load(true);
     componentFiles.reload();
+    fleet.reload();
     rest?.renewCertificate();
     config.keepGood();
     log.info({ files }, 'Configuration read again. Addresses and ports take effect at the next start.');
@@ -363,6 +369,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       ...keyProblems,
       ...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []),
       ...(suspects?.problem ? [suspects.problem] : []),
+      ...fleet.problems(),
     ],
     setTimeZone: (name) => {
       timeZone = name;

@@ -38,6 +38,7 @@ import { editRule } from './edit-rule.ts';
 import { explainRule } from './explain-rule.ts';
 import { exportData } from './export-data.ts';
 import { exportRuleset } from './export-ruleset.ts';
+import { fleetIndex, fleetPoll, fleetStatus } from './fleet.ts';
 import { gethealthRule } from './gethealth-rule.ts';
 import { getstatusImport } from './getstatus-import.ts';
 import { getstatusRule } from './getstatus-rule.ts';
@@ -184,6 +185,9 @@ export const commands: readonly Command[] = [
   exportData,
   getstatusImport,
   apply,
+  fleetStatus,
+  fleetPoll,
+  fleetIndex,
   backup,
   restore,
   cloneBackup,

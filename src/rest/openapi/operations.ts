@@ -222,6 +222,8 @@ const data: Operations = {
   'POST /apply': op('Makes the gateway what a folder of files says, all of it or nothing', 'object', { body: applyBody }),
   'GET /apply': op('The last apply', 'any'),
   'GET /apply/files': op('The configuration as files for an apply', 'object'),
+  'GET /fleet': op('What this gateway is for a fleet', 'any'),
+  'POST /fleet/poll': op('Looks at the servers of the fleet now', 'any'),
   'POST /backup': op('One file with everything', 'file', { body: backupBody }),
   'POST /restore': op('Takes such a file in', 'object', { body: restoreBody }),
   'GET /backup/copies': op('Copies from before imports', 'list'),

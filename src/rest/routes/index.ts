@@ -11,6 +11,7 @@ import { connectionRoutes } from './connections.ts';
 import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
+import { type FleetAccess, fleetRoutes } from './fleet.ts';
 import { historyRoutes } from './history.ts';
 import { liveRoutes } from './live.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
@@ -39,6 +40,8 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' 
   revocations?: Revocations | undefined;
   /** What the owner sets. Absent: nothing is kept. */
   owner?: { settings: OwnerSettings; mqttUsers: MqttUsers } | undefined;
+  /** Absent: this gateway is no part of a fleet. */
+  fleet?: FleetAccess | undefined;
   /** CPU time of rules; not given: it is not measured. */
   cpuUsage?: () => Record<string, number> | 'not ready' | 'not enabled';
   /** basic.strictOptions */
@@ -55,6 +58,7 @@ export function createRestRouter({
   connectors,
   revocations,
   owner,
+  fleet,
   strict,
   cpuUsage = () => 'not enabled',
 }: RestDeps): Router {
@@ -95,6 +99,7 @@ export function createRestRouter({
       ...ownerRoutes(owner),
       ...dataRoutes(service, stop),
       ...applyRoutes(service.apply),
+      ...fleetRoutes(fleet),
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),
       ...serviceRoutes(service.download),

@@ -2,6 +2,7 @@
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
 import { connectorErrors } from './connector.ts';
+import { fleetErrors } from './fleet.ts';
 import { loggedEvents } from './logged.ts';
 import { planErrors } from './plan.ts';
 import { pluginErrors } from './plugin.ts';
@@ -25,6 +26,7 @@ export const catalogue = {
   ...commonErrors,
   ...configErrors,
   ...connectorErrors,
+  ...fleetErrors,
   ...loggedEvents,
   ...planErrors,
   ...pluginErrors,
@@ -37,6 +39,7 @@ export type ErrorCode =
   | keyof typeof commonErrors
   | keyof typeof configErrors
   | keyof typeof connectorErrors
+  | keyof typeof fleetErrors
   | keyof typeof planErrors
   | keyof typeof pluginErrors
   | keyof typeof runtimeErrors

@@ -32,6 +32,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'They are not read by themselves. Take them over: kuiper import ekuiper DIR with that folder.',
   },
+  FLEET: {
+    text: 'the fleet could not be followed',
+    ekuiperCode: 1000,
+    cure: 'The line names server and cause; `kuiper fleet status` shows the state. What runs goes on, and the next try comes by itself.',
+  },
   METRICS_DUMP: {
     text: 'metrics cannot be written to a file',
     ekuiperCode: 1000,

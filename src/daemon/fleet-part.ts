@@ -1,0 +1,85 @@
+// The fleet as a part of the gateway: nothing is loaded while nothing of it is set up; a change of its settings begins it again. Used by gateway.ts.
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
+import type { Log } from '../base/log.ts';
+import type { FleetSettings, Folders } from '../config/index.ts';
+import type { Fleet, FleetStatus } from '../fleet/index.ts';
+import { readGatewayId } from '../runtime/index.ts';
+import type { Service } from '../service/index.ts';
+import type { UpdateInstaller } from '../system/update/installer.ts';
+import type { Part } from './lifecycle.ts';
+
+export interface FleetPartDeps {
+  settings(): FleetSettings;
+  service(): Service;
+  updater?(): UpdateInstaller | undefined;
+  folders: Folders;
+  version: string;
+  clock: Clock;
+  log: Log;
+}
+
+export interface FleetPart {
+  readonly part: Part;
+  /** The settings were read again. */
+  reload(): void;
+  /** Undefined: this gateway is not part of a fleet. */
+  status(): FleetStatus | undefined;
+  poke(): Promise<void>;
+  problems(): string[];
+}
+
+const isOn = ({ pull, hawkbit, mqtt }: FleetSettings) => pull.url !== '' || hawkbit.url !== '' || mqtt.server !== '';
+
+export function createFleetPart({ settings, service, updater, folders, version, clock, log }: FleetPartDeps): FleetPart {
+  let fleet: Fleet | undefined;
+  let running = '';
+  let live = false;
+  let chain: Promise<void> = Promise.resolve();
+  const follow = async (): Promise<void> => {
+    const wanted = live && isOn(settings()) ? JSON.stringify(settings()) : '';
+    if (wanted === running) return;
+    await fleet?.stop();
+    fleet = undefined;
+    running = wanted;
+    if (wanted === '') return;
+    const { createFleet } = await import('../fleet/index.ts');
+    fleet = createFleet({
+      settings: settings(),
+      gatewayId: readGatewayId(folders.data, log),
+      version,
+      folders,
+      apply: service().apply,
+      secret: (name) => service().secrets.resolve(`\${secret:${name}}`),
+      updater: updater?.(),
+      clock,
+      log,
+    });
+    fleet.start();
+  };
+  const soon = () => {
+    chain = chain
+      .then(follow)
+      .catch((error: unknown) => log.error({ code: 'FLEET', reason: messageOf(error) }, 'The fleet cannot be followed.'));
+  };
+  return {
+    part: {
+      name: 'fleet',
+      start() {
+        live = true;
+        soon();
+      },
+      async stop() {
+        live = false;
+        soon();
+        await chain;
+      },
+      stopTimeoutMs: 1_000,
+    },
+    // an apply of the fleet changes settings while the fleet waits for it: the change must not wait for the apply
+    reload: soon,
+    status: () => fleet?.status(),
+    poke: async () => fleet?.poke(),
+    problems: () => fleet?.problems() ?? [],
+  };
+}
