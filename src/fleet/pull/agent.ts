@@ -189,7 +189,7 @@ export function createPullAgent(deps: PullDeps): PullAgent {
   /** How the update that was begun has ended, also after the restart. */
   const followBundle = async (): Promise<void> => {
     const { bundle } = file.value;
-    if (!bundle || bundle.result !== 'under way' || !deps.updater) return;
+    if (bundle?.result !== 'under way' || !deps.updater) return;
     const { last } = await deps.updater.status();
     if (last?.id === bundle.updateId) put({ bundle: { ...bundle, result: last.result, reason: last.reason } });
   };
