@@ -204,7 +204,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     default: false,
     doc: 'Follow a folder over plain HTTP although its index has no signature. Whoever is in the network can then change this gateway.',
   },
-  { path: 'fleet.pull.report', type: 'string', default: '', doc: 'Address that is told the state of this gateway by POST. Empty: nobody.' },
+  { path: 'fleet.pull.report', type: 'string', default: '', doc: 'Address to which the gateway reports its state by POST. Empty: none.' },
   { path: 'fleet.hawkbit.url', type: 'string', default: '', doc: 'Address of a hawkBit server. Empty: none.' },
   { path: 'fleet.hawkbit.tenant', type: 'string', default: 'DEFAULT', doc: 'Tenant there.' },
   {

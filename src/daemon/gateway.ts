@@ -13,7 +13,6 @@ import type { FunctionCatalogue } from '../contract/function.ts';
 import type { Historian } from '../contract/history.ts';
 import { createHistorian } from '../history/index.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
-import { type MetricsServer, openMetricsServer } from '../rest/metrics-server.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
 import { openRestServer, type RestServer } from '../rest/server.ts';
 import { createTokenBackoff } from '../rest/token-backoff.ts';
@@ -29,7 +28,7 @@ import {
   type Vault,
 } from '../service/index.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
-import { dataServerCallers, metricsCallers } from './callers.ts';
+import { dataServerCallers } from './callers.ts';
 import { changedSince, isOldRoot } from './changed-defaults.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { createConfiguration } from './configuration.ts';
@@ -38,6 +37,7 @@ import { createFleetPart } from './fleet-part.ts';
 import { foreignData } from './foreign-data.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
+import { createMetricsPart, ownMetricsPort } from './metrics-part.ts';
 import { runtimeSettings, serviceSettings } from './part-settings.ts';
 import { makeFolders, prepareEtc } from './prepare-folders.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
@@ -96,7 +96,6 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let service: Service | undefined;
   let rest: RestServer | undefined;
   let lock: RootLock | undefined;
-  let metrics: MetricsServer | undefined;
   let plugins: PluginRegistry | undefined;
   let suspects: Suspects | undefined;
   let safeModeReason: string | undefined;
@@ -134,10 +133,6 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   };
 
   const connectorNames = () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])];
-
-  /** Undefined: metrics belong on the REST server. */
-  const ownMetricsPort = () =>
-    config.settings.prometheus.port === config.settings.rest.port ? undefined : config.settings.prometheus.port;
 
   const fleet = createFleetPart({ settings: () => config.settings.fleet, service: () => service!, folders, version: VERSION, clock, log });
 
@@ -214,7 +209,10 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
               connectors: () => connectorNames().flatMap((name) => connectorNamed(name) ?? []),
               strict: () => config.settings.strictOptions,
               cpuUsage: () => runtime?.cpuUsage?.() ?? 'not enabled',
-              metrics: config.settings.prometheus.enabled && ownMetricsPort() === undefined ? () => runtime!.metricsText() : undefined,
+              metrics:
+                config.settings.prometheus.enabled && ownMetricsPort(config.settings) === undefined
+                  ? () => runtime!.metricsText()
+                  : undefined,
             }),
           ),
           clock,
@@ -321,21 +319,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         if (!holdsForReady()) runtime!.rulesLoaded();
       },
     },
-    {
-      name: 'metrics',
-      async start() {
-        const port = config.settings.prometheus.enabled ? ownMetricsPort() : undefined;
-        if (port === undefined) return;
-        metrics = await openMetricsServer({
-          ip: config.settings.rest.ip,
-          port,
-          text: () => runtime!.metricsText(),
-          ...metricsCallers(config, backoff),
-        });
-        log.info({ port: metrics.port }, 'Serving Prometheus metrics.');
-      },
-      stop: () => metrics?.close(),
-    },
+    createMetricsPart({ config, backoff, log, text: () => runtime!.metricsText() }),
     {
       name: 'REST calls',
       start() {

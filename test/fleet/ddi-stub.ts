@@ -134,7 +134,8 @@ export async function startDdiStub(): Promise<DdiStub> {
     const cut = stub.cutAfter;
     if (cut === undefined) return void s.end(piece);
     stub.cutAfter = undefined;
-    s.write(piece.subarray(0, cut), () => s.destroy());
+    // what was sent arrives before the connection goes
+    s.write(piece.subarray(0, cut), () => setTimeout(() => s.destroy(), 300));
   }
 
   async function feedback(q: IncomingMessage, s: ServerResponse, target: StubTarget, kind: string, id: string): Promise<void> {
