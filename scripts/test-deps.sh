@@ -19,6 +19,7 @@ redis-server:redis-server:the tests of redis, redisPub and redisSub
 mariadbd:mariadb-server:the tests of sql with MariaDB
 psql:postgresql:the tests of sql with PostgreSQL
 nats-server:nats-server:the tests of nats
+rabbitmq-server:rabbitmq-server:the tests of amqp
 java:openjdk-17-jre-headless:the tests of kafka
 mvn:maven:the tests of kafka'
 missing=
