@@ -12,7 +12,7 @@ export interface Branch {
 export function joinBranches(branches: readonly Branch[]): RuleProgram {
   const inputs: ProgramInput[] = [];
   /** By branch and its own input: index in `inputs`. */
-  const places = branches.map(({ program }) => program.inputs.map((input) => place(inputs, input)));
+  const places = branches.map(({ program }) => program.inputs.map((input) => placeInput(inputs, input)));
   const named = (i: number, name: string) => `b${i}_${name}`;
   return {
     inputs,
@@ -37,7 +37,7 @@ export function joinBranches(branches: readonly Branch[]): RuleProgram {
 }
 
 /** Finds or makes the input; what it must bring is the union of what the branches read. */
-function place(inputs: ProgramInput[], input: ProgramInput): number {
+export function placeInput(inputs: ProgramInput[], input: ProgramInput): number {
   const at = inputs.findIndex((other) => other.source === input.source && other.kind === input.kind);
   if (at < 0) return inputs.push(input) - 1;
   const { members: _members, ...old } = inputs[at]!;

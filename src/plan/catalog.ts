@@ -10,6 +10,8 @@ export interface SourceInfo {
   readonly kind: 'stream' | 'table';
   /** undefined = schemaless */
   readonly schema?: StreamSchema;
+  /** Without a schema: the only columns that there can be (the step of a rule). */
+  readonly outputs?: readonly string[];
   /** KIND="lookup" */
   readonly lookup?: boolean;
   /** TIMESTAMP option: the field of event time. */

@@ -282,6 +282,10 @@ export interface WindowExpr extends ExprNode {
 
 export interface SelectStatement extends Node {
   readonly kind: 'select';
+  /** `WITH name AS (SELECT …), …` before it: standard SQL. */
+  readonly with?: readonly NamedQuery[];
+  /** The SELECTs behind UNION ALL: standard SQL. */
+  readonly union?: readonly SelectStatement[];
   /** SELECT DISTINCT: standard SQL. */
   readonly distinct?: true;
   readonly fields: readonly SelectField[];
@@ -312,7 +316,16 @@ export interface SelectField extends Node {
   readonly parens: boolean;
 }
 
+/** One step of WITH. */
+export interface NamedQuery extends Node {
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly query: SelectStatement;
+}
+
 export interface SourceRef extends Node {
+  /** `(SELECT …) AS name`: standard SQL. The alias is the name. */
+  readonly query?: SelectStatement;
   readonly name: string;
   readonly nameSpan: Span;
   readonly alias?: string;

@@ -5,5 +5,6 @@ export { positionOf, renderDiagnostic, sqlError } from './diagnostics.ts';
 export { parseExpression, parseSelect, parseSelectField, parseStatement } from './parser/index.ts';
 export { asUnitAndNumbers, fixedMs } from './parser/interval.ts';
 export { printExpr, printName, printStatement, printType } from './print.ts';
+export { type Step, stepsOf } from './steps.ts';
 export { didYouMean, suggest } from './suggest.ts';
-export { childrenOf, find, rootsOf, walk } from './walk.ts';
+export { childrenOf, find, rootsOf, selectsOf, walk } from './walk.ts';

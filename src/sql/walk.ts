@@ -71,6 +71,15 @@ export function rootsOf(statement: Statement): readonly Expr[] {
   return statement.kind === 'select' ? selectRoots(statement) : none;
 }
 
+/** The SELECT and those in its WITH, UNION ALL and FROM, at any depth, each before those that read it. */
+export function selectsOf(s: SelectStatement): SelectStatement[] {
+  const inner = [
+    ...(s.with ?? []).map((step) => step.query),
+    ...[s.from, ...s.joins.map((j) => j.source)].flatMap((source) => (source.query ? [source.query] : [])),
+  ];
+  return [...inner.flatMap(selectsOf), s, ...(s.union ?? []).flatMap(selectsOf)];
+}
+
 function selectRoots(s: SelectStatement): readonly Expr[] {
   return present(
     s.fields.map(fieldExpr),

@@ -7,6 +7,7 @@ import { createMemoryLog } from '../../src/base/log.ts';
 import { compileRule } from '../../src/compile/index.ts';
 import type { FunctionCatalogue, FunctionEnv } from '../../src/contract/function.ts';
 import type { StreamSchema } from '../../src/contract/schema.ts';
+import type { Ack } from '../../src/data/ack.ts';
 import { type Meta, Tuple } from '../../src/data/tuple.ts';
 import type { Row, Value } from '../../src/data/value.ts';
 import {
@@ -20,7 +21,8 @@ import {
 } from '../../src/exec/operator.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { type PlanOptions, planRule, type SourceInfo } from '../../src/plan/index.ts';
-import { parseSelect } from '../../src/sql/index.ts';
+import { compileSteps, planSteps } from '../../src/service/rules/rule-steps.ts';
+import { parseSelect, stepsOf } from '../../src/sql/index.ts';
 
 export interface TestRule {
   readonly program: RuleProgram;
@@ -28,10 +30,12 @@ export interface TestRule {
   readonly clock: VirtualClock;
   /** Rows of each result; an error of a row is `{ $error: text }`. */
   readonly results: (Row[] | { $error: string })[];
+  /** Confirmations that go with each result. */
+  readonly acks: (readonly Ack[])[];
   readonly stats: Map<string, OperatorStats>;
   /** By the error in `results`: the row or group that was left out alone. */
   readonly failed: Map<unknown, { sample: string; key?: string }>;
-  push(source: string, row: Row, more?: { tsMs?: number; meta?: Meta }): void;
+  push(source: string, row: Row, more?: { tsMs?: number; meta?: Meta; ack?: Ack }): void;
   touched: number;
 }
 
@@ -62,22 +66,29 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
   const sources = options.sources ?? [stream('demo')];
   const clock = options.clock ?? createVirtualClock();
   const functions = options.functions ?? catalogue;
-  const plan = planRule(
-    parseSelect(sql, options.sqlCompatibility),
-    { source: options.source ?? ((name) => sources.find((s) => s.name === name)), names: () => sources.map((s) => s.name), functions },
-    { sql, ...options },
-  );
-  const program = compileRule(plan);
+  const select = parseSelect(sql, options.sqlCompatibility);
+  const steps = stepsOf(select);
+  const catalog = {
+    source: options.source ?? ((name: string) => sources.find((s) => s.name === name)),
+    names: () => sources.map((s) => s.name),
+    functions,
+  };
+  const planOptions = { sql, ...options };
+  const program = steps
+    ? compileSteps(planSteps(steps, catalog, planOptions), options.isEventTime === true)
+    : compileRule(planRule(select, catalog, planOptions));
   const results: TestRule['results'] = [];
+  const acks: (readonly Ack[])[] = [];
   const stats = new Map<string, OperatorStats>();
   const failed: TestRule['failed'] = new Map();
   const layouts = program.inputs.map((i) => [...i.columns, ...(i.all ? ['*'] : [])]);
   const { log } = createMemoryLog();
-  const toTuple = (input: number, row: Row, tsMs: number, meta?: Meta): Tuple =>
+  const toTuple = (input: number, row: Row, tsMs: number, meta?: Meta, ack?: Ack): Tuple =>
     new Tuple(
       layouts[input]!.map((c): Value => (c === '*' ? row : Object.hasOwn(row, c) ? row[c] : undefined)),
       tsMs,
       meta,
+      ack,
     );
   const rule = { touched: 0 };
   const host: ProgramHost = {
@@ -95,7 +106,10 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
       keyedState: { get: () => null, put: () => undefined },
       ...options.env,
     } as FunctionEnv,
-    emit: (r) => void results.push(r.rows),
+    emit(r) {
+      results.push(r.rows);
+      acks.push(r.acks);
+    },
     exception(s, error, row) {
       s.exceptions++;
       s.lastException = messageOf(error);
@@ -137,13 +151,15 @@ export function startRule(sql: string, options: TestOptions = {}): TestRule {
     running,
     clock,
     results,
+    acks,
     stats,
     failed,
-    push(source: string, row: Row, more: { tsMs?: number; meta?: Meta } = {}) {
+    push(source: string, row: Row, more: { tsMs?: number; meta?: Meta; ack?: Ack } = {}) {
       // each is a message of its own, as the source node says for real ones
       beginMessage();
       program.inputs.forEach((input, i) => {
-        if (input.source === source && input.kind === 'stream') running.push(i, toTuple(i, row, more.tsMs ?? clock.now(), more.meta));
+        if (input.source === source && input.kind === 'stream')
+          running.push(i, toTuple(i, row, more.tsMs ?? clock.now(), more.meta, more.ack));
       });
     },
   });

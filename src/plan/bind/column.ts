@@ -30,7 +30,7 @@ export function bindColumn(e: ColumnExpr, scope: Scope): BoundExpr {
 
 /** The column that a member's name would be, in schemaless streams; in others it is not decoded for this. */
 export function shadowOf(name: string, span: Span, scope: Scope): BoundExpr | undefined {
-  const open = scope.sources.filter((s) => s.info.schema === undefined);
+  const open = scope.sources.filter((s) => s.info.schema === undefined && !lacks(s, name));
   const first = open[0];
   if (!first) return undefined;
   if (open.length > 1) return { kind: 'any-column', name, inputs: open.map((s) => s.index), span };
@@ -50,7 +50,7 @@ function bindName(name: string, e: ColumnExpr, scope: Scope): BoundExpr {
   }
   if (scope.sources.length === 1) return columnOf(scope.sources[0]!, name, e, scope, false);
   const declared = scope.sources.filter((s) => fieldOf(s, name, scope.options.ignoreCase));
-  const open = scope.sources.filter((s) => s.info.schema === undefined);
+  const open = scope.sources.filter((s) => s.info.schema === undefined && !lacks(s, name));
   if (open.length === 0) {
     if (declared.length === 0) throw unknown(name, name, e, scope);
     if (declared.length > 1)
@@ -76,6 +76,7 @@ function isNullWord(name: string, e: ColumnExpr, scope: Scope): boolean {
 
 function columnOf(source: BoundSource, name: string, e: ColumnExpr, scope: Scope, qualified: boolean): BoundColumn {
   const field = fieldOf(source, name, scope.options.ignoreCase);
+  if (lacks(source, name)) throw unknown(name, qualified ? `${e.stream}.${name}` : name, e, scope);
   // a name is only known to be wrong when all sources of the query declare their fields
   if (!field && source.info.schema && !scope.schemaless) throw unknown(name, qualified ? `${e.stream}.${name}` : name, e, scope);
   return {
@@ -88,8 +89,11 @@ function columnOf(source: BoundSource, name: string, e: ColumnExpr, scope: Scope
   };
 }
 
+/** A step of the rule has the columns that its SELECT gives out, and no others. */
+const lacks = ({ info }: BoundSource, name: string): boolean => info.outputs !== undefined && !info.outputs.includes(name);
+
 function unknown(name: string, shown: string, e: ColumnExpr, scope: Scope): Error {
-  const names = [...scope.sources.flatMap((s) => s.info.schema?.map((f) => f.name) ?? []), ...scope.aliases.keys()];
+  const names = [...scope.sources.flatMap((s) => s.info.schema?.map((f) => f.name) ?? s.info.outputs ?? []), ...scope.aliases.keys()];
   const hint = didYouMean(name, names) ?? (names.length > 0 && names.length <= 12 ? `the fields are ${names.join(', ')}` : undefined);
   return scope.fail('PLAN_UNKNOWN_COLUMN', `unknown field ${shown}`, e.span, hint);
 }

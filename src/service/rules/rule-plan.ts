@@ -10,7 +10,7 @@ import { chainNodes, type NodeKind } from '../../exec/node-chain.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo, withMeta } from '../../plan/index.ts';
 import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
-import { checkSelect, parseSelect, type SelectStatement } from '../../sql/index.ts';
+import { checkSelect, parseSelect, type SelectStatement, selectsOf, stepsOf } from '../../sql/index.ts';
 import { actionSpecs } from '../actions.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
@@ -21,6 +21,7 @@ import { sourceOfNode } from './graph/graph-source.ts';
 import type { ParsedRule, ParsedSelect, Planning, PlanningDeps } from './planning.ts';
 import { sourceOf } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
+import { compileSteps, explainSteps, planSteps, type StepPlan } from './rule-steps.ts';
 
 interface RulePlanDeps extends PlanningDeps {
   functions: FunctionCatalogue;
@@ -35,7 +36,7 @@ export function createPlanning(deps: RulePlanDeps): Planning {
     checkArguments(rule) {
       for (const select of rule.selects) {
         try {
-          planOf(rule, select, deps);
+          plansOf(rule, select, deps);
         } catch (error) {
           if (isGatewayError(error) && PARSED_BY_EKUIPER.has(error.code))
             throw new GatewayError('RULE_JSON', { text: `Parse SQL ${select.sql} error: ${error.message}` }, { cause: error });
@@ -44,14 +45,14 @@ export function createPlanning(deps: RulePlanDeps): Planning {
       }
     },
     check(rule) {
-      for (const select of rule.selects) planOf(rule, select, deps);
+      for (const select of rule.selects) plansOf(rule, select, deps);
       if (rule.chain) compileChain(rule, rule.chain, deps);
     },
     compile: (rule) => compile(rule, deps),
     explain: (rule) =>
       rule.chain
         ? rule.chain.steps.flatMap((s) => s.sqls.map((sql) => explain(planOfStep(rule, rule.chain!.input, sql, s.kind, deps)))).join('\n')
-        : rule.selects.map((select) => explain(planOf(rule, select, deps))).join('\n'),
+        : rule.selects.map((select) => explained(plansOf(rule, select, deps))).join('\n'),
     definition: (rule, program) => ruleDefinition(rule, deps, program),
   };
 }
@@ -68,7 +69,7 @@ function parseRule(draft: RuleDraft, settings: Settings, functions: FunctionCata
   let select: SelectStatement;
   try {
     select = parseSelect(draft.sql, options.sqlCompatibility);
-    checkSelect(select, draft.sql, withMeta(functions));
+    for (const one of selectsOf(select)) checkSelect(one, draft.sql, withMeta(functions));
   } catch (error) {
     throw new GatewayError('RULE_JSON', { text: `Parse SQL ${draft.sql} error: ${messageOf(error)}` }, { cause: error });
   }
@@ -99,8 +100,15 @@ function parsed(first: SelectStatement, sql: string, { sqlCompatibility }: RuleO
   };
 }
 
+const NO_STEPS: ReadonlySet<string> = new Set();
+
+/** Streams and tables, in order. */
 function inputsOf(select: SelectStatement): string[] {
-  return [...new Set([select.from.name, ...select.joins.map((j) => j.source.name)])];
+  const steps = stepsOf(select) ?? [{ select, reads: NO_STEPS }];
+  const names = steps.flatMap((s) =>
+    [s.select.from, ...s.select.joins.map((j) => j.source)].flatMap(({ name }) => (s.reads.has(name) ? [] : [name])),
+  );
+  return [...new Set(names)];
 }
 
 function parseGraphRule(draft: RuleDraft, json: Readonly<Record<string, unknown>>, options: RuleOptions): ParsedRule {
@@ -129,18 +137,27 @@ function parseGraphRule(draft: RuleDraft, json: Readonly<Record<string, unknown>
 }
 
 /** @throws GatewayError PLAN_*, SQL_* */
-function planOf(rule: ParsedRule, select: ParsedSelect, deps: RulePlanDeps): LogicalPlan {
-  return planRule(select.tree(true), planCatalog(rule, deps), planOptions(rule, select.sql, deps));
+function plansOf(rule: ParsedRule, select: ParsedSelect, deps: RulePlanDeps): LogicalPlan | StepPlan[] {
+  const tree = select.tree(true);
+  const steps = stepsOf(tree);
+  const catalog = planCatalog(rule, deps);
+  const options = planOptions(rule, select.sql, deps);
+  return steps ? planSteps(steps, catalog, options) : planRule(tree, catalog, options);
 }
+
+const explained = (plans: LogicalPlan | StepPlan[]): string => (Array.isArray(plans) ? explainSteps(plans) : explain(plans));
 
 function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
   if (rule.chain) return compileChain(rule, rule.chain, deps);
   const branches = rule.selects.map((s) => ({
-    program: compileRule(planOf(rule, s, deps)),
+    program: compiled(plansOf(rule, s, deps), rule),
     sinks: s.sinks ?? rule.actions.map((_, i) => i),
   }));
   return branches.length === 1 && rule.selects[0]!.sinks === undefined ? branches[0]!.program : joinBranches(branches);
 }
+
+const compiled = (plans: LogicalPlan | StepPlan[], { options }: ParsedRule): RuleProgram =>
+  Array.isArray(plans) ? compileSteps(plans, options.isEventTime) : compileRule(plans);
 
 function compileChain(rule: ParsedRule, chain: NonNullable<ParsedRule['chain']>, deps: RulePlanDeps): RuleProgram {
   const { sources, nodes } = chainParts(rule.draft.id, chain, chain.nameOf, (sql, kind, last) =>

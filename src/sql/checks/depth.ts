@@ -2,14 +2,14 @@
 // Called by the parser for each statement. Long chains `a + b + c ...` make high trees without any nesting.
 import type { Expr, Statement } from '../ast.ts';
 import { sqlError } from '../diagnostics.ts';
-import { rootsOf, walk } from '../walk.ts';
+import { rootsOf, selectsOf, walk } from '../walk.ts';
 
 /** Levels. A recursive descent takes about 200 bytes of stack a level and function; V8 gives about 1 MB. */
 const MAX_HEIGHT = 1000;
 
 /** @throws GatewayError SQL_TOO_COMPLEX */
 export function checkDepth(node: Statement | Expr, sql: string): void {
-  const roots = isStatement(node) ? rootsOf(node) : [node];
+  const roots = !isStatement(node) ? [node] : node.kind === 'select' ? selectsOf(node).flatMap(rootsOf) : rootsOf(node);
   for (const root of roots)
     walk(root, (expr, depth) => {
       if (depth > MAX_HEIGHT)

@@ -9,7 +9,7 @@ import { ddlWords, parseDdl } from './ddl.ts';
 import { parseExpr } from './expr.ts';
 import { parseField } from './field.ts';
 import { Reader } from './reader.ts';
-import { parseSelectStatement } from './select.ts';
+import { atWith, parseSelectStatement } from './select.ts';
 
 /** Reads one statement. What follows its semicolon is ignored, as in eKuiper.
  *  @param dialect whose grammar; that of `standard` has all of eKuiper's and more
@@ -28,7 +28,7 @@ function read<T>(text: string, dialect: SqlCompatibility, rule: (r: Reader) => T
   try {
     return rule(new Reader(text));
   } catch (error) {
-    if (!isGatewayError(error) || error.code === 'SQL_TOO_COMPLEX' || error.code === 'SQL_NOT_SELECT') throw error;
+    if (!isGatewayError(error) || error.code === 'SQL_TOO_COMPLEX') throw error;
     const { text: message, start, end, hint } = error.params as { text: string; start: number; end: number; hint?: string };
     if (!isStandard(text, rule)) throw error;
     throw sqlError(error.code, message, text, { start, end }, hint === undefined ? STANDARD_HINT : `${hint}; ${STANDARD_HINT}`);
@@ -48,7 +48,7 @@ function isStandard(text: string, rule: (r: Reader) => unknown): boolean {
 }
 
 function readStatement(r: Reader): Statement {
-  if (r.peek().type === 'SELECT') return parseSelectStatement(r);
+  if (r.peek().type === 'SELECT' || atWith(r)) return parseSelectStatement(r);
   const ddl = ddlWords.find((word) => r.atWord(word));
   if (ddl !== undefined) return parseDdl(r, ddl);
   const meant = suggest(r.peek().text, ['SELECT', ...ddlWords]);
@@ -64,7 +64,7 @@ function readStatement(r: Reader): Statement {
 export function parseSelect(text: string, dialect: SqlCompatibility = 'ekuiper'): SelectStatement {
   return read(text, dialect, (r) => {
     const start = r.peek();
-    if (start.type !== 'SELECT') {
+    if (start.type !== 'SELECT' && !atWith(r)) {
       // A misspelt SELECT is worth the hint; eKuiper's text names the whole statement.
       const meant = start.type === 'name' ? suggest(start.text, ['SELECT']) : undefined;
       throw sqlError('SQL_NOT_SELECT', `SQL ${text} is not a select statement.`, text, start.span, meant && `did you mean ${meant}?`);

@@ -1,5 +1,5 @@
 // SELECT statements, clause by clause in their fixed order. Called by index.ts.
-import type { Expr, Join, JoinType, Limit, SelectField, SelectStatement, SortItem, WindowExpr } from '../ast.ts';
+import type { Expr, Join, JoinType, Limit, NamedQuery, SelectField, SelectStatement, SortItem, WindowExpr } from '../ast.ts';
 import type { Token } from '../tokens.ts';
 import { acceptDistinct } from './distinct.ts';
 import { parseExpr } from './expr.ts';
@@ -10,7 +10,53 @@ import { parseSource } from './source.ts';
 
 /** From SELECT on, up to the end of the text or a semicolon (what follows a semicolon is ignored, as in eKuiper). */
 export function parseSelectStatement(r: Reader): SelectStatement {
-  const start = r.take();
+  const statement = parseQuery(r);
+  parseEnd(r, statement.from.alias === undefined);
+  return statement;
+}
+
+/** `[WITH …] SELECT … [UNION ALL SELECT …]`: alone, in WITH, or in FROM. */
+export function parseQuery(r: Reader): SelectStatement {
+  const start = r.peek().span;
+  const steps = atWith(r) ? parseWith(r) : undefined;
+  const first = parseOne(r);
+  const union: SelectStatement[] = [];
+  while (r.standard && r.acceptWord('UNION') !== undefined) {
+    if (r.acceptWord('ALL') === undefined)
+      throw r.error(
+        'SQL_SYNTAX',
+        `found ${JSON.stringify(r.peek().text)}, expected ALL.`,
+        undefined,
+        'write UNION ALL: a stream has no end, so its rows cannot be made different',
+      );
+    union.push(parseOne(r));
+  }
+  if (steps === undefined && union.length === 0) return first;
+  return { ...(steps && { with: steps }), ...first, ...(union.length > 0 && { union }), span: r.spanFrom(start) };
+}
+
+/** `with` is no reserved word. */
+export const atWith = (r: Reader): boolean => r.standard && r.atWord('WITH') && r.peek(1).type === 'name' && r.peek(2).type === 'AS';
+
+function parseWith(r: Reader): NamedQuery[] {
+  r.take();
+  const steps: NamedQuery[] = [];
+  do {
+    const name = r.expect('name', 'expected the name of a step.');
+    if (steps.some((s) => s.name === name.text)) throw r.error('SQL_SYNTAX', `two steps are called ${name.text}`, name.span);
+    r.expect('AS', 'expected AS.');
+    r.expect('(', 'expected a SELECT in parentheses.');
+    const query = r.nested(() => parseQuery(r));
+    r.expect(')', 'expected right paren.');
+    steps.push({ name: name.text, nameSpan: name.span, query, span: r.spanFrom(name.span) });
+  } while (r.accept(',') !== undefined);
+  return steps;
+}
+
+function parseOne(r: Reader): SelectStatement {
+  const start = r.expect('SELECT', 'expected SELECT.');
+  const unnamedBefore = r.unnamedFields;
+  r.unnamedFields = 0;
   const distinct = r.standard ? acceptDistinct(r) : undefined;
   const fields: SelectField[] = [];
   do fields.push(parseField(r));
@@ -25,7 +71,7 @@ export function parseSelectStatement(r: Reader): SelectStatement {
   const orderBy: readonly SortItem[] = r.peek().type === 'ORDER' ? parseSortItems(r) : [];
   const limit = parseLimit(r);
   const span = r.spanFrom(start.span);
-  parseEnd(r, from.alias === undefined);
+  r.unnamedFields = unnamedBefore;
 
   const isWindow = (expr: Expr): expr is WindowExpr => expr.kind === 'window' && expr.parens !== true;
   const [window, ...ignoredWindows] = dimensions.filter(isWindow);

@@ -5,6 +5,12 @@ import { printField } from './field.ts';
 import { printName } from './names.ts';
 
 export function printSelect(s: SelectStatement): string {
+  const steps = s.with?.map((step) => `${printName(step.name)} AS (${printSelect(step.query)})`) ?? [];
+  const all = [s, ...(s.union ?? [])].map(printOne).join(' UNION ALL ');
+  return steps.length === 0 ? all : `WITH ${steps.join(', ')} ${all}`;
+}
+
+function printOne(s: SelectStatement): string {
   const dimensions = [...s.groupBy, ...(s.window === undefined ? [] : [s.window]), ...s.ignoredWindows];
   return [
     `SELECT ${s.distinct === true ? 'DISTINCT ' : ''}${s.fields.map(printField).join(', ')}`,
@@ -27,5 +33,6 @@ export function printSelect(s: SelectStatement): string {
 }
 
 function printSource(source: SourceRef): string {
+  if (source.query) return `(${printSelect(source.query)}) AS ${printName(source.name)}`;
   return printName(source.name) + (source.alias === undefined ? '' : ` AS ${printName(source.alias)}`);
 }
