@@ -26,6 +26,7 @@ export function sourcesOf(root: LogicalNode): DataSourceNode[] {
 /** eKuiper's names of operators in status and topo. */
 const kindNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'source',
+  unnest: 'unnest',
   watermark: 'watermark',
   analytic: 'analytic',
   timers: 'timers',

@@ -6,7 +6,8 @@ import { expressionsOf } from '../plan/node-expressions.ts';
 import { some } from '../plan/walk.ts';
 
 export function writesRow(n: LogicalNode): boolean {
-  if (n.type === 'analytic' || n.type === 'timers' || n.type === 'window-func' || n.type === 'dedup-trigger') return true;
+  if (n.type === 'analytic' || n.type === 'timers' || n.type === 'unnest' || n.type === 'window-func' || n.type === 'dedup-trigger')
+    return true;
   if ((n.type === 'filter' || n.type === 'having') && some(n.condition, isHitCall)) return true;
   if (n.type === 'window' || n.type === 'inc-window')
     if ([n.window.filter, n.window.when, ...n.window.conditions].some((e) => e && some(e, isHitCall))) return true;

@@ -39,6 +39,8 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
   if (options.isEventTime && streams.length > 0)
     push({ type: 'watermark', emitters: streams.map((s) => s.info.name), sendWatermark: b.window !== undefined, children });
 
+  for (const unnest of b.unnests) push({ type: 'unnest', unnest, children });
+
   const analytic = callsIn(everywhere, (e) => isAnalyticCall(e) && !isHitCall(e));
   const early = analytic.filter((c) => !c.args.some(hasAggregate) && !partsOfOver(c).some(hasAggregate));
   const late = analytic.filter((c) => !early.includes(c));

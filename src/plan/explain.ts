@@ -16,6 +16,7 @@ import { orderInfo } from './logical/order.ts';
 import { projectInfo } from './logical/project.ts';
 import { projectSetInfo } from './logical/project-set.ts';
 import { timersInfo } from './logical/timers.ts';
+import { unnestInfo } from './logical/unnest.ts';
 import { watermarkInfo } from './logical/watermark.ts';
 import { windowInfo } from './logical/window.ts';
 import { windowFuncInfo } from './logical/window-func.ts';
@@ -23,6 +24,7 @@ import { type LogicalPlan, namesOf } from './plan.ts';
 
 const planNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'DataSourcePlan',
+  unnest: 'UnnestPlan',
   watermark: 'WatermarkPlan',
   analytic: 'AnalyticFuncsPlan',
   timers: 'TimersPlan',
@@ -59,6 +61,8 @@ function infoOf(n: LogicalNode, names: readonly string[]): string {
   switch (n.type) {
     case 'data-source':
       return dataSourceInfo(n);
+    case 'unnest':
+      return unnestInfo(n, names);
     case 'watermark':
       return watermarkInfo(n);
     case 'analytic':

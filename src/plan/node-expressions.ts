@@ -22,6 +22,8 @@ export function expressionsOf(n: LogicalNode): readonly BoundExpr[] {
       return n.joins.flatMap((j) => (j.on ? [j.on] : []));
     case 'lookup':
       return n.values;
+    case 'unnest':
+      return [n.unnest.list];
     case 'filter':
       return [n.condition];
     case 'aggregate':
@@ -76,6 +78,8 @@ export function mapExpressions(n: LogicalNode, change: (e: BoundExpr) => BoundEx
       return { ...n, joins: n.joins.map((j) => ({ ...j, on: maybe(j.on) })) };
     case 'lookup':
       return { ...n, values: n.values.map(change) };
+    case 'unnest':
+      return { ...n, unnest: { ...n.unnest, list: change(n.unnest.list) } };
     case 'filter':
       return { ...n, condition: change(n.condition) };
     case 'aggregate':

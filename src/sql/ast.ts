@@ -291,6 +291,8 @@ export interface SelectStatement extends Node {
   readonly fields: readonly SelectField[];
   readonly from: SourceRef;
   readonly joins: readonly Join[];
+  /** `CROSS JOIN UNNEST(list) AS x`: standard SQL. */
+  readonly unnests?: readonly Unnest[];
   readonly where?: Expr;
   /** GROUP BY items that are not windows, in written order. */
   readonly groupBy: readonly Expr[];
@@ -337,6 +339,17 @@ export interface Join extends Node {
   readonly type: JoinType;
   readonly source: SourceRef;
   readonly on?: Expr;
+}
+
+/** One row for each element of a list. */
+export interface Unnest extends Node {
+  readonly list: Expr;
+  /** LEFT JOIN: a row whose list is empty or missing stays. */
+  readonly outer: boolean;
+  /** The name of the element. */
+  readonly name: string;
+  /** The name of its number, from 1. */
+  readonly ordinal?: string;
 }
 
 export interface SortItem extends Node {

@@ -84,6 +84,7 @@ function selectRoots(s: SelectStatement): readonly Expr[] {
   return present(
     s.fields.map(fieldExpr),
     s.joins.map((join) => join.on),
+    s.unnests?.map((u) => u.list),
     [s.where],
     s.groupBy,
     [s.window],

@@ -16,6 +16,7 @@ import { makeOrder } from './order.ts';
 import { makeProject } from './project.ts';
 import { makeProjectSet } from './project-set.ts';
 import { makeTimers } from './timers.ts';
+import { makeUnnest } from './unnest.ts';
 import { makeWatermark } from './watermark.ts';
 import { makeWindow } from './window.ts';
 import { makeWindowFunc } from './window-func.ts';
@@ -24,6 +25,8 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
   switch (n.type) {
     case 'filter':
       return makeFilter(n, input);
+    case 'unnest':
+      return makeUnnest(n, input);
     case 'watermark':
       return makeWatermark(n, input);
     case 'join-align':

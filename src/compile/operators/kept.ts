@@ -10,7 +10,12 @@ import type { MakerInput } from '../chain.ts';
 export function keptSlots({ ctx, nodes }: MakerInput): KeptSlot[] {
   const calls = nodes.flatMap((n) => (n.type === 'analytic' || n.type === 'timers' ? n.calls : []));
   const own = callsIn(calls, () => true).filter((c) => c.slot && ctx.filled.has(c.slot.id));
-  return [...ctx.frame.columns, ...own.map((c) => ({ slot: ctx.frame.slot(c.slot!), column: `\u0000${c.slot!.label}` }))];
+  const elements = nodes.flatMap((n) => (n.type === 'unnest' ? [n.unnest.element, ...(n.unnest.ordinal ? [n.unnest.ordinal] : [])] : []));
+  return [
+    ...ctx.frame.columns,
+    ...elements.map(({ slot }) => ({ slot: ctx.frame.slot(slot), column: `\u0000${slot.label}` })),
+    ...own.map((c) => ({ slot: ctx.frame.slot(c.slot!), column: `\u0000${c.slot!.label}` })),
+  ];
 }
 
 /** True when anything reads metadata of rows. */

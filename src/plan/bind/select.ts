@@ -10,6 +10,7 @@ import { checkDuplicateNames } from '../checks/duplicate-names.ts';
 import { isMetaName } from './call.ts';
 import { bindExpression, bindSort } from './expression.ts';
 import { type BoundSource, createScope, FieldIndex, type Scope } from './scope.ts';
+import { type BoundUnnest, bindUnnests, localsOf } from './unnest.ts';
 
 export interface BoundField {
   /** Name in the output. `*` for wildcards. */
@@ -49,6 +50,7 @@ export interface BoundSelect {
   readonly aliases: readonly AliasDefinition[];
   readonly fields: readonly BoundField[];
   readonly joins: readonly BoundJoin[];
+  readonly unnests: readonly BoundUnnest[];
   readonly where?: BoundExpr;
   readonly dims: readonly BoundExpr[];
   readonly window?: BoundWindow;
@@ -73,7 +75,9 @@ export function bindSelect(select: SelectStatement, catalog: PlanCatalog, option
   checkSlices(select, sql);
   const aliases = new Map<string, AliasDefinition>();
   const sources = bindSources([select.from, ...select.joins.map((j) => j.source)], catalog, options);
-  const scope = createScope(sources, aliases, catalog, options);
+  const outer = createScope(sources, aliases, catalog, options);
+  const unnests = bindUnnests(select, sources, outer);
+  const scope = unnests.length === 0 ? outer : { ...outer, locals: localsOf(unnests) };
   checkDuplicateNames(select, scope);
   for (const f of select.fields)
     if (f.alias !== undefined) aliases.set(f.alias, { name: f.alias, expr: { kind: 'literal', value: null, node: 'null', span: f.span } });
@@ -85,6 +89,7 @@ export function bindSelect(select: SelectStatement, catalog: PlanCatalog, option
     aliases: [...aliases.values()],
     fields,
     joins: select.joins.map((j, i) => ({ type: j.type, source: i + 1, on: j.on && bindExpression(j.on, scope) })),
+    unnests,
     where: select.where && bindExpression(select.where, scope),
     dims: select.groupBy.map((d) => bindExpression(d, scope)),
     window: select.window && bindWindow(select.window, scope),
@@ -131,6 +136,9 @@ function bindField(f: SelectField, scope: Scope): BoundField {
       throw scope.fail('PLAN_BAD_ARGUMENT', 'the members of an object have no common name', f.span, 'leave the alias out');
     return { name: f.name, expr: bindExpression(f.expr.object, scope), invisible: f.invisible, spread: true };
   }
+  const whole = f.expr.kind === 'wildcard' && f.expr.stream !== undefined ? scope.locals.get(f.expr.stream) : undefined;
+  if (whole && f.alias === undefined)
+    return { name: f.name, expr: { kind: 'local', local: whole, span: f.span }, invisible: f.invisible, spread: true };
   const expr = bindExpression(f.expr, f.alias === undefined ? scope : { ...scope, inAlias: f.alias });
   if (f.alias === undefined) return { name: outputName(f, expr), expr, invisible: f.invisible };
   const alias = scope.aliases.get(f.alias)!;

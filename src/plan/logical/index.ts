@@ -14,6 +14,7 @@ import type { OrderNode } from './order.ts';
 import type { ProjectNode } from './project.ts';
 import type { ProjectSetNode } from './project-set.ts';
 import type { TimersNode } from './timers.ts';
+import type { UnnestNode } from './unnest.ts';
 import type { WatermarkNode } from './watermark.ts';
 import type { WindowNode } from './window.ts';
 import type { WindowFuncNode } from './window-func.ts';
@@ -36,7 +37,8 @@ export type LogicalNode =
   | OrderNode
   | DedupTriggerNode
   | ProjectNode
-  | ProjectSetNode;
+  | ProjectSetNode
+  | UnnestNode;
 
 export type NodeType = LogicalNode['type'];
 
@@ -55,6 +57,7 @@ export type * from './order.ts';
 export type * from './project.ts';
 export type * from './project-set.ts';
 export type * from './timers.ts';
+export type * from './unnest.ts';
 export type * from './watermark.ts';
 export type * from './window.ts';
 export type * from './window-func.ts';

@@ -1,5 +1,5 @@
 // SELECT statements, clause by clause in their fixed order. Called by index.ts.
-import type { Expr, Join, JoinType, Limit, NamedQuery, SelectField, SelectStatement, SortItem, WindowExpr } from '../ast.ts';
+import type { Expr, Join, JoinType, Limit, NamedQuery, SelectField, SelectStatement, SortItem, Unnest, WindowExpr } from '../ast.ts';
 import type { Token } from '../tokens.ts';
 import { acceptDistinct } from './distinct.ts';
 import { parseExpr } from './expr.ts';
@@ -7,6 +7,7 @@ import { parseField } from './field.ts';
 import { parseSortItems } from './order.ts';
 import type { Reader } from './reader.ts';
 import { parseSource } from './source.ts';
+import { atUnnest, parseUnnest } from './unnest.ts';
 
 /** From SELECT on, up to the end of the text or a semicolon (what follows a semicolon is ignored, as in eKuiper). */
 export function parseSelectStatement(r: Reader): SelectStatement {
@@ -63,7 +64,8 @@ function parseOne(r: Reader): SelectStatement {
   while (r.accept(',') !== undefined);
   if (r.accept('FROM') === undefined) r.failFound('expected FROM.');
   const from = parseSource(r);
-  const joins = parseJoins(r);
+  const unnests: Unnest[] = [];
+  const joins = parseJoins(r, unnests);
   const where = r.accept('WHERE') === undefined ? undefined : parseExpr(r);
   const dimensions = parseDimensions(r);
   const having = r.accept('HAVING') === undefined ? undefined : parseExpr(r);
@@ -82,6 +84,7 @@ function parseOne(r: Reader): SelectStatement {
     fields,
     from,
     joins,
+    ...(unnests.length > 0 && { unnests }),
     where,
     groupBy,
     window,
@@ -107,10 +110,17 @@ export function parseEnd(r: Reader, aliasHint = false): void {
   throw r.error('SQL_SYNTAX', `found ${JSON.stringify(found.text)}, expected EOF.`, undefined, found.hint ?? hint);
 }
 
-function parseJoins(r: Reader): Join[] {
+/** @param unnests gets the lists of UNNEST, which are read among the joins */
+function parseJoins(r: Reader, unnests: Unnest[]): Join[] {
   const joins: Join[] = [];
   for (;;) {
     const first = r.peek();
+    const words = unnestWords(r);
+    if (words > 0) {
+      for (let i = 0; i < words; i++) r.take();
+      unnests.push(parseUnnest(r, first.type === 'LEFT', first.span.start));
+      continue;
+    }
     if (r.standard && first.type === 'JOIN') {
       joins.push(parseJoin(r, first, 'inner'));
       continue;
@@ -120,6 +130,14 @@ function parseJoins(r: Reader): Join[] {
     if (r.standard && ['LEFT', 'RIGHT', 'FULL'].includes(first.type)) r.acceptWord('OUTER');
     joins.push(parseJoin(r, first, first.type.toLowerCase() as JoinType));
   }
+}
+
+/** @returns how many words stand before UNNEST: `,`, `JOIN`, `CROSS JOIN`, `LEFT OUTER JOIN`; 0 when it does not come */
+function unnestWords(r: Reader): number {
+  if (r.peek().type === ',' || r.peek().type === 'JOIN') return atUnnest(r, 1) ? 1 : 0;
+  if (!['CROSS', 'LEFT', 'INNER'].includes(r.peek().type)) return 0;
+  const words = r.atWord('OUTER', 1) ? 3 : 2;
+  return r.peek(words - 1).type === 'JOIN' && atUnnest(r, words) ? words : 0;
 }
 
 /** From JOIN on. */

@@ -18,6 +18,10 @@ function printOne(s: SelectStatement): string {
     ...s.joins.map(
       (join) => `${join.type.toUpperCase()} JOIN ${printSource(join.source)}${join.on === undefined ? '' : ` ON ${printExpr(join.on)}`}`,
     ),
+    ...(s.unnests ?? []).map(
+      (u) =>
+        `${u.outer ? 'LEFT' : 'CROSS'} JOIN UNNEST(${printExpr(u.list)}) AS ${printName(u.name)}${u.ordinal === undefined ? '' : `(${printName(u.name)}, ${printName(u.ordinal)})`}`,
+    ),
     ...(s.where === undefined ? [] : [`WHERE ${printExpr(s.where)}`]),
     // A window in parentheses is a plain item (and useless); it keeps them, or it would become the window.
     ...(dimensions.length === 0
