@@ -16,6 +16,7 @@ export const rows: readonly (readonly string[])[] = [
   ['connectors'],
   ['ingress'],
   ['plugin-host', 'simulators'],
+  ['extensions'],
   ['plan'],
   ['exec'],
   ['compile'],

@@ -9,8 +9,8 @@ import type { Log } from '../base/log.ts';
 import { codecs } from '../codecs/index.ts';
 import { createComponentFiles, type Environment, type Folders } from '../config/index.ts';
 import { connectors } from '../connectors/index.ts';
-import type { FunctionCatalogue } from '../contract/function.ts';
 import type { Historian } from '../contract/history.ts';
+import { createExtensions, type Extensions } from '../extensions/index.ts';
 import { createHistorian } from '../history/index.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
@@ -35,6 +35,7 @@ import { createConfiguration } from './configuration.ts';
 import { createCrashGuard } from './crash-guard.ts';
 import { createFleetPart } from './fleet-part.ts';
 import { foreignData } from './foreign-data.ts';
+import { createFunctions } from './function-catalogue.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
 import { createMetricsPart, ownMetricsPort } from './metrics-part.ts';
@@ -43,7 +44,7 @@ import { makeFolders, prepareEtc } from './prepare-folders.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
 import { openVault, putImportRight } from './secrets.ts';
 import { memoryFolders, propertyOf } from './surroundings.ts';
-import { healthyAfterMs, importStep, withTestFunctions } from './test-hooks.ts';
+import { healthyAfterMs, importStep } from './test-hooks.ts';
 
 export interface GatewayOptions {
   folders: Folders;
@@ -97,6 +98,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   let rest: RestServer | undefined;
   let lock: RootLock | undefined;
   let plugins: PluginRegistry | undefined;
+  let extensions: Extensions | undefined;
   let suspects: Suspects | undefined;
   let safeModeReason: string | undefined;
   let timeZone: string | undefined;
@@ -117,9 +119,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   });
   const holdsForReady = () => Boolean(env['NOTIFY_SOCKET']) && suspects?.engaged === true;
   const gate = Promise.withResolvers<void>();
-  let catalogue: Promise<FunctionCatalogue> | undefined;
-  const functions = () =>
-    (catalogue ??= import('../functions/index.ts').then((m) => m.createFunctionCatalogue(withTestFunctions(env, plugins?.functions))));
+  const functions = createFunctions(env, () => ({ plugins, extensions }));
   const trialHub = createTrialHub();
   const dataServer = createDataServer({
     address: () => config.settings.dataServer,
@@ -245,6 +245,8 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         await putImportRight(folders, store!, plugins, log, () => void config.load(true));
         // before rules: the first start of a rule already uses the latest version that works
         await plugins.start(safeModeReason !== undefined);
+        extensions = createExtensions({ folders, log });
+        await extensions.reload();
       },
       // after the runtime, which closes sources and sinks of plugins
       stop: () => plugins?.stop(),
@@ -298,6 +300,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           deadLetters: () => suspects?.letters,
           historian: historian!,
           plugins: plugins!,
+          extensions: extensions!,
           folders,
           componentFiles,
           connectors: connectorNamed,

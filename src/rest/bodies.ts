@@ -106,6 +106,19 @@ export const contentBody: readonly OptionSpec[] = [
   { name: 'file', type: 'string', default: '', doc: 'Address of a file with it: file://, http:// or https://.' },
 ];
 
+export const scriptBody: readonly OptionSpec[] = [
+  { name: 'id', type: 'string', doc: 'Name of the function. In PUT the one of the path.', example: 'area' },
+  { name: 'description', type: 'string', default: '', doc: 'For people.' },
+  {
+    name: 'script',
+    type: 'string',
+    required: true,
+    doc: 'Text in JavaScript that defines a function of that name.',
+    example: 'function area(x, y) { return x * y; }',
+  },
+  { name: 'isAgg', type: 'bool', default: false, doc: 'true: it gets the values of a group as lists.' },
+];
+
 export const serviceBody: readonly OptionSpec[] = [
   { name: 'name', type: 'string', required: true, doc: 'Name of the service.' },
   { name: 'file', type: 'string', required: true, doc: 'Address of the archive.' },

@@ -6,6 +6,7 @@ import type { ComponentFiles, Folders } from '../config/index.ts';
 import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
 import type { Historian } from '../contract/history.ts';
+import type { Extensions } from '../extensions/index.ts';
 import type { PluginRegistry } from '../plugin-host/index.ts';
 import type { LetterBox, RuleOptions, Runtime, TraceStore } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
@@ -24,6 +25,7 @@ import type { PluginAdmin } from './plugins/index.ts';
 import type { RuleHistory } from './rules/rule-history.ts';
 import type { RuleService } from './rules/rule-service.ts';
 import type { SchemaRegistry } from './schemas.ts';
+import type { ScriptService } from './scripts.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import type { Vault } from './secrets/vault.ts';
 import type { StreamService } from './streams/stream-service.ts';
@@ -65,6 +67,8 @@ export interface ServiceDeps {
   importStep?(name: string): void;
   /** Plugins, loaded before the service. Absent: there are none. */
   plugins?: PluginRegistry;
+  /** What users add besides plugins, read before the rules. Absent: there is none. */
+  extensions?: Extensions;
 }
 
 export interface ServiceSettings {
@@ -102,6 +106,7 @@ export interface Service {
   readonly download: Downloader;
   readonly schemas: SchemaRegistry;
   readonly plugins: PluginAdmin;
+  readonly scripts: ScriptService;
   readonly trials: TrialService;
   readonly traces: TraceStore;
   readonly otlp: OtlpExport;

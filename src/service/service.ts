@@ -1,5 +1,6 @@
 // Ties the use cases together. The order of creation is the order of dependence: conf keys, connections, streams, rules.
 import { join } from 'node:path';
+import { createExtensions } from '../extensions/index.ts';
 import { createPluginRegistry } from '../plugin-host/index.ts';
 import { readGatewayId } from '../runtime/index.ts';
 import type { ApplyService } from './apply/apply-service.ts';
@@ -17,6 +18,7 @@ import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleHistory } from './rules/rule-history.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
 import { openSchemas } from './schemas.ts';
+import { createScriptService } from './scripts.ts';
 import { secretsIn } from './secrets/references.ts';
 import { openSecrets, type SecretStore } from './secrets/secret-store.ts';
 import type { Service, ServiceDeps } from './service-api.ts';
@@ -141,6 +143,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     deps.componentFiles.reload();
     rules.pluginChanged((all) => rulesTouchedBy(change, all), change.what === 'moved');
   };
+  const extensions = deps.extensions ?? createExtensions({ folders: deps.folders, log });
+  const scripts = createScriptService(extensions.scripts, rules);
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
   const metricsDump = createMetricsDump({
@@ -173,6 +177,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       plugins,
       schemas,
       uploads,
+      extensions,
       rules,
       live: createLiveConfiguration({
         confKeys,
@@ -228,6 +233,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     schemas,
     uploads,
     plugins,
+    scripts: extensions.scripts,
     importer,
     nowMs: () => clock.now(),
   });
@@ -280,6 +286,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     download,
     schemas,
     plugins,
+    scripts,
     trials,
     traces: runtime.traces,
     otlp,

@@ -7,6 +7,7 @@ import { createMemoryLog } from '../../src/base/log.ts';
 import { codecs } from '../../src/codecs/index.ts';
 import { createComponentFiles, createFolders, foldersOf } from '../../src/config/index.ts';
 import { connectors } from '../../src/connectors/index.ts';
+import { createExtensions } from '../../src/extensions/index.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { type Call, dispatch } from '../../src/rest/dispatch.ts';
 import { createRestRouter } from '../../src/rest/routes/index.ts';
@@ -25,7 +26,9 @@ export async function makeService(store = createMemoryStore(), safe = false, ext
   const { log, lines } = createMemoryLog();
   const runtime = createFakeRuntime();
   const hub = createTrialHub();
-  const catalogue = createFunctionCatalogue();
+  const extensions = createExtensions({ folders, log });
+  await extensions.reload();
+  const catalogue = createFunctionCatalogue(extensions.functions);
   const functions = async () => catalogue;
   const all = [...connectors, trialConnector(hub)];
   const service = await createService({
@@ -40,6 +43,7 @@ export async function makeService(store = createMemoryStore(), safe = false, ext
     connectorNames: () => connectors.map((c) => c.name),
     formats: () => codecs.map((c) => c.name),
     trialHub: hub,
+    extensions,
     settings: () => ({
       timeZone: 'UTC',
       ignoreCase: false,

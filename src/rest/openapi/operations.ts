@@ -22,6 +22,7 @@ import {
   restoreBody,
   revocationBody,
   schemaBody,
+  scriptBody,
   secretBody,
   serviceBody,
   settingBody,
@@ -322,11 +323,11 @@ const plugins: Operations = {
   'GET /services/{name}': op('External services are not supported', 'object'),
   'PUT /services/{name}': op('External services are not supported', 'text'),
   'DELETE /services/{name}': op('External services are not supported', 'text'),
-  'GET /udf/javascript': op('Functions of JavaScript: there are none', 'list'),
-  'POST /udf/javascript': op('Functions of JavaScript are not supported', 'created'),
-  'GET /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'object'),
-  'PUT /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'text'),
-  'DELETE /udf/javascript/{id}': op('Functions of JavaScript are not supported', 'text'),
+  'GET /udf/javascript': op('Functions of JavaScript', 'names'),
+  'POST /udf/javascript': op('Makes a function of JavaScript', 'created', { body: scriptBody }),
+  'GET /udf/javascript/{id}': op('A function of JavaScript', 'object'),
+  'PUT /udf/javascript/{id}': op('Makes or replaces it', 'text', { body: scriptBody }),
+  'DELETE /udf/javascript/{id}': op('Removes it', 'text'),
 };
 
 /** Tag → its operations. */

@@ -24,6 +24,7 @@ import { ruleTagRoutes } from './rule-tags.ts';
 import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
 import { schemaRoutes } from './schemas.ts';
+import { scriptRoutes } from './scripts.ts';
 import { secretRoutes } from './secrets.ts';
 import { serverRoutes } from './server.ts';
 import { serviceRoutes } from './services.ts';
@@ -103,6 +104,7 @@ export function createRestRouter({
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),
       ...serviceRoutes(service.download),
+      ...scriptRoutes(service.scripts),
       ...pluginRoutes(service.plugins, stop),
     ],
     strict,

@@ -1,5 +1,5 @@
-// /services and /udf/javascript: external services and functions of JavaScript. Neither is part of this version: lists are empty,
-// a request is checked as far as its archive and then refused with that reason.
+// /services: external services. They are not part of this version: lists are empty, a request is checked as far as its archive and then refused
+// with that reason.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { checkName, type Downloader } from '../../service/index.ts';
 import { serviceBody } from '../bodies.ts';
@@ -16,7 +16,6 @@ export function serviceRoutes(download: Downloader): Route[] {
   const missing = (what: string) => () => {
     throw new GatewayError('SERVICE_MISSING', { what });
   };
-  const scripts = missing('functions of JavaScript');
   return [
     { method: 'GET', path: '/services', handle: () => json([]) },
     {
@@ -43,19 +42,6 @@ export function serviceRoutes(download: Downloader): Route[] {
       method: 'DELETE',
       path: '/services/{name}',
       handle: (r) => notFound(`delete service ${r.params['name']} error: ${r.params['name']} is not found`),
-    },
-    { method: 'GET', path: '/udf/javascript', handle: () => json([]) },
-    { method: 'POST', path: '/udf/javascript', handle: scripts },
-    {
-      method: 'GET',
-      path: '/udf/javascript/{id}',
-      handle: (r) => notFound(`describe javascript function ${r.params['id']} error: not found`),
-    },
-    { method: 'PUT', path: '/udf/javascript/{id}', handle: scripts },
-    {
-      method: 'DELETE',
-      path: '/udf/javascript/{id}',
-      handle: (r) => notFound(`delete javascript function ${r.params['id']} error: not found`),
     },
   ];
 }

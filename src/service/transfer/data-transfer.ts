@@ -4,6 +4,7 @@ import { bigintAsNumber } from '../../base/raw-json.ts';
 import type { ComponentKind } from '../../config/index.ts';
 import { maskSecrets, type Props } from '../../contract/props.ts';
 import { setMember } from '../../data/set-member.ts';
+import type { Scripts } from '../../extensions/index.ts';
 import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
 import { type PluginAdmin, rulesTouchedBy } from '../plugins/index.ts';
@@ -42,6 +43,7 @@ export interface DataTransferDeps {
   schemas: SchemaRegistry;
   uploads: Uploads;
   plugins: PluginAdmin;
+  scripts: Scripts;
   importer: Importer;
   nowMs(): number;
 }
@@ -63,6 +65,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     ...emptyConfiguration(),
     ...base,
     uploads: deps.uploads.exportAll(),
+    scripts: deps.scripts.exportAll(),
     sourceConfig: configOf('sources', sources),
     sinkConfig: configOf('sinks', sinks),
     connectionConfig: namedConnections(deps.connections),

@@ -10,6 +10,7 @@ import { bigintAsNumber } from '../../base/raw-json.ts';
 import { MASK, placesOfMasks, restoreSecrets } from '../../base/secrets.ts';
 import { type ComponentKind, type Folders, OWNER_FILE } from '../../config/index.ts';
 import type { Props } from '../../contract/props.ts';
+import type { Extensions } from '../../extensions/index.ts';
 import type { SourceKind } from '../../sql/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 import type { PluginAdmin } from '../plugins/index.ts';
@@ -32,6 +33,8 @@ export interface ImportTarget {
   schemas: Readonly<Record<string, string>>;
   /** name → JSON with content. */
   uploads: Readonly<Record<string, string>>;
+  /** id → JSON of the function. */
+  scripts: Readonly<Record<string, string>>;
   confKeys: readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
   connections: readonly { id: string; typ: string; props: Props }[];
   sources: readonly { kind: SourceKind; name: string; sql: string }[];
@@ -82,6 +85,7 @@ export interface ImporterDeps extends ShadowDeps {
   plugins: PluginAdmin;
   schemas: SchemaRegistry;
   uploads: Uploads;
+  extensions: Extensions;
   rules: RuleService;
   live: LiveConfiguration;
   clock: Clock;
@@ -188,6 +192,7 @@ async function takeBack(deps: ImporterDeps, undo: UndoSession, target: ImportTar
   await undo.undo();
   deps.componentFiles.reload();
   await deps.schemas.reload();
+  await deps.extensions.reload();
   const files = target.files.length + target.removedFiles.length;
   if (files > 0 && holdsSettings(deps, target)) deps.reloadSettings?.();
   if (Object.keys(target.plugins).length > 0 || target.folders.length > 0 || files > 0) await deps.plugins.reread();
@@ -268,6 +273,7 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
         // rules are checked against them
         await deps.store.commit(target.rows.filter((r) => r.table === 'pluginFunctions'));
         await deps.plugins.reread();
+        await deps.extensions.reload();
         if (strict)
           for (const { path, reason } of deps.plugins.faults(whole.map((f) => f.path)))
             items.push({ part: 'plugins', name: relative(folders.plugins, path), outcome: 'refused', reason });
@@ -284,6 +290,13 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
           const { file, content } = deps.uploads.prepare(name, json);
           await putFile('uploads', name, file, content);
         });
+      for (const [name, json] of Object.entries(target.scripts))
+        await attempt('scripts', name, async () => {
+          const { file, content } = await deps.extensions.scripts.prepare(name, json);
+          await putFile('scripts', name, file, Buffer.from(content));
+        });
+      // rules are checked against them
+      if (Object.keys(target.scripts).length > 0) await deps.extensions.reload();
     },
     async checkAll(target, before) {
       for (const [name, row] of Object.entries(target.secrets)) shadow.rows.secrets.set(name, row);

@@ -12,8 +12,6 @@ const UNSUPPORTED: Readonly<Partial<Record<Part, string>>> = {
   portablePlugins:
     'portable plugins (programs in Go or Python) do not run in this version; write the plugin in TypeScript (docs/plugins), or import with onError=skip',
   Service: 'external services are not part of this version; write a function plugin that calls the service, or import with onError=skip',
-  scripts:
-    'JavaScript functions are not part of this version; put the function into plugins/functions as a plugin (docs/plugins), or import with onError=skip',
 };
 
 export function emptyTarget(): ImportTarget {
@@ -21,6 +19,7 @@ export function emptyTarget(): ImportTarget {
     plugins: {},
     schemas: {},
     uploads: {},
+    scripts: {},
     confKeys: [],
     connections: [],
     sources: [],
@@ -72,6 +71,7 @@ export function targetOf(set: Configuration): ImportTarget {
     plugins: set.nativePlugins,
     schemas: set.Schema,
     uploads: set.uploads,
+    scripts: set.scripts,
     confKeys,
     connections,
     sources: [

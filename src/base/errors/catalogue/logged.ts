@@ -2,6 +2,16 @@
 import type { CatalogueEntry } from './index.ts';
 
 export const loggedEvents = {
+  SCRIPT_RENEWED: {
+    text: 'a script was started afresh',
+    ekuiperCode: 1001,
+    cure: 'It held too much memory from call to call. Let it keep less in its variables: what it had kept is gone.',
+  },
+  SCRIPT_ENGINE: {
+    text: 'the engine of scripts failed',
+    ekuiperCode: 1001,
+    cure: 'It was started again; scripts go on without what they had kept. Please report the cause with the script.',
+  },
   CATALOG_ENTRY: {
     text: 'a stored stream, rule, conf key or connection cannot be used',
     ekuiperCode: 1000,

@@ -46,6 +46,11 @@ export const pluginErrors = {
     retriable: true,
     cure: 'See `journalctl -u "kuiper-installer@*"`. A file can always be copied into the folder by hand.',
   },
+  SCRIPT_INVALID: {
+    text: '{text}',
+    ekuiperCode: 1000,
+    cure: 'A script defines a function of the name of its id (a node of a graph: exec). Correct it at the place named.',
+  },
   PLUGIN_TRUST: {
     text: '{problem}',
     ekuiperCode: 1000,
