@@ -30,7 +30,10 @@ export function createScriptPool(engine: () => ScriptEngine | undefined, log: Lo
       const key = {};
       let edition = -1;
       const renewed = (why: string) =>
-        log.warn({ code: 'SCRIPT_RENEWED', script: name, rule, why }, 'A script was started afresh: what it had kept in variables is gone.');
+        log.warn(
+          { code: 'SCRIPT_RENEWED', script: name, rule, why },
+          'A script was started afresh: what it had kept in variables is gone.',
+        );
       const opened = (): ScriptInstance => {
         const e = engine();
         const now = script();
