@@ -131,8 +131,8 @@ describe('POST /sql/complete', () => {
   });
 
   test('the range is the whole word under the cursor, and the prefix counts in any case', async () => {
-    const { start, end, items } = await completeAt('SELECT SUBst|r FROM demo');
-    expect([start, end, items.map((i) => i.label)]).toEqual([7, 13, ['substring']]);
+    const { start, end, items } = await completeAt('SELECT SUBstri|n FROM demo');
+    expect([start, end, items.map((i) => i.label)]).toEqual([7, 15, ['substring']]);
     expect(items[0]).toMatchObject({ kind: 'function', insert: 'substring(' });
     expect(items[0]!.detail).toMatch(/^substring\(.*\) → string$/);
   });

@@ -46,6 +46,7 @@ import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
 import { importEkuiper } from './import-ekuiper.ts';
 import { importRuleset } from './import-ruleset.ts';
+import { lsp } from './lsp.ts';
 import { modbusImport } from './modbus-import.ts';
 import { modbusProfiles } from './modbus-profiles.ts';
 import { modbusRead } from './modbus-read.ts';
@@ -124,6 +125,7 @@ export const commands: readonly Command[] = [
   sqlFmt,
   sqlExplain,
   sqlDiff,
+  lsp,
   parkedList,
   parkedShow,
   parkedRetry,
