@@ -84,6 +84,13 @@ simulate: setup ## the whole gateway in simulated worlds: SEEDS=1-1000, BREAK=ac
 
 audit: setup ## advisories for the packages of the lock file, where the registry answers (exit 2: it does not)
 	@$(NODE) scripts/audit.ts
+
+cve: setup ## known weaknesses of what the image ships (exit 2: nobody answered); ARGS="--tracker FILE --status FILE"
+	@$(NODE) scripts/cve.ts $(ARGS)
+
+sbom-check: setup ## is every file of an image's root in its bill of materials? make sbom-check ROOT=DIR SBOM=FILE
+	@$(NODE) image/sbom-check.ts --root "$(ROOT)" --sbom "$(SBOM)"
+
 release: setup ## the files of a release in image/out/release: make release VERSION=1.2.0 [STEPS=npm,deb,apt,image,sbom,sums] [KEY=file]
 	@$(NODE) scripts/release.ts "$(VERSION)" "$(STEPS)" "$(KEY)"
 
@@ -111,4 +118,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit deb image image-lock test-image qemu format clean release node-red
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock test-image qemu format clean release node-red

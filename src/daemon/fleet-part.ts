@@ -49,7 +49,7 @@ export function createFleetPart({ settings, service, updater, folders, version, 
       gatewayId: readGatewayId(folders.data, log),
       version,
       folders,
-      apply: service().apply,
+      apply: audited(service()),
       secret: (name) => service().secrets.resolve(`\${secret:${name}}`),
       updater: updater?.(),
       clock,
@@ -81,5 +81,22 @@ export function createFleetPart({ settings, service, updater, folders, version, 
     status: () => fleet?.status(),
     poke: async () => fleet?.poke(),
     problems: () => fleet?.problems() ?? [],
+  };
+}
+
+/** What a fleet changes is nobody's call of REST. */
+function audited({ apply, audit }: Service): Service['apply'] {
+  return {
+    ...apply,
+    async run(tree, options) {
+      const report = await apply.run(tree, options);
+      const changed = report.items.filter((i) => i.outcome !== 'unchanged');
+      if (changed.length > 0) {
+        const detail = `revision ${report.revision}, ${changed.length} objects`;
+        const outcome = report.applied ? 'done' : 'refused';
+        audit.record({ who: 'fleet', from: '', what: 'apply', target: options?.source ?? '', outcome, detail });
+      }
+      return report;
+    },
   };
 }

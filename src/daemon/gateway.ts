@@ -13,8 +13,9 @@ import type { Historian } from '../contract/history.ts';
 import { createExtensions, type Extensions } from '../extensions/index.ts';
 import { createHistorian } from '../history/index.ts';
 import { createPluginRegistry, type PluginRegistry } from '../plugin-host/index.ts';
+import { createAuditHook } from '../rest/audit-hook.ts';
 import { createRestRouter } from '../rest/routes/index.ts';
-import { openRestServer, type RestServer } from '../rest/server.ts';
+import { openRestServer, READING_POSTS, type RestServer } from '../rest/server.ts';
 import { createTokenBackoff } from '../rest/token-backoff.ts';
 import { createTrialServer } from '../rest/trial-server.ts';
 import { createLetterBox, createRuntime, createSuspects, type Runtime, type Suspects } from '../runtime/index.ts';
@@ -220,6 +221,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
           credentials: () => (config.settings.rest.authentication ? config.credentials : undefined),
           allowedHosts: () => config.settings.rest.allowedHosts,
           auditLog: () => config.settings.rest.auditLog,
+          audit: createAuditHook((event) => service?.audit.record(event), clock, READING_POSTS),
           backoff,
         });
       },
@@ -357,6 +359,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       ...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []),
       ...(suspects?.problem ? [suspects.problem] : []),
       ...fleet.problems(),
+      ...(service?.audit.problem ? [`Changes cannot be written to the audit log: ${service.audit.problem}`] : []),
     ],
     setTimeZone: (name) => {
       timeZone = name;

@@ -12,8 +12,8 @@ import type { Revocations } from './revocations.ts';
 
 export type Role = 'admin' | 'viewer';
 
-/** What a caller may do, or why he may not. */
-export type Verdict = { role: Role } | { refused: string };
+/** What a caller may do and who he is (name of the token, subject of a JWT), or why he may not. */
+export type Verdict = { role: Role; who?: string } | { refused: string };
 
 interface StoredToken {
   name: string;
@@ -56,7 +56,7 @@ export function readCredentials(folder: string, revocations?: Pick<Revocations, 
       const hash = crypto.sha256(given);
       let known: StoredToken | undefined;
       for (let i = 0; i < tokens.length; i++) if (crypto.timingSafeEqual(tokens[i]!.hash, hash)) known = tokens[i];
-      if (known) return revocations?.isTokenRevoked(known.name) ? { refused: 'token is revoked' } : { role: known.role };
+      if (known) return revocations?.isTokenRevoked(known.name) ? { refused: 'token is revoked' } : { role: known.role, who: known.name };
       const parts = partsOf(given);
       if (!parts) return { refused: 'unknown token' };
       return checkJwt(parts, keys, crypto, nowMs, (claims) => revocations?.isRevoked(claims) ?? false);

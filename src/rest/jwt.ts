@@ -55,7 +55,7 @@ export function checkJwt(
   const role = roleOf(claims);
   if (!role) return { refused: 'role is none of admin, viewer' };
   const named = { iss: claims['iss'] as string, sub: claims['sub'] as string, jti: claims['jti'] as string, iat: claims['iat'] as number };
-  return isRevoked(named) ? { refused: 'token is revoked' } : { role };
+  return isRevoked(named) ? { refused: 'token is revoked' } : { role, who: named.sub ?? named.iss };
 }
 
 /** @returns undefined when it is not a JSON object */

@@ -11,6 +11,7 @@ import { nodeTls } from '../base/node-builtins.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import type { TlsFiles } from '../config/index.ts';
 import { callerOf, refusalWithoutToken } from './access.ts';
+import type { AuditHook } from './audit-hook.ts';
 import { consoleFile } from './console/request-of.ts';
 import type { ConsoleServer } from './console/serve.ts';
 import type { Credentials } from './credentials.ts';
@@ -34,6 +35,8 @@ export interface RestServerOptions {
   credentials: () => Credentials | undefined;
   allowedHosts: () => readonly string[];
   auditLog: () => boolean;
+  /** Gets each call that changes something or was denied. */
+  audit?: AuditHook;
   /** Slows guessing; shared with the other servers. */
   backoff?: TokenBackoff;
   /** Tests have smaller ones. */
@@ -70,7 +73,7 @@ const IMPORT_PATHS = /^\/(v2\/|async\/)?data\/import|^\/ruleset\/import|^\/resto
 /** Of all bodies that are held at once. */
 const MAX_BODIES_BYTES = 192 * 1024 * 1024;
 /** Whoever may read only is given no configuration as a whole: it may hold secrets that nobody marked as such. */
-const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/apply\/files$|^\/auth\//;
+const ADMIN_READS = /^\/(v2\/|async\/)?data\/export$|^\/apply\/files$|^\/audit|^\/auth\//;
 /** eKuiper's only GET that takes a body. */
 const GETS_WITH_BODY = new Set(['/rules/tags/match']);
 /** They have no body for us. */
@@ -79,7 +82,7 @@ const OPEN_PATHS = new Set(['/', '/ping']);
 /** eKuiper's only GET that does something. */
 const ACTING_GETS = new Set(['/stop']);
 /** They change nothing: they are POST for the sake of their body. */
-const READING_POSTS = new Set(['/sql/lint', '/sql/format', '/sql/complete', '/sql/hover', '/sql/explain', '/sql/diff']);
+export const READING_POSTS = new Set(['/sql/lint', '/sql/format', '/sql/complete', '/sql/hover', '/sql/explain', '/sql/diff']);
 const CORS_HEADERS = 'Accept, Accept-Language, Content-Type, Content-Language, Origin, Authorization';
 const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 
@@ -169,7 +172,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   }
 
   const credentials = options.credentials();
-  const { refusal, known } = allow(request, method, path, options, credentials);
+  const { refusal, known, who } = allow(request, method, path, options, credentials);
+  const note = (status: number, body: Uint8Array, denied = false) =>
+    options.audit?.call({ method, url, who, from: request.socket.remoteAddress ?? '', body, status, denied });
   if (known) options.gate.admitted(request.socket);
   if (origin !== undefined && refusal?.status !== 403) {
     response.setHeader('Access-Control-Allow-Origin', credentials ? '*' : origin);
@@ -183,13 +188,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   }
   if (refusal) {
     leaveBody(request, response);
+    note(refusal.status, NO_BODY, true);
     return write(request, response, refusal, options);
   }
 
   if (!known || (BODILESS.has(method) && !(method === 'GET' && own.setHas(GETS_WITH_BODY, path)))) {
     leaveBody(request, response);
     const headers = options.headersOf(request) as Record<string, string | undefined>;
-    return write(request, response, await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log), options);
+    const reply = await dispatch(await options.router, { method, url, headers, body: NO_BODY }, options.log);
+    if (known) note(reply.status, NO_BODY);
+    return write(request, response, reply, options);
   }
   const limit = IMPORT_PATHS.test(path) ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
   if (/^100-continue$/i.test(request.headers.expect ?? '') && Number(request.headers['content-length'] ?? 0) <= limit)
@@ -211,7 +219,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   }
   const headers = options.headersOf(request) as Record<string, string | undefined>;
   try {
-    write(request, response, await dispatch(await options.router, { method, url, headers, body }, options.log), options);
+    const reply = await dispatch(await options.router, { method, url, headers, body }, options.log);
+    note(reply.status, body);
+    write(request, response, reply, options);
   } finally {
     options.budget.give(body.length);
   }
@@ -226,21 +236,23 @@ function allow(
   path: string,
   options: Shared,
   credentials: Credentials | undefined,
-): { refusal: Reply | undefined; known: boolean } {
+): { refusal: Reply | undefined; known: boolean; who: string } {
   if (!credentials) {
     const reason = refusalWithoutToken(callerOf(options.headersOf(request)), options.allowedHosts());
-    return reason === undefined ? { refusal: undefined, known: true } : { refusal: text(`${reason}\n`, 403), known: false };
+    return reason === undefined
+      ? { refusal: undefined, known: true, who: 'local' }
+      : { refusal: text(`${reason}\n`, 403), known: false, who: '' };
   }
-  if (method === 'OPTIONS') return { refusal: undefined, known: false };
+  if (method === 'OPTIONS') return { refusal: undefined, known: false, who: '' };
   const open = own.setHas(OPEN_PATHS, path);
   const { authorization } = options.headersOf(request);
-  if (open && authorization === undefined) return { refusal: undefined, known: false };
+  if (open && authorization === undefined) return { refusal: undefined, known: false, who: '' };
   const verdict = options.backoff.check(credentials, authorization, request.socket.remoteAddress ?? '');
   if ('refused' in verdict) {
-    if (open) return { refusal: undefined, known: false };
+    if (open) return { refusal: undefined, known: false, who: '' };
     const waitS = 'waitS' in verdict ? verdict.waitS : 0;
     const refusal = text(`${verdict.refused}\n`, waitS > 0 ? 429 : 401);
-    return { refusal: waitS > 0 ? { ...refusal, headers: { 'Retry-After': String(waitS) } } : refusal, known: false };
+    return { refusal: waitS > 0 ? { ...refusal, headers: { 'Retry-After': String(waitS) } } : refusal, known: false, who: '' };
   }
   if (
     verdict.role === 'viewer' &&
@@ -248,8 +260,8 @@ function allow(
       own.setHas(ACTING_GETS, path) ||
       ADMIN_READS.test(path))
   )
-    return { refusal: text('this token may only read\n', 403), known: false };
-  return { refusal: undefined, known: true };
+    return { refusal: text('this token may only read\n', 403), known: false, who: verdict.who ?? '' };
+  return { refusal: undefined, known: true, who: verdict.who ?? 'token' };
 }
 
 /** The bytes that it returns are taken from the budget.  @throws when the connection breaks */

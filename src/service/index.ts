@@ -2,6 +2,7 @@
 export type { Diag, DiagStep, LetterBox } from '../runtime/index.ts';
 export type { ApplyReport, ApplyService } from './apply/apply-service.ts';
 export type { AsyncTasks } from './async-tasks.ts';
+export type { AuditEntry, AuditEvent, AuditTrail } from './audit/trail.ts';
 export type { BackupService } from './backup/backup-service.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';

@@ -12,6 +12,7 @@ import type { LetterBox, RuleOptions, Runtime, TraceStore } from '../runtime/ind
 import type { Store } from '../store/index.ts';
 import type { ApplyService } from './apply/apply-service.ts';
 import type { AsyncTasks } from './async-tasks.ts';
+import type { AuditTrail } from './audit/trail.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import type { ConfKeyStore } from './conf-keys.ts';
 import type { ConnectionStore } from './connections.ts';
@@ -99,6 +100,8 @@ export interface Service {
   readonly ruleset: RulesetTransfer;
   readonly data: DataTransfer;
   readonly apply: ApplyService;
+  /** Who changed what. */
+  readonly audit: AuditTrail;
   readonly backup: BackupService;
   readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;

@@ -5,6 +5,7 @@ import { createPluginRegistry } from '../plugin-host/index.ts';
 import { readGatewayId } from '../runtime/index.ts';
 import type { ApplyService } from './apply/apply-service.ts';
 import { createAsyncTasks } from './async-tasks.ts';
+import { createAuditTrail } from './audit/trail.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import { copyNames } from './backup/copies.ts';
 import { confKeyLook } from './conf-key-look.ts';
@@ -138,10 +139,13 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       return found !== undefined && found.group !== 'plugin';
     },
   });
+  const audit = createAuditTrail({ folder: join(deps.folders.data, 'audit'), clock: deps.clock, log });
   registry.onChange = (change) => {
     // yaml files of a plugin come and go with it
     deps.componentFiles.reload();
     rules.pluginChanged((all) => rulesTouchedBy(change, all), change.what === 'moved');
+    const target = `${change.kind}/${change.name}`;
+    audit.record({ who: 'files', from: '', what: `plugin ${change.what}`, target, outcome: 'done', detail: '' });
   };
   const extensions = deps.extensions ?? createExtensions({ folders: deps.folders, log });
   const scripts = createScriptService(extensions.scripts, rules);
@@ -279,6 +283,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     ruleset,
     data,
     apply,
+    audit,
     backup,
     yaml: createYamlTransfer(data),
     tasks: createAsyncTasks(deps.clock),

@@ -86,8 +86,9 @@ describe('credentials', () => {
   test('a JWT of a known key is let in, with or without Bearer', () => {
     const c = readCredentials(folder);
     expect(c.count).toBe(3);
-    expect(c.check(jwt(good), nowMs)).toEqual({ role: 'admin' });
-    expect(c.check(`Bearer ${jwt({ ...good, aud: ['x', 'eKuiper'] })}`, nowMs)).toEqual({ role: 'admin' });
+    expect(c.check(jwt(good), nowMs)).toEqual({ role: 'admin', who: 'site.pub' });
+    expect(c.check(jwt({ ...good, sub: 'ann' }), nowMs)).toEqual({ role: 'admin', who: 'ann' });
+    expect(c.check(`Bearer ${jwt({ ...good, aud: ['x', 'eKuiper'] })}`, nowMs)).toEqual({ role: 'admin', who: 'site.pub' });
   });
 
   test.for<[string, () => string, string]>([
@@ -112,8 +113,8 @@ describe('credentials', () => {
 
   test('tokens have roles, and only their hashes are stored', () => {
     const c = readCredentials(folder);
-    expect(c.check('Bearer device-token', nowMs)).toEqual({ role: 'admin' });
-    expect(c.check('panel-token', nowMs)).toEqual({ role: 'viewer' });
+    expect(c.check('Bearer device-token', nowMs)).toEqual({ role: 'admin', who: 'device' });
+    expect(c.check('panel-token', nowMs)).toEqual({ role: 'viewer', who: 'panel' });
   });
 
   test('a bad line names file and number', () => {

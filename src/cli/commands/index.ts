@@ -1,6 +1,7 @@
 // All commands, in the order of the help text. A new one is a file here and two lines below.
 import type { Command } from '../command.ts';
 import { apply } from './apply.ts';
+import { audit } from './audit.ts';
 import { backup, cloneBackup, restore } from './backup.ts';
 import { completionCommands } from './completion.ts';
 import { contextAdd, contextList, contextRemove, contextUse } from './context.ts';
@@ -98,6 +99,7 @@ import { systemSupportBundle } from './system-support-bundle.ts';
 import { tail } from './tail.ts';
 import { top } from './top.ts';
 import { validateRule } from './validate-rule.ts';
+import { version } from './version.ts';
 
 export const commands: readonly Command[] = [
   createStream,
@@ -187,6 +189,7 @@ export const commands: readonly Command[] = [
   exportData,
   getstatusImport,
   apply,
+  audit,
   fleetStatus,
   fleetPoll,
   fleetIndex,
@@ -214,5 +217,6 @@ export const commands: readonly Command[] = [
   contextAdd,
   contextUse,
   contextRemove,
+  version,
   ...completionCommands,
 ];

@@ -223,6 +223,10 @@ const data: Operations = {
   'POST /apply': op('Makes the gateway what a folder of files says, all of it or nothing', 'object', { body: applyBody }),
   'GET /apply': op('The last apply', 'any'),
   'GET /apply/files': op('The configuration as files for an apply', 'object'),
+  'GET /audit': op('Who changed what, in order', 'list', {
+    query: [query('after', 'Number of the last entry that is known.'), query('limit', 'Entries at most, 1000.')],
+  }),
+  'GET /audit/check': op('Whether the audit log is whole', 'object'),
   'GET /fleet': op('What this gateway is for a fleet', 'any'),
   'POST /fleet/poll': op('Looks at the servers of the fleet now', 'any'),
   'POST /backup': op('One file with everything', 'file', { body: backupBody }),

@@ -5,6 +5,7 @@ import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
 import { applyRoutes } from './apply.ts';
+import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { backupRoutes } from './backup.ts';
 import { connectionRoutes } from './connections.ts';
@@ -100,6 +101,7 @@ export function createRestRouter({
       ...ownerRoutes(owner),
       ...dataRoutes(service, stop),
       ...applyRoutes(service.apply),
+      ...auditRoutes(service.audit),
       ...fleetRoutes(fleet),
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),

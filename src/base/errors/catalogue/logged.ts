@@ -42,6 +42,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'They are not read by themselves. Take them over: kuiper import ekuiper DIR with that folder.',
   },
+  AUDIT: {
+    text: 'a change could not be written to the audit log',
+    ekuiperCode: 1000,
+    cure: 'The change itself was made. Check free space and permissions of data/audit; the next change is written again.',
+  },
   FLEET: {
     text: 'the fleet could not be followed',
     ekuiperCode: 1000,
