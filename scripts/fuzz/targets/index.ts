@@ -4,6 +4,7 @@ import { codecTargets } from './codecs.ts';
 import { dataTargets } from './data.ts';
 import { deviceTargets } from './devices.ts';
 import { fileTargets } from './files.ts';
+import { presetTargets } from './presets.ts';
 import { restTargets } from './rest.ts';
 import { sqlTargets } from './sql.ts';
 
@@ -12,6 +13,7 @@ export const targets: readonly Target[] = [
   ...codecTargets,
   ...dataTargets,
   ...deviceTargets,
+  ...presetTargets,
   ...fileTargets,
   ...restTargets,
 ];

@@ -4,5 +4,6 @@ export * from './kept-port.ts';
 export * from './line.ts';
 export * from './list.ts';
 export * from './locks.ts';
+export { isNetworkPort } from './network.ts';
 export * from './open.ts';
 export * from './select.ts';

@@ -1,5 +1,6 @@
 // A port that is kept open: found again by its stable name after an unplug, opened for ever, shared by the sources and sinks that ask for
 // the same port with the same line settings. Used by serial; Modbus may use it or openPort alone.
+import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
@@ -7,12 +8,15 @@ import type { ConnectionState, ConnectorContext, PooledConnection } from '../../
 import { type LineSettings, lineText } from './line.ts';
 import type { PortRoots } from './list.ts';
 import { type PortLocks, portLocks, releasePortLocks } from './locks.ts';
+import { isNetworkPort } from './network.ts';
 import { type OpenPort, openPort } from './open.ts';
 import { Owed } from './owed.ts';
 import { type PortSelector, selectorText } from './select.ts';
 
 /** A look at /dev costs little, and a person who puts a plug back waits for it. */
 const RETRY_MS = 500;
+/** A host on the network is asked less often. */
+const NETWORK_RETRY = { firstMs: 1000, maxMs: 15_000 };
 
 export interface PortUser {
   /** Bytes as they come. */
@@ -40,6 +44,7 @@ export class KeptPort implements PooledConnection {
   private opening: Promise<void>;
   private told = '';
   private pausers = 0;
+  private readonly backoff: Backoff | undefined;
   private talk: Promise<unknown> = Promise.resolve();
   /** Answers that are still under way on this line. */
   readonly owed = new Owed();
@@ -50,6 +55,7 @@ export class KeptPort implements PooledConnection {
     this.selector = selector;
     this.line = line;
     this.deps = deps;
+    this.backoff = isNetworkPort(selector.port) ? createBackoff(NETWORK_RETRY) : undefined;
     this.opening = this.open();
   }
 
@@ -69,6 +75,12 @@ export class KeptPort implements PooledConnection {
   async write(bytes: Uint8Array | string): Promise<void> {
     if (!this.port) throw ioError(this.message || `${this.path} is not open yet`);
     await this.port.write(bytes);
+  }
+
+  /** Changes the speed until the next change, or until the port is opened anew. @throws ioError when the port is away */
+  async setBaudRate(baudRate: number): Promise<void> {
+    if (!this.port) throw ioError(this.message || `${this.path} is not open yet`);
+    await this.port.setBaudRate(baudRate);
   }
 
   /** Runs one conversation (request and answer) at a time on this line. */
@@ -109,6 +121,7 @@ export class KeptPort implements PooledConnection {
       if (this.pausers > 0) port.stream.pause();
       if (this.told !== '') this.deps.log.info({ port: port.path, device: port.device }, 'Serial port is back.');
       this.told = '';
+      this.backoff?.reset();
       this.setState('connected', '');
       void port.ended.then((reason) => {
         port.stream.removeAllListeners('data');
@@ -126,7 +139,7 @@ export class KeptPort implements PooledConnection {
       this.deps.log.warn({ code: 'SERIAL_LOST', cause: message, line: lineText(this.line) }, 'Serial port lost; looking for it.');
     this.told = message;
     this.setState('disconnected', message);
-    this.timer = this.deps.clock.setTimer(RETRY_MS, () => {
+    this.timer = this.deps.clock.setTimer(this.backoff?.next() ?? RETRY_MS, () => {
       this.opening = this.open();
     });
   }

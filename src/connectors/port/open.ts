@@ -7,6 +7,7 @@ import { findHolder } from './holder.ts';
 import { type LineSettings, lineText } from './line.ts';
 import type { PortRoots } from './list.ts';
 import type { PortLocks } from './locks.ts';
+import { isNetworkPort, openNetworkPort } from './network.ts';
 import { type FoundPort, findPort, type PortSelector, pathIdentity } from './select.ts';
 
 /** How often an open port is looked for: an adapter that was pulled out under some drivers reads as silence. */
@@ -37,6 +38,8 @@ export interface OpenPort {
   write(bytes: Uint8Array | string): Promise<void>;
   /** Throws away what was received and not read, and what was not sent yet. */
   flush(): Promise<void>;
+  /** Changes the speed of the open line. */
+  setBaudRate(baudRate: number): Promise<void>;
   setLines(lines: { rts?: boolean; dtr?: boolean; brk?: boolean }): Promise<void>;
   /** Safe to call twice; gives the lock back. */
   close(): Promise<void>;
@@ -46,6 +49,7 @@ export interface OpenPort {
  *  @throws ioError that says what to do: not there, held by whom, no permission, line settings that the driver refuses */
 export async function openPort(options: OpenPortOptions): Promise<OpenPort> {
   const { line, locks, owner } = options;
+  if (isNetworkPort(options.selector.port)) return openNetworkPort(options);
   const found = findPort(options.selector, options.roots);
   if (typeof found === 'string') throw ioError(found);
   const holder = locks.take(found.device, owner);
@@ -147,6 +151,11 @@ async function openFound(found: FoundPort, { line, locks, clock, readBufferBytes
     async flush() {
       usable();
       await called((done) => port.flush(done));
+    },
+    async setBaudRate(baudRate) {
+      usable();
+      await called((done) => port.drain(done));
+      await called((done) => port.update({ baudRate }, done));
     },
     async setLines(lines) {
       usable();

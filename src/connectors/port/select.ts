@@ -4,6 +4,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptionSpec } from '../../contract/props.ts';
 import { listPorts, type PortInfo, type PortRoots, systemRoots } from './list.ts';
+import { isNetworkPort, parseNetworkPort } from './network.ts';
 
 /** What the user says about the port. All given facts must hold. */
 export interface PortSelector {
@@ -20,7 +21,7 @@ export const selectorOptions: readonly OptionSpec[] = [
     aliases: ['path'],
     type: 'string',
     default: '',
-    doc: 'The port: a path, or by-id:NAME, or by-path:NAME (`kuiper device list` shows the names; * matches any text). The stable names do not depend on the order of plugging in, a plain /dev/ttyUSB0 does not.',
+    doc: 'The port: a path, or by-id:NAME, or by-path:NAME (`kuiper device list` shows the names; * matches any text); or on the network tcp://HOST:PORT, rfc2217://HOST:PORT, udp://HOST:PORT, udp://:PORT. The stable names do not depend on the order of plugging in, a plain /dev/ttyUSB0 does not.',
     example: 'by-id:usb-FTDI_FT232R_USB_UART_A9007abc-if00-port0',
   },
   {
@@ -36,6 +37,7 @@ export const selectorOptions: readonly OptionSpec[] = [
 
 /** @throws Error when nothing is given */
 export function checkSelector(s: PortSelector): void {
+  if (isNetworkPort(s.port)) parseNetworkPort(s.port);
   if (s.port || s.vendorId || s.productId || s.serialNumber) return;
   throw new Error('property port is required: a path, by-id:NAME or by-path:NAME; or vendorId, productId, serialNumber');
 }

@@ -23,11 +23,11 @@ export interface Answers {
 export function createAnswers(
   framing: FramingDefinition,
   framingOptions: Record<string, unknown>,
-  decode: ((frame: Uint8Array) => Row) | undefined,
+  decode: ((frame: Uint8Array) => Row | undefined) | undefined,
   columns: readonly string[],
 ): Answers {
   const expected = new Map<Request, RE2JS>();
-  const echoes = new Map<Request, readonly Buffer[]>();
+  const echoes = new Map<Request, { of: Buffer; frames: readonly Buffer[] }>();
   const named = (request: Request): string[] => columns.filter((c) => c in request.columns && c !== 'request');
   const expectOf = (request: Request): RE2JS | undefined => {
     if (request.expect === undefined) return undefined;
@@ -40,29 +40,32 @@ export function createAnswers(
   };
   /** The request as its own framing cuts it: what an echo looks like. */
   const echoesOf = (request: Request): readonly Buffer[] => {
-    let frames = echoes.get(request);
-    if (!frames) {
-      const cut: Buffer[] = [];
+    const of = request.bytes;
+    let known = echoes.get(request);
+    if (!known?.of.equals(of)) {
+      const frames: Buffer[] = [];
       const framer = framing.create(framingOptions, () => undefined);
-      framer.push(request.bytes, (f) => void cut.push(f));
-      framer.idle?.((f) => void cut.push(f));
-      frames = cut;
-      echoes.set(request, frames);
+      framer.push(of, (f) => void frames.push(f));
+      framer.idle?.((f) => void frames.push(f));
+      known = { of, frames };
+      echoes.set(request, known);
     }
-    return frames;
+    return known.frames;
   };
 
   const accept = (frame: Buffer, request: Request): Judgement => {
     const pattern = expectOf(request);
     if (pattern && !pattern.matcher(frame.toString('latin1')).find()) return { kind: 'foreign' };
     if (!decode) return { kind: 'answer', frame };
-    let row: Row;
+    let row: Row | undefined;
     try {
       row = decode(frame);
     } catch (error) {
       return { kind: 'undecodable', error };
     }
-    const others = named(request).some((c) => !isSame(row[c], request.columns[c]));
+    if (!row) return { kind: 'foreign' };
+    const answer = row;
+    const others = named(request).some((c) => !isSame(answer[c], request.columns[c]));
     return others ? { kind: 'foreign' } : { kind: 'answer', frame };
   };
 

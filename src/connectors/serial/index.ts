@@ -2,7 +2,16 @@
 import { createRealClock } from '../../base/clock.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { parseOptions } from '../../contract/props.ts';
-import { checkSelector, findPort, isHeldByUs, openPort, PortLocks, type PortSelector, toLineSettings } from '../port/index.ts';
+import {
+  checkSelector,
+  findPort,
+  isHeldByUs,
+  isNetworkPort,
+  openPort,
+  PortLocks,
+  type PortSelector,
+  toLineSettings,
+} from '../port/index.ts';
 import { portOptions, sinkOptions, sourceOptions } from './options.ts';
 import { createSerialSink } from './sink.ts';
 import { createSerialSource } from './source.ts';
@@ -39,7 +48,7 @@ export default defineConnector({
         serialNumber: p['serialNumber'],
       };
       const line = toLineSettings(p);
-      const found = findPort(selector);
+      const found = isNetworkPort(selector.port) ? '' : findPort(selector);
       // a stream or sink of this gateway has it open: it works, and trying it would disturb it
       if (typeof found !== 'string' && isHeldByUs(found.device)) return;
       const port = await openPort({

@@ -2,6 +2,7 @@
 import { type OptionSpec, type Props, parseOptions } from '../../contract/props.ts';
 import { checkSelector, type LineSettings, lineOptions, type PortSelector, selectorOptions, toLineSettings } from '../port/index.ts';
 import { type FramingDefinition, framings } from './framing/index.ts';
+import { type Preset, type PresetProps, presets } from './presets/index.ts';
 
 const framingOption: OptionSpec = {
   name: 'framing',
@@ -29,8 +30,33 @@ const anyFraming: readonly OptionSpec[] = [...new Set(framings.flatMap((f) => f.
 
 export const portOptions: readonly OptionSpec[] = [...selectorOptions, ...lineOptions];
 
+const presetOptions: readonly OptionSpec[] = [
+  {
+    name: 'preset',
+    type: 'string',
+    default: '',
+    oneOf: ['', ...presets.map((p) => p.name)],
+    doc: `Kind of instrument, instead of framing, pattern, layout and FORMAT; the line has its usual speed unless given. ${presets.map((p) => `${p.name}: ${p.doc}`).join(' ')}`,
+  },
+  { name: 'sentences', type: 'string[]', default: [], doc: 'preset nmea0183: the sentences that are wanted (GGA, RMC). Empty: all.' },
+  {
+    name: 'withoutChecksum',
+    type: 'bool',
+    default: false,
+    doc: 'preset dsmr: take telegrams without a checksum (DSMR 2 and 3 have none). A damaged one may then give wrong values.',
+  },
+  {
+    name: 'meters',
+    type: 'any',
+    default: [],
+    doc: 'preset mbus: primary addresses that are asked in turn, every pollInterval. preset iec62056-21: addresses of the meters; empty: whichever answers.',
+    example: [1, 2],
+  },
+];
+
 export const sourceOptions: readonly OptionSpec[] = [
   ...portOptions,
+  ...presetOptions,
   framingOption,
   ...anyFraming,
   {
@@ -94,6 +120,7 @@ export interface PortProps {
   framing: FramingDefinition;
   framingOptions: Record<string, unknown>;
   parsed: Record<string, any>;
+  preset?: { readonly kind: Preset; readonly props: PresetProps };
 }
 
 /** @param datasource taken as `port` when there is none  @throws with every wrong option named */
@@ -107,10 +134,39 @@ export function parsePortProps(component: string, specs: readonly OptionSpec[], 
   };
   if (parsed['port'] === '' && (selector.vendorId || selector.productId || selector.serialNumber)) selector.port = '';
   checkSelector(selector);
+  const preset = presetOf(component, parsed, raw);
+  if (preset) {
+    const line = toLineSettings(parsed);
+    return { selector, line, framing: preset.kind.framing(preset.props), framingOptions: {}, parsed, preset };
+  }
   const framing = framings.find((f) => f.name === String(parsed['framing']).toLowerCase())!;
   const framingOptions = parseOptions(`${component}, framing ${framing.name}`, framing.options, raw);
   framing.create(framingOptions, () => undefined); // wrong options are named now, not at the first byte
   return { selector, line: toLineSettings(parsed), framing, framingOptions, parsed };
+}
+
+/** A list of numbers or texts, or a text with commas. */
+function metersOf(component: string, value: unknown): string[] {
+  const list = Array.isArray(value) ? value : String(value).split(',');
+  if (list.some((m) => typeof m !== 'string' && typeof m !== 'number'))
+    throw new Error(`${component}: property meters: a list of addresses`);
+  return list.map((m) => String(m).trim()).filter((m) => m !== '');
+}
+
+/** The preset, with the line that it has unless the user says something about it. @throws Error when it meets what it replaces */
+function presetOf(component: string, parsed: Record<string, any>, raw: Props): PortProps['preset'] {
+  const name = String(parsed['preset'] ?? '').toLowerCase();
+  const kind = presets.find((p) => p.name === name);
+  if (!kind) return undefined;
+  const given = new Set(Object.entries(raw).flatMap(([k, v]) => (v === undefined || v === null || v === '' ? [] : [k.toLowerCase()])));
+  const clash = ['framing', 'pattern', 'layout'].find((k) => given.has(k));
+  if (clash !== undefined) throw new Error(`${component}: properties preset and ${clash} exclude each other`);
+  if (!given.has('baudrate')) parsed['baudRate'] = kind.line.baudRate;
+  if (!['mode', 'databits', 'parity', 'stopbits'].some((k) => given.has(k))) parsed['mode'] = kind.line.mode;
+  return {
+    kind,
+    props: { sentences: parsed['sentences'], withoutChecksum: parsed['withoutChecksum'], meters: metersOf(component, parsed['meters']) },
+  };
 }
 
 function usedBy(option: string): string {

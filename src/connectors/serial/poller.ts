@@ -61,6 +61,7 @@ export function startPoller(
     const nowMs = clock.monotonic();
     if (outcome.kind === 'answered') {
       states.answered(request, nowMs, clock.now(), outcome.tookMs);
+      request.answered?.();
       events.answer(outcome.frame, request);
       return;
     }

@@ -7,7 +7,10 @@ import type { Framer } from './framing/index.ts';
 
 export interface Request {
   name: string;
-  bytes: Buffer;
+  /** What is sent now: the same until `answered`. */
+  readonly bytes: Buffer;
+  /** It was answered: the next one may look otherwise (M-Bus). */
+  answered?(): void;
   /** Pattern that an answer must fit; undefined: any. */
   expect?: string;
   /** Columns added to each row of the answer. */

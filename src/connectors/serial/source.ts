@@ -9,10 +9,12 @@ import { acquirePort } from '../port/index.ts';
 import { createAnswers } from './answers.ts';
 import { columnsOfPattern, compileNamedGroups } from './decode/named-groups.ts';
 import { compileLayout } from './decode/struct.ts';
+import type { Framer } from './framing/index.ts';
 import { createLineReader } from './line-reader.ts';
 import { type PortProps, parsePortProps, sourceOptions } from './options.ts';
 import { type Poller, type PollerOptions, startPoller } from './poller.ts';
-import { compileRequests } from './requests.ts';
+import { type Session, startSession } from './presets/iec62056-session.ts';
+import { compileRequests, type Request } from './requests.ts';
 
 /** A line without flow control cannot be told to wait: so many bytes are kept while the gateway is behind, then frames are dropped. */
 const MAX_BEHIND_BYTES = 1_048_576;
@@ -27,7 +29,7 @@ const STRAYS = {
 
 export function createSerialSource(): Source {
   let props: PortProps;
-  let decode: ((frame: Uint8Array) => Row) | undefined;
+  let decode: ((frame: Uint8Array) => Row | undefined) | undefined;
   let columns: readonly string[] = [];
   let stop: (() => void) | undefined;
   let devices: (() => DeviceReport[]) | undefined;
@@ -37,10 +39,17 @@ export function createSerialSource(): Source {
       props = parsePortProps('serial source', sourceOptions, raw, datasource);
       const { pattern, layout } = props.parsed as { pattern: string; layout: Record<string, unknown>[] };
       if (pattern !== '' && layout.length > 0) throw new Error('property pattern and property layout exclude each other');
-      decode = pattern !== '' ? compileNamedGroups(pattern) : layout.length > 0 ? compileLayout(layout) : undefined;
-      columns = pattern !== '' ? columnsOfPattern(pattern) : layout.map((f) => String(f['name']));
-      compileRequests(
-        props.parsed['requests'],
+      const { preset } = props;
+      decode = preset
+        ? (frame) => preset.kind.decode(frame, preset.props)
+        : pattern !== ''
+          ? compileNamedGroups(pattern)
+          : layout.length > 0
+            ? compileLayout(layout)
+            : undefined;
+      columns = preset?.kind.requests ? ['address'] : pattern !== '' ? columnsOfPattern(pattern) : layout.map((f) => String(f['name']));
+      requestsOf(
+        props,
         props.framing.create(props.framingOptions, () => undefined),
       );
     },
@@ -48,7 +57,7 @@ export function createSerialSource(): Source {
     open(ctx: ConnectorContext, emit: Emit) {
       const { port, release } = acquirePort(ctx, props.selector, props.line, ctx.getOpId());
       const framer = props.framing.create(props.framingOptions, (reason) => ctx.dropped(1, reason));
-      const requests = compileRequests(props.parsed['requests'], framer);
+      const requests = requestsOf(props, framer);
       const flow = createFlow(emit, props.line.flowControl === 'none' ? undefined : () => port.pause(), (reason) => ctx.dropped(1, reason));
       let meta: Meta = { port: port.path };
       let toldAtMs = Number.NEGATIVE_INFINITY;
@@ -65,13 +74,16 @@ export function createSerialSource(): Source {
         if (!decode) return flow.send(frame, frame.length, columns ? ({ ...meta, ...columns } as Meta) : meta);
         try {
           const row = decode(frame);
+          // right, and not wanted
+          if (!row) return;
           flow.send(columns ? { ...columns, ...row } : row, frame.length, meta);
         } catch (error) {
           undecodable(error);
         }
       };
-      let poller: Poller | undefined;
-      const reader = createLineReader(ctx.clock, framer, (frame) => (requests.length ? poller?.frame(frame) : hand(frame)));
+      let poller: Poller | Session | undefined;
+      const talks = requests.length > 0 || props.preset?.kind.session !== undefined;
+      const reader = createLineReader(ctx.clock, framer, (frame) => (talks ? poller?.frame(frame) : hand(frame)));
       const failing = new Set<string>();
       const unuse = port.use({
         onData: (chunk) => reader.data(chunk),
@@ -82,8 +94,28 @@ export function createSerialSource(): Source {
         },
       });
       const answers = createAnswers(props.framing, props.framingOptions, decode, columns);
-      if (requests.length)
-        poller = startPoller(ctx.clock, port, reader, requests, answers, props.parsed as PollerOptions, {
+      let polling: Poller | undefined;
+      if (props.preset?.kind.session)
+        poller = startSession({
+          clock: ctx.clock,
+          port,
+          baudRate: props.line.baudRate,
+          pollMs: props.parsed['pollMs'],
+          timeoutMs: props.parsed['timeoutMs'],
+          meters: props.preset.props.meters.length > 0 ? props.preset.props.meters : [''],
+          reset: () => reader.reset(),
+          block(frame, meter) {
+            if (failing.delete('meter')) ctx.log.info({ meter }, 'The meter answers again.');
+            hand(frame, { meter });
+          },
+          failed(meter, reason) {
+            ctx.dropped(1, `meter ${meter}: ${reason}`);
+            if (!failing.has('meter')) ctx.log.warn({ code: 'SERIAL_NO_ANSWER', meter, error: reason }, 'The meter does not answer.');
+            failing.add('meter');
+          },
+        });
+      else if (requests.length)
+        poller = polling = startPoller(ctx.clock, port, reader, requests, answers, props.parsed as PollerOptions, {
           answer(frame, request) {
             if (failing.delete(request.name)) ctx.log.info({ request: request.name }, 'The instrument answers again.');
             hand(frame, request.columns);
@@ -99,7 +131,7 @@ export function createSerialSource(): Source {
             else if (what !== 'echo') ctx.dropped(1, STRAYS[what](request?.name ?? ''));
           },
         });
-      devices = () => poller?.devices(port.path) ?? [];
+      devices = () => polling?.devices(port.path) ?? [];
       stop = () => {
         devices = undefined;
         poller?.stop();
@@ -118,6 +150,12 @@ export function createSerialSource(): Source {
     },
   };
 }
+
+const requestsOf = (props: PortProps, framer: Framer): Request[] => {
+  const { preset, parsed } = props;
+  const own = preset?.kind.requests?.(preset.props) ?? [];
+  return own.length > 0 ? own : compileRequests(parsed['requests'], framer);
+};
 
 /** Hands frames on; while the gateway is behind it stops the line where that can be done, and keeps a bounded rest where it cannot. */
 function createFlow(emit: Emit, pause: (() => () => void) | undefined, drop: (reason: string) => void) {
