@@ -1,21 +1,28 @@
 // Servers of sinks are killed and started again under load, 20 times each; every row must be there. Figures go to bench/results/sinks.json.
-// `--kills n`, `--only influx,redis,postgres,mariadb,nats`. Part of `make campaign`.
+// `--kills n`, `--seed n`, `--only influx,redis,postgres,mariadb,nats,amqp,kafka`. Part of `make campaign`; test/suites/sinks-record.test.ts reads the record.
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { connect as connectBroker } from 'amqplib';
 import { connectRedis } from '../src/connectors/redis/connect.ts';
 import { serverAddress } from '../src/connectors/sql/server/dburl.ts';
 import { openSession } from '../src/connectors/sql/server/session.ts';
 import type { Props } from '../src/contract/props.ts';
 import type { Row } from '../src/data/value.ts';
+import { startRabbitmq } from '../test/connectors/amqp/rabbitmq.ts';
 import { ask, startInflux } from '../test/connectors/influx/influxd.ts';
+import { startKafka } from '../test/connectors/kafka/kafka-server.ts';
 import { startMariadb, startPostgres } from '../test/connectors/sql/database-servers.ts';
+import { randomFrom } from '../test/helpers/random.ts';
 import { type RealServer, startServer } from '../test/helpers/real-server.ts';
 import { startRig, underKills } from '../test/helpers/rule-rig.ts';
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' }, only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
+});
 const kills = Number(values.kills);
 const network = { network: { enablePrivateNet: true, dataServer: { ip: '', port: 0 } } };
 const tls = { certificationPath: '', privateKeyPath: '', rootCaPath: '', certificationRaw: '', privateKeyRaw: '', rootCARaw: '', insecureSkipVerify: false, tlsMinVersion: 'tls1.2' }; // biome-ignore format: one line
@@ -107,6 +114,61 @@ const trials: Record<string, Trial> = {
   },
 };
 
+trials['amqp'] = {
+  start: startRabbitmq,
+  async prepare(server) {
+    const own = await connectBroker(`amqp://127.0.0.1:${server.port}`);
+    await (await own.createChannel()).assertQueue('k', { durable: true });
+    await own.close();
+  },
+  action: (s) => ({ amqp: { server: `127.0.0.1:${s.port}`, routingKey: 'k' } }),
+  row: (n) => ({ n }),
+  async read(server) {
+    const own = await connectBroker(`amqp://127.0.0.1:${server.port}`);
+    const channel = await own.createChannel();
+    const out: number[] = [];
+    for (let m = await channel.get('k', { noAck: true }); m; m = await channel.get('k', { noAck: true }))
+      out.push((JSON.parse(m.content.toString()) as { n: number }).n);
+    await own.close();
+    return out;
+  },
+};
+trials['kafka'] = {
+  start: () => startKafka(),
+  action: (s) => ({ kafka: { brokers: `127.0.0.1:${s.port}`, topic: 'k', key: '{{.n}}' } }),
+  row: (n) => ({ n }),
+  async read(server) {
+    const props = { brokers: `127.0.0.1:${server.port}`, offsetReset: 'earliest', groupID: 'reader' };
+    const reader = await startRig({ source: { type: 'kafka', datasource: 'k', props } });
+    let before = -1;
+    // the end of the topic is where nothing comes for a while
+    while (reader.got.length === 0 || reader.got.length !== before) {
+      before = reader.got.length;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
+    const out = reader.got.map((r) => Number(r['n']));
+    await reader.close();
+    return out;
+  },
+};
+
+/** Package of Debian → version, of the servers that are there. */
+function versions(): Record<string, string> {
+  const packages = ['influxdb', 'redis-server', 'postgresql', 'mariadb-server', 'nats-server', 'rabbitmq-server'];
+  const text = execFileSync('dpkg-query', ['-W', '-f', '${Package} ${Version}\\n', ...packages], { encoding: 'utf8' });
+  return {
+    ...Object.fromEntries(
+      text
+        .trim()
+        .split('\n')
+        .map((l) => l.split(' ') as [string, string]),
+    ),
+    kafka: '4.1.0',
+  };
+}
+
+const random = randomFrom(Number(values.seed));
+const between = (low: number, high: number) => () => Math.round(low + random() * (high - low));
 const wanted = values.only ? values.only.split(',') : Object.keys(trials);
 const results: Record<string, { kills: number; sent: number; lost: number; doubled: number; parked: number; seconds: number }> = {};
 let broken = 0;
@@ -117,7 +179,7 @@ for (const name of wanted) {
   try {
     await trial.prepare?.(server);
     const rig = await startRig({ actions: [trial.action(server)] });
-    const sent = await underKills(rig, server, { kills, row: trial.row, everyMs: 1000, downMs: 500 });
+    const sent = await underKills(rig, server, { kills, row: trial.row, everyMs: between(300, 1500), downMs: between(50, 1000) });
     await rig.settled(300_000);
     const { parked, dropped, refused } = rig.health();
     const numbers = await trial.read(server);
@@ -138,6 +200,6 @@ for (const name of wanted) {
     await server.remove();
   }
 }
-const record = { at: new Date().toISOString(), node: process.version, results };
+const record = { at: new Date().toISOString(), node: process.version, seed: Number(values.seed), versions: versions(), results };
 if (!values.only) writeFileSync(path.join(import.meta.dirname, '../bench/results/sinks.json'), `${JSON.stringify(record, null, 1)}\n`);
 process.exit(broken > 0 ? 1 : 0);

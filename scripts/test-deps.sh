@@ -82,7 +82,19 @@ kafka() {
   say "Kafka could not be installed into .cache/kafka (maven, network?): the tests of kafka are left out"
   [ "${CI:-}" != true ]
 }
-extras() { pymodbus && openapi && nodered && kafka; }
+# S3 for tests, pinned, in a folder of its own
+moto() {
+  [ -x .cache/moto/bin/moto_server ] && return 0
+  command -v python3 >/dev/null 2>&1 || return 0
+  rm -rf .cache/moto
+  if python3 -m venv .cache/moto >/dev/null 2>&1 && .cache/moto/bin/pip install -q --disable-pip-version-check 'moto[s3,server]==5.2.5' >/dev/null 2>&1; then
+    return 0
+  fi
+  rm -rf .cache/moto
+  say "moto could not be installed into .cache/moto (python3-venv, network?): the tests of S3 are left out"
+  [ "${CI:-}" != true ]
+}
+extras() { pymodbus && openapi && nodered && kafka && moto; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"

@@ -22,6 +22,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'redisSub', offers: ['source'], load: async () => (await import('./redis/index.ts')).redisSub },
   { name: 'kafka', offers: ['source', 'sink'], load: async () => (await import('./kafka/index.ts')).default },
   { name: 'nats', offers: ['source', 'sink'], load: async () => (await import('./nats/index.ts')).default },
+  { name: 'archive', offers: ['sink'], load: async () => (await import('./archive/index.ts')).default },
   { name: 'amqp', offers: ['source', 'sink'], load: async () => (await import('./amqp/index.ts')).default },
   { name: 'random', offers: ['source'], load: async () => (await import('./random/index.ts')).default },
   { name: 'modbus', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./modbus/index.ts')).default },

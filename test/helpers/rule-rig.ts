@@ -158,10 +158,11 @@ export async function startRig(o: RigOptions) {
 export async function underKills(
   rig: Rig,
   server: { kill(): Promise<void>; start(): Promise<void> },
-  o: { kills: number; row(n: number): Row; everyMs?: number; downMs?: number; perTick?: number },
+  o: { kills: number; row(n: number): Row; everyMs?: number | (() => number); downMs?: number | (() => number); perTick?: number },
 ): Promise<number> {
   let on = true;
   let sent = 0;
+  const pause = (ms: number | (() => number)) => new Promise((resolve) => setTimeout(resolve, typeof ms === 'number' ? ms : ms()));
   const feed = (async () => {
     while (on) {
       for (let i = 0; i < (o.perTick ?? 20); i++) await rig.send(o.row(sent++));
@@ -170,12 +171,12 @@ export async function underKills(
   })();
   try {
     for (let i = 0; i < o.kills; i++) {
-      await new Promise((resolve) => setTimeout(resolve, o.everyMs ?? 300));
+      await pause(o.everyMs ?? 300);
       await server.kill();
-      await new Promise((resolve) => setTimeout(resolve, o.downMs ?? 150));
+      await pause(o.downMs ?? 150);
       await server.start();
     }
-    await new Promise((resolve) => setTimeout(resolve, o.everyMs ?? 300));
+    await pause(o.everyMs ?? 300);
   } finally {
     on = false;
     await feed;

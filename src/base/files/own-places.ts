@@ -23,6 +23,7 @@ const OWN_DATA_FOLDERS = [
   'mgmt',
   'transfer',
   'backups',
+  'archive',
 ];
 /** Files of `data` itself: databases with what SQLite puts beside them, state of the process, copies and leftovers of both. A rule may keep its own
  *  `mine.db` there. */
