@@ -103,11 +103,20 @@ deb: setup ## kuiper-gateway_<version>_{amd64,arm64}.deb in image/out
 image: setup ## the flashable arm64 image in image/out
 	@image/build.sh
 
+update-keys: ## an authority and a signer for updates, in image/.keys: before make image
+	@image/lib/update-keys.sh
+
+bundle: setup ## the last image as a signed update, kuiper-gateway_<version>_arm64.raucb in image/out
+	@image/bundle.sh
+
 image-lock: setup ## renew the lock of package versions of the image
 	@image/lock.sh
 
 test-image: setup ## build the image and boot it in QEMU
 	@test/image/run.sh
+
+test-updates: setup ## updates on real starts in QEMU (slow); ARGS='good panic cut-trial' picks kinds. After make update-keys and make image
+	@$(NODE) test/image/updates.ts image/out/kuiper-gateway_$$(sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)_arm64.img $(ARGS)
 
 qemu: ## boot the built image in QEMU with a console
 	@image/qemu.sh
@@ -118,4 +127,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock test-image qemu format clean release node-red
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock update-keys bundle test-updates test-image qemu format clean release node-red

@@ -6,7 +6,8 @@ import path from 'node:path';
 /** Rows in import order; folders on one row are siblings. */
 export const rows: readonly (readonly string[])[] = [
   ['base', 'plugin-kit', 'node-red', 'console'],
-  ['config', 'store', 'system'],
+  ['config', 'store'],
+  ['system'],
   ['data'],
   ['sql'],
   ['contract'],

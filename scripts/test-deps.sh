@@ -20,6 +20,11 @@ mariadbd:mariadb-server:the tests of sql with MariaDB
 psql:postgresql:the tests of sql with PostgreSQL
 nats-server:nats-server:the tests of nats
 rabbitmq-server:rabbitmq-server:the tests of amqp
+grub-emu:grub-emu:the choice of the slot in GRUB itself
+mkfs.vfat:dosfstools:the choice of the slot in GRUB itself
+mcopy:mtools:the choice of the slot in GRUB itself
+rauc:rauc:bundles before a real RAUC
+mksquashfs:squashfs-tools:bundles before a real RAUC
 java:openjdk-17-jre-headless:the tests of kafka
 mvn:maven:the tests of kafka'
 missing=

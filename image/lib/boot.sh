@@ -37,9 +37,8 @@ make_boot_tree() {
       done
     fi
   done
-  in_tools grub-editenv "$work/grubenv" create
-  in_tools grub-editenv "$work/grubenv" set ORDER="A B" A_OK=1 A_TRY=0 B_OK=0 B_TRY=0
-  mv "$work/grubenv" "$boot/grub/grubenv"
+  # Slot A is good, B is empty; nothing was started yet.
+  "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/boot-record.ts" "$boot/grub" || fail "the boot record was not made"
   cp "$image_dir/provision/gateway.yaml.example" "$boot/gateway.yaml.example"
   printf '%s\n' "$image_version" >"$boot/VERSION"
 }

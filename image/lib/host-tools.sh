@@ -28,7 +28,7 @@ ensure_binfmt() {
 # ensure_tools_chroot: trixie amd64 tools under the cache; sets tools_dir.
 ensure_tools_chroot() {
   tools_dir="$cache_dir/tools"
-  local include=e2fsprogs,mtools,dosfstools,fdisk,grub-common,qemu-system-arm,qemu-efi-aarch64,u-boot-qemu,zstd
+  local include=e2fsprogs,mtools,dosfstools,fdisk,grub-common,qemu-system-arm,qemu-efi-aarch64,u-boot-qemu,zstd,rauc,squashfs-tools
   local key; key="$(printf %s "$suite $include" | sha256sum | cut -c1-16)"
   [ "$(cat "$tools_dir/.key" 2>/dev/null || true)" = "$key" ] && return 0
   mirrors

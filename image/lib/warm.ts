@@ -74,7 +74,7 @@ async function makeCache(name: string): Promise<string> {
   await withGateway(root, cache, () => Promise.resolve());
   await run(cache, `${DIST}/cli.mjs`, '--version');
   // Loaded only: its own main would look for a boot partition.
-  for (const name of ['provision', 'mqtt']) await run(cache, '--input-type=module', '-e', `await import('${DIST}/${name}.mjs')`);
+  for (const name of ['provision', 'mqtt', 'update']) await run(cache, '--input-type=module', '-e', `await import('${DIST}/${name}.mjs')`);
   return cache;
 }
 

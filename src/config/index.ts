@@ -5,6 +5,7 @@ export type { Environment } from './environment.ts';
 export { createFolders, type Folders, foldersOf, SHIPPED_ETC } from './folders.ts';
 export { type PutBack, restoreLastGood, type Sealer, saveLastGood } from './last-good.ts';
 export { type LoadedSettings, loadSettings, type UnknownKey } from './load-settings.ts';
+export { type MaintenanceWindow, parseWindow, untilOpenMs } from './maintenance-window.ts';
 export { mergeLayers } from './merge.ts';
 export { OWNER_FILE } from './owner-file.ts';
 export { checkOwnerSettings, type SettingProblem } from './owner-settings.ts';

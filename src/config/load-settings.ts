@@ -9,6 +9,7 @@ import { absentSettings, ignoredPaths } from './absent-settings.ts';
 import { applyOverrides, type Environment, isMap, keyLike, overridesOf } from './environment.ts';
 import { fleetSettings } from './fleet-settings.ts';
 import type { Folders } from './folders.ts';
+import { parseWindow } from './maintenance-window.ts';
 import { mergeLayers } from './merge.ts';
 import { OWNER_FILE } from './owner-file.ts';
 import { passedSections, type SettingSpec, settingSpecs } from './setting-specs.ts';
@@ -115,6 +116,12 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       );
     return zone;
   };
+  const windowOf = (text: string) => {
+    const window = parseWindow(text);
+    if (!window)
+      throw wrong(placeOf(layers, 'update.window'), 'update.window', `"${text}" is no window; write times such as 02:00-05:00, or any`);
+    return window;
+  };
   const aesKey: string | undefined = value('basic.aesKey');
   const keyBytes = aesKey === undefined ? 16 : Buffer.from(aesKey, 'base64').length;
   if (![16, 24, 32].includes(keyBytes))
@@ -152,6 +159,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
     enablePrivateNet: value('basic.enablePrivateNet'),
     allowExternalFileAccess: value('basic.allowExternalFileAccess'),
     enableInstallScript: value('basic.enableInstallScript'),
+    update: { window: windowOf(value('update.window')) },
     plugins: {
       default: value('plugins.default'),
       trust: value('plugins.trust'),

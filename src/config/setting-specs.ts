@@ -128,6 +128,12 @@ export const settingSpecs: readonly SettingSpec[] = [
   },
   { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
   {
+    path: 'update.window',
+    type: 'string',
+    default: '02:00-05:00',
+    doc: 'When the appliance may restart into an update by itself, in its own time zone; any: at once.',
+  },
+  {
     path: 'store.maxQueueBytes',
     type: 'bytes',
     default: 4 * 1024 ** 3,

@@ -2,6 +2,7 @@
 import type { BudgetLimits } from '../base/budget.ts';
 import type { LogLevel } from '../base/log.ts';
 import type { SqlCompatibility } from '../base/sql-compatibility.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 
 export interface TlsFiles {
   readonly certFile: string;
@@ -71,6 +72,8 @@ export interface Settings {
     readonly installer: string;
     readonly maxRssMb: number;
   };
+  /** When the appliance may restart by itself. */
+  readonly update: { readonly window: MaintenanceWindow };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
   readonly store: { readonly maxQueueBytes: number; readonly minFreeBytes: number; readonly reserveBytes: number };
   readonly history: {

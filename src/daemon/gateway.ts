@@ -29,6 +29,7 @@ import {
   type Vault,
 } from '../service/index.ts';
 import { type DatabaseReport, openStore, type Store } from '../store/index.ts';
+import { updateProblems } from '../system/update/status-file.ts';
 import { dataServerCallers } from './callers.ts';
 import { changedSince, isOldRoot } from './changed-defaults.ts';
 import { createClockWatch } from './clock-watch.ts';
@@ -360,6 +361,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       ...(suspects?.problem ? [suspects.problem] : []),
       ...fleet.problems(),
       ...(service?.audit.problem ? [`Changes cannot be written to the audit log: ${service.audit.problem}`] : []),
+      ...updateProblems(),
     ],
     setTimeZone: (name) => {
       timeZone = name;

@@ -166,6 +166,14 @@ export const batchCall: readonly OptionSpec[] = [
 
 export const settingBody: readonly OptionSpec[] = [{ name: 'value', type: 'any', required: true, doc: 'New value of the setting.' }];
 
+export const updateBody: readonly OptionSpec[] = [
+  { name: 'url', type: 'string', doc: 'Address of the bundle.', example: 'https://updates.example.com/kuiper-gateway_0.2.0_arm64.raucb' },
+  { name: 'usb', type: 'bool', default: false, doc: 'true: the bundle on the USB stick.' },
+  { name: 'sha256', type: 'string', doc: 'SHA-256 that the bundle must have, in hex.' },
+  { name: 'restart', type: 'string', oneOf: ['now', 'window', 'asked'], default: 'window', doc: 'When the device restarts into it.' },
+  { name: 'allowDowngrade', type: 'bool', default: false, doc: 'An older version is taken as well.' },
+];
+
 export const mqttUserBody: readonly OptionSpec[] = [
   { name: 'password', type: 'string', secret: true, doc: 'Password; not given: the old one stays.' },
   { name: 'publish', type: 'string[]', doc: 'Topic filters that the user may publish to.' },

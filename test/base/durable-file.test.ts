@@ -76,6 +76,11 @@ const OTHER_WRITERS: Readonly<Record<string, string>> = {
   'src/runtime/suspect/ledger-file.ts': 'the copy in memory, when the disk takes nothing',
   'src/service/plugins/kind-of-archive.ts': 'a scratch folder',
   'src/service/plugins/run-install-script.ts': 'a scratch folder',
+  'src/system/main.ts': 'status of updates, in memory (/run)',
+  'src/system/boot/medium.ts':
+    'two copies that GRUB writes in place as well: their place on the disk must stay; each is synced before the other',
+  'src/system/update/download.ts': 'half of a bundle: it is appended to, and checked when it is whole',
+  'src/system/update/server.ts': 'a bundle under way: checked when it is whole',
   'src/store/journal.ts': 'an append-only file with a checksum per line, synced',
   'src/store/open-database.ts': 'makes empty database files with their rights, renames damaged ones',
   'src/store/reserve.ts': 'zeros that keep space',

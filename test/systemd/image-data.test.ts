@@ -38,7 +38,7 @@ describe('partitions', () => {
     expect(table).toContain(`label-id: 0x${id}`);
     for (const file of [
       'layers/40-storage/overlay/etc/fstab',
-      'layers/30-boot/overlay/etc/rauc/system.conf',
+      'layers/30-boot/overlay/usr/lib/kuiper/rauc.conf',
       'boards/generic-uefi/grub.cfg',
       'layers/40-storage/overlay/usr/lib/kuiper/grow-data',
     ]) {

@@ -96,6 +96,7 @@ import { systemLogs } from './system-logs.ts';
 import { systemPoweroff, systemReboot, systemReset } from './system-power.ts';
 import { systemStatus } from './system-status.ts';
 import { systemSupportBundle } from './system-support-bundle.ts';
+import { systemUpdate } from './system-update.ts';
 import { tail } from './tail.ts';
 import { top } from './top.ts';
 import { validateRule } from './validate-rule.ts';
@@ -146,6 +147,7 @@ export const commands: readonly Command[] = [
   systemAccess,
   systemLogs,
   systemSupportBundle,
+  systemUpdate,
   systemReboot,
   systemPoweroff,
   systemReset,

@@ -1,4 +1,6 @@
 // `kuiper system reboot|poweroff|reset`: what the login user may do with the device, by polkit's rules (systemd/50-kuiper.rules).
+import { createUpdateClient } from '../../system/update/client.ts';
+import { readStatus } from '../../system/update/status-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { run } from '../system.ts';
@@ -10,6 +12,11 @@ const power = (verb: 'reboot' | 'poweroff', doc: string): Command => ({
   offline: true,
   exits: true,
   async run({ print }) {
+    // A version that waits for a restart is started as a trial, with a look at how things are before it.
+    if (verb === 'reboot' && readStatus()?.phase === 'installed') {
+      print('Looks at rules and data for a minute, then restarts into the new version.');
+      return createUpdateClient().restart();
+    }
     run('systemctl', ['--no-ask-password', verb]);
     print(verb === 'reboot' ? 'The device starts again.' : 'The device shuts down.');
   },

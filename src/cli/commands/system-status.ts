@@ -1,6 +1,8 @@
 // `kuiper system status`: the device at a glance: gateway, MQTT listener, space, slot, what gateway.yaml led to.
+import { readStatus } from '../../system/update/status-file.ts';
 import type { Command } from '../command.ts';
 import { DEVICE, freeSpace, textOf } from '../system.ts';
+import { statusText } from './system-update.ts';
 
 interface Info {
   version?: string;
@@ -43,7 +45,9 @@ export const systemStatus: Command = {
     }
     print(`Data         ${freeSpace('/opt/kuiper/data')}`);
     const slot = /rauc\.slot=(\S+)/.exec(textOf('/proc/cmdline') ?? '')?.[1];
-    if (slot) print(`Slot         ${slot}, image ${(textOf('/usr/lib/kuiper/VERSION') ?? 'unknown').trim()}`);
+    const update = readStatus();
+    if (update) print(statusText(update));
+    else if (slot) print(`Slot         ${slot}, image ${(textOf('/usr/lib/kuiper/VERSION') ?? 'unknown').trim()}`);
     if (textOf('/run/kuiper/data-lost') !== undefined) print('             the data partition could not be mounted: nothing is kept');
     const mount = textOf('/run/kuiper/mount-failed');
     if (mount !== undefined) print(`             ${mount.trim().replaceAll('\n', '; ')}`);

@@ -31,6 +31,7 @@ import {
   tagsBody,
   traceBody,
   tracerBody,
+  updateBody,
   uploadBody,
 } from '../bodies.ts';
 import { answers } from './answers.ts';
@@ -60,6 +61,11 @@ const server: Operations = {
   'GET /settings/{path}': op('One setting', answers.setting),
   'PUT /settings/{path}': op('Changes one setting', answers.setting, { body: settingBody }),
   'DELETE /settings/{path}': op('Takes a change of a setting back', answers.setting),
+  'GET /system/update': op('Which version of the system runs, what is under way, how the last update ended', 'object'),
+  'POST /system/update': op('Installs a new version of the system', 'object', { body: updateBody }),
+  'POST /system/update/confirm': op('Keeps the version that is under observation', 'text'),
+  'POST /system/update/restart': op('Restarts into the version that is installed', 'text'),
+  'POST /system/update/rollback': op('Goes back to the previous version', 'text'),
   'GET /mqtt/users': op('Users of the MQTT listener', 'list'),
   'PUT /mqtt/users/{name}': op('Adds or replaces a user of the MQTT listener', 'object', { body: mqttUserBody }),
   'DELETE /mqtt/users/{name}': op('Removes a user of the MQTT listener', 'text'),

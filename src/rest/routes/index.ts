@@ -31,6 +31,7 @@ import { serverRoutes } from './server.ts';
 import { serviceRoutes } from './services.ts';
 import { sqlRoutes } from './sql.ts';
 import { streamRoutes } from './streams.ts';
+import { deviceUpdate, systemUpdateRoutes } from './system-update.ts';
 import { trialRoutes } from './trial.ts';
 
 export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' | 'resolve'> {
@@ -99,6 +100,7 @@ export function createRestRouter({
       ...historyRoutes(service),
       ...authRoutes(revocations),
       ...ownerRoutes(owner),
+      ...systemUpdateRoutes(deviceUpdate),
       ...dataRoutes(service, stop),
       ...applyRoutes(service.apply),
       ...auditRoutes(service.audit),

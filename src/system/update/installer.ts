@@ -9,8 +9,11 @@ export type Slot = 'A' | 'B';
  *  `installed`: written and checked, waits for the restart. `trial`: the new slot is booted and under observation; every other boot takes the old one. */
 export type UpdatePhase = 'idle' | 'downloading' | 'installing' | 'installed' | 'trial';
 
-/** A bundle: a file that is there, or an address of http or https, which is fetched with resume. */
-export type UpdateSource = { readonly file: string } | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+/** A bundle: a file that is there, an address of http or https, which is fetched with resume, or the one on a USB stick. */
+export type UpdateSource =
+  | { readonly file: string }
+  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly usb: true };
 
 export interface InstallOptions {
   /** SHA-256 of the bundle in hex, where the sender gave one. A difference is UPDATE_DAMAGED before anything is written. */
@@ -77,7 +80,9 @@ export interface UpdateInstaller {
   /** @throws GatewayError UPDATE_NO_DEVICE where there is no updater (not the appliance) */
   status(): Promise<UpdateStatus>;
   /** Ends the observation of a trial: the owner says that this version is good. @throws GatewayError UPDATE_NOTHING */
-  confirm(): Promise<void>;
+  confirm(by: string): Promise<void>;
+  /** Restarts into what is installed, now. @throws GatewayError UPDATE_NOTHING */
+  restart(): Promise<void>;
   /** Leaves the version that runs: a trial ends, or the version before it is booted. The device restarts. @throws GatewayError UPDATE_NOTHING */
-  rollback(reason: string): Promise<void>;
+  rollback(by: string): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { pluginErrors } from './plugin.ts';
 import { runtimeErrors } from './runtime.ts';
 import { serviceErrors } from './service.ts';
 import { sqlErrors } from './sql.ts';
+import { updateErrors } from './update.ts';
 
 /** One catalogue entry.
  *  `text`: message with `{param}` places. `ekuiperCode`: number in REST error bodies (1000 undefined, 1002 not found, 2001 SQL
@@ -33,6 +34,7 @@ export const catalogue = {
   ...runtimeErrors,
   ...serviceErrors,
   ...sqlErrors,
+  ...updateErrors,
 } satisfies Record<string, CatalogueEntry> as Record<ErrorCode, CatalogueEntry>;
 
 export type ErrorCode =
@@ -44,4 +46,5 @@ export type ErrorCode =
   | keyof typeof pluginErrors
   | keyof typeof runtimeErrors
   | keyof typeof serviceErrors
-  | keyof typeof sqlErrors;
+  | keyof typeof sqlErrors
+  | keyof typeof updateErrors;
