@@ -12,6 +12,10 @@ export interface Block {
 /** Registers that must be read together for a point: its own, and those of its factor. */
 const spanOf = (p: Point): { from: number; to: number } => {
   const f = p.factor ?? p;
+  if (p.apart) {
+    const to = Math.max(...p.apart) + 1;
+    return { from: Math.min(p.address, f.address), to: p.factor ? Math.max(to, f.address + f.registers) : to };
+  }
   return { from: Math.min(p.address, f.address), to: Math.max(p.address + p.registers, f.address + f.registers) };
 };
 
@@ -36,7 +40,9 @@ export function mergeBlocks(
       if (members.length) blocks.push({ fn, address: start, count: end - start, points: members });
       members = [];
     };
-    for (const p of points.filter((q) => q.fn === fn).sort((a, b) => spanOf(a).from - spanOf(b).from || a.registers - b.registers)) {
+    for (const p of points
+      .filter((q) => q.fn === fn && !q.sum)
+      .sort((a, b) => spanOf(a).from - spanOf(b).from || a.registers - b.registers)) {
       const { from, to } = spanOf(p);
       if (members.length && bridges(fn, end, from) && Math.max(end, to) - start <= max) end = Math.max(end, to);
       else {

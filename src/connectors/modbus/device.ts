@@ -9,6 +9,7 @@ import { exceptionNames, ModbusException } from './frame.ts';
 import type { DeviceProps, SourceProps } from './options.ts';
 import { readPoint } from './point-value.ts';
 import type { Point, Profile } from './profile.ts';
+import { sumOf } from './profile-values.ts';
 
 /** `good`, `stale`, or `bad: <why>` (the exception's name, `no answer`, …). */
 export type Quality = string;
@@ -79,6 +80,24 @@ export function createDeviceReader(
     return onFailure === 'last' && before && (maxAgeMs === 0 || now() - before.atMs <= maxAgeMs)
       ? { point, value: before.value, quality: 'stale', atMs: before.atMs, refused }
       : { point, value: null, quality: `bad: ${why}`, atMs: before?.atMs ?? 0, refused };
+  };
+
+  const sums = profile.points.filter((p) => p.sum);
+  /** As good as the worst of its parts. */
+  const summed = (point: Point, readings: readonly Reading[]): Reading => {
+    const part = (name: string) => readings.find((r) => r.point.name === name);
+    const parts = point.sum!.flatMap(({ name }) => part(name) ?? []);
+    const bad = parts.find((r) => r.value === null);
+    if (bad) return failed(point, `its part ${bad.point.name}: ${bad.quality.replace(/^bad: /, '')}`);
+    try {
+      const value = sumOf(point.sum!, (name) => part(name)?.value ?? null);
+      const quality = parts.find((r) => r.quality !== 'good')?.quality ?? 'good';
+      const atMs = Math.min(...parts.map((r) => r.atMs));
+      if (quality === 'good') last.set(point.name, { value, atMs });
+      return { point, value, quality, atMs };
+    } catch (error) {
+      return failed(point, messageOf(error));
+    }
   };
 
   const refusals = new Map<Block, Refusal>();
@@ -158,6 +177,7 @@ export function createDeviceReader(
     profile,
     async read(intervals) {
       const readings = (await Promise.all(blocks(intervals).map(readBlock))).flat();
+      for (const point of sums) if (intervals.has(point.interval)) readings.push(summed(point, readings));
       for (const r of readings) states.set(r.point.name, { quality: r.quality, refused: r.refused ?? '' });
       return readings;
     },

@@ -3,6 +3,7 @@ import { type OptionSpec, type Props, parseDurationMs, parseOptions } from '../.
 import { type LineSettings, lineOptions, toLineSettings } from '../port/line.ts';
 import { checkSelector, type PortSelector, selectorOptions } from '../port/select.ts';
 import type { UnitSettings } from './bus/unit.ts';
+import type { DeviceDefaults } from './profile-values.ts';
 
 export const protocols = ['tcp', 'rtu', 'rtu-over-tcp', 'ascii'] as const;
 export type Protocol = (typeof protocols)[number];
@@ -56,11 +57,12 @@ export const sourceOptions: readonly OptionSpec[] = [
   ...connectionOptions,
   { name: 'profile', type: 'string', default: '', doc: 'Register map: etc/sources/modbus/<profile>.yaml. Default: the DATASOURCE.' },
   { name: 'unit', type: 'int', default: 1, min: 0, max: 255, doc: 'Unit id, when there is one device.' },
+  { name: 'parameters', type: 'map', default: {}, doc: 'Values for the parameters of the profile.', example: { base: 100 } },
   {
     name: 'devices',
     type: 'object[]',
     default: [],
-    doc: 'Several devices on the line: {name, unit, profile?, timeout?, retries?, quietTime?, gap?}.',
+    doc: 'Several devices on the line: {name, unit, profile?, parameters?, timeout?, retries?, quietTime?, gap?}.',
   },
   {
     name: 'interval',
@@ -128,12 +130,16 @@ export interface DeviceProps {
   name: string;
   unit: number;
   profile: string;
+  parameters: Readonly<Record<string, unknown>>;
   settings: UnitSettings;
+  /** Settings that the user gave: the profile's own do not count. */
+  given: ReadonlySet<string>;
 }
 
 export interface SourceProps extends ConnectionProps {
   profile: string;
   unit: number;
+  parameters: Readonly<Record<string, unknown>>;
   intervalMs: number;
   rows: 'device' | 'point';
   onFailure: 'null' | 'last';
@@ -170,10 +176,11 @@ export function parseConnection<T extends ConnectionProps>(component: string, sp
 }
 
 /** Devices of a source. @throws Error naming the device */
-export function parseDevices(props: SourceProps & { devices: unknown }, datasource: string): DeviceProps[] {
+export function parseDevices(props: SourceProps & { devices: unknown }, datasource: string, raw: Props = {}): DeviceProps[] {
   const list = props.devices as unknown as Record<string, unknown>[];
   const settings: UnitSettings = { timeoutMs: props.timeoutMs, retries: props.retries, quietMs: props.quietMs, gapMs: props.gapMs };
   const profile = props.profile || datasource;
+  const givenForAll = Object.entries(raw).flatMap(([k, v]) => (v === undefined || v === null || v === '' ? [] : [k.toLowerCase()]));
   const one = (d: Record<string, unknown>, index: number): DeviceProps => {
     const unit = Number(d['unit']);
     const name = String(d['name'] ?? `unit${unit}`);
@@ -194,6 +201,8 @@ export function parseDevices(props: SourceProps & { devices: unknown }, datasour
       name,
       unit,
       profile: own,
+      parameters: { ...props.parameters, ...((d['parameters'] as Record<string, unknown> | undefined) ?? {}) },
+      given: new Set([...givenForAll, ...Object.keys(d).map((k) => k.toLowerCase())]),
       settings: {
         timeoutMs: ms('timeout', settings.timeoutMs),
         retries,
@@ -209,4 +218,29 @@ export function parseDevices(props: SourceProps & { devices: unknown }, datasour
     names.add(d.name);
   }
   return devices;
+}
+
+/** What the profile of a device says about it, where the user says nothing. */
+export function withProfileDefaults(
+  device: DeviceProps,
+  { defaults = {} }: { defaults?: DeviceDefaults },
+  protocol: Protocol,
+): DeviceProps {
+  const free = (name: string) => !device.given.has(name.toLowerCase());
+  const settings = { ...device.settings };
+  if (free('timeout') && defaults.timeoutMs !== undefined) settings.timeoutMs = defaults.timeoutMs;
+  if (free('retries') && defaults.retries !== undefined) settings.retries = defaults.retries;
+  if (free('gap') && defaults.gapMs !== undefined) settings.gapMs = defaults.gapMs;
+  if (free('quietTime')) {
+    if (defaults.quietMs !== undefined) settings.quietMs = defaults.quietMs;
+    // without numbered replies, as long as a reply may take
+    else if (protocol !== 'tcp' && defaults.timeoutMs !== undefined) settings.quietMs = Math.max(settings.quietMs, settings.timeoutMs);
+  }
+  return { ...device, settings };
+}
+
+/** The connection of these profiles: one that needs time after connecting gets it, wherever it is named. */
+export function withConnectDelay<T extends ConnectionProps>(props: T, raw: Props, profiles: readonly { defaults?: DeviceDefaults }[]): T {
+  if (Object.entries(raw).some(([k, v]) => k.toLowerCase() === 'connectdelay' && v !== undefined && v !== null && v !== '')) return props;
+  return { ...props, connectDelayMs: Math.max(props.connectDelayMs, ...profiles.map((p) => p.defaults?.connectDelayMs ?? 0)) };
 }

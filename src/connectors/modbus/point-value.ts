@@ -13,7 +13,9 @@ export function readPoint(point: Point, block: Block, data: Buffer): Value {
   const index = point.address - block.address;
   const { meaning } = point;
   if (point.fn <= 2) return ((data[index >> 3]! >> (index & 7)) & 1) === 1;
-  const bytes = data.subarray(index * 2, (index + point.registers) * 2);
+  const bytes = point.apart
+    ? Buffer.concat(point.apart.map((a) => data.subarray((a - block.address) * 2, (a - block.address + 1) * 2)))
+    : data.subarray(index * 2, (index + point.registers) * 2);
   if (meaning && meaning.notAvailable.size > 0) checkAvailable(meaning, patternOf(bytes, point));
   const raw = meaning?.signMagnitude ? signed(patternOf(bytes, point), point) : decodeValue(bytes, point.type, point.order);
   if (point.bit !== undefined && typeof raw === 'bigint') {

@@ -11,7 +11,14 @@ const folderOf = (rootPath: string) => path.join(rootPath, 'etc', 'sources', 'mo
 
 /** @param library folder that is looked into when the root has no such file
  *  @throws Error naming the file, and what is wrong in it with line and point */
-export function loadProfile(rootPath: string, name: string, library = PROFILE_LIBRARY): Profile {
+export function loadProfile(
+  rootPath: string,
+  name: string,
+  library = PROFILE_LIBRARY,
+  parameters: Readonly<Record<string, unknown>> = {},
+  below: readonly string[] = [],
+): Profile {
+  if (below.includes(name)) throw new Error(`profiles extend each other in a circle: ${[...below, name].join(' → ')}`);
   if (!/^[A-Za-z0-9_-]+$/.test(name)) throw new Error(`profile "${name}" is not a plain name (letters, digits, _ and -)`);
   const own = path.join(folderOf(rootPath), `${name}.yaml`);
   for (const file of [own, path.join(library, `${name}.yaml`)]) {
@@ -22,7 +29,7 @@ export function loadProfile(rootPath: string, name: string, library = PROFILE_LI
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw new Error(`profile ${name}: ${(error as Error).message}`);
     }
-    return parseProfile(text, file);
+    return parseProfile(text, file, { parameters, base: (other) => loadProfile(rootPath, other, library, {}, [...below, name]) });
   }
   throw new Error(`profile ${name}: there is no file ${own}, and the library has none of that name (kuiper modbus profiles)`);
 }
@@ -47,7 +54,10 @@ export function listProfiles(rootPath: string, library = PROFILE_LIBRARY): Liste
   for (const [folder, own] of [[library, false] as const, [folderOf(rootPath), true] as const])
     for (const file of yamlFilesOf(folder)) {
       const id = file.slice(0, -'.yaml'.length);
-      found.set(id, describe(path.join(folder, file), id, own));
+      found.set(
+        id,
+        describe(path.join(folder, file), id, own, (name) => loadProfile(rootPath, name, library, {}, [id])),
+      );
     }
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -61,10 +71,10 @@ function yamlFilesOf(folder: string): string[] {
   }
 }
 
-function describe(file: string, id: string, own: boolean): ListedProfile {
+function describe(file: string, id: string, own: boolean, base: (name: string) => Profile): ListedProfile {
   const none = { id, maker: '', model: '', kind: '', points: 0, source: '', seenOnHardware: false, own };
   try {
-    const { about, points } = parseProfile(readFileSync(file, 'utf8'), file);
+    const { about, points } = parseProfile(readFileSync(file, 'utf8'), file, { base });
     if (!about) return { ...none, points: points.length, problem: '' };
     const { maker, model, kind, source, seenOnHardware } = about;
     return { id, maker, model, kind, points: points.length, source, seenOnHardware, own, problem: '' };

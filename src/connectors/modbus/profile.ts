@@ -4,6 +4,7 @@ import { parseDurationMs } from '../../contract/props.ts';
 import type { ReadFunction } from './frame.ts';
 import { type Meaning, meaningKeys, parseMeaning } from './point-meaning.ts';
 import { type About, parseAbout } from './profile-about.ts';
+import { type DeviceDefaults, fillParameters, isDateType, parseApart, parseDefaults, parseSum, type Term } from './profile-values.ts';
 import { type ByteOrder, byteOrders, isByteOrder, registersOf, type ValueType, valueTypes } from './value-types.ts';
 
 export interface Point {
@@ -31,6 +32,10 @@ export interface Point {
   readonly meaning?: Meaning | undefined;
   /** Point that holds the power of ten of its scale; read in the same request. */
   readonly factor?: Point | undefined;
+  /** Its registers, when they do not lie in a row; `address` is the lowest. */
+  readonly apart?: readonly number[] | undefined;
+  /** It is a sum of other points, and has no registers. */
+  readonly sum?: readonly Term[] | undefined;
 }
 
 export interface Profile {
@@ -40,6 +45,8 @@ export interface Profile {
   readonly points: readonly Point[];
   /** Interval classes, ms. The class `default` is the stream's interval. */
   readonly intervalsMs: Readonly<Record<string, number>>;
+  /** What the device needs, unless the stream says otherwise. */
+  readonly defaults?: DeviceDefaults;
   readonly limits: {
     /** Registers and coils in one request. */
     readonly maxRegisters: number;
@@ -69,15 +76,35 @@ const pointKeys = new Set([
   'onChange',
   'writable',
   'scaleFrom',
+  'sum',
   ...meaningKeys,
 ]);
 /** Columns that rows of a device have beside its points. */
 const RESERVED = new Set(['device']);
 const limitKeys = new Set(['maxRegisters', 'maxCoils', 'maxGap']);
-const profileKeys = new Set(['addressing', 'order', 'limits', 'intervals', 'points', 'notAvailable', 'about']);
+const profileKeys = new Set([
+  'addressing',
+  'order',
+  'limits',
+  'intervals',
+  'points',
+  'notAvailable',
+  'about',
+  'extends',
+  'without',
+  'parameters',
+  'defaults',
+]);
+
+export interface ProfileContext {
+  /** Of the stream. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Reads the profile that another one extends. @throws Error */
+  base?(name: string): Profile;
+}
 
 /** @throws Error `file:line: point "x": what and how to cure it` (all problems of the file, one a line) */
-export function parseProfile(text: string, file: string): Profile {
+export function parseProfile(text: string, file: string, context: ProfileContext = {}): Profile {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines });
   const problems: string[] = [];
@@ -89,7 +116,9 @@ export function parseProfile(text: string, file: string): Profile {
   for (const e of doc.errors) problems.push(`${file}:${e.linePos?.[0].line ?? 1}: ${e.message.split('\n')[0]}`);
   if (problems.length || !isMap(doc.contents))
     throw new Error(problems.length ? problems.join('\n') : `${file}:1: a profile is a map with the key points`);
+  fillParameters(doc, context.parameters ?? {}, bad);
   const root = doc.contents as YAMLMap;
+  const base = baseOf(root, context, bad);
   for (const pair of root.items)
     if (isScalar(pair.key) && !profileKeys.has(String(pair.key.value)))
       bad(pair.key, `unknown key "${String(pair.key.value)}"; known are ${[...profileKeys].join(', ')}`);
@@ -130,8 +159,8 @@ export function parseProfile(text: string, file: string): Profile {
         maxCoils: number(limitsMap, 'maxCoils', 2000, 1, 2000, 'limits: ', true),
         maxGap: number(limitsMap, 'maxGap', 0, 0, 124, 'limits: ', true),
       }
-    : { maxRegisters: 125, maxCoils: 2000, maxGap: 0 };
-  const intervalsMs: Record<string, number> = Object.create(null);
+    : (base?.limits ?? { maxRegisters: 125, maxCoils: 2000, maxGap: 0 });
+  const intervalsMs: Record<string, number> = Object.assign(Object.create(null), base?.intervalsMs);
   const intervals = root.get('intervals');
   if (isMap(intervals))
     for (const pair of intervals.items) {
@@ -151,7 +180,10 @@ export function parseProfile(text: string, file: string): Profile {
   const factors: { name: string; of: string; node: unknown }[] = [];
   const names = new Map<string, number>();
   const list = root.get('points');
-  if (!isSeq(list) || list.items.length === 0) bad(root.get('points', true), 'points: a list of at least one point is needed');
+  // a profile that extends another one may bring other limits, defaults or parameters only
+  const extendsOnly = base !== undefined && !root.has('points');
+  if (extendsOnly) inherit(base, points, root, bad);
+  else if (!isSeq(list) || list.items.length === 0) bad(root.get('points', true), 'points: a list of at least one point is needed');
   else
     list.items.forEach((item, index) => {
       const line = at(item);
@@ -170,6 +202,13 @@ export function parseProfile(text: string, file: string): Profile {
       else if (RESERVED.has(name)) bad(item.get('name', true), `${who}the name ${name} is a column of the gateway's own; choose another`);
       else if (names.has(name)) bad(item.get('name', true), `${who}the name is used in line ${names.get(name)} already`);
       else names.set(name, line);
+      if (item.has('sum')) {
+        const sum = parseSum(item, (node, what) => bad(node ?? item, `${who}${what}`));
+        const interval = String(item.get('interval') ?? 'default');
+        if (sum && problems.length === before)
+          points.push({ ...SUM_POINT, name: name as string, sum, interval, unit: String(item.get('unit') ?? ''), line });
+        return;
+      }
       const fnName = String(item.get('function') ?? 'holding').toLowerCase();
       const fn = Object.hasOwn(functions, fnName) ? functions[fnName] : undefined;
       if (!fn) bad(item.get('function', true), `${who}function "${fnName}": use coil, discrete, holding or input`);
@@ -184,7 +223,17 @@ export function parseProfile(text: string, file: string): Profile {
             ? 1
             : (registersOf[type as Exclude<ValueType, 'string'>] ?? 1);
       if (type === 'string' && !item.has('registers')) bad(item, `${who}a string needs registers (its length)`);
-      const rawAddress = item.get('address');
+      const apart = parseApart(item.get('address'));
+      if (
+        apart &&
+        (apart.length !== registers ||
+          isBit ||
+          type === 'string' ||
+          addressing === 'modicon' ||
+          apart.some((a) => !(a >= 0 && a <= 65_535)))
+      )
+        bad(item.get('address', true), `${who}address: a list has one 0-based address for each of the ${registers} registers of ${type}`);
+      const rawAddress = apart ? Math.min(...apart, 65_535) : item.get('address');
       let address = typeof rawAddress === 'number' ? rawAddress : Number.NaN;
       if (fn && addressing === 'modicon' && Number.isInteger(address)) {
         const digits = String(address).padStart(5, '0');
@@ -214,6 +263,9 @@ export function parseProfile(text: string, file: string): Profile {
           `${who}interval "${interval}" is not in intervals (${Object.keys(intervalsMs).join(', ') || 'none given'})`,
         );
       const writable = flag(item, 'writable', who);
+      if (writable && (apart || isDateType(type))) bad(item.get('writable', true), `${who}registers apart and dates cannot be written`);
+      if (apart && Math.max(...apart) - address >= limits.maxRegisters)
+        bad(item.get('address', true), `${who}its registers must be read in one request, and limits allow ${limits.maxRegisters}`);
       if (writable && (fn === 2 || fn === 4)) bad(item.get('writable', true), `${who}${fnName} cannot be written`);
       const scale = number(item, 'scale', 1, -1e12, 1e12, who);
       if (scale === 0) bad(item.get('scale', true), `${who}scale 0 would make every value 0`);
@@ -253,8 +305,22 @@ export function parseProfile(text: string, file: string): Profile {
         writable,
         line,
         ...(meaning ? { meaning } : {}),
+        ...(apart ? { apart } : {}),
       });
     });
+  if (!extendsOnly) inherit(base, points, root, bad);
+  for (const { name, sum, interval, line } of points.filter((p) => p.sum))
+    for (const term of sum!) {
+      const part = points.find((p) => p.name === term.name);
+      const wrong = !part
+        ? 'there is no such point'
+        : part.sum
+          ? 'it is a sum itself'
+          : part.interval !== interval
+            ? 'it is read in another interval'
+            : '';
+      if (wrong) problems.push(`${file}:${line}: point "${name}": sum of ${term.name}: ${wrong}`);
+    }
   for (const { name, of, node } of factors) {
     const who = `point "${name}": scaleFrom "${of}"`;
     const index = points.findIndex((p) => p.name === name);
@@ -273,5 +339,51 @@ export function parseProfile(text: string, file: string): Profile {
     else points[index] = { ...point, factor };
   }
   if (problems.length) throw new Error(problems.join('\n'));
-  return { file, ...(about ? { about } : {}), points, intervalsMs, limits };
+  const defaults = { ...base?.defaults, ...parseDefaults(root, bad) };
+  if (problems.length) throw new Error(problems.join('\n'));
+  const whose = about ?? base?.about;
+  return { file, ...(whose ? { about: whose } : {}), points, intervalsMs, limits, defaults };
+}
+
+type Bad = (node: unknown, what: string) => void;
+
+/** A point without registers of its own. */
+const SUM_POINT = {
+  fn: 3,
+  address: 0,
+  registers: 0,
+  type: 'float64',
+  order: 'ABCD',
+  bit: undefined,
+  bits: 1,
+  scale: 1,
+  offset: 0,
+  deadband: 0,
+  onChange: false,
+  writable: false,
+} as const;
+
+/** The profile that is extended. */
+function baseOf(root: YAMLMap, context: ProfileContext, bad: Bad): Profile | undefined {
+  if (!root.has('extends')) return undefined;
+  const name = String(root.get('extends'));
+  try {
+    if (!context.base) throw new Error('other profiles cannot be read here');
+    return context.base(name);
+  } catch (error) {
+    bad(root.get('extends', true), `extends ${name}: ${(error as Error).message.split('\n')[0]}`);
+    return undefined;
+  }
+}
+
+/** Points of the base that are neither left out nor written anew come first. */
+function inherit(base: Profile | undefined, points: Point[], root: YAMLMap, bad: Bad): void {
+  const without = root.get('without');
+  const left = new Set(isSeq(without) ? without.items.map((i) => String(isScalar(i) ? i.value : i)) : []);
+  if (root.has('without') && (!base || !isSeq(without)))
+    bad(root.get('without', true), 'without: a list of points of the profile that is extended');
+  for (const name of left)
+    if (base && !base.points.some((p) => p.name === name)) bad(root.get('without', true), `without: ${base.file} has no point ${name}`);
+  const own = new Set(points.map((p) => p.name));
+  points.unshift(...(base?.points.filter((p) => !left.has(p.name) && !own.has(p.name)) ?? []));
 }

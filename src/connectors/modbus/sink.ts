@@ -2,13 +2,14 @@
 // request (write-plan.ts); written values are read back (write.ts).
 // An item counts as delivered when the device confirmed all of it.
 import { isGatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import type { Props } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { ModbusException } from './frame.ts';
 import { acquireBus, releaseBus } from './line.ts';
-import { parseConnection, type SinkProps, sinkOptions } from './options.ts';
+import { parseConnection, type SinkProps, sinkOptions, withConnectDelay } from './options.ts';
 import { toPower, unscaled, writeBytes } from './point-value.ts';
 import type { Point, Profile } from './profile.ts';
 import { loadProfile } from './profile-file.ts';
@@ -17,20 +18,24 @@ import { type PointWrite, planWrites } from './write-plan.ts';
 
 export function createModbusSink(): Sink {
   let props: SinkProps;
+  let taken: SinkProps;
+  let raw: Props = {};
   let profile: Profile | undefined;
   let bus: ModbusBus | undefined;
   let vet: Vet;
   let unwatch: (() => void) | undefined;
   const refused = new Set<string>();
   return {
-    configure(raw) {
+    configure(given) {
+      raw = given;
       props = parseConnection<SinkProps>('modbus sink', sinkOptions, raw);
       vet = createVetting(sinkOptions, raw);
       if (!props.unit.includes('{{')) toUnit(props.unit);
     },
     open(ctx) {
       profile = loadProfile(ctx.getRootPath(), props.profile);
-      bus = acquireBus(ctx, props);
+      taken = withConnectDelay(props, raw, [profile]);
+      bus = acquireBus(ctx, taken);
       unwatch = bus.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
     },
     async collect(_ctx, data, dynamic) {
@@ -46,7 +51,7 @@ export function createModbusSink(): Sink {
     close(ctx) {
       unwatch?.();
       unwatch = undefined;
-      const release = bus ? releaseBus(ctx, props) : undefined;
+      const release = bus ? releaseBus(ctx, taken) : undefined;
       bus = undefined;
       refused.clear();
       return release;

@@ -1,36 +1,43 @@
 // Modbus source: reads the points of its devices in cycles and emits one row per device and cycle (or per point). Quality and times are in meta().
 import type { TimerHandle } from '../../base/clock.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
+import type { Props } from '../../contract/props.ts';
 import type { Emit, Source } from '../../contract/source.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Row, Value } from '../../data/value.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader, type Reading } from './device.ts';
 import { acquireBus, lineKey, releaseBus } from './line.ts';
-import { parseConnection, parseDevices, type SourceProps, sourceOptions } from './options.ts';
-import { loadProfile } from './profile-file.ts';
+import { parseConnection, parseDevices, type SourceProps, sourceOptions, withConnectDelay, withProfileDefaults } from './options.ts';
+import { loadProfile, PROFILE_LIBRARY } from './profile-file.ts';
 
 export function createModbusSource(): Source {
   let props: SourceProps;
   let bus: ModbusBus | undefined;
+  /** The connection, with what profiles say about it. */
+  let taken: SourceProps;
+  let raw: Props = {};
   let unwatch: (() => void) | undefined;
   let timers: (() => void)[] = [];
   let readers: DeviceReader[] = [];
 
   return {
-    configure(datasource, raw) {
+    configure(datasource, given) {
+      raw = given;
       props = parseConnection<SourceProps>('modbus source', sourceOptions, raw);
-      props.devices = parseDevices(props, datasource);
+      props.devices = parseDevices(props, datasource, raw);
     },
 
     open(ctx: ConnectorContext, emit: Emit) {
-      const profiles = new Map<string, ReturnType<typeof loadProfile>>();
-      for (const d of props.devices) if (!profiles.has(d.profile)) profiles.set(d.profile, loadProfile(ctx.getRootPath(), d.profile));
-      const line = acquireBus(ctx, props);
+      const profiles = new Map(
+        props.devices.map((d) => [d, loadProfile(ctx.getRootPath(), d.profile, PROFILE_LIBRARY, d.parameters)] as const),
+      );
+      taken = withConnectDelay(props, raw, [...profiles.values()]);
+      const line = acquireBus(ctx, taken);
       bus = line;
       unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
-      for (const device of props.devices) {
-        const profile = profiles.get(device.profile)!;
+      for (const [named, profile] of profiles) {
+        const device = withProfileDefaults(named, profile, props.protocol);
         const reader = createDeviceReader(line, lineKey(props), device, profile, props, () => Math.trunc(ctx.clock.now()));
         readers.push(reader);
         const periods = new Map<number, Set<string>>();
@@ -52,7 +59,7 @@ export function createModbusSource(): Source {
       readers = [];
       unwatch?.();
       unwatch = undefined;
-      const release = bus ? releaseBus(ctx, props) : undefined;
+      const release = bus ? releaseBus(ctx, taken) : undefined;
       bus = undefined;
       return release;
     },

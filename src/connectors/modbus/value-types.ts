@@ -1,6 +1,7 @@
 // Register bytes ↔ values: every type in every byte order, 64-bit integers exact. One table, used by reading and writing. No value is ever made up: bytes in,
 // value out, or an error.
 import type { Value } from '../../data/value.ts';
+import { dateOf, isDateType } from './profile-values.ts';
 
 export const valueTypes = [
   'bool',
@@ -27,6 +28,10 @@ export const valueTypes = [
   'mod10k32',
   'mod10k48',
   'mod10k64',
+  'epoch32',
+  'datetime48',
+  'datetime64',
+  'datetime96',
 ] as const;
 export type ValueType = (typeof valueTypes)[number];
 
@@ -65,6 +70,10 @@ export const registersOf: Readonly<Record<Exclude<ValueType, 'string'>, number>>
   mod10k32: 2,
   mod10k48: 3,
   mod10k64: 4,
+  epoch32: 2,
+  datetime48: 3,
+  datetime64: 4,
+  datetime96: 6,
 };
 
 /** Bits of a value that a bit pattern may be compared with; 0: strings. */
@@ -168,6 +177,7 @@ export function decodeValue(bytes: Buffer, type: ValueType, order: ByteOrder): V
     return textOf(order === 'BADC' || order === 'DCBA' ? Buffer.from(bytes).swap16() : bytes);
   }
   const b = reorder(bytes, order);
+  if (isDateType(type)) return dateOf(b, type);
   switch (type) {
     case 'bool':
       return b.readUInt16BE(0) !== 0;
@@ -253,6 +263,7 @@ function real(v: Value, type: ValueType): number {
 /** @param registers length of a string in registers  @throws Error naming value, type and range */
 export function encodeValue(v: Value, type: ValueType, order: ByteOrder, registers: number): Buffer {
   const b = Buffer.alloc(registers * 2);
+  if (isDateType(type)) throw new Error(`${type} cannot be written`);
   switch (type) {
     case 'string': {
       if (typeof v !== 'string') throw new Error(`${String(v)} is not a text`);

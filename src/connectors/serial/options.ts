@@ -70,7 +70,7 @@ export const sourceOptions: readonly OptionSpec[] = [
     name: 'layout',
     type: 'object[]',
     default: [],
-    doc: 'Decodes binary frames: fields with name, offset, type (uint8 … int64, float32, float64, bool, string, bytes), byteOrder, scale, add, length, bit, bits. Instead of FORMAT.',
+    doc: 'Decodes binary frames: fields with name, offset, type (uint8 … int64, int24, int48, bcd8 … bcd64, float32, float64, bool, string, bytes; number and hex: digits as text, with length), byteOrder, scale, add, length, bit, bits. Instead of FORMAT.',
     example: [{ name: 'temperature', offset: 2, type: 'int16', scale: 0.1 }],
   },
   {

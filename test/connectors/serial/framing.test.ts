@@ -179,6 +179,11 @@ describe('framings', () => {
     expect(of('crc16-kermit')).toBe(0x2189);
     expect(of('crc32')).toBe(0xcbf43926);
     expect(of('crc8')).toBe(0xf4);
+    expect(of('crc8-sae-j1850')).toBe(0x4b);
+    expect(of('crc16-dnp')).toBe(0xea82);
+    expect(of('crc16-en13757')).toBe(0xc2b7);
+    expect(of('crc24-openpgp')).toBe(0x21cf02);
+    expect(of('crc32c')).toBe(0xe3069283);
     expect((of('sum8') + of('lrc')) & 0xff).toBe(0);
   });
 

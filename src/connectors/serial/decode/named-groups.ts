@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js';
 import { rowError } from '../../../base/errors/gateway-error.ts';
 import type { Row, Value } from '../../../data/value.ts';
+import { numberOf } from './number-text.ts';
 
 /** Columns that a pattern gives, in its order. */
 export const columnsOfPattern = (pattern: string): string[] =>
@@ -35,8 +36,8 @@ export function compileNamedGroups(pattern: string): (frame: Uint8Array) => Row 
 function convert(text: string | null | undefined, type: string | undefined, column: string): Value {
   if (text === null || text === undefined) return null;
   if (type === undefined) return text;
-  const number = Number(text);
-  if (text.trim() === '' || Number.isNaN(number) || (type === 'int' && !/^\s*[+-]?\d+\s*$/.test(text)))
+  const number = numberOf(text);
+  if (number === undefined || (type === 'int' && typeof number !== 'bigint' && !/^\s*[+-]?\s*\d+\s*$/.test(text)))
     throw rowError(`${column}: "${text}" is no ${type === 'int' ? 'whole number' : 'number'}`, 'DECODE_FAILED');
-  return type === 'int' ? BigInt(text.trim().replace(/^\+/, '')) : number;
+  return type === 'int' ? BigInt(text.replace(/[\s+]/g, '')) : Number(number);
 }

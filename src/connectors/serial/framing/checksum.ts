@@ -83,6 +83,7 @@ export const checksums: Readonly<Record<string, Checksum>> = {
   crc8: crc(8, 0x07, 0, false, 0),
   // 1-wire
   'crc8-maxim': crc(8, 0x31, 0, true, 0),
+  'crc8-sae-j1850': crc(8, 0x1d, 0xff, false, 0xff),
   'crc16-modbus': crc(16, 0x8005, 0xffff, true, 0),
   // P1 of smart meters
   'crc16-arc': crc(16, 0x8005, 0, true, 0),
@@ -90,6 +91,11 @@ export const checksums: Readonly<Record<string, Checksum>> = {
   'crc16-x25': crc(16, 0x1021, 0xffff, true, 0xffff),
   'crc16-ccitt': crc(16, 0x1021, 0xffff, false, 0),
   'crc16-xmodem': crc(16, 0x1021, 0, false, 0),
+  // DNP, wireless M-Bus
+  'crc16-dnp': crc(16, 0x3d65, 0, true, 0xffff),
+  'crc16-en13757': crc(16, 0x3d65, 0, false, 0xffff),
   'crc16-kermit': crc(16, 0x1021, 0, true, 0),
+  'crc24-openpgp': crc(24, 0x864cfb, 0xb704ce, false, 0),
+  crc32c: crc(32, 0x1edc6f41, 0xffffffff, true, 0xffffffff),
   crc32: crc(32, 0x04c11db7, 0xffffffff, true, 0xffffffff),
 };
