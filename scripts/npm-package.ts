@@ -29,7 +29,7 @@ export async function buildNpmPackage(outFolder: string, version?: string): Prom
   for (const part of ['src', 'plugins', 'etc', 'LICENSE', 'NOTICE', 'README.md'])
     cpSync(join(REPO, part), join(work, part), { recursive: true });
   mkdirSync(join(work, 'image'), { recursive: true });
-  cpSync(join(REPO, 'image/provision'), join(work, 'image/provision'), { recursive: true });
+  for (const part of ['provision', 'network']) cpSync(join(REPO, 'image', part), join(work, 'image', part), { recursive: true });
   await bundle(join(work, 'dist'), { demo: 'src/daemon/demo.ts' });
   buildPluginKit(join(work, 'dist/plugin-kit'));
   rmSync(join(work, 'dist/plugin-kit', `${archiveOfKit()}.key`), { force: true });

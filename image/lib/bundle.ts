@@ -17,6 +17,7 @@ const ENTRIES = {
   provision: 'image/provision/main.ts',
   mqtt: 'src/ingress/main.ts',
   update: 'src/system/main.ts',
+  network: 'image/network/main.ts',
 };
 /** Packages with addons or files of their own that they look for; they stay in node_modules. */
 export const OUTSIDE = ['sqlite3', 'serialport', 'modbus-serial', 'protobufjs', 'systemd-notify', 'aedes', 'typescript', 'rolldown'];

@@ -94,7 +94,7 @@ stage_program() {
   cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
   cp "$repo_dir/package.json" "$dir/"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
-  mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$dir/image/provision"
+  mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$image_dir/network" "$dir/image"
   "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/bundle.ts" "$dir/dist" || fail "the bundle was not made"
   # The package of plugin authors: `kuiper plugin new` puts it into the folders that it writes.
   "$repo_dir/node_modules/node/bin/node" "$repo_dir/scripts/plugin-kit.ts" "$dir/dist/plugin-kit" >/dev/null || fail "the plugin kit was not made"

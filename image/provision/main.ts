@@ -234,6 +234,10 @@ async function main(): Promise<void> {
     root: '',
     own: async (path, owner, group) => void execFileSync('chown', [`${owner}:${group}`, path]),
   };
+  if (process.argv[2] === 'settings') {
+    const { onDevice, recover } = await import('../network/main.ts');
+    await recover(onDevice());
+  }
   if (process.argv[2] === 'settings') process.stdout.write((await applySettings(places)) ?? 'gateway.yaml: nothing new.\n');
   else if (process.argv[2] === 'content') {
     const { restSender } = await import('./rest-sender.ts');

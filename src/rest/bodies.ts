@@ -213,6 +213,16 @@ export const applyBody: readonly OptionSpec[] = [
   { name: 'source', type: 'string', default: '', doc: 'Where the files come from, for the record.', example: 'git 1a2b3c' },
 ];
 
+export const networkBody: readonly OptionSpec[] = [
+  {
+    name: 'network',
+    type: 'object',
+    doc: 'wired, wifi, vlans, proxy as in gateway.yaml.',
+    example: { wired: { address: '192.168.1.20/24' } },
+  },
+  { name: 'firewall', type: 'object', doc: 'allow: a list of port, protocol (tcp, udp) and from (an address or a network).' },
+];
+
 export const tracerBody: readonly OptionSpec[] = [
   { name: 'action', type: 'string', oneOf: ['start', 'stop'], doc: 'start, or stop.' },
   { name: 'service_name', type: 'string', default: '', doc: 'Name under which the collector lists the gateway.' },

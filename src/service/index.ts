@@ -12,6 +12,7 @@ export { parseKeepingIntegers } from './json-text.ts';
 export type { MetricsDump } from './metrics-dump.ts';
 export { createMqttUsers, type MqttUsers, type ShownUser } from './mqtt-users.ts';
 export { checkName, isName } from './names.ts';
+export type { NetworkChanges } from './network-changes.ts';
 export { createOwner } from './owner.ts';
 export { createOwnerSettings, type OwnerSettings, type ShownSetting } from './owner-settings.ts';
 export { type PluginAdmin, type PluginPackage, type PluginRequest, readPackage } from './plugins/index.ts';

@@ -21,6 +21,7 @@ import type { Downloader } from './download.ts';
 import type { Editor } from './editor/index.ts';
 import type { Live } from './live/index.ts';
 import type { MetricsDump } from './metrics-dump.ts';
+import type { NetworkChanges } from './network-changes.ts';
 import type { OtlpExport } from './otlp.ts';
 import type { PluginAdmin } from './plugins/index.ts';
 import type { RuleHistory } from './rules/rule-history.ts';
@@ -64,6 +65,8 @@ export interface ServiceDeps {
   vault?: Vault | undefined;
   /** Takes the settings that the files say now. Absent: they count at the next start. */
   reloadSettings?(): void;
+  /** State of the process that owns the network of the device. Absent: where the appliance has it. */
+  networkStatus?: string;
   /** Told after each step of an import, for tests that end the process there. */
   importStep?(name: string): void;
   /** Plugins, loaded before the service. Absent: there are none. */
@@ -102,6 +105,8 @@ export interface Service {
   readonly apply: ApplyService;
   /** Who changed what. */
   readonly audit: AuditTrail;
+  /** Changes of the device's network. */
+  readonly network: NetworkChanges;
   readonly backup: BackupService;
   readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;

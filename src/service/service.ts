@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createExtensions } from '../extensions/index.ts';
 import { createPluginRegistry } from '../plugin-host/index.ts';
 import { readGatewayId } from '../runtime/index.ts';
+import { STATUS } from '../system/network/request.ts';
 import type { ApplyService } from './apply/apply-service.ts';
 import { createAsyncTasks } from './async-tasks.ts';
 import { createAuditTrail } from './audit/trail.ts';
@@ -13,6 +14,7 @@ import { openConfKeys } from './conf-keys.ts';
 import { openConnections } from './connections.ts';
 import { createDownloader } from './download.ts';
 import { createMetricsDump } from './metrics-dump.ts';
+import { createNetworkChanges } from './network-changes.ts';
 import { createOtlpExport } from './otlp.ts';
 import { createPluginAdmin, heldBackCauses, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
@@ -284,6 +286,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     data,
     apply,
     audit,
+    network: createNetworkChanges(deps.folders.data, deps.networkStatus ?? STATUS),
     backup,
     yaml: createYamlTransfer(data),
     tasks: createAsyncTasks(deps.clock),

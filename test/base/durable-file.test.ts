@@ -60,6 +60,9 @@ describe('left-over files', () => {
 /** Who writes files by other means, and why that is right. */
 const OTHER_WRITERS: Readonly<Record<string, string>> = {
   'src/connectors/archive/journal.ts': 'rows of a user, appended and synced; what is torn at the end is left out when it is read',
+  'src/fleet/http.ts': 'downloads, resumed where they stopped, used only when their SHA-256 is right',
+  'src/fleet/pull/agent.ts': 'copies of files of a local folder, checked by their SHA-256 before use',
+  'src/service/audit/trail.ts': 'a log that only grows, one synced line a change',
   'src/service/metrics-dump.ts': 'appends samples to an hourly file; what a power cut takes is one sample',
   'src/service/transfer/read-ekuiper-store.ts': 'copies a database of eKuiper to a temporary folder to read it there',
   'src/base/durable-file.ts': 'the helper',

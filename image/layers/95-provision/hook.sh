@@ -1,1 +1,1 @@
-chroot_run systemctl enable --quiet kuiper-first-boot.service kuiper-provision.service kuiper-content.service kuiper-certificate.path kuiper-certificate.timer kuiper-keep-log.timer kuiper-reset-done.service kuiper-restore.service
+chroot_run systemctl enable --quiet kuiper-first-boot.service kuiper-provision.service kuiper-content.service kuiper-certificate.path kuiper-network.path kuiper-certificate.timer kuiper-keep-log.timer kuiper-reset-done.service kuiper-restore.service

@@ -55,6 +55,7 @@ import { modbusScan } from './modbus-scan.ts';
 import { modbusSimulate } from './modbus-simulate.ts';
 import { modbusWrite } from './modbus-write.ts';
 import { createMqttUser, dropMqttUser, showMqttUsers } from './mqtt-users.ts';
+import { networkConfirm, networkRevert, networkSet, networkShow } from './network.ts';
 import { parkedDrop, parkedList, parkedRetry, parkedShow } from './parked.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginDescribe } from './plugin-describe.ts';
@@ -148,6 +149,10 @@ export const commands: readonly Command[] = [
   systemLogs,
   systemSupportBundle,
   systemUpdate,
+  networkShow,
+  networkSet,
+  networkConfirm,
+  networkRevert,
   systemReboot,
   systemPoweroff,
   systemReset,

@@ -16,6 +16,7 @@ import { type FleetAccess, fleetRoutes } from './fleet.ts';
 import { historyRoutes } from './history.ts';
 import { liveRoutes } from './live.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
+import { networkRoutes } from './network.ts';
 import { observeRoutes } from './observe.ts';
 import { openApiRoutes } from './openapi.ts';
 import { ownerRoutes } from './owner.ts';
@@ -105,6 +106,7 @@ export function createRestRouter({
       ...applyRoutes(service.apply),
       ...auditRoutes(service.audit),
       ...fleetRoutes(fleet),
+      ...networkRoutes(service.network),
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),
       ...serviceRoutes(service.download),
