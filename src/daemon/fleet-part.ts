@@ -1,4 +1,5 @@
 // The fleet as a part of the gateway: nothing is loaded while nothing of it is set up; a change of its settings begins it again. Used by gateway.ts.
+import { existsSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Log } from '../base/log.ts';
@@ -12,7 +13,8 @@ import type { Part } from './lifecycle.ts';
 export interface FleetPartDeps {
   settings(): FleetSettings;
   service(): Service;
-  updater?(): UpdateInstaller | undefined;
+  /** Absent: the updater of the appliance, where there is one. */
+  updater?(): Promise<UpdateInstaller | undefined>;
   folders: Folders;
   version: string;
   clock: Clock;
@@ -29,9 +31,15 @@ export interface FleetPart {
   problems(): string[];
 }
 
+/** Undefined: this is not the appliance. */
+async function ofDevice(): Promise<UpdateInstaller | undefined> {
+  const { createUpdateClient, SOCKET } = await import('../system/update/client.ts');
+  return existsSync(SOCKET) ? createUpdateClient() : undefined;
+}
+
 const isOn = ({ pull, hawkbit, mqtt }: FleetSettings) => pull.url !== '' || hawkbit.url !== '' || mqtt.server !== '';
 
-export function createFleetPart({ settings, service, updater, folders, version, clock, log }: FleetPartDeps): FleetPart {
+export function createFleetPart({ settings, service, updater = ofDevice, folders, version, clock, log }: FleetPartDeps): FleetPart {
   let fleet: Fleet | undefined;
   let running = '';
   let live = false;
@@ -51,7 +59,7 @@ export function createFleetPart({ settings, service, updater, folders, version, 
       folders,
       apply: audited(service()),
       secret: (name) => service().secrets.resolve(`\${secret:${name}}`),
-      updater: updater?.(),
+      updater: await updater(),
       clock,
       log,
     });
