@@ -99,7 +99,19 @@ moto() {
   say "moto could not be installed into .cache/moto (python3-venv, network?): the tests of S3 are left out"
   [ "${CI:-}" != true ]
 }
-extras() { pymodbus && openapi && nodered && kafka && moto; }
+# eKuiper's SDK of portable plugins, pinned, in a folder of its own: the tests run plugins that are written with it
+ekuiper_sdk() {
+  [ -x .cache/ekuiper-sdk/bin/python ] && .cache/ekuiper-sdk/bin/python -c 'import ekuiper, pynng' 2>/dev/null && return 0
+  command -v python3 >/dev/null 2>&1 || return 0
+  rm -rf .cache/ekuiper-sdk
+  if python3 -m venv .cache/ekuiper-sdk >/dev/null 2>&1 && .cache/ekuiper-sdk/bin/pip install -q --disable-pip-version-check ekuiper==2.4.2 pynng==0.8.1 >/dev/null 2>&1; then
+    return 0
+  fi
+  rm -rf .cache/ekuiper-sdk
+  say "eKuiper's SDK could not be installed into .cache/ekuiper-sdk (python3-venv, network?): tests of portable plugins are left out"
+  [ "${CI:-}" != true ]
+}
+extras() { pymodbus && openapi && nodered && kafka && moto && ekuiper_sdk; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"

@@ -40,7 +40,9 @@ export const absentSettings: readonly AbsentSetting[] = [
   { path: 'basic.sql.maxConnections', fine: [0], why: 'each source, sink and lookup table has one connection to its database' },
   { path: 'store.type', fine: ['sqlite', ''], why: OWN_STORE },
   { path: 'store.extStateType', fine: ['sqlite', ''], why: OWN_STORE },
-  { path: 'portable', fine: [], why: 'portable plugins are not supported; drop a .ts file into plugins/ instead' },
+  { path: 'portable.initTimeout', fine: [], why: 'a portable plugin has 30 s to start' },
+  { path: 'portable.sendTimeout', fine: [], why: 'a portable plugin has 10 s to take a command, 5 s for a call of a function' },
+  { path: 'portable.recvTimeout', fine: [], why: 'a portable plugin has 10 s to take a command, 5 s for a call of a function' },
   { path: 'openTelemetry.enableRemoteCollector', fine: [false], why: 'traces are not sent to a collector' },
   { path: 'connection', fine: [], why: 'connections are tried again with growing pauses of our own' },
   {

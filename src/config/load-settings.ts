@@ -167,6 +167,7 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       installer: value('plugins.installer'),
       maxRssMb: value('plugins.maxMemory'),
     },
+    portable: { pythonBin: value('portable.pythonBin') },
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
     store: {
       maxQueueBytes: value('store.maxQueueBytes'),

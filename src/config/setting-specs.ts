@@ -126,6 +126,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     default: '',
     doc: 'Socket of the installer that writes plugins/; empty: the gateway writes there itself.',
   },
+  { path: 'portable.pythonBin', type: 'string', default: 'python3', doc: 'Command that runs portable plugins in Python.' },
   { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
   {
     path: 'update.window',

@@ -74,6 +74,8 @@ export interface Settings {
   };
   /** When the appliance may restart by itself. */
   readonly update: { readonly window: MaintenanceWindow };
+  /** Command that runs portable plugins in Python. */
+  readonly portable: { readonly pythonBin: string };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };
   readonly store: { readonly maxQueueBytes: number; readonly minFreeBytes: number; readonly reserveBytes: number };
   readonly history: {

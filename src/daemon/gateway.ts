@@ -131,10 +131,13 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
   const ends = trialConnector(trialHub);
   const connectorNamed = (name: string) => {
     const builtin = name === ends.name ? ends : connectors.find((c) => c.name === name);
-    return plugins ? plugins.connector(name, builtin) : builtin;
+    const known = builtin ?? extensions?.connector(name);
+    return plugins ? plugins.connector(name, known) : known;
   };
 
-  const connectorNames = () => [...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? [])])];
+  const connectorNames = () => [
+    ...new Set([...connectors.map((c) => c.name), ...(plugins?.connectorNames() ?? []), ...(extensions?.connectorNames() ?? [])]),
+  ];
 
   const fleet = createFleetPart({ settings: () => config.settings.fleet, service: () => service!, folders, version: VERSION, clock, log });
 
@@ -248,11 +251,11 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         await putImportRight(folders, store!, plugins, log, () => void config.load(true));
         // before rules: the first start of a rule already uses the latest version that works
         await plugins.start(safeModeReason !== undefined);
-        extensions = createExtensions({ folders, log });
+        extensions = createExtensions({ folders, clock, log, settings: () => config.settings });
         await extensions.reload();
       },
       // after the runtime, which closes sources and sinks of plugins
-      stop: () => plugins?.stop(),
+      stop: () => Promise.all([plugins?.stop(), extensions?.close()]).then(() => undefined),
     },
     {
       name: 'runtime',

@@ -1,22 +1,84 @@
-// What users add besides plugins: functions of JavaScript. One object for the daemon, which makes it before the rules are loaded, and for the service,
-// which changes it.
+// What users add besides plugins: functions of JavaScript and portable plugins. One object for the daemon, which makes it before the rules are loaded,
+// and for the service, which changes it. What nobody uses is not loaded.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Clock, createRealClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Folders } from '../config/index.ts';
+import type { ConnectorEntry } from '../contract/connector.ts';
 import type { FunctionCatalogue } from '../contract/function.ts';
+import { firstOf } from './catalogues.ts';
+import type { PortablePlugins } from './portable/portable-plugins.ts';
 import { createScripts, type Scripts } from './scripts/script-files.ts';
 
 export { firstOf } from './catalogues.ts';
+export type { PortableFile, PortablePlugins } from './portable/portable-plugins.ts';
 export { parseScript, type Script, type Scripts } from './scripts/script-files.ts';
 
 export interface Extensions {
   readonly scripts: Scripts;
+  /** Loads them. */
+  portables(): Promise<PortablePlugins>;
+  /** Undefined while there are none. */
+  readonly loadedPortables: PortablePlugins | undefined;
   readonly functions: FunctionCatalogue;
+  connector(name: string): ConnectorEntry | undefined;
+  connectorNames(): string[];
   /** Reads what is stored; also after an import changed the files. */
   reload(): Promise<void>;
+  close(): Promise<void>;
 }
 
-export function createExtensions({ folders, log }: { folders: Pick<Folders, 'data'>; log: Log }): Extensions {
+export interface ExtensionSettings {
+  readonly portable: { readonly pythonBin: string };
+  readonly plugins: { readonly socket: string };
+}
+
+export interface ExtensionsDeps {
+  folders: Pick<Folders, 'data' | 'etc' | 'plugins'>;
+  log: Log;
+  clock?: Clock;
+  settings?(): ExtensionSettings;
+}
+
+export function createExtensions({ folders, log, clock = createRealClock(), settings }: ExtensionsDeps): Extensions {
   const scripts = createScripts(join(folders.data, 'scripts'), log);
-  return { scripts, functions: scripts.functions, reload: () => scripts.reload() };
+  const folder = join(folders.plugins, 'portable');
+  let portable: PortablePlugins | undefined;
+  let loading: Promise<PortablePlugins> | undefined;
+  const portables = () =>
+    (loading ??= import('./portable/portable-plugins.ts').then(({ createPortablePlugins }) => {
+      portable = createPortablePlugins({
+        folder,
+        etc: folders.etc,
+        notes: join(folders.data, 'portable'),
+        clock,
+        log,
+        pythonBin: () => settings?.().portable.pythonBin ?? 'python3',
+        // a program of its own would run as the gateway itself, which those plugins do not
+        refusal: () =>
+          settings?.().plugins.socket
+            ? 'on this device plugins run under a user of their own (plugins.socket), and a portable plugin would run as the gateway; write it in TypeScript (docs/plugins)'
+            : undefined,
+      });
+      return portable;
+    }));
+  return {
+    scripts,
+    portables,
+    get loadedPortables() {
+      return portable;
+    },
+    functions: firstOf(
+      () => portable?.functions,
+      () => scripts.functions,
+    ),
+    connector: (name) => portable?.connector(name),
+    connectorNames: () => portable?.connectorNames() ?? [],
+    async reload() {
+      await scripts.reload();
+      if (portable || (existsSync(folder) && readdirSync(folder).length > 0)) await (await portables()).reload();
+    },
+    close: async () => portable?.close(),
+  };
 }

@@ -23,7 +23,7 @@ import type { Live } from './live/index.ts';
 import type { MetricsDump } from './metrics-dump.ts';
 import type { NetworkChanges } from './network-changes.ts';
 import type { OtlpExport } from './otlp.ts';
-import type { PluginAdmin } from './plugins/index.ts';
+import type { PluginAdmin, PortableAdmin } from './plugins/index.ts';
 import type { RuleHistory } from './rules/rule-history.ts';
 import type { RuleService } from './rules/rule-service.ts';
 import type { SchemaRegistry } from './schemas.ts';
@@ -115,6 +115,7 @@ export interface Service {
   readonly schemas: SchemaRegistry;
   readonly plugins: PluginAdmin;
   readonly scripts: ScriptService;
+  readonly portables: PortableAdmin;
   readonly trials: TrialService;
   readonly traces: TraceStore;
   readonly otlp: OtlpExport;

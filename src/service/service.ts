@@ -16,7 +16,7 @@ import { createDownloader } from './download.ts';
 import { createMetricsDump } from './metrics-dump.ts';
 import { createNetworkChanges } from './network-changes.ts';
 import { createOtlpExport } from './otlp.ts';
-import { createPluginAdmin, heldBackCauses, rulesTouchedBy } from './plugins/index.ts';
+import { createPluginAdmin, createPortableAdmin, heldBackCauses, rulesTouchedBy } from './plugins/index.ts';
 import { type PlanningDeps, planningLoader } from './rules/planning.ts';
 import { createRuleHistory } from './rules/rule-history.ts';
 import { createRuleService, type RuleService } from './rules/rule-service.ts';
@@ -151,6 +151,19 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   };
   const extensions = deps.extensions ?? createExtensions({ folders: deps.folders, log });
   const scripts = createScriptService(extensions.scripts, rules);
+  const isBuiltin = async (name: string) => {
+    const found = (await deps.functions()).get(name);
+    return found !== undefined && !['plugin', 'portable', 'script'].includes(found.group);
+  };
+  const portables = createPortableAdmin({
+    extensions,
+    download,
+    rules,
+    isBuiltin,
+    allowsScripts: () => deps.settings().enableInstallScript,
+    rootPath: deps.folders.root,
+    log,
+  });
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
   const metricsDump = createMetricsDump({
@@ -184,6 +197,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       schemas,
       uploads,
       extensions,
+      portables,
       rules,
       live: createLiveConfiguration({
         confKeys,
@@ -240,6 +254,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     uploads,
     plugins,
     scripts: extensions.scripts,
+    portables,
     importer,
     nowMs: () => clock.now(),
   });
@@ -295,6 +310,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     schemas,
     plugins,
     scripts,
+    portables,
     trials,
     traces: runtime.traces,
     otlp,

@@ -117,7 +117,7 @@ describe('a folder of eKuiper', () => {
     await expect(readEkuiper(join(root, 'etc'))).rejects.toThrow('there is no sqliteKV.db');
   });
 
-  test('with a function in JavaScript is refused whole, naming it and what to do; it can be left out', async () => {
+  test('with a function in JavaScript is taken with it; an external service is refused whole, naming it and what to do, and can be left out', async () => {
     rmSync(root, { recursive: true });
     withScript = true;
     await make();
@@ -130,13 +130,15 @@ describe('a folder of eKuiper', () => {
       isAgg: false,
     });
     const { call, close } = await makeService();
-    const content = JSON.stringify(configuration);
+    const content = JSON.stringify({ ...configuration, Service: { sample: '{"name":"sample"}' } });
     const refused = await call('POST', '/data/import', { content });
     expect(refused.status).toBe(400);
-    expect(refused.text).toContain('put the function into plugins/functions as a plugin');
+    expect(refused.text).toContain('write a function plugin that calls the service');
     expect(JSON.parse((await call('GET', '/rules')).text)).toEqual([]);
+    expect((await call('GET', '/udf/javascript')).text).toBe('[]');
     expect((await call('POST', '/data/import?onError=skip', { content })).status).toBe(200);
     expect(JSON.parse((await call('GET', '/rules')).text)).toMatchObject([{ id: 'r' }]);
+    expect(JSON.parse((await call('GET', '/udf/javascript/area')).text)).toMatchObject({ script: 'function area(x, y) { return x * y; }' });
     await close();
   });
 });

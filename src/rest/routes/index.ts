@@ -22,6 +22,7 @@ import { openApiRoutes } from './openapi.ts';
 import { ownerRoutes } from './owner.ts';
 import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
+import { portableRoutes } from './portables.ts';
 import { ruleTagRoutes } from './rule-tags.ts';
 import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
@@ -112,6 +113,7 @@ export function createRestRouter({
       ...serviceRoutes(service.download),
       ...scriptRoutes(service.scripts),
       ...pluginRoutes(service.plugins, stop),
+      ...portableRoutes(service.portables),
     ],
     strict,
   );

@@ -1,4 +1,4 @@
-// /plugins/{sources,sinks,functions,portables}: lists, install, remove. Texts differ between native and portable ones as in eKuiper.
+// /plugins/{sources,sinks,functions}: lists, install, remove. Portable plugins: portables.ts.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type PluginKind, pluginKinds, pluginNameOf } from '../../plugin-host/index.ts';
 import { checkName, type PluginAdmin, type PluginRequest } from '../../service/index.ts';
@@ -9,10 +9,10 @@ import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 export function pluginRoutes(plugins: PluginAdmin, stop: (exitCode: number) => void): Route[] {
-  return [...pluginKinds.flatMap((type) => nativeRoutes(type, plugins, stop)), ...portableRoutes(plugins), ...functionRoutes(plugins)];
+  return [...pluginKinds.flatMap((type) => nativeRoutes(type, plugins, stop)), ...functionRoutes(plugins)];
 }
 
-function requestOf(r: RestRequest, what: string): PluginRequest {
+export function requestOf(r: RestRequest, what: string): PluginRequest {
   const body = bodyObject(r, what, pluginBody);
   const list = (member: string): Partial<Record<string, string[]>> => {
     const v = body[member];
@@ -124,63 +124,6 @@ function nativeRoutes(type: PluginKind, plugins: PluginAdmin, stop: (exitCode: n
       handle() {
         throw new GatewayError('SERVICE_MISSING', { what: 'a list of downloadable plugins (they are Go libraries)' });
       },
-    },
-  ];
-}
-
-/** Portable plugins (processes of their own in Go or Python) do not exist here; eKuiper's answers to their absence do. */
-function portableRoutes(plugins: PluginAdmin): Route[] {
-  const base = '/plugins/portables';
-  const bad = 'Invalid body: Error decoding the portable plugin json';
-  const install = async (prefix: string, request: PluginRequest) =>
-    withPrefix(prefix, async () => {
-      if (request.name === '') throw new GatewayError('SERVICE_REFUSED', { text: 'invalid name : should not be empty' });
-      // eKuiper downloads before it looks at the name; a name that leads out of the folder is refused all the same
-      if (/[/\\]|^\.|\.\./.test(request.name)) checkName(request.name);
-      await plugins.installPortable(request);
-    });
-  const absent = (): never => {
-    throw new GatewayError('SERVICE_NOT_FOUND', { text: 'not found' });
-  };
-  return [
-    { method: 'GET', path: base, handle: () => json([]) },
-    {
-      method: 'POST',
-      path: base,
-      async handle(r) {
-        const request = requestOf(r, bad);
-        await install('portable plugin create command error', request);
-        return created(`portable plugin ${request.name} is created`);
-      },
-    },
-    {
-      method: 'GET',
-      path: `${base}/{name}`,
-      handle: (r) => json(withPrefix(`describe portable plugin ${r.params['name']} error`, absent)),
-    },
-    {
-      method: 'PUT',
-      path: `${base}/{name}`,
-      async handle(r) {
-        const request = { ...requestOf(r, bad), name: r.params['name']! };
-        await install('portable plugin update command error', request);
-        return text(`portable plugin ${request.name} is updated`);
-      },
-    },
-    {
-      method: 'DELETE',
-      path: `${base}/{name}`,
-      handle(r) {
-        const name = r.params['name']!;
-        return withPrefix(`delete portable plugin ${name} error`, () => {
-          throw new GatewayError('SERVICE_REFUSED', { text: `portable plugin ${name} is not found` });
-        });
-      },
-    },
-    {
-      method: 'GET',
-      path: `${base}/{name}/status`,
-      handle: (r) => json(withPrefix(`portable plugin ${r.params['name']} not found`, absent)),
     },
   ];
 }

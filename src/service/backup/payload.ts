@@ -34,7 +34,15 @@ export interface PayloadDeps {
 const SEALED = { stream: 'streams', rule: 'rules', confKey: 'confKeys', connection: 'connections', secret: 'secrets' } as const;
 const PLAIN = ['schema', 'provisioned', 'pluginFunctions', 'ruleMark'] as const;
 /** Folders that a restore makes as they were, file by file. */
-const WHOLE = ['plugins/sources', 'plugins/sinks', 'plugins/functions', 'data/uploads', 'data/schemas', 'data/scripts'] as const;
+const WHOLE = [
+  'plugins/sources',
+  'plugins/sinks',
+  'plugins/functions',
+  'plugins/portable',
+  'data/uploads',
+  'data/schemas',
+  'data/scripts',
+] as const;
 /** Folders whose files are put back; others in them stay. */
 const MERGED = ['etc', 'data/sources', 'data/sinks', 'data/connections'] as const;
 const SINGLE = ['data/plugins/shipped.json', 'data/gateway-id'] as const;

@@ -58,8 +58,6 @@ export interface PluginAdmin {
   registerFunctions(name: string, functions: readonly string[]): Promise<void>;
   /** SQL functions of plugins: function → plugin. */
   functions(): ReadonlyMap<string, string>;
-  /** Portable plugins (processes in Go or Python) are not part of this gateway: refused, after the checks that eKuiper makes first. */
-  installPortable(request: PluginRequest): Promise<void>;
   /** `sources_random` → JSON. @param wanted which ones */
   exportAll(wanted?: (kind: PluginKind, name: string, functions: readonly string[]) => boolean): Record<string, string>;
   /** Installs or updates what an export holds. @throws as install */
@@ -240,10 +238,6 @@ export function createPluginAdmin(deps: PluginAdminDeps): PluginAdmin {
         await registry.registerFunctions(own, functions);
       }),
     functions: () => registry.functionOwners(),
-    async installPortable({ file }) {
-      await fetchZip(file);
-      throw new GatewayError('SERVICE_MISSING', { what: 'the installation of portable plugins' });
-    },
     exportAll: (wanted = () => true) => exportPlugins({ registry, folders, log }, wanted),
     importOne: (key, json) =>
       alone(async () => {

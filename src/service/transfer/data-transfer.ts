@@ -7,7 +7,7 @@ import { setMember } from '../../data/set-member.ts';
 import type { Scripts } from '../../extensions/index.ts';
 import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
-import { type PluginAdmin, rulesTouchedBy } from '../plugins/index.ts';
+import { type PluginAdmin, type PortableAdmin, rulesTouchedBy } from '../plugins/index.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import { optionOf } from '../streams/definition.ts';
@@ -44,6 +44,7 @@ export interface DataTransferDeps {
   uploads: Uploads;
   plugins: PluginAdmin;
   scripts: Scripts;
+  portables: PortableAdmin;
   importer: Importer;
   nowMs(): number;
 }
@@ -66,6 +67,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     ...base,
     uploads: deps.uploads.exportAll(),
     scripts: deps.scripts.exportAll(),
+    portablePlugins: deps.portables.exportAll(),
     sourceConfig: configOf('sources', sources),
     sinkConfig: configOf('sinks', sinks),
     connectionConfig: namedConnections(deps.connections),

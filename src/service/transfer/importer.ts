@@ -13,7 +13,7 @@ import type { Props } from '../../contract/props.ts';
 import type { Extensions } from '../../extensions/index.ts';
 import type { SourceKind } from '../../sql/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
-import type { PluginAdmin } from '../plugins/index.ts';
+import type { PluginAdmin, PortableAdmin } from '../plugins/index.ts';
 import { missingSecrets } from '../rules/rule-secrets.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
@@ -33,6 +33,8 @@ export interface ImportTarget {
   schemas: Readonly<Record<string, string>>;
   /** name → JSON with content. */
   uploads: Readonly<Record<string, string>>;
+  /** name → JSON of name and archive. */
+  portables: Readonly<Record<string, string>>;
   /** id → JSON of the function. */
   scripts: Readonly<Record<string, string>>;
   confKeys: readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
@@ -86,6 +88,7 @@ export interface ImporterDeps extends ShadowDeps {
   schemas: SchemaRegistry;
   uploads: Uploads;
   extensions: Extensions;
+  portables: PortableAdmin;
   rules: RuleService;
   live: LiveConfiguration;
   clock: Clock;
@@ -295,6 +298,11 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
           const { file, content } = await deps.extensions.scripts.prepare(name, json);
           await putFile('scripts', name, file, Buffer.from(content));
         });
+      for (const [name, json] of Object.entries(target.portables)) {
+        await undo.keepFolders([join(folders.plugins, 'portable', name)]);
+        if (await attempt('portablePlugins', name, () => deps.portables.importOne(name, json)))
+          items.push({ part: 'portablePlugins', name, outcome: 'created' });
+      }
       // rules are checked against them
       if (Object.keys(target.scripts).length > 0) await deps.extensions.reload();
     },

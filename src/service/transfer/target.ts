@@ -9,8 +9,6 @@ import type { ImportTarget } from './importer.ts';
 import type { ReportItem } from './report.ts';
 
 const UNSUPPORTED: Readonly<Partial<Record<Part, string>>> = {
-  portablePlugins:
-    'portable plugins (programs in Go or Python) do not run in this version; write the plugin in TypeScript (docs/plugins), or import with onError=skip',
   Service: 'external services are not part of this version; write a function plugin that calls the service, or import with onError=skip',
 };
 
@@ -19,6 +17,7 @@ export function emptyTarget(): ImportTarget {
     plugins: {},
     schemas: {},
     uploads: {},
+    portables: {},
     scripts: {},
     confKeys: [],
     connections: [],
@@ -71,6 +70,7 @@ export function targetOf(set: Configuration): ImportTarget {
     plugins: set.nativePlugins,
     schemas: set.Schema,
     uploads: set.uploads,
+    portables: set.portablePlugins,
     scripts: set.scripts,
     confKeys,
     connections,

@@ -2,6 +2,16 @@
 import type { CatalogueEntry } from './index.ts';
 
 export const loggedEvents = {
+  PORTABLE_ENDED: {
+    text: 'a portable plugin has ended',
+    ekuiperCode: 1001,
+    cure: 'It is started again with growing pauses, and its sources and sinks go on. The cause is what the program said last.',
+  },
+  PORTABLE_DATA: {
+    text: 'a portable plugin sent something other than a message',
+    ekuiperCode: 1001,
+    cure: 'A source sends JSON with `message` and `meta`. The message is counted as dropped; correct the plugin.',
+  },
   SCRIPT_RENEWED: {
     text: 'a script was started afresh',
     ekuiperCode: 1001,

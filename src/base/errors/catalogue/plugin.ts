@@ -46,6 +46,17 @@ export const pluginErrors = {
     retriable: true,
     cure: 'See `journalctl -u "kuiper-installer@*"`. A file can always be copied into the folder by hand.',
   },
+  PORTABLE_START: {
+    text: 'portable plugin {plugin}: {problem}',
+    ekuiperCode: 1000,
+    retriable: true,
+    cure: 'The plugin is started again with growing pauses. The text is what the program said last: correct the plugin, or install what it needs.',
+  },
+  PORTABLE_NO_PYTHON: {
+    text: 'portable plugin {plugin} needs Python, and there is no command {command} on this device',
+    ekuiperCode: 1000,
+    cure: 'Install Python with the packages that the plugin needs (pip install ekuiper), and name its command in portable.pythonBin. The image has none: write the plugin in TypeScript (docs/plugins).',
+  },
   SCRIPT_INVALID: {
     text: '{text}',
     ekuiperCode: 1000,

@@ -1,0 +1,211 @@
+// The SP protocols of nanomsg over Unix sockets, as far as eKuiper's portable plugins speak them: REP and PULL, which listen, and PUSH, which dials.
+// A connection begins with 8 bytes that name the protocol; a message is one byte 1, its length in 8 bytes and its content. Requests carry a stack of
+// 4-byte ids in front that the answer gives back. Used by plugin-process.ts and the symbols beside it.
+import { rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { ioError } from '../../base/errors/gateway-error.ts';
+
+const PROTOCOL = { req: 0x30, rep: 0x31, push: 0x50, pull: 0x51 } as const;
+type Protocol = keyof typeof PROTOCOL;
+
+const HELLO_BYTES = 8;
+const HEAD_BYTES = 9;
+/** A peer that announces more is none. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** The last id of a request's stack has this bit. */
+const LAST_ID = 0x80;
+const MAX_IDS = 8;
+
+const helloOf = (own: Protocol): Buffer => Buffer.from([0, 0x53, 0x50, 0, 0, PROTOCOL[own], 0, 0]);
+
+function frameOf(...parts: readonly Uint8Array[]): Buffer {
+  const size = parts.reduce((n, p) => n + p.length, 0);
+  const head = Buffer.alloc(HEAD_BYTES);
+  head[0] = 1;
+  head.writeBigUInt64BE(BigInt(size), 1);
+  return Buffer.concat([head, ...parts]);
+}
+
+/** Cuts a stream of bytes into messages. */
+export class SpReader {
+  private readonly peer: number;
+  private readonly onMessage: (message: Buffer) => void;
+  private rest: Buffer = Buffer.alloc(0);
+  /** The peer has named its protocol. */
+  greeted = false;
+
+  constructor(peer: Protocol, onMessage: (message: Buffer) => void) {
+    this.peer = PROTOCOL[peer];
+    this.onMessage = onMessage;
+  }
+
+  /** @throws Error for a peer that speaks something else */
+  take(chunk: Buffer): void {
+    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    if (!this.greeted) {
+      if (this.rest.length < HELLO_BYTES) return;
+      const hello = this.rest.subarray(0, HELLO_BYTES);
+      if (hello[0] !== 0 || hello[1] !== 0x53 || hello[2] !== 0x50 || hello[3] !== 0 || hello.readUInt16BE(4) !== this.peer)
+        throw new Error('the peer does not speak the protocol of plugins');
+      this.greeted = true;
+      this.rest = this.rest.subarray(HELLO_BYTES);
+    }
+    while (this.rest.length >= HEAD_BYTES) {
+      const size = this.rest.readBigUInt64BE(1);
+      if (this.rest[0] !== 1 || size > BigInt(MAX_MESSAGE_BYTES))
+        throw new Error('a message of the peer is no message, or larger than 64 MB');
+      const end = HEAD_BYTES + Number(size);
+      if (this.rest.length < end) return;
+      const message = Buffer.from(this.rest.subarray(HEAD_BYTES, end));
+      this.rest = this.rest.subarray(end);
+      this.onMessage(message);
+    }
+  }
+}
+
+export interface Listening {
+  close(): void;
+}
+
+function listen(path: string, own: Protocol, peer: Protocol, onSocket: (socket: Socket) => (message: Buffer) => void): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // what is wrong with it ends it: `close` follows
+    socket.on('error', () => undefined);
+    const onMessage = onSocket(socket);
+    const reader = new SpReader(peer, onMessage);
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.take(chunk);
+      } catch (error) {
+        socket.destroy(error as Error);
+      }
+    });
+    socket.write(helloOf(own));
+  });
+  return new Promise((resolve, reject) => {
+    // a socket that an earlier process left
+    rmSync(path, { force: true });
+    server.once('error', (error) => reject(ioError(`cannot listen on ${path}: ${error.message}`, error)));
+    server.listen(path, () => {
+      server.on('error', () => undefined);
+      resolve({
+        close() {
+          server.close();
+          for (const s of sockets) s.destroy();
+        },
+      });
+    });
+  });
+}
+
+/** Takes what peers push. Reading stops while a message is being taken over, so that a gateway that is behind makes the plugin wait. */
+export function listenPull(path: string, take: (message: Buffer) => void | Promise<void>): Promise<Listening> {
+  return listen(path, 'pull', 'push', (socket) => {
+    let chain: Promise<void> | undefined;
+    return (message) => {
+      const wait = chain === undefined ? take(message) : chain.then(() => take(message));
+      if (wait === undefined) return;
+      socket.pause();
+      const mine: Promise<void> = wait.then(() => {
+        if (chain !== mine) return;
+        chain = undefined;
+        socket.resume();
+      });
+      chain = mine;
+    };
+  });
+}
+
+export interface RepSocket extends Listening {
+  /** The peer has asked and waits for what is to be done. */
+  readonly waits: boolean;
+  /** @returns false when no peer waits */
+  answer(content: Uint8Array): boolean;
+}
+
+/** Takes requests; the newest of them gets the answer. @param gone the peer that asked last has gone */
+export async function listenRep(path: string, onRequest: (content: Buffer) => void, gone: () => void): Promise<RepSocket> {
+  let waiting: { socket: Socket; ids: Buffer } | undefined;
+  let last: Socket | undefined;
+  const listening = await listen(path, 'rep', 'req', (socket) => {
+    socket.on('close', () => {
+      if (waiting?.socket === socket) waiting = undefined;
+      if (last !== socket) return;
+      last = undefined;
+      gone();
+    });
+    return (message) => {
+      let end = 0;
+      for (let n = 0; ; n++) {
+        if (n === MAX_IDS || message.length < end + 4) return; // no request
+        end += 4;
+        if (message[end - 4]! & LAST_ID) break;
+      }
+      last = socket;
+      waiting = { socket, ids: message.subarray(0, end) };
+      onRequest(message.subarray(end));
+    };
+  });
+  return {
+    close: listening.close,
+    get waits() {
+      return waiting !== undefined;
+    },
+    answer(content) {
+      if (!waiting) return false;
+      const { socket, ids } = waiting;
+      waiting = undefined;
+      socket.write(frameOf(ids, content));
+      return true;
+    },
+  };
+}
+
+export interface PushSocket {
+  /** Resolves when the system has the message. @throws ioError when the peer is gone */
+  send(content: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+/** @param lost the peer has gone  @throws ioError when nobody listens */
+export function dialPush(path: string, lost: () => void): Promise<PushSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let open = false;
+    let closed = false;
+    const reader = new SpReader('pull', () => undefined);
+    socket.on('error', (error) => {
+      if (!open) reject(ioError(`cannot reach the plugin at ${path}: ${error.message}`, error));
+    });
+    socket.on('close', () => {
+      if (open && !closed) lost();
+      else reject(ioError(`the plugin at ${path} closed the connection`));
+      open = false;
+    });
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.take(chunk);
+      } catch (error) {
+        socket.destroy(error as Error);
+        return;
+      }
+      if (open || !reader.greeted) return;
+      open = true;
+      resolve({
+        send: (content) =>
+          new Promise((sent, failed) => {
+            if (!open) return failed(ioError('the plugin is gone'));
+            socket.write(frameOf(content), (error) => (error ? failed(ioError(`the plugin is gone: ${error.message}`, error)) : sent()));
+          }),
+        close() {
+          closed = true;
+          socket.destroy();
+        },
+      });
+    });
+    socket.write(helloOf('push'));
+  });
+}
