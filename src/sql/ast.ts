@@ -71,6 +71,8 @@ export type TimeUnit = 'yy' | 'qq' | 'mm' | 'ww' | 'dd' | 'hh' | 'mi' | 'ss' | '
 export interface TimeUnitExpr extends ExprNode {
   readonly kind: 'timeUnit';
   readonly unit: TimeUnit;
+  /** As written: where no unit is meant it is a column in standard SQL. */
+  readonly name?: string;
   /** Written as a name that is no reserved word (`month`): standard SQL. */
   readonly named?: true;
 }

@@ -88,3 +88,15 @@ it('NULL is the null also where all columns are declared', () => {
   rule.push('demo', { a: 2n });
   expect(rule.results).toEqual([[{ r: 1n, c: null }], [{ r: 2n, c: 2n }]]);
 });
+
+it('the words of units are columns where no unit is meant, in the spelling of the column', () => {
+  const rule = startRule('SELECT ms, MS, ss * 2 AS twice, o->dd AS d FROM demo WHERE ms > 1 AND hh IS NULL', standard);
+  rule.push('demo', { ms: 5, MS: 6, ss: 7, o: { dd: 8 } });
+  expect(rule.results).toEqual([[{ ms: 5, MS: 6, twice: 14, d: 8 }]]);
+  const typed = { ...standard, sources: [stream('demo', [{ name: 'v', type: { kind: 'bigint' } }])] } as TestOptions;
+  expect(() => startRule('SELECT v FROM demo WHERE held_for(v > 1, ss, 10)', typed)).not.toThrow();
+  expect(() => startRule('SELECT ss FROM demo', typed)).toThrow(/unknown field ss/);
+  const old = startRule('SELECT ms AS r, a FROM demo', { sendNilField: true });
+  old.push('demo', { ms: 5, a: 1 });
+  expect(old.results).toEqual([[{ r: null, a: 1 }]]);
+});

@@ -25,5 +25,5 @@ export function spanMs(site: { args: readonly ArgFact[] }, args: readonly Value[
   const number = typeof n === 'bigint' ? Number(n) : n;
   if (typeof number !== 'number' || !(number > 0) || number === Number.POSITIVE_INFINITY)
     throw rowError(`a span must be a number greater than 0 but is ${brief(n)}`);
-  return Math.max(1, Math.round(number * UNIT_MS[site.args[at]!.text]!));
+  return Math.max(1, Math.round(number * UNIT_MS[site.args[at]!.text.toUpperCase()]!));
 }

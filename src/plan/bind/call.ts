@@ -1,7 +1,7 @@
 // Calls: the function by its name, its arguments checked as eKuiper checks them when a rule is made. Aggregates, analytic functions and
 // row_number get the slot in which an operator leaves their result.
 import type { FunctionDefinition } from '../../contract/function.ts';
-import type { CallExpr, Expr } from '../../sql/ast.ts';
+import type { CallExpr, Expr, TimeUnitExpr } from '../../sql/ast.ts';
 import { asUnitAndNumbers } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
 import type { BoundCall, BoundExpr } from '../bound.ts';
@@ -48,7 +48,9 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
       'only analytic functions such as lag take OVER',
     );
   const written = def.kind === 'analytic' && def.timer ? withoutIntervals(e.args) : e.args;
-  const args = written.map((a, i) => (a.kind === 'lambda' ? bindLambda(a, i, def, e, scope) : bindExpression(a, scope)));
+  const args = written.map((a, i) =>
+    a.kind === 'lambda' ? bindLambda(a, i, def, e, scope) : bindExpression(isUnit(a, i, def) ? withoutName(a) : a, scope),
+  );
   const id = scope.newCallId();
   const call: BoundCall = {
     kind: 'call',
@@ -77,6 +79,13 @@ export function bindCall(e: CallExpr, scope: Scope): BoundExpr {
       'conditions on aggregates belong in HAVING',
     );
   return call;
+}
+
+/** Where a function takes a unit, `ss` is one, and no column. */
+const isUnit = (a: Expr, i: number, def: FunctionDefinition): a is TimeUnitExpr => a.kind === 'timeUnit' && def.params[i]?.name === 'unit';
+
+function withoutName({ name: _name, ...unit }: TimeUnitExpr): TimeUnitExpr {
+  return unit;
 }
 
 /** `silent_for(INTERVAL 10 MINUTE)` is `silent_for(mi, 10)`. */

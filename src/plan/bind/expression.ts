@@ -19,6 +19,7 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
     case 'bool':
       return { kind: 'literal', value: e.value, node: e.kind, span };
     case 'timeUnit':
+      if (e.name !== undefined) return bindColumn({ kind: 'column', name: e.name, span }, scope);
       return { kind: 'literal', value: null, node: 'null', span };
     case 'window':
       // eKuiper takes a window anywhere and evaluates it to nothing outside GROUP BY

@@ -40,6 +40,8 @@ function nameOf(expr: Expr): string {
     case 'column':
     case 'call':
       return expr.name;
+    case 'timeUnit':
+      return expr.name ?? '';
     case 'wildcard':
       return '*';
     default:

@@ -41,7 +41,12 @@ export function parsePrimary(r: Reader): Expr {
     case 'SS':
     case 'MS':
       r.take();
-      return { kind: 'timeUnit', unit: token.type.toLowerCase() as TimeUnit, span };
+      return {
+        kind: 'timeUnit',
+        unit: token.type.toLowerCase() as TimeUnit,
+        ...(r.standard && { name: r.sql.slice(span.start, span.end) }),
+        span,
+      };
     case 'CASE':
       return r.nested(() => parseCase(r));
     case '*':

@@ -29,7 +29,7 @@ function print(expr: Expr, bare: boolean): string {
     case 'bool':
       return expr.value ? 'TRUE' : 'FALSE';
     case 'timeUnit':
-      return expr.unit.toUpperCase();
+      return expr.name ?? expr.unit.toUpperCase();
     case 'column':
       return qualified(expr.stream, printName(expr.name));
     case 'metaRef':
