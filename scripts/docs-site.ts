@@ -10,6 +10,7 @@ const REPO = resolve(import.meta.dirname, '..');
 const SECTIONS: readonly [title: string, match: RegExp][] = [
   ['Begin', /^(?:README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|VERSIONING|SECURITY)\.md$/],
   ['Rules and connectors', /^docs\/(?:rules|security|migration)\.md$|^docs\/connectors\//],
+  ['SQL', /^docs\/sql(?:-differences)?\.md$|^docs\/cookbook\//],
   ['Functions', /^docs\/functions\//],
   ['Plugins', /^docs\/plugins\//],
   ['Node-RED', /^docs\/node-red/],
