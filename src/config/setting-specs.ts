@@ -276,6 +276,7 @@ export const passedSections = {
     'resendPriority',
     'resendIndicatorField',
     'resendDestination',
+    'resendRate',
     'maxRetries',
     'maxCacheAge',
     'parkAfter',

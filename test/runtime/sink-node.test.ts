@@ -225,6 +225,54 @@ describe('sink', () => {
     await h.settle(() => rule.health().sinks[0]!.queueRows === 0);
   });
 
+  // @covers issue:22#5
+  it.each([
+    ['answers with errors', 'up'],
+    ['cannot be reached', 'spilling'],
+  ])(
+    'after an outage in which its peer %s sends new rows at once and fills in the stored ones at the pace that is set, each with its own time',
+    async (how, mode) => {
+      if (mode === 'up') h.sink.behaviour = 'away';
+      else h.sink.openError = new Error(how);
+      const rule = await start({ resendAlterQueue: true, resendPriority: -1, resendRate: 20, timeField: 'ts', sendSingle: true });
+      const began = h.clock.now();
+      const confirmed: number[] = [];
+      for (const n of numbers(1, 60)) {
+        publish(n, confirmed);
+        await h.settle(() => true, 50);
+      }
+      await h.settle(() => confirmed.length === 60, 3000);
+      expect(rule.health().sinks[0]).toMatchObject({ mode, queueRows: 60, dropped: 0 });
+      h.sink.behaviour = 'ok';
+      h.sink.openError = undefined;
+      await h.settle(() => delivered().length > 0);
+      const back = h.clock.monotonic();
+      const lives: number[] = [];
+      // new rows do not stand behind the stored ones, at whatever pace those go
+      for (let n = 101; n <= 110; n++) {
+        publish(n, confirmed);
+        const at = h.clock.monotonic();
+        await h.settle(() => delivered().includes(n));
+        lives.push(h.clock.monotonic() - at);
+      await h.settle(() => true, 200);
+        const stored = delivered().filter((x) => (x as number) <= 60).length;
+        const seconds = (h.clock.monotonic() - back) / 1000;
+        expect(stored).toBeLessThanOrEqual(Math.ceil(seconds * 20) + 4);
+      }
+      expect(Math.max(...lives)).toBeLessThan(100);
+      await h.settle(() => delivered().length === 70, 5000);
+      expect((h.clock.monotonic() - back) / 1000).toBeGreaterThan(2.5);
+      expect(delivered().filter((x) => (x as number) <= 60)).toEqual(numbers(1, 60));
+      expect(delivered().filter((x) => (x as number) > 60)).toEqual(numbers(101, 110));
+      const times = h.sink.rows().filter((r) => (r['a'] as number) <= 60).map((r) => Number(r['ts'])); // biome-ignore format: one line
+      expect(times[0]).toBe(began);
+      expect(times.every((t, i) => i === 0 || t > times[i - 1]!)).toBe(true);
+      expect(times.at(-1)! - times[0]!).toBeLessThan(60 * 60);
+      await h.settle(() => rule.health().sinks[0]!.queueRows === 0);
+      expect(rule.health().sinks[0]).toMatchObject({ mode: 'up', queueRows: 0, dropped: 0 });
+    },
+  );
+
   it('opens again with backoff when it could not open', async () => {
     h.sink.openError = new Error('no route');
     const rule = await start();

@@ -19,6 +19,8 @@ export interface CacheProps {
   priority: -1 | 0 | 1;
   indicatorField: string;
   destination: string;
+  /** Ours: stored rows a second at most; 0 = as fast as the sink takes them. */
+  resendRate: number;
   /** Ours: tries after the first one until an item is not taken; 0 = for ever. */
   maxRetries: number;
   /** Ours: failures that the peer answered, with other rows being taken, after which a row is not taken; 0 = never. */
@@ -63,6 +65,13 @@ export const cacheOptions: readonly OptionSpec[] = [
   },
   { name: 'resendIndicatorField', as: 'indicatorField', type: 'string', default: '', doc: 'Column that is true in stored rows.' },
   { name: 'resendDestination', as: 'destination', type: 'string', default: '', doc: 'Where stored rows go instead, e.g. another topic.' },
+  {
+    name: 'resendRate',
+    type: 'int',
+    default: 0,
+    min: 0,
+    doc: 'Stored rows a second at most, with resendAlterQueue; 0 = as fast as the sink takes them.',
+  },
   { name: 'maxRetries', type: 'int', default: 0, min: 0, doc: 'Tries after the first one until a row counts as not taken; 0 = for ever.' },
   {
     name: 'parkAfter',
@@ -136,6 +145,9 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     else if (maxDiskRows % pageRows !== 0) problems.push('maxDiskCacheNotMultiple:maxDiskCache must be a multiple of bufferPageSize');
   }
   const priority = int('resendPriority', 'resendPriority must be -1, 0 or 1') as -1 | 0 | 1;
+  const resendRate = int('resendRate', 'resendRate must not be negative');
+  if (resendRate > 0 && !bool('resendAlterQueue'))
+    problems.push('resendRate:resendRate needs resendAlterQueue: true, or new rows would wait behind the stored ones for ever');
   const out: CacheProps = {
     enableCache,
     memoryRows,
@@ -148,6 +160,7 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     priority,
     indicatorField: text('resendIndicatorField'),
     destination: text('resendDestination'),
+    resendRate,
     maxRetries: int('maxRetries', 'maxRetries must not be negative'),
     parkAfter: int('parkAfter', 'parkAfter must not be negative'),
     maxParkedRows: int('maxParkedRows', 'maxParkedRows must not be negative'),

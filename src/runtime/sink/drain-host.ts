@@ -8,6 +8,8 @@ const LOOK_MS = 10;
 export function createDrainHost(line: LineAccess): DrainHost {
   const { spool, parts } = line;
   const { cache } = parts;
+  const { resendRate } = cache;
+  let freeAtMs = 0;
   return {
     maxInFlight: parts.maxInFlight,
     parkAfter: cache.parkAfter,
@@ -15,7 +17,13 @@ export function createDrainHost(line: LineAccess): DrainHost {
     disk: spool.disk,
     deliveries: () => line.deliveries,
     collect: (item) => parts.collectStored(item),
-    delivered: (item) => line.tookOne(item),
+    delivered(item) {
+      line.tookOne(item);
+      // the sink takes rows again: new ones need not stand in line behind the backlog
+      if (line.state.mode !== 'spilling' || !cache.alterQueue || cache.priority === 1) return;
+      line.apply('parted');
+      line.settle();
+    },
     failed: (error) => line.noteFailure(error),
     notTaken: (item, error) => line.aside.takeStored(item, error),
     async refill(sent) {
@@ -25,6 +33,15 @@ export function createDrainHost(line: LineAccess): DrainHost {
       if (!line.disk.isWriting && !goesFirst) return false;
       const ok = await line.disk.flushNow();
       return ok || spool.pages > 0;
+    },
+    // ten times a second, so that the rate is even
+    chunk: resendRate > 0 ? Math.ceil(resendRate / 10) : Number.POSITIVE_INFINITY,
+    slot(rows) {
+      if (resendRate === 0) return undefined;
+      const nowMs = parts.clock.monotonic();
+      const atMs = Math.max(nowMs, freeAtMs);
+      freeAtMs = atMs + (rows * 1000) / resendRate;
+      return atMs > nowMs ? parts.clock.sleep(atMs - nowMs) : undefined;
     },
     async pace() {
       if (!cache.alterQueue || cache.priority !== -1) return new Promise((resolve) => setImmediate(resolve));

@@ -26,6 +26,10 @@ export interface DrainHost {
   notTaken(item: StoredItem, error: unknown): Promise<boolean>;
   /** The disk is empty: what is on its way there goes first. @param sent the sink took something  @returns true: look again */
   refill(sent: boolean): Promise<boolean>;
+  /** Items at once at most, by the rate that is asked for. */
+  readonly chunk: number;
+  /** @returns a promise to wait for before so many rows may be sent */
+  slot(rows: number): Promise<void> | undefined;
   /** Leaves the loop to others between pages. */
   pace(): Promise<void>;
 }
@@ -143,8 +147,13 @@ export class Drain {
       const head = open[0];
       if (head === undefined) return undefined;
       // behind a row that failed nothing is sent until that is through
-      const size = head.faults > 0 || head.stays ? 1 : Math.min(CHUNK, host.maxInFlight);
+      const size = head.faults > 0 || head.stays ? 1 : Math.min(CHUNK, host.maxInFlight, host.chunk);
       const part = open.slice(0, size);
+      const wait = host.slot(part.reduce((rows, e) => rows + e.item.rows, 0));
+      if (wait) {
+        await this.untilStopped(wait);
+        if (token !== this.token || this.ending) return 'stopped';
+      }
       await Promise.all(part.map((e) => this.send(e, token, e === head)));
       if (token !== this.token || this.ending) return 'stopped';
       const failed = part.find((e) => !isDone(e));

@@ -30,6 +30,8 @@ export interface LineAccess {
     stopDrain(): void;
   };
   apply(event: OutboxEvent): void;
+  /** After a change of the queues or the mode. */
+  settle(): void;
   first(item: SinkItem): void;
   /** From now on everything waits. */
   hold(): void;

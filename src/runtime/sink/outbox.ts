@@ -66,6 +66,8 @@ export type OutboxEvent =
   | 'flushDue'
   | 'written'
   | 'writeFailed'
+  /** Stored rows are sent beside new ones, and the sink took some: new ones need not go through the disk any more. */
+  | 'parted'
   /** Nothing is left on disk. */
   | 'drained'
   /** The backlog met a failure. */
@@ -163,6 +165,9 @@ function happened(s: Draft, event: OutboxEvent, load: Load, effects: OutboxEffec
     case 'writeFailed':
       s.flush = 'idle';
       s.disk = 'failing';
+      return;
+    case 'parted':
+      if (s.mode === 'spilling') s.mode = 'up';
       return;
     case 'drained':
       s.drain = 'idle';

@@ -17,6 +17,7 @@ import { type CompiledTemplate, createTemplateEngine, type TemplateEngine } from
 import { holdsTemplate, printerOf, printJson, specNamed } from '../../templates/rendered/index.ts';
 import { type TransformProps, transformOptions } from './options.ts';
 import { createShape, type Shape } from './shape.ts';
+import { stamped } from './stamp.ts';
 
 export type DynamicProps = Readonly<Record<string, unknown>>;
 
@@ -78,6 +79,16 @@ export async function createTransform(
   deps: TransformDeps,
 ): Promise<Transform> {
   const props = parseOptions<TransformProps>(`${sink.name} sink`, transformOptions, raw);
+  const transform = await shapedTransform(props, raw, sink, deps);
+  return props.timeField === '' ? transform : stamped(transform, props.timeField, deps.clock);
+}
+
+async function shapedTransform(
+  props: TransformProps,
+  raw: Props,
+  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options'>,
+  deps: TransformDeps,
+): Promise<Transform> {
   const fail = (problem: string): never => {
     throw new GatewayError('CONNECTOR_OPTION', { component: `${sink.name} sink`, problems: problem });
   };

@@ -20,6 +20,12 @@ export const transformOptions: readonly OptionSpec[] = [
   { name: 'schemaId', type: 'string', default: '', doc: 'schema.Message for protobuf.' },
   { name: 'delimiter', type: 'string', default: ',', doc: 'Separator of format delimited.' },
   { name: 'hasHeader', type: 'bool', default: false, doc: 'Format delimited: header line.' },
+  {
+    name: 'timeField',
+    type: 'string',
+    default: '',
+    doc: 'Column that is given the moment of the result, ms since 1970, unless the row has it; a row that waited on disk keeps its own.',
+  },
   { name: 'batchSize', type: 'int', default: 0, min: 0, doc: 'Rows per message.', error: 'invalid batchSize {value}' },
   {
     name: 'lingerInterval',
@@ -87,6 +93,7 @@ export interface TransformProps {
   schemaId: string;
   delimiter: string;
   hasHeader: boolean;
+  timeField: string;
   batchSize: number;
   lingerMs: number;
   compression: string;

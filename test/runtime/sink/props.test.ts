@@ -8,6 +8,12 @@ import { markLate, redirect } from '../../../src/runtime/sink/resend.ts';
 import { numbers, sinkBench } from './bench.ts';
 
 describe('the properties of a sink', () => {
+  it('have a pace for stored rows only when new ones go beside them', () => {
+    expect(() => parseCacheProps({ resendRate: 5 }, {})).toThrow('resendRate needs resendAlterQueue: true');
+    expect(() => parseCacheProps({ resendRate: -1 }, {})).toThrow('resendRate must not be negative');
+    expect(parseCacheProps({ resendRate: 5, resendAlterQueue: true }, {})).toMatchObject({ resendRate: 5, alterQueue: true });
+  });
+
   it('have these defaults', () => {
     expect(parseCacheProps({}, {})).toEqual({
       enableCache: false,
@@ -21,6 +27,7 @@ describe('the properties of a sink', () => {
       indicatorField: '',
       destination: '',
       maxRetries: 0,
+      resendRate: 0,
       parkAfter: 5,
       maxParkedRows: 1000,
       maxAgeMs: 0,
