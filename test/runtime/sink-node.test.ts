@@ -254,7 +254,7 @@ describe('sink', () => {
         const at = h.clock.monotonic();
         await h.settle(() => delivered().includes(n));
         lives.push(h.clock.monotonic() - at);
-      await h.settle(() => true, 200);
+        await h.settle(() => true, 200);
         const stored = delivered().filter((x) => (x as number) <= 60).length;
         const seconds = (h.clock.monotonic() - back) / 1000;
         expect(stored).toBeLessThanOrEqual(Math.ceil(seconds * 20) + 4);
