@@ -17,7 +17,7 @@ import { type CompiledTemplate, createTemplateEngine, type TemplateEngine } from
 import { holdsTemplate, printerOf, printJson, specNamed } from '../../templates/rendered/index.ts';
 import { type TransformProps, transformOptions } from './options.ts';
 import { createShape, type Shape } from './shape.ts';
-import { stamped } from './stamp.ts';
+import { stamping } from './stamp.ts';
 
 export type DynamicProps = Readonly<Record<string, unknown>>;
 
@@ -80,7 +80,8 @@ export async function createTransform(
 ): Promise<Transform> {
   const props = parseOptions<TransformProps>(`${sink.name} sink`, transformOptions, raw);
   const transform = await shapedTransform(props, raw, sink, deps);
-  return props.timeField === '' ? transform : stamped(transform, props.timeField, deps.clock);
+  if (props.timeField === '') return transform;
+  return { ...transform, push: stamping((result) => transform.push(result), props.timeField, deps.clock) };
 }
 
 async function shapedTransform(

@@ -2,15 +2,13 @@
 // index.ts for sinks that ask for it.
 import type { Clock } from '../../base/clock.ts';
 import type { Result } from '../../data/tuple.ts';
-import type { Transform } from './index.ts';
 
-export function stamped(transform: Transform, field: string, clock: Clock): Transform {
-  return {
-    ...transform,
-    push(result: Result) {
-      if (result.error !== undefined) return transform.push(result);
-      const at = BigInt(clock.now());
-      transform.push({ ...result, rows: result.rows.map((row) => (row[field] === undefined ? { ...row, [field]: at } : row)) });
-    },
+type Push = (result: Result) => void;
+
+export function stamping(push: Push, field: string, clock: Clock): Push {
+  return (result) => {
+    if (result.error !== undefined) return push(result);
+    const at = BigInt(clock.now());
+    push({ ...result, rows: result.rows.map((row) => (row[field] === undefined ? { ...row, [field]: at } : row)) });
   };
 }
