@@ -21,12 +21,15 @@ export interface Answer {
 
 export interface Client {
   readonly url: string;
+  readonly hasToken: boolean;
   /** @param strictly what would have no effect is refused, also without --strict  @throws CliError with the server's message (`message` of the error body) when the status is 400 or more, and when nobody answers */
   call(method: string, path: string, body?: string, strictly?: boolean): Promise<string>;
   /** The same with an answer that is no text. */
   bytes(method: string, path: string, body?: string, strictly?: boolean): Promise<Buffer>;
   /** The same with a JSON answer. */
   json<T = unknown>(method: string, path: string, body?: string): Promise<T>;
+  /** Reads an event stream until it ends or `signal` is aborted. @param event data of one event  @throws CliError as `call` */
+  events(path: string, signal: AbortSignal, event: (data: string) => void): Promise<void>;
 }
 
 /** Longest wait for an answer; an import of a large configuration takes seconds. */
@@ -39,13 +42,55 @@ export function createClient({ url, token, strict = false, warn = () => undefine
     if (answer.status < 400) return answer.body;
     throw new CliError(messageOf(answer), 'refused');
   };
-  const call = async (method: string, path: string, body?: string): Promise<string> => (await bytes(method, path, body)).toString('utf8');
+  const call = async (method: string, path: string, body?: string, strictly?: boolean): Promise<string> =>
+    (await bytes(method, path, body, strictly)).toString('utf8');
   return {
     url,
+    hasToken: token !== undefined && token !== '',
     call,
     bytes,
     json: async <T>(method: string, path: string, body?: string) => JSON.parse(await call(method, path, body)) as T,
+    events: (path, signal, event) => follow(url, path, token, signal, event),
   };
+}
+
+/** Lines `data: …` of an event stream, one event each. */
+function follow(base: string, path: string, token: string | undefined, signal: AbortSignal, event: (data: string) => void): Promise<void> {
+  const { request } = base.startsWith('https:') ? nodeHttps() : nodeHttp();
+  const ssh = base.startsWith('ssh:') ? new URL(base) : undefined;
+  const headers = { Accept: 'text/event-stream', ...(token ? { Authorization: token } : {}) };
+  return new Promise((resolve, reject) => {
+    const call = request(ssh ? `http://127.0.0.1${path}` : base + path, {
+      headers,
+      ...(ssh ? { createConnection: () => overSsh(ssh) } : { agent: false as const }),
+    });
+    const stop = () => {
+      call.destroy();
+      resolve();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    call.on('error', (error) => (signal.aborted ? resolve() : reject(unreachable(error))));
+    call.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if ((response.statusCode ?? 500) >= 400) return;
+        const lines = text.split('\n');
+        text = lines.pop()!;
+        for (const line of lines) if (line.startsWith('data:')) event(line.slice(5).trim());
+      });
+      response.on('error', (error) => (signal.aborted ? resolve() : reject(unreachable(error))));
+      response.on('end', () => {
+        signal.removeEventListener('abort', stop);
+        const status = response.statusCode ?? 500;
+        if (status < 400) resolve();
+        else reject(new CliError(messageOf({ status, body: Buffer.from(text), warnings: [] }), 'refused'));
+      });
+    });
+    if (signal.aborted) stop();
+    else call.end();
+  });
 }
 
 async function send(
@@ -84,19 +129,15 @@ async function send(
       response.on('error', reject);
     });
     call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
-    call.on('error', (error) =>
-      reject(
-        error instanceof CliError
-          ? error
-          : new CliError(
-              `Failed to connect the server, please start the server. (${error.message})${certificateHint(error)}`,
-              'unreachable',
-            ),
-      ),
-    );
+    call.on('error', (error) => reject(unreachable(error)));
     call.end(body);
   });
 }
+
+const unreachable = (error: Error): CliError =>
+  error instanceof CliError
+    ? error
+    : new CliError(`Failed to connect the server, please start the server. (${error.message})${certificateHint(error)}`, 'unreachable');
 
 /** A list of sentences as JSON; anything else comes from something that is no gateway. */
 function warningsOf(header: string | string[] | undefined): string[] {

@@ -54,6 +54,8 @@ function rest() {
         flags,
         print: (text: string) => void printed.push(text),
         client: {
+          hasToken: false,
+          events: async () => undefined,
           url: '',
           call,
           bytes: async (m: string, p: string) => Buffer.from(await call(m, p)),

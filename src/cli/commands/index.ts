@@ -48,6 +48,7 @@ import { importData } from './import-data.ts';
 import { importEkuiper } from './import-ekuiper.ts';
 import { importRuleset } from './import-ruleset.ts';
 import { lsp } from './lsp.ts';
+import { mcp } from './mcp.ts';
 import { modbusImport } from './modbus-import.ts';
 import { modbusProfiles } from './modbus-profiles.ts';
 import { modbusRead } from './modbus-read.ts';
@@ -130,6 +131,7 @@ export const commands: readonly Command[] = [
   sqlExplain,
   sqlDiff,
   lsp,
+  mcp,
   parkedList,
   parkedShow,
   parkedRetry,
