@@ -1,6 +1,7 @@
 // Updates of the appliance's system over REST: what runs, install from an address, confirm, go back. Ours; eKuiper has nothing like it. For the role
 // admin only. Elsewhere than on the appliance every call but GET is UPDATE_NO_DEVICE.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { wrongValues } from '../../contract/props.ts';
 import type { UpdateInstaller, UpdateStatus } from '../../system/update/installer.ts';
 import { readStatus } from '../../system/update/status-file.ts';
 import { updateBody } from '../bodies.ts';
@@ -32,7 +33,10 @@ export function systemUpdateRoutes(update: () => Promise<SystemUpdate>): Route[]
       method: 'POST',
       path: '/system/update',
       async handle(request) {
-        const { url, usb, sha256, restart, allowDowngrade } = bodyObject(request, what, updateBody);
+        const body = bodyObject(request, what, updateBody);
+        const wrong = wrongValues(updateBody, body);
+        if (wrong.length > 0) throw new GatewayError('REST_BODY', { what, problem: wrong.join('; ') });
+        const { url, usb, sha256, restart, allowDowngrade } = body;
         if ((url === undefined) === (usb !== true))
           throw new GatewayError('REST_BODY', { what, problem: 'expected either "url" or "usb": true' });
         const { installer } = await update();
