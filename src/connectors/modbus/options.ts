@@ -55,7 +55,12 @@ export const connectionOptions: readonly OptionSpec[] = [
 
 export const sourceOptions: readonly OptionSpec[] = [
   ...connectionOptions,
-  { name: 'profile', type: 'string', default: '', doc: 'Register map: etc/sources/modbus/<profile>.yaml. Default: the DATASOURCE.' },
+  {
+    name: 'profile',
+    type: 'string',
+    default: '',
+    doc: 'Register map: etc/sources/modbus/<profile>.yaml; or sunspec: the device tells its map. Default: the DATASOURCE.',
+  },
   { name: 'unit', type: 'int', default: 1, min: 0, max: 255, doc: 'Unit id, when there is one device.' },
   { name: 'parameters', type: 'map', default: {}, doc: 'Values for the parameters of the profile.', example: { base: 100 } },
   {

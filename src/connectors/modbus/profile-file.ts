@@ -1,5 +1,5 @@
 // Finds and reads profiles: <root>/etc/sources/modbus/<name>.yaml, else the library that comes with the program. Names are plain, so that no path can be meant.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SHIPPED_ETC } from '../../config/index.ts';
 import { type Profile, parseProfile } from './profile.ts';
@@ -33,6 +33,9 @@ export function loadProfile(
   }
   throw new Error(`profile ${name}: there is no file ${own}, and the library has none of that name (kuiper modbus profiles)`);
 }
+
+/** True when the root has a file of this profile. */
+export const hasProfile = (rootPath: string, name: string): boolean => existsSync(path.join(folderOf(rootPath), `${name}.yaml`));
 
 export interface ListedProfile {
   readonly id: string;

@@ -8,8 +8,19 @@ import type { Row, Value } from '../../data/value.ts';
 import type { ModbusBus } from './bus/bus.ts';
 import { createDeviceReader, type DeviceReader, type Reading } from './device.ts';
 import { acquireBus, lineKey, releaseBus } from './line.ts';
-import { parseConnection, parseDevices, type SourceProps, sourceOptions, withConnectDelay, withProfileDefaults } from './options.ts';
-import { loadProfile, PROFILE_LIBRARY } from './profile-file.ts';
+import {
+  type DeviceProps,
+  parseConnection,
+  parseDevices,
+  type SourceProps,
+  sourceOptions,
+  withConnectDelay,
+  withProfileDefaults,
+} from './options.ts';
+import type { Profile } from './profile.ts';
+import { hasProfile, loadProfile, PROFILE_LIBRARY } from './profile-file.ts';
+import { keepDiscovering } from './sunspec/keep-discovering.ts';
+import { SUNSPEC } from './sunspec/name.ts';
 
 export function createModbusSource(): Source {
   let props: SourceProps;
@@ -21,6 +32,31 @@ export function createModbusSource(): Source {
   let timers: (() => void)[] = [];
   let readers: DeviceReader[] = [];
 
+  const start = (ctx: ConnectorContext, line: ModbusBus, device: DeviceProps, profile: Profile, emit: Emit) => {
+    const reader = createDeviceReader(line, lineKey(props), device, profile, props, () => Math.trunc(ctx.clock.now()));
+    readers.push(reader);
+    const periods = new Map<number, Set<string>>();
+    for (const name of new Set(profile.points.map((p) => p.interval))) {
+      const ms = name === 'default' ? (profile.intervalsMs['default'] ?? props.intervalMs) : profile.intervalsMs[name]!;
+      const classes = periods.get(ms) ?? new Set();
+      classes.add(name);
+      periods.set(ms, classes);
+    }
+    for (const [periodMs, classes] of periods) timers.push(startCycle(ctx, line, reader, periodMs, classes, emit, props));
+  };
+
+  /** The device says itself what it has. Until it does, it is asked again. */
+  const discover = (ctx: ConnectorContext, line: ModbusBus, device: DeviceProps, emit: Emit) => {
+    const placeholder = createDeviceReader(line, lineKey(props), device, NOTHING, props, () => Math.trunc(ctx.clock.now()));
+    readers.push(placeholder);
+    timers.push(
+      keepDiscovering(ctx, line, device, (profile) => {
+        readers.splice(readers.indexOf(placeholder), 1);
+        start(ctx, line, device, profile, emit);
+      }),
+    );
+  };
+
   return {
     configure(datasource, given) {
       raw = given;
@@ -29,25 +65,18 @@ export function createModbusSource(): Source {
     },
 
     open(ctx: ConnectorContext, emit: Emit) {
-      const profiles = new Map(
-        props.devices.map((d) => [d, loadProfile(ctx.getRootPath(), d.profile, PROFILE_LIBRARY, d.parameters)] as const),
+      const found = props.devices.map((d) => [d, profileOf(ctx, d)] as const);
+      taken = withConnectDelay(
+        props,
+        raw,
+        found.flatMap(([, p]) => p ?? []),
       );
-      taken = withConnectDelay(props, raw, [...profiles.values()]);
       const line = acquireBus(ctx, taken);
       bus = line;
       unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
-      for (const [named, profile] of profiles) {
-        const device = withProfileDefaults(named, profile, props.protocol);
-        const reader = createDeviceReader(line, lineKey(props), device, profile, props, () => Math.trunc(ctx.clock.now()));
-        readers.push(reader);
-        const periods = new Map<number, Set<string>>();
-        for (const name of new Set(profile.points.map((p) => p.interval))) {
-          const ms = name === 'default' ? (profile.intervalsMs['default'] ?? props.intervalMs) : profile.intervalsMs[name]!;
-          const classes = periods.get(ms) ?? new Set();
-          classes.add(name);
-          periods.set(ms, classes);
-        }
-        for (const [periodMs, classes] of periods) timers.push(startCycle(ctx, line, reader, periodMs, classes, emit, props));
+      for (const [named, profile] of found) {
+        if (profile) start(ctx, line, withProfileDefaults(named, profile, props.protocol), profile, emit);
+        else discover(ctx, line, named, emit);
       }
     },
 
@@ -64,6 +93,14 @@ export function createModbusSource(): Source {
       return release;
     },
   };
+}
+
+const NOTHING: Profile = { file: SUNSPEC, points: [], intervalsMs: {}, limits: { maxRegisters: 125, maxCoils: 2000, maxGap: 0 } };
+
+/** @returns undefined for a map that the device has to tell; a file of that name goes before  @throws Error */
+function profileOf(ctx: ConnectorContext, d: DeviceProps): Profile | undefined {
+  if (d.profile === SUNSPEC && !hasProfile(ctx.getRootPath(), SUNSPEC)) return undefined;
+  return loadProfile(ctx.getRootPath(), d.profile, PROFILE_LIBRARY, d.parameters);
 }
 
 /** Reads at fixed moments of the monotonic clock. A cycle that is still under way when the next is due is late: the due one is skipped and counted. */

@@ -114,7 +114,10 @@ describe('sums of points', () => {
     [holding[1], holding[2], holding[3]] = [3, 1, 0x8000];
     await source.open(
       ctx,
-      (row, meta) => void (rows.push(row as Row), metas.push(meta as Record<string, unknown>)),
+      (row, meta) => {
+        rows.push(row as Row);
+        metas.push(meta as Record<string, unknown>);
+      },
       () => undefined,
     );
     closers.push(() => source.close(ctx));

@@ -1,5 +1,6 @@
 # Runs the Modbus server of pymodbus for the tests: python server.py tcp PORT | rtu DEVICE. Prints "ready".
 # `client tcp|rtu WHERE UNIT` reads and writes a server as pymodbus's client does and prints what it found.
+# `sunspec PORT JSON` serves only the holding registers {address: [words]} of unit 1; others are refused.
 # `encode` instead prints registers as pymodbus's own encoder makes them: one JSON line per JSON line of input.
 import asyncio
 import json
@@ -84,7 +85,20 @@ def client(kind, where, unit):
     c.close()
 
 
-if sys.argv[1] == "encode":
+async def sunspec(where, registers):
+    from pymodbus.datastore import ModbusDeviceContext, ModbusServerContext, ModbusSparseDataBlock
+    from pymodbus.server import ModbusTcpServer
+
+    block = ModbusSparseDataBlock({int(a) + 1: words for a, words in json.loads(registers).items()})
+    server = ModbusTcpServer(ModbusServerContext(devices={1: ModbusDeviceContext(hr=block)}, single=False), address=("127.0.0.1", int(where)))
+    await server.serve_forever(background=True)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if sys.argv[1] == "sunspec":
+    asyncio.run(sunspec(sys.argv[2], sys.argv[3]))
+elif sys.argv[1] == "encode":
     encode()
 elif sys.argv[1] == "client":
     client(sys.argv[2], sys.argv[3], int(sys.argv[4]))

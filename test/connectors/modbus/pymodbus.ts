@@ -20,6 +20,10 @@ if (!havePymodbus) {
 export const startPymodbus = (kind: 'tcp' | 'rtu' | 'ascii', where: string | number): Promise<PeerServer> =>
   spawnPeer('pymodbus', python, [script, kind, String(where)]);
 
+/** Serves only these holding registers of unit 1. */
+export const startSunSpec = (port: number, registers: Readonly<Record<number, readonly number[]>>): Promise<PeerServer> =>
+  spawnPeer('pymodbus', python, [script, 'sunspec', String(port), JSON.stringify(registers)]);
+
 export const holdingValue = (unit: number, address: number): number => unit * 4096 + 2048 + address;
 
 /** What pymodbus's client finds at a server after it wrote some. */
