@@ -35,6 +35,7 @@ export function fingerprintsOf(
 function keepsState(n: LogicalNode): boolean {
   switch (n.type) {
     case 'analytic':
+    case 'as-of':
     case 'timers':
     case 'window':
     case 'inc-window':

@@ -27,6 +27,7 @@ export function sourcesOf(root: LogicalNode): DataSourceNode[] {
 const kindNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'source',
   unnest: 'unnest',
+  'as-of': 'asof_join',
   watermark: 'watermark',
   analytic: 'analytic',
   timers: 'timers',

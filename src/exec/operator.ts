@@ -313,6 +313,8 @@ export interface WatermarkSpec {
   futureToleranceMs?: number;
   /** A stream without rows for so long holds nobody back; 0 or absent = never. */
   idleTimeoutMs?: number;
+  /** Slots that mark rows which go before others of the same time. */
+  first?: readonly number[];
   keep: readonly KeptSlot[];
   keepMeta?: boolean;
 }

@@ -29,7 +29,7 @@ interface Saved {
 
 /** @param next gets rows in order of time, and `watermark` after the rows up to it */
 export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: OperatorStats, next: Operator): Operator {
-  const { streams, lateToleranceMs, keep, futureToleranceMs = 0, idleTimeoutMs = 0 } = spec;
+  const { streams, lateToleranceMs, keep, first, futureToleranceMs = 0, idleTimeoutMs = 0 } = spec;
   const { clock } = host;
   const keepMeta = spec.keepMeta !== false;
   const newestMs: number[] = streams.map(() => Number.NEGATIVE_INFINITY);
@@ -48,10 +48,12 @@ export function createWatermark(spec: WatermarkSpec, host: ProgramHost, stats: O
     }
     throw new Error('a row of no stream came to the watermark');
   };
+  const goesFirst = (t: Tuple): boolean => first!.some((mark) => t.cols[mark] === true);
   const hold = (t: Tuple): void => {
     let i = held.length;
     // rows mostly come in order: look from the end
     while (i > 0 && held[i - 1]!.tsMs > t.tsMs) i--;
+    if (first && goesFirst(t)) while (i > 0 && held[i - 1]!.tsMs === t.tsMs && !goesFirst(held[i - 1]!)) i--;
     if (i === held.length) held.push(t);
     else held.splice(i, 0, t);
   };

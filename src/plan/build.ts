@@ -37,7 +37,14 @@ export function buildPlan(b: BoundSelect): LogicalPlan {
     children = [node];
   };
   if (options.isEventTime && streams.length > 0)
-    push({ type: 'watermark', emitters: streams.map((s) => s.info.name), sendWatermark: b.window !== undefined, children });
+    push({
+      type: 'watermark',
+      emitters: streams.map((s) => s.info.name),
+      sendWatermark: b.window !== undefined,
+      ...(b.asOf.length > 0 && { first: b.asOf.map((j) => j.source) }),
+      children,
+    });
+  for (const join of b.asOf) push({ type: 'as-of', join, children });
 
   for (const unnest of b.unnests) push({ type: 'unnest', unnest, children });
 

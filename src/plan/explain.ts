@@ -3,6 +3,7 @@
 import { aggFuncInfo } from './logical/agg-func.ts';
 import { aggregateInfo } from './logical/aggregate.ts';
 import { analyticInfo } from './logical/analytic.ts';
+import { asOfInfo } from './logical/as-of.ts';
 import { dataSourceInfo } from './logical/data-source.ts';
 import { dedupTriggerInfo } from './logical/dedup-trigger.ts';
 import { filterInfo } from './logical/filter.ts';
@@ -25,6 +26,7 @@ import { type LogicalPlan, namesOf } from './plan.ts';
 const planNames: Readonly<Record<NodeType, string>> = {
   'data-source': 'DataSourcePlan',
   unnest: 'UnnestPlan',
+  'as-of': 'AsOfJoinPlan',
   watermark: 'WatermarkPlan',
   analytic: 'AnalyticFuncsPlan',
   timers: 'TimersPlan',
@@ -61,6 +63,8 @@ function infoOf(n: LogicalNode, names: readonly string[]): string {
   switch (n.type) {
     case 'data-source':
       return dataSourceInfo(n);
+    case 'as-of':
+      return asOfInfo(n, names);
     case 'unnest':
       return unnestInfo(n, names);
     case 'watermark':

@@ -24,6 +24,8 @@ export function expressionsOf(n: LogicalNode): readonly BoundExpr[] {
       return n.values;
     case 'unnest':
       return [n.unnest.list];
+    case 'as-of':
+      return [...n.join.leftKeys, ...n.join.rightKeys, ...(n.join.rest ? [n.join.rest] : [])];
     case 'filter':
       return [n.condition];
     case 'aggregate':
@@ -78,6 +80,16 @@ export function mapExpressions(n: LogicalNode, change: (e: BoundExpr) => BoundEx
       return { ...n, joins: n.joins.map((j) => ({ ...j, on: maybe(j.on) })) };
     case 'lookup':
       return { ...n, values: n.values.map(change) };
+    case 'as-of':
+      return {
+        ...n,
+        join: {
+          ...n.join,
+          leftKeys: n.join.leftKeys.map(change),
+          rightKeys: n.join.rightKeys.map(change),
+          ...(n.join.rest && { rest: change(n.join.rest) }),
+        },
+      };
     case 'unnest':
       return { ...n, unnest: { ...n.unnest, list: change(n.unnest.list) } };
     case 'filter':

@@ -338,6 +338,8 @@ export interface SourceRef extends Node {
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'cross';
 
 export interface Join extends Node {
+  /** `ASOF JOIN`: the newest row of the other side that there is. Standard SQL. */
+  readonly asOf?: true;
   readonly type: JoinType;
   readonly source: SourceRef;
   readonly on?: Expr;

@@ -5,6 +5,7 @@ import type { MakerInput, OperatorMaker } from '../chain.ts';
 import { makeAggFunc } from './agg-func.ts';
 import { makeAggregate } from './aggregate.ts';
 import { makeAnalytic } from './analytic.ts';
+import { makeAsOf } from './as-of.ts';
 import { makeDedupTrigger } from './dedup-trigger.ts';
 import { makeFilter } from './filter.ts';
 import { makeHaving } from './having.ts';
@@ -25,6 +26,8 @@ export function makerOf(n: LogicalNode, input: MakerInput): OperatorMaker {
   switch (n.type) {
     case 'filter':
       return makeFilter(n, input);
+    case 'as-of':
+      return makeAsOf(n, input);
     case 'unnest':
       return makeUnnest(n, input);
     case 'watermark':

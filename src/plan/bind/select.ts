@@ -7,6 +7,7 @@ import type { PlanCatalog, PlanOptions } from '../catalog.ts';
 import { checkAggregates } from '../checks/aggregates.ts';
 import { checkAliasCycle } from '../checks/alias-cycle.ts';
 import { checkDuplicateNames } from '../checks/duplicate-names.ts';
+import { type BoundAsOf, bindAsOf } from './as-of.ts';
 import { isMetaName } from './call.ts';
 import { bindExpression, bindSort } from './expression.ts';
 import { type BoundSource, createScope, FieldIndex, type Scope } from './scope.ts';
@@ -49,7 +50,9 @@ export interface BoundSelect {
   readonly sources: readonly BoundSource[];
   readonly aliases: readonly AliasDefinition[];
   readonly fields: readonly BoundField[];
+  /** Without those of `asOf`. */
   readonly joins: readonly BoundJoin[];
+  readonly asOf: readonly BoundAsOf[];
   readonly unnests: readonly BoundUnnest[];
   readonly where?: BoundExpr;
   readonly dims: readonly BoundExpr[];
@@ -88,7 +91,8 @@ export function bindSelect(select: SelectStatement, catalog: PlanCatalog, option
     sources,
     aliases: [...aliases.values()],
     fields,
-    joins: select.joins.map((j, i) => ({ type: j.type, source: i + 1, on: j.on && bindExpression(j.on, scope) })),
+    joins: select.joins.flatMap((j, i) => (j.asOf ? [] : [{ type: j.type, source: i + 1, on: j.on && bindExpression(j.on, scope) }])),
+    asOf: select.joins.flatMap((j, i) => (j.asOf ? [bindAsOf(j, i + 1, scope)] : [])),
     unnests,
     where: select.where && bindExpression(select.where, scope),
     dims: select.groupBy.map((d) => bindExpression(d, scope)),

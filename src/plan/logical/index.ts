@@ -2,6 +2,7 @@
 import type { AggFuncNode } from './agg-func.ts';
 import type { AggregateNode } from './aggregate.ts';
 import type { AnalyticNode } from './analytic.ts';
+import type { AsOfNode } from './as-of.ts';
 import type { DataSourceNode } from './data-source.ts';
 import type { DedupTriggerNode } from './dedup-trigger.ts';
 import type { FilterNode } from './filter.ts';
@@ -38,13 +39,15 @@ export type LogicalNode =
   | DedupTriggerNode
   | ProjectNode
   | ProjectSetNode
-  | UnnestNode;
+  | UnnestNode
+  | AsOfNode;
 
 export type NodeType = LogicalNode['type'];
 
 export type * from './agg-func.ts';
 export type * from './aggregate.ts';
 export type * from './analytic.ts';
+export type * from './as-of.ts';
 export type * from './data-source.ts';
 export type * from './dedup-trigger.ts';
 export type * from './filter.ts';

@@ -121,6 +121,13 @@ function parseJoins(r: Reader, unnests: Unnest[]): Join[] {
       unnests.push(parseUnnest(r, first.type === 'LEFT', first.span.start));
       continue;
     }
+    if (atAsOf(r)) {
+      r.take();
+      const type = r.accept('LEFT') === undefined ? 'inner' : 'left';
+      r.acceptWord('OUTER');
+      joins.push({ ...parseJoin(r, first, type), asOf: true });
+      continue;
+    }
     if (r.standard && first.type === 'JOIN') {
       joins.push(parseJoin(r, first, 'inner'));
       continue;
@@ -131,6 +138,9 @@ function parseJoins(r: Reader, unnests: Unnest[]): Join[] {
     joins.push(parseJoin(r, first, first.type.toLowerCase() as JoinType));
   }
 }
+
+/** `ASOF JOIN`, `ASOF LEFT JOIN` */
+const atAsOf = (r: Reader): boolean => r.standard && r.atWord('ASOF') && (r.peek(1).type === 'JOIN' || r.peek(1).type === 'LEFT');
 
 /** @returns how many words stand before UNNEST: `,`, `JOIN`, `CROSS JOIN`, `LEFT OUTER JOIN`; 0 when it does not come */
 function unnestWords(r: Reader): number {

@@ -16,7 +16,8 @@ function printOne(s: SelectStatement): string {
     `SELECT ${s.distinct === true ? 'DISTINCT ' : ''}${s.fields.map(printField).join(', ')}`,
     `FROM ${printSource(s.from)}`,
     ...s.joins.map(
-      (join) => `${join.type.toUpperCase()} JOIN ${printSource(join.source)}${join.on === undefined ? '' : ` ON ${printExpr(join.on)}`}`,
+      (join) =>
+        `${join.asOf ? (join.type === 'left' ? 'ASOF LEFT' : 'ASOF') : join.type.toUpperCase()} JOIN ${printSource(join.source)}${join.on === undefined ? '' : ` ON ${printExpr(join.on)}`}`,
     ),
     ...(s.unnests ?? []).map(
       (u) =>
