@@ -45,6 +45,9 @@ export type LogFields = { [K in keyof Subjects]?: Subjects[K] | undefined } & {
 const order: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
 const SUPPRESS_MS = 10_000;
 const MAX_KEYS = 1000;
+/** Lines that are kept in memory, and the characters of one. */
+const KEPT_LINES = 400;
+const KEPT_CHARS = 1500;
 const SUBJECTS = Object.keys(subjects) as (keyof Subjects)[];
 
 export interface Log {
@@ -62,6 +65,15 @@ export interface Log {
   /** The same log with another lowest level. */
   atLevel(level: LogLevel): Log;
   setLevel(level: LogLevel): void;
+  /** The latest lines, for GET /logs: those with a greater number. Absent where none are kept. */
+  recent?(after: number): readonly KeptLine[];
+}
+
+export interface KeptLine {
+  /** Counts up from 1. */
+  number: number;
+  /** JSON as it was written, cut. */
+  line: string;
 }
 
 export interface LogOptions {
@@ -77,11 +89,18 @@ export function createLog(options: LogOptions = {}): Log {
     write: options.write ?? ((line: string) => void process.stdout.write(line + '\n')),
     now: options.now ?? Date.now,
     recent: new Map<string, { untilMs: number; held: number }>(),
+    kept: { lines: [] as KeptLine[], written: 0 },
   };
   return make(shared, {});
 }
 
-type Shared = { level: LogLevel; write: (line: string) => void; now: () => number; recent: Map<string, { untilMs: number; held: number }> };
+type Shared = {
+  level: LogLevel;
+  write: (line: string) => void;
+  now: () => number;
+  recent: Map<string, { untilMs: number; held: number }>;
+  kept: { lines: KeptLine[]; written: number };
+};
 
 function make(shared: Shared, base: LogFields): Log {
   const put = (level: LogLevel, fields: LogFields, sentence: string) => {
@@ -104,7 +123,11 @@ function make(shared: Shared, base: LogFields): Log {
     }
     const line: LogFields = { time: new Date(nowMs).toISOString(), level, msg: sentence, ...all };
     if (suppressed) line['suppressed'] = suppressed;
-    shared.write(JSON.stringify(line, replace));
+    const text = JSON.stringify(line, replace);
+    const { kept } = shared;
+    kept.lines.push({ number: ++kept.written, line: text.slice(0, KEPT_CHARS) });
+    if (kept.lines.length > KEPT_LINES) kept.lines.shift();
+    shared.write(text);
   };
   return {
     get level() {
@@ -124,6 +147,7 @@ function make(shared: Shared, base: LogFields): Log {
     setLevel(level) {
       shared.level = level;
     },
+    recent: (after) => shared.kept.lines.filter((k) => k.number > after),
   };
 }
 

@@ -16,6 +16,18 @@ type Page = ComponentType<{ place: string[] }>;
 const pages: Readonly<Record<string, { text: TextKey; icon: string; load(): Promise<Page> }>> = {
   '': { text: 'overview', icon: 'M4 12h4l3-7 4 14 3-7h2', load: async () => Overview },
   rules: { text: 'rules', icon: 'M5 6h14M5 12h9M5 18h12', load: async () => (await import('./pages/rules.ts')).Rules },
+  sources: { text: 'sources', icon: 'M4 12h10m-4-5 5 5-5 5M19 4v16', load: async () => (await import('./pages/sources.ts')).Sources },
+  plugins: {
+    text: 'plugins',
+    icon: 'M9 3v5M15 3v5M6 8h12v4a6 6 0 0 1-12 0zM12 18v3',
+    load: async () => (await import('./pages/plugins.ts')).Plugins,
+  },
+  data: { text: 'data', icon: 'M4 19V5M4 19h16M8 15l4-5 3 3 5-7', load: async () => (await import('./pages/data.ts')).Data },
+  system: {
+    text: 'system',
+    icon: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
+    load: async () => (await import('./pages/system.ts')).System,
+  },
 };
 
 async function textsOf(language: Language): Promise<Texts> {

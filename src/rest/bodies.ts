@@ -240,3 +240,8 @@ export const liveTopicsBody: readonly OptionSpec[] = [
   { name: 'confKey', type: 'string', doc: 'Conf key of the source mqtt.' },
   { name: 'connection', type: 'string', doc: 'Named connection instead.' },
 ];
+
+export const tokenBody: readonly OptionSpec[] = [
+  { name: 'name', type: 'string', required: true, doc: 'Whose token it is.', example: 'workshop' },
+  { name: 'role', type: 'string', required: true, oneOf: ['admin', 'viewer'], doc: 'admin may change things, viewer may look.' },
+];

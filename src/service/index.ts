@@ -27,6 +27,7 @@ export { configChanges, createServerControl, type ServerControl, type ServerInfo
 export { createService } from './service.ts';
 export type { Service, ServiceDeps, ServiceSettings } from './service-api.ts';
 export type { StreamService } from './streams/stream-service.ts';
+export { createTokens, type Tokens } from './tokens.ts';
 export { type DataTransfer, hasProblems } from './transfer/data-transfer.ts';
 export { fileAccess } from './transfer/file-access.ts';
 export type { ImportOptions } from './transfer/importer.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diffOf } from '../../src/console/logic/diff.ts';
-import { explainedAt, sourcesIn, tokensOf, wordBefore } from '../../src/console/logic/sql-tokens.ts';
+import { sourcesIn, tokensOf } from '../../src/console/logic/sql-tokens.ts';
 import { de } from '../../src/console/texts/de.ts';
 import { en } from '../../src/console/texts/en.ts';
 
@@ -50,20 +50,6 @@ describe('pieces of SQL', () => {
     expect(sourcesIn(`SELECT 'FROM no' FROM a INNER JOIN \`b-c\` ON a.x = b.x LEFT JOIN a ON 1 -- FROM d`)).toEqual(['a', 'b-c']);
     expect(sourcesIn('SELECT 1 FROM ')).toEqual([]);
   });
-
-  test('a word is completed where a name can stand', () => {
-    expect(wordBefore('SELECT temp', 11)).toEqual({ text: 'temp', at: 7 });
-    expect(wordBefore("SELECT 'temp", 12)).toBeUndefined();
-    expect(wordBefore('SELECT ', 7)).toBeUndefined();
-  });
-
-  test('explained is the word at the caret, else the function around it', () => {
-    expect(explainedAt('SELECT round(', 13)).toBe('round');
-    expect(explainedAt('SELECT round(a, ', 16)).toBe('round');
-    expect(explainedAt('SELECT round(floor(a), ', 23)).toBe('round');
-    expect(explainedAt('SELECT round(a) ', 16)).toBe('');
-    expect(explainedAt('SELECT round(abc', 15)).toBe('abc');
-  });
 });
 
 describe('the difference of two texts', () => {
@@ -106,7 +92,7 @@ describe('texts of the console', () => {
   });
 
   test('every text is used somewhere', () => {
-    expect(Object.keys(en).filter((key) => !key.startsWith('step_') && !new RegExp(`['"]${key}['"]`).test(code))).toEqual([]);
+    expect(Object.keys(en).filter((key) => !/^(step_|kind_|span-)/.test(key) && !new RegExp(`['"]${key}['"]`).test(code))).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ async function allRoutes() {
     metrics: () => '',
     functions: async () => undefined as never,
     connectors: () => connectors,
-    owner: { settings: {} as never, mqttUsers: {} as never },
+    owner: { settings: {} as never, mqttUsers: {} as never, tokens: {} as never },
   });
   await made.close();
   return router.routes;

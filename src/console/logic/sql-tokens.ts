@@ -1,4 +1,4 @@
-// SQL cut into pieces for colours and completion. Knows no grammar: what is right or wrong is the gateway's to say. Pure; tested in test/console.
+// SQL cut into pieces for colours. Knows no grammar: what is right or wrong is the gateway's to say. Pure; tested in test/console.
 
 export type TokenKind = 'keyword' | 'string' | 'number' | 'comment' | 'function' | 'word' | 'other';
 
@@ -54,27 +54,4 @@ export function sourcesIn(sql: string): string[] {
     if (/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name) && !names.includes(name)) names.push(name);
   }
   return names;
-}
-
-/** The beginning of a word before the caret, that may be completed. */
-export function wordBefore(sql: string, caret: number): { text: string; at: number } | undefined {
-  const m = /[\p{L}_][\p{L}\p{N}_]*$/u.exec(sql.slice(0, caret));
-  if (!m) return undefined;
-  const inside = tokensOf(sql).find((t) => t.at < caret && caret <= t.at + t.text.length);
-  return inside?.kind === 'string' || inside?.kind === 'comment' ? undefined : { text: m[0], at: m.index };
-}
-
-/** The word at the caret, or the function whose arguments the caret is in: what is to be explained. */
-export function explainedAt(sql: string, caret: number): string {
-  const at = tokensOf(sql).find((t) => t.at <= caret && caret <= t.at + t.text.length && t.kind !== 'other');
-  if (at) return at.kind === 'string' || at.kind === 'comment' ? '' : at.text;
-  const before = tokensOf(sql.slice(0, caret)).filter((t) => t.kind !== 'string' && t.kind !== 'comment');
-  let open = 0;
-  for (let i = before.length - 1; i >= 0; i--) {
-    for (const c of [...before[i]!.text].reverse()) {
-      if (c === ')') open--;
-      else if (c === '(' && ++open > 0) return before[i - 1]?.kind === 'function' ? before[i - 1]!.text : '';
-    }
-  }
-  return '';
 }

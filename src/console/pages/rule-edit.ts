@@ -8,7 +8,7 @@ import { sourcesIn } from '../logic/sql-tokens.ts';
 import { Button, Card, Field, Input, Note } from '../ui.ts';
 import { LiveRows, type Watch } from './live-rows.ts';
 import { SqlEditor } from './sql-editor.ts';
-import { useVerdict } from './verdict.ts';
+import { caretOf, useVerdict } from './verdict.ts';
 
 interface Parts {
   id: string;
@@ -126,13 +126,35 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
           : null,
         isGraph
           ? h(Note, null, t('isGraph'))
-          : h(SqlEditor, { value: parts.sql, onInput: (sql) => change({ sql }), marks: verdict.marks, label: 'SQL' }),
+          : h(SqlEditor, { value: parts.sql, onInput: (sql) => change({ sql }), found: verdict.found, label: 'SQL' }),
         isGraph
           ? null
           : h(
               'div',
               { class: 'verdict', 'aria-live': 'polite' },
-              verdict.text === '' ? h('p', { class: 'good' }, verdict.checked ? t('sqlGood') : '\u00a0') : h('pre', null, verdict.text),
+              verdict.failed !== ''
+                ? h(Note, { bad: true }, verdict.failed)
+                : verdict.found.length === 0
+                  ? h('p', { class: 'good' }, verdict.checked ? t('sqlGood') : '\u00a0')
+                  : verdict.found.map((d) =>
+                      h(
+                        'div',
+                        { key: `${d.start} ${d.message}`, class: d.severity },
+                        h('pre', null, `${d.message}\n${caretOf(parts.sql, d)}`),
+                        h(
+                          'div',
+                          { class: 'row' },
+                          h('span', { class: 'grow' }, d.hint || d.cure),
+                          d.fix
+                            ? h(
+                                Button,
+                                { small: true, onClick: () => change({ sql: fixed(parts.sql, d.fix!) }) },
+                                t('correct', { text: d.fix.text }),
+                              )
+                            : null,
+                        ),
+                      ),
+                    ),
             ),
         h(
           'details',
@@ -203,6 +225,9 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
         ),
   );
 }
+
+const fixed = (sql: string, { start, end, text }: { start: number; end: number; text: string }): string =>
+  sql.slice(0, start) + text + sql.slice(end);
 
 function JsonField(props: { label: string; value: string; onInput(value: string): void; placeholder?: string }): VNode {
   return h(Field, {

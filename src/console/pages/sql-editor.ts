@@ -1,52 +1,86 @@
 // The SQL editor: a plain textarea, so that keyboards, screen readers and phones work as ever, over a copy of its text in colours and with the gateway's
-// marks. Completion opens while a word is typed or with Ctrl+Space; the word below the pointer or caret is explained under the editor.
-
+// marks. Completion (POST /sql/complete) opens while a word is typed or with Ctrl+Space; the word at the caret is explained below (POST /sql/hover).
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
-import { explainedAt, tokensOf, wordBefore } from '../logic/sql-tokens.ts';
-import { type Offer, offersFor, useDictionary } from './dictionary.ts';
-import type { Mark } from './verdict.ts';
+import { tokensOf } from '../logic/sql-tokens.ts';
+import { Button } from '../ui.ts';
+import type { Diagnostic } from './verdict.ts';
+
+interface Offer {
+  label: string;
+  kind: string;
+  detail: string;
+  doc: string;
+  insert: string;
+}
+
+interface Offers {
+  list: Offer[];
+  start: number;
+  end: number;
+  place: { x: number; y: number };
+}
 
 const MAX_OFFERS = 8;
 
-export function SqlEditor(props: { value: string; onInput(value: string): void; marks: readonly Mark[]; label: string }): VNode {
-  const { value, marks } = props;
-  const { t } = useApp();
+export function SqlEditor(props: { value: string; onInput(value: string): void; found: readonly Diagnostic[]; label: string }): VNode {
+  const { value, found } = props;
+  const app = useApp();
+  const { api, t } = app;
   const area = useRef<HTMLTextAreaElement>(null);
   const copy = useRef<HTMLPreElement>(null);
+  const asked = useRef(0);
   const id = useId();
-  const [offers, setOffers] = useState<{ list: Offer[]; at: number; place: { x: number; y: number } } | undefined>(undefined);
+  const [offers, setOffers] = useState<Offers | undefined>(undefined);
   const [picked, setPicked] = useState(0);
-  const [word, setWord] = useState('');
-  const dictionary = useDictionary(value);
-  const pieces = useMemo(() => coloured(value, marks), [value, marks]);
-  useEffect(() => setPicked(0), [offers?.at, offers?.list.length]);
+  const [explained, setExplained] = useState('');
+  const pieces = useMemo(() => coloured(value, found), [value, found]);
+  useEffect(() => setPicked(0), [offers]);
 
-  const look = (asked: boolean) => {
+  /** @param always also where no word begins */
+  const look = async (always: boolean): Promise<void> => {
     const box = area.current!;
-    const caret = box.selectionStart;
-    setWord(explainedAt(box.value, caret));
-    const before = wordBefore(box.value, caret);
-    if (!before && !asked) return setOffers(undefined);
-    const list = offersFor(dictionary, before?.text ?? '').slice(0, MAX_OFFERS);
-    const only = list.length === 1 && list[0]!.text.toLowerCase() === before?.text.toLowerCase();
-    setOffers(
-      list.length === 0 || only ? undefined : { list, at: before?.at ?? caret, place: placeOf(copy.current!, before?.at ?? caret) },
-    );
+    const [sql, offset] = [box.value, box.selectionStart];
+    const turn = ++asked.current;
+    const wanted = always || /[\p{L}\p{N}_`]$/u.test(sql.slice(0, offset));
+    try {
+      const [completion, word] = await Promise.all([
+        wanted ? api.text('POST', '/sql/complete', { sql, offset }) : undefined,
+        // just behind ( the function is meant
+        api.text('POST', '/sql/hover', { sql, offset: sql[offset - 1] === '(' ? offset - 1 : offset }),
+      ]);
+      if (turn !== asked.current || !area.current) return;
+      setExplained((JSON.parse(word) as { markdown?: string } | null)?.markdown ?? '');
+      const {
+        items = [],
+        start = offset,
+        end = offset,
+      } = completion ? (JSON.parse(completion) as { items?: Offer[]; start?: number; end?: number }) : {};
+      const typed = sql.slice(start, end).toLowerCase();
+      const list = items.slice(0, MAX_OFFERS);
+      const only = list.length === 1 && list[0]!.label.toLowerCase() === typed;
+      setOffers(list.length === 0 || only ? undefined : { list, start, end, place: placeOf(copy.current!, start) });
+    } catch {
+      setOffers(undefined); // no help while the gateway is away; the verdict below says so
+    }
   };
-  const take = (offer: Offer) => {
+  const put = (start: number, end: number, text: string) => {
     const box = area.current!;
     box.focus();
-    box.setSelectionRange(offers!.at, box.selectionStart);
+    box.setSelectionRange(start, end);
     // the browser's own way, so that undo takes it back
-    document.execCommand('insertText', false, offer.insert);
+    document.execCommand('insertText', false, text);
     setOffers(undefined);
   };
+  const take = ({ insert }: Offer) => put(offers!.start, Math.max(offers!.end, area.current!.selectionStart), insert);
   const key = (e: KeyboardEvent) => {
     if (e.key === ' ' && e.ctrlKey) {
       e.preventDefault();
-      look(true);
+      void look(true);
+    } else if (e.key === 'ArrowLeft' || e.key === 'ArrowRight' || (!offers && e.key.startsWith('Arrow'))) {
+      setOffers(undefined);
+      requestAnimationFrame(() => void look(false).then(() => setOffers(undefined)));
     } else if (!offers) return;
     else if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
       e.preventDefault();
@@ -59,11 +93,20 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
       setOffers(undefined);
     }
   };
-  const explained = offers ? offers.list[picked] : dictionary.find((o) => o.text.toLowerCase() === word.toLowerCase() && o.doc !== '');
+  const format = async () => {
+    const { sql } = JSON.parse(await api.text('POST', '/sql/format', { sql: value })) as { sql: string };
+    if (sql !== value) put(0, value.length, sql);
+  };
+  const offer = offers?.list[picked];
   return h(
     'div',
     { class: 'field' },
-    h('label', { for: id }, props.label),
+    h(
+      'div',
+      { class: 'row' },
+      h('label', { for: id, class: 'grow' }, props.label),
+      h(Button, { small: true, kind: 'quiet', onClick: format }, t('formatSql')),
+    ),
     h(
       'div',
       { class: 'editor' },
@@ -78,14 +121,14 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
         'aria-autocomplete': 'list',
         'aria-controls': offers ? `${id}-offers` : undefined,
         'aria-activedescendant': offers ? `${id}-${picked}` : undefined,
-        'aria-invalid': marks.some((m) => !m.warning),
+        'aria-invalid': found.some((d) => d.severity === 'error'),
         'aria-describedby': `${id}-help`,
         onInput: (e: Event) => {
           props.onInput((e.target as HTMLTextAreaElement).value);
-          look(false);
+          void look(false);
         },
         onKeyDown: key,
-        onClick: () => look(false),
+        onClick: () => void look(false).then(() => setOffers(undefined)),
         onBlur: () => setTimeout(() => setOffers(undefined), 150),
       }),
       offers
@@ -102,7 +145,7 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
               h(
                 'li',
                 {
-                  key: o.text,
+                  key: `${o.kind} ${o.label}`,
                   id: `${id}-${i}`,
                   role: 'option',
                   'aria-selected': i === picked,
@@ -111,8 +154,8 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
                     take(o);
                   },
                 },
-                h('b', null, o.text),
-                h('small', null, o.kind === 'column' || o.kind === 'stream' ? `${t(o.kind)} ${o.doc}` : t(o.kind)),
+                h('b', null, o.label),
+                h('small', null, `${o.kind} ${o.detail}`),
               ),
             ),
           )
@@ -121,20 +164,29 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
     h(
       'div',
       { class: 'explained', id: `${id}-help`, 'aria-live': 'polite' },
-      explained ? [h('b', { key: 'n' }, explained.usage), ' ', explained.doc] : t('editorHelp'),
+      offer ? [h('b', { key: 'n' }, offer.detail || offer.label), ' ', offer.doc] : explained ? explanation(explained) : t('editorHelp'),
     ),
   );
 }
 
-function coloured(sql: string, marks: readonly Mark[]): VNode[] {
+/** The gateway's Markdown as plain parts: fenced code as code, the rest as text. */
+function explanation(markdown: string): VNode[] {
+  return markdown
+    .split(/```(?:\w+)?\n?/)
+    .map((part, i) =>
+      i % 2 === 1 ? h('pre', { key: i }, part.trimEnd()) : h('p', { key: i }, part.replaceAll('**', '').replaceAll('`', '').trim()),
+    );
+}
+
+function coloured(sql: string, found: readonly Diagnostic[]): VNode[] {
   return tokensOf(sql).flatMap((token) => {
-    const mark = marks.find((m) => m.from < token.at + token.text.length && m.to > token.at);
+    const mark = found.find((d) => d.start < token.at + token.text.length && d.end > token.at);
     const kind = token.kind === 'other' ? '' : token.kind;
     if (!mark) return h('span', { class: kind }, token.text);
-    const [from, to] = [Math.max(0, mark.from - token.at), Math.min(token.text.length, mark.to - token.at)];
+    const [from, to] = [Math.max(0, mark.start - token.at), Math.min(token.text.length, mark.end - token.at)];
     return [
       h('span', { class: kind }, token.text.slice(0, from)),
-      h('span', { class: `${kind} marked ${mark.warning ? 'warn' : ''}` }, token.text.slice(from, to)),
+      h('span', { class: `${kind} marked ${mark.severity === 'warning' ? 'warn' : ''}` }, token.text.slice(from, to)),
       h('span', { class: kind }, token.text.slice(to)),
     ];
   });
@@ -146,10 +198,10 @@ function placeOf(pre: HTMLElement, offset: number): { x: number; y: number } {
   let left = offset;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const { length } = node as Text;
-    if (left < length || (left === length && node.nextSibling === null && node.parentElement?.nextElementSibling === null)) {
+    if (left <= length) {
       const range = document.createRange();
-      range.setStart(node, Math.min(left, length));
-      range.setEnd(node, Math.min(left, length));
+      range.setStart(node, left);
+      range.setEnd(node, left);
       const [spot, box] = [range.getBoundingClientRect(), pre.getBoundingClientRect()];
       return { x: Math.min(Math.max(0, spot.left - box.left), Math.max(0, box.width - 260)), y: spot.bottom - box.top + 4 };
     }

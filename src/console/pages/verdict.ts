@@ -1,70 +1,57 @@
-// What the gateway says of a SELECT while it is typed: its sentence with the caret, and where in the text it points. Asked when typing pauses.
+// What the gateway says of a SELECT while it is typed (POST /sql/lint): its sentences, where each points, and a correction. Asked when typing pauses.
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../api.ts';
 import { useApp } from '../app.ts';
 
-export interface Mark {
-  from: number;
-  to: number;
-  text: string;
-  warning: boolean;
+export interface Diagnostic {
+  severity: 'error' | 'warning';
+  message: string;
+  hint: string;
+  cure: string;
+  start: number;
+  end: number;
+  fix?: { start: number; end: number; text: string };
 }
 
 export interface Verdict {
-  /** '' when all is well. */
-  text: string;
-  marks: Mark[];
+  found: Diagnostic[];
+  /** Set: it could not be asked. */
+  failed: string;
   checked: boolean;
 }
 
-const PAUSE_MS = 350;
+const PAUSE_MS = 300;
+const nothing: Verdict = { found: [], failed: '', checked: false };
 
 export function useVerdict(sql: string, off: boolean): Verdict {
   const app = useApp();
-  const [verdict, setVerdict] = useState<Verdict>({ text: '', marks: [], checked: false });
+  const [verdict, setVerdict] = useState<Verdict>(nothing);
   useEffect(() => {
     if (off || sql.trim() === '' || /\bFROM\s*$/i.test(sql)) {
-      setVerdict({ text: '', marks: [], checked: false });
+      setVerdict(nothing);
       return;
     }
     let gone = false;
-    const timer = setTimeout(() => {
-      ask(sql).then(
-        (v) => !gone && setVerdict(v),
-        (error: unknown) => !gone && setVerdict({ text: app.why(error), marks: [], checked: false }),
-      );
-    }, PAUSE_MS);
+    const ask = async () => {
+      try {
+        const { diagnostics } = JSON.parse(await app.api.text('POST', '/sql/lint', { sql })) as { diagnostics: Diagnostic[] };
+        if (!gone) setVerdict({ found: diagnostics, failed: '', checked: true });
+      } catch (error) {
+        if (!gone) setVerdict({ ...nothing, failed: app.why(error) });
+      }
+    };
+    const timer = setTimeout(() => void ask(), PAUSE_MS);
     return () => {
       gone = true;
       clearTimeout(timer);
     };
   }, [sql, off]);
-  const ask = async (text: string): Promise<Verdict> => {
-    try {
-      await app.api.text('POST', '/rules/validate', { id: 'internal-look', sql: text, actions: [{ nop: {} }] });
-      return { text: '', marks: [], checked: true };
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 422) throw error;
-      return { text: error.message, marks: marksOf(text, error.message), checked: true };
-    }
-  };
   return verdict;
 }
 
-/** From the caret below a line of the statement to a place in it. */
-export function marksOf(sql: string, sentence: string): Mark[] {
-  const lines = sentence.split('\n');
-  const n = lines.findIndex((line, i) => i > 0 && /^\s*\^+\s*$/.test(line));
-  if (n < 1) return [];
-  const shown = lines[n - 1]!;
-  const [first, last] = [lines[n]!.indexOf('^'), lines[n]!.lastIndexOf('^')];
-  let at = 0;
-  for (const line of sql.split('\n')) {
-    if (line.trim() !== '' && shown.endsWith(line)) {
-      const lead = shown.length - line.length;
-      return [{ from: at + Math.max(0, first - lead), to: at + Math.max(1, last - lead + 1), text: lines[0]!, warning: false }];
-    }
-    at += line.length + 1;
-  }
-  return [];
+/** The line with its caret, as the command line shows it. */
+export function caretOf(sql: string, { start, end }: { start: number; end: number }): string {
+  const from = sql.lastIndexOf('\n', start - 1) + 1;
+  const to = sql.indexOf('\n', start);
+  const line = sql.slice(from, to < 0 ? undefined : to);
+  return `${line}\n${' '.repeat(start - from)}${'^'.repeat(Math.max(1, Math.min(end, from + line.length) - start))}`;
 }

@@ -96,7 +96,7 @@ function browserText(name: string, file: string, strip: (code: string) => string
   const text = content.toString('utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
   const code = name.endsWith('.ts') ? withoutGaps(strip(text)) : text;
   return Buffer.from(
-    code.replace(/(from\s*|import\s*)(["'])([a-z][a-z/-]*)\2/g, (all, before: string, quote: string, id: string) => {
+    code.replace(/(from\s*|import\s*\(?)(["'])([a-z][a-z/-]*)\2/g, (all, before: string, quote: string, id: string) => {
       const path = imports[id];
       return path === undefined ? all : `${before}${quote}${path}${quote}`;
     }),

@@ -1,6 +1,6 @@
 // All routes of REST. A new resource is one file here and one line below.
 import type { Log } from '../../base/log.ts';
-import type { MqttUsers, OwnerSettings, ServerControl, Service } from '../../service/index.ts';
+import type { MqttUsers, OwnerSettings, ServerControl, Service, Tokens } from '../../service/index.ts';
 import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
@@ -15,6 +15,7 @@ import { deviceRoutes } from './devices.ts';
 import { type FleetAccess, fleetRoutes } from './fleet.ts';
 import { historyRoutes } from './history.ts';
 import { liveRoutes } from './live.ts';
+import { logRoutes } from './logs.ts';
 import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { networkRoutes } from './network.ts';
 import { observeRoutes } from './observe.ts';
@@ -34,6 +35,7 @@ import { serviceRoutes } from './services.ts';
 import { sqlRoutes } from './sql.ts';
 import { streamRoutes } from './streams.ts';
 import { deviceUpdate, systemUpdateRoutes } from './system-update.ts';
+import { tokenRoutes } from './tokens.ts';
 import { trialRoutes } from './trial.ts';
 
 export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' | 'resolve'> {
@@ -44,9 +46,9 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' 
   metrics: (() => string) | undefined;
   revocations?: Revocations | undefined;
   /** What the owner sets. Absent: nothing is kept. */
-  owner?: { settings: OwnerSettings; mqttUsers: MqttUsers } | undefined;
   /** Absent: this gateway is no part of a fleet. */
   fleet?: FleetAccess | undefined;
+  owner?: { settings: OwnerSettings; mqttUsers: MqttUsers; tokens?: Tokens } | undefined;
   /** CPU time of rules; not given: it is not measured. */
   cpuUsage?: () => Record<string, number> | 'not ready' | 'not enabled';
   /** basic.strictOptions */
@@ -103,6 +105,8 @@ export function createRestRouter({
       ...authRoutes(revocations),
       ...ownerRoutes(owner),
       ...systemUpdateRoutes(deviceUpdate),
+      ...tokenRoutes(owner?.tokens),
+      ...logRoutes(log ?? {}),
       ...dataRoutes(service, stop),
       ...applyRoutes(service.apply),
       ...auditRoutes(service.audit),

@@ -83,6 +83,9 @@ describe.runIf(haveChromium)('journeys in the console', () => {
     await editor.fill('SELECT device FORM presses');
     await page.locator('.verdict', { hasText: 'did you mean FROM?' }).waitFor();
     expect(await page.locator('.editor .marked').allTextContents()).toEqual(['FORM']);
+    expect(await page.locator('.verdict pre').textContent()).toMatch(/SELECT device FORM presses\n {14}\^{4}$/);
+    await button('Correct: FROM').click();
+    expect(await editor.inputValue()).toBe('SELECT device FROM presses');
     await editor.fill('SELECT device FROM presses WHERE temperature < 70');
     await page.getByText('The gateway takes this statement.').waitFor();
     await button('Try').click();
@@ -152,7 +155,10 @@ describe.runIf(haveChromium)('journeys in the console', () => {
     await editor.press('Enter');
     expect(await editor.inputValue()).toBe('SELECT temperature FROM presses');
     await editor.pressSequentially(', roun');
-    await page.getByRole('option', { name: /^round/ }).waitFor();
+    await page
+      .getByRole('option', { name: /^round/ })
+      .first()
+      .waitFor();
     await editor.press('Tab');
     expect(await editor.inputValue()).toBe('SELECT temperature, round( FROM presses');
     await page.locator('.explained', { hasText: 'round(' }).waitFor();

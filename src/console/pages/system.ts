@@ -1,0 +1,36 @@
+// The gateway itself: settings, tokens, backup and restore, log, support bundle, first steps.
+
+import { linkTo, useApp } from '../app.ts';
+import type { ComponentType } from '../h.ts';
+import { h, type VNode } from '../h.ts';
+import type { TextKey } from '../texts/en.ts';
+import { Tabs } from '../ui.ts';
+import { Access } from './system-access.ts';
+import { Backup } from './system-backup.ts';
+import { Logs } from './system-logs.ts';
+import { Settings } from './system-settings.ts';
+import { FirstSteps } from './system-start.ts';
+
+const parts: readonly { id: string; text: TextKey; page: ComponentType }[] = [
+  { id: '', text: 'settings', page: Settings },
+  { id: 'start', text: 'firstSteps', page: FirstSteps },
+  { id: 'access', text: 'access', page: Access },
+  { id: 'backup', text: 'backup', page: Backup },
+  { id: 'log', text: 'logs', page: Logs },
+];
+
+export function System({ place: [at = ''] }: { place: string[] }): VNode {
+  const { t } = useApp();
+  const part = parts.find((p) => p.id === at) ?? parts[0]!;
+  return h(
+    'div',
+    null,
+    h('header', { class: 'page' }, h('h1', null, t('system'))),
+    h(Tabs, {
+      items: parts.map((p) => ({ id: p.id, text: t(p.text), href: linkTo(...['system', p.id].filter(Boolean)) })),
+      at: part.id,
+      label: t('system'),
+    }),
+    h(part.page, { key: part.id }),
+  );
+}
