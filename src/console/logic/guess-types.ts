@@ -1,6 +1,6 @@
 // From messages to a stream: which columns they have, of which type, and the statement that makes it. Pure; tested in test/console.
 
-export type ColumnType = 'BIGINT' | 'FLOAT' | 'STRING' | 'BOOLEAN' | 'STRUCT' | 'ARRAY';
+import { keywords } from './sql-tokens.ts';
 
 export interface GuessedColumn {
   name: string;
@@ -47,8 +47,15 @@ function typeOfOne(v: unknown): string {
   return 'STRING';
 }
 
+/** Words that stand for something in a CREATE statement. */
+const words = new Set([
+  ...keywords,
+  ...'CREATE STREAM TABLE WITH BIGINT FLOAT STRING BYTEA DATETIME BOOLEAN ARRAY STRUCT SHOW DROP DESCRIBE EXPLAIN SCHEMA'.split(' '),
+]);
+
 /** A name as SQL takes it. */
-const quoted = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll('`', '')}\``);
+const quoted = (name: string): string =>
+  /^[A-Za-z]\w*$/.test(name) && !words.has(name.toUpperCase()) ? name : `\`${name.replaceAll('`', '')}\``;
 
 /** A text as SQL takes it. */
 const text = (value: string): string => JSON.stringify(value);

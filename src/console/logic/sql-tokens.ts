@@ -16,7 +16,7 @@ export const keywords: readonly string[] = (
 const isKeyword = new Set(keywords);
 
 const PIECE =
-  /(--[^\n]*)|('(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?)|(`[^`\n]*`?)|(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_]*)|(\s+|[^\p{L}\p{N}_\s'"`-]+|-)/gu;
+  /(--[^\n]*)|('(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?)|(`[^`\n]*`?)|(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_]*)|(\s+|[^\p{L}\p{N}_\s'"`-]+|[\s\S])/gu;
 
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];

@@ -89,8 +89,13 @@ export function Overview(): VNode {
           bad.slice(0, MAX_SHOWN).map((r) => h(Problem, { rule: r, key: r.id })),
           bad.length > MAX_SHOWN ? h('p', null, h('a', { href: linkTo('rules') }, t('moreProblems', { n: bad.length - MAX_SHOWN }))) : null,
           bad.length + own.length === 0 ? h(Empty, null, all.length === 0 ? t('noRulesYet') : t('nothingWrong')) : null,
-          all.length === 0
-            ? h('div', { class: 'row' }, h('a', { class: 'button main', href: linkTo('rules', '*new') }, t('newRule')))
+          all.length === 0 && rules !== undefined
+            ? h(
+                'div',
+                { class: 'row' },
+                h('a', { class: 'button main', href: linkTo('system', 'start') }, t('firstSteps')),
+                h('a', { class: 'button', href: linkTo('rules', '*new') }, t('newRule')),
+              )
             : null,
         ),
         h(
@@ -125,7 +130,7 @@ export function Overview(): VNode {
 }
 
 const Tile = ({ label, value, unit }: { label: string; value: string; unit: string }): VNode =>
-  h('div', { class: 'tile' }, h('span', null, label), h('b', null, value), h('small', null, unit));
+  h('div', { class: 'tile' }, h('span', null, label), h('b', null, value), h('small', { class: unit.length > 10 ? 'long' : '' }, unit));
 
 function Problem({ rule }: { rule: RuleLine }): VNode {
   const app = useApp();

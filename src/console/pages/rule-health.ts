@@ -4,6 +4,7 @@ import { enc } from '../api.ts';
 import { useApp, useLoad } from '../app.ts';
 import { figure } from '../format.ts';
 import { h, type VNode } from '../h.ts';
+import { useRates } from '../rates.ts';
 import { Badge, Button, Card, Code, Loaded, type Tone } from '../ui.ts';
 import { LiveRows } from './live-rows.ts';
 
@@ -32,7 +33,9 @@ const tones: Record<string, Tone> = { flows: 'good', stops: 'bad', waits: 'idle'
 export function RuleHealth({ id }: { id: string }): VNode {
   const app = useApp();
   const { t } = app;
-  const diag = useLoad(() => app.api.json<Diag>(`/rules/${enc(id)}/diag`), [id]);
+  const live = useRates(app.rates).rules?.get(id);
+  // looked at again when the rule's state or the number of its problems changes
+  const diag = useLoad(() => app.api.json<Diag>(`/rules/${enc(id)}/diag`), [id, live?.state, live?.ok, live?.problems.length]);
   return h(
     'div',
     { class: 'columns wide-first' },

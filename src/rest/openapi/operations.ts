@@ -201,6 +201,7 @@ const observe: Operations = {
   'GET /live': op('What flows in each rule, as an event stream', 'events', {
     query: [query('interval', 'Milliseconds between two looks, 100 to 60000.', { type: 'int', min: 0 })],
   }),
+  'GET /live/counts': op('How many look, and what was computed and pushed for them', 'object'),
   'GET /map': op('Which rule reads which stream and sends where', 'object'),
   'GET /live/rows': op('Rows of a stream or a rule as they come, as an event stream', 'events', {
     query: [query('stream', 'A stream.'), query('rule', 'Or a rule: what it would send.')],

@@ -61,6 +61,14 @@ export function liveRoutes(service: Pick<Service, 'live' | 'rules' | 'streams'>)
         });
       },
     },
+    {
+      method: 'GET',
+      path: '/live/counts',
+      async handle() {
+        const { rates, rows, topics } = await service.live();
+        return json({ rates: rates.counts, rows: rows.counts, topics: topics.counts });
+      },
+    },
     { method: 'GET', path: '/map', handle: async () => json((await service.live()).map()) },
     {
       method: 'GET',

@@ -60,7 +60,10 @@ describe.runIf(haveChromium)('journeys in the console', () => {
     const map = page.locator('.flow');
     for (const text of ['presses', 'hot', 'nop']) await map.locator('.name', { hasText: text }).waitFor();
     // 20 messages a second: a rate that is not nothing
-    await page.waitForFunction("Number(document.querySelector('.tile b').textContent) >= 5");
+    await page
+      .locator('.tile', { hasText: 'Messages in' })
+      .locator('b', { hasText: /^[1-9]/ })
+      .waitFor();
     expect(await map.locator('.wire.live').count()).toBe(2);
   });
 
