@@ -94,6 +94,9 @@ sbom-check: setup ## is every file of an image's root in its bill of materials? 
 release: setup ## the files of a release in image/out/release: make release VERSION=1.2.0 [STEPS=npm,deb,apt,image,sbom,sums] [KEY=file]
 	@$(NODE) scripts/release.ts "$(VERSION)" "$(STEPS)" "$(KEY)"
 
+screenshots: setup ## the pictures of the console in docs/images, taken from a running gateway in a real Chromium
+	@$(NODE) scripts/screenshots.ts
+
 node-red: setup ## the Node-RED palette as .tgz in image/out
 	@$(NODE) scripts/node-red.ts
 
@@ -127,4 +130,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock update-keys bundle test-updates test-image qemu format clean release node-red
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock update-keys bundle test-updates test-image qemu format clean release node-red screenshots

@@ -107,7 +107,7 @@ const skip = (e: Event): void => {
 
 function Framed({ app }: { app: App }): VNode {
   const place = usePlace();
-  const name = place[0] !== undefined && place[0] in pages ? place[0] : '';
+  const name = place[0] !== undefined && Object.hasOwn(pages, place[0]) ? place[0] : '';
   const [theme, setTheme] = useState(chosenTheme());
   useEffect(() => showTheme(theme), [theme]);
   useEffect(() => {

@@ -75,7 +75,7 @@ export function FlowMap({ rules }: { rules: ReadonlyMap<string, RuleLine> | unde
           h('title', null, `${box.text} ${box.sub}`),
         ];
         const at = { key: box.key, transform: `translate(${x} ${y})`, class: `box ${box.tone ?? ''}` };
-        return box.href ? h('a', { ...at, href: box.href, 'aria-label': `${box.text} ${box.sub}` }, body) : h('g', at, body);
+        return box.href ? h('a', { ...at, href: box.href }, body) : h('g', at, body);
       }),
     ),
     left > 0 ? h('p', { class: 'empty' }, h('a', { href: linkTo('rules') }, app.t('mapMore', { n: left }))) : null,

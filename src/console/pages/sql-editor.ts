@@ -43,7 +43,7 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
     const box = area.current!;
     const [sql, offset] = [box.value, box.selectionStart];
     const turn = ++asked.current;
-    const wanted = always || /[\p{L}\p{N}_`]$/u.test(sql.slice(0, offset));
+    const wanted = always || /[\p{L}_`][\p{L}\p{N}_]*$/u.test(sql.slice(0, offset));
     try {
       const [completion, word] = await Promise.all([
         wanted ? api.text('POST', '/sql/complete', { sql, offset }) : undefined,

@@ -10,12 +10,14 @@ import { Backup } from './system-backup.ts';
 import { Logs } from './system-logs.ts';
 import { Settings } from './system-settings.ts';
 import { FirstSteps } from './system-start.ts';
+import { Update } from './system-update.ts';
 
 const parts: readonly { id: string; text: TextKey; page: ComponentType }[] = [
   { id: '', text: 'settings', page: Settings },
   { id: 'start', text: 'firstSteps', page: FirstSteps },
   { id: 'access', text: 'access', page: Access },
   { id: 'backup', text: 'backup', page: Backup },
+  { id: 'update', text: 'update', page: Update },
   { id: 'log', text: 'logs', page: Logs },
 ];
 
