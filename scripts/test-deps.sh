@@ -11,7 +11,7 @@ systemd-analyze:systemd:security score and check of the service unit
 openssl:openssl:TLS tests
 python3:python3:Modbus tests against pymodbus
 cc:gcc:Modbus tests against libmodbus
-chromium:chromium:the test of the Node-RED editor
+chromium:chromium:the tests of the Node-RED editor and of the console
 influxd:influxdb:the tests of the action influx
 victoria-metrics:victoria-metrics:the tests of the action influx2
 promtool:prometheus:the check of metrics, dashboard and alerts by Prometheus

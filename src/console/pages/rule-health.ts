@@ -34,8 +34,11 @@ export function RuleHealth({ id }: { id: string }): VNode {
   const app = useApp();
   const { t } = app;
   const live = useRates(app.rates).rules?.get(id);
-  // looked at again when the rule's state or the number of its problems changes
-  const diag = useLoad(() => app.api.json<Diag>(`/rules/${enc(id)}/diag`), [id, live?.state, live?.ok, live?.problems.length]);
+  // looked at again when the rule's state or the number of its problems changes, and when the first rows come
+  const diag = useLoad(
+    () => app.api.json<Diag>(`/rules/${enc(id)}/diag`),
+    [id, live?.state, live?.ok, live?.problems.length, Number(live?.recordsIn) > 0, Number(live?.recordsOut) > 0],
+  );
   return h(
     'div',
     { class: 'columns wide-first' },

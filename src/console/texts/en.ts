@@ -245,7 +245,7 @@ export const en = {
   bundleAddress: 'Address of an update bundle',
   updateConfirm: 'This version is good',
   updateRestart: 'Restart into it',
-  updateBack: 'Back to the version before',
+  updateBack: 'Back to the previous version',
   system: 'System',
   settings: 'Settings',
   firstSteps: 'First steps',
