@@ -167,6 +167,18 @@ export function loadSettings(folders: Folders, env: Environment, configFile?: st
       installer: value('plugins.installer'),
       maxRssMb: value('plugins.maxMemory'),
     },
+    backup: {
+      everyMs: value('backup.every'),
+      places: String(value('backup.to'))
+        .split(',')
+        .map((p) => p.trim())
+        .filter((p) => p !== ''),
+      keep: value('backup.keep'),
+      passphraseFile: value('backup.passphraseFile'),
+      recipientFile: value('backup.recipientFile'),
+      withoutSecrets: value('backup.withoutSecrets'),
+      state: value('backup.state'),
+    },
     portable: { pythonBin: value('portable.pythonBin') },
     dataServer: { ip: value('source.httpServerIp'), port: value('source.httpServerPort'), tls: tls('source.httpServerTls') },
     store: {

@@ -74,6 +74,16 @@ export interface Settings {
   };
   /** When the appliance may restart by itself. */
   readonly update: { readonly window: MaintenanceWindow };
+  /** Backups that make themselves. */
+  readonly backup: {
+    readonly everyMs: number;
+    readonly places: readonly string[];
+    readonly keep: number;
+    readonly passphraseFile: string;
+    readonly recipientFile: string;
+    readonly withoutSecrets: boolean;
+    readonly state: boolean;
+  };
   /** Command that runs portable plugins in Python. */
   readonly portable: { readonly pythonBin: string };
   readonly dataServer: { readonly ip: string; readonly port: number; readonly tls: TlsFiles | undefined };

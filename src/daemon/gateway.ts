@@ -363,6 +363,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
       ...(store?.reports().map((r) => `${r.file}: ${r.text}`) ?? []),
       ...(suspects?.problem ? [suspects.problem] : []),
       ...fleet.problems(),
+      ...(service?.scheduledBackups.problems() ?? []),
       ...(service?.audit.problem ? [`Changes cannot be written to the audit log: ${service.audit.problem}`] : []),
       ...updateProblems(),
     ],

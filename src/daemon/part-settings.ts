@@ -29,5 +29,6 @@ export function serviceSettings(settings: Settings, timeZone: string | undefined
     enableInstallScript: settings.enableInstallScript,
     dataServerPort: settings.dataServer.port,
     metricsDump: settings.metricsDump,
+    backups: settings.backup,
   };
 }

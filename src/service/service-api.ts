@@ -14,6 +14,7 @@ import type { ApplyService } from './apply/apply-service.ts';
 import type { AsyncTasks } from './async-tasks.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { BackupService } from './backup/backup-service.ts';
+import type { BackupScheduleSettings, ScheduledBackups } from './backup/scheduled.ts';
 import type { ConfKeyStore } from './conf-keys.ts';
 import type { ConnectionStore } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
@@ -78,6 +79,8 @@ export interface ServiceDeps {
 export interface ServiceSettings {
   /** basic.metricsDumpConfig */
   metricsDump?: { enabled: boolean; retainedMs: number };
+  /** backup */
+  backups?: BackupScheduleSettings;
   timeZone: string;
   ignoreCase: boolean;
   sqlCompatibility: SqlCompatibility;
@@ -108,6 +111,7 @@ export interface Service {
   /** Changes of the device's network. */
   readonly network: NetworkChanges;
   readonly backup: BackupService;
+  readonly scheduledBackups: ScheduledBackups;
   readonly yaml: YamlTransfer;
   readonly tasks: AsyncTasks;
   readonly uploads: Uploads;

@@ -1,4 +1,5 @@
 // Ties the use cases together. The order of creation is the order of dependence: conf keys, connections, streams, rules.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createExtensions } from '../extensions/index.ts';
 import { createPluginRegistry } from '../plugin-host/index.ts';
@@ -9,6 +10,7 @@ import { createAsyncTasks } from './async-tasks.ts';
 import { createAuditTrail } from './audit/trail.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import { copyNames } from './backup/copies.ts';
+import { noBackups, openScheduledBackups } from './backup/scheduled.ts';
 import { confKeyLook } from './conf-key-look.ts';
 import { openConfKeys } from './conf-keys.ts';
 import { openConnections } from './connections.ts';
@@ -235,6 +237,15 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     takeCopy: async () => (await backingUp()).takeCopy(),
     copies: () => copyNames(folders.data),
   };
+  const scheduledBackups = await openScheduledBackups({
+    settings: () => deps.settings().backups ?? noBackups,
+    backup,
+    table: deps.store.kv('scheduledBackup'),
+    clock,
+    log,
+    gatewayId: () => readGatewayId(folders.data, log),
+    read: (path) => readFileSync(path, 'utf8'),
+  });
   const applying = once(async () => {
     const { createApplyService } = await import('./apply/apply-service.ts');
     return createApplyService({ importer, ruleset, confKeys, connections, schemas, folders, store: deps.store, clock });
@@ -315,6 +326,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     traces: runtime.traces,
     otlp,
     metricsDump,
+    scheduledBackups,
     live,
     async devices() {
       const { listDevices } = await import('./devices/list-devices.ts');
@@ -330,6 +342,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       connections.close();
       await otlp.stop();
       await trials.close();
+      scheduledBackups.close();
       await metricsDump.close();
     },
   };

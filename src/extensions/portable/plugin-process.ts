@@ -72,7 +72,11 @@ export class PluginProcess {
   private control: Promise<Conversation> | undefined;
   private child: ChildProcess | undefined;
   private starting: Promise<void> | undefined;
+  /** A restart is planned. */
   private again: TimerHandle | undefined;
+  /** Counts the processes; which of them each symbol was told to: the same one twice would find its own sockets in use. */
+  private epoch = 0;
+  private readonly told = new Map<SymbolOwner, number>();
   private startedAtMs = 0;
   private closed = false;
   private restarts = 0;
@@ -104,7 +108,7 @@ export class PluginProcess {
   /** Has the plugin run a symbol, now and after each restart. @throws GatewayError PORTABLE_START, or what the plugin answers */
   async run(symbol: PluginSymbol, owner: SymbolOwner): Promise<void> {
     await this.start();
-    await this.command('start', symbol);
+    await this.tell(owner, symbol);
     this.symbols.set(owner, symbol);
   }
 
@@ -113,7 +117,8 @@ export class PluginProcess {
     const symbol = this.symbols.get(owner);
     if (!symbol) return;
     this.symbols.delete(owner);
-    if (this.symbols.size === 0) this.deps.clock.clear(this.again);
+    this.told.delete(owner);
+    if (this.symbols.size === 0) this.planNothing();
     if (this.child && this.state === 'running')
       await this.command('stop', symbol).catch((error: unknown) =>
         this.deps.log.debug({ plugin: this.deps.info.name, symbol: symbol.symbolName, cause: messageOf(error) }, 'A symbol was not ended.'),
@@ -135,7 +140,7 @@ export class PluginProcess {
 
   close(): void {
     this.closed = true;
-    this.deps.clock.clear(this.again);
+    this.planNothing();
     const { child } = this;
     this.child = undefined;
     this.state = 'stop';
@@ -153,7 +158,7 @@ export class PluginProcess {
   private async begin(): Promise<void> {
     const { info, noteFile, clock, log } = this.deps;
     this.state = 'initializing';
-    this.deps.clock.clear(this.again);
+    this.epoch++;
     try {
       endLeftOver(noteFile);
       this.control ??= openConversation(this.controlPath, clock);
@@ -235,8 +240,28 @@ export class PluginProcess {
   }
 
   private planRestart(): void {
-    if (this.closed || this.symbols.size === 0) return;
-    this.again = this.deps.clock.setTimer(this.backoff.next(), () => void this.restart());
+    if (this.closed || this.symbols.size === 0 || this.again) return;
+    this.again = this.deps.clock.setTimer(this.backoff.next(), () => {
+      this.again = undefined;
+      void this.restart();
+    });
+  }
+
+  private planNothing(): void {
+    this.deps.clock.clear(this.again);
+    this.again = undefined;
+  }
+
+  private async tell(owner: SymbolOwner, symbol: PluginSymbol): Promise<void> {
+    const { epoch } = this;
+    if (this.told.get(owner) === epoch) return;
+    this.told.set(owner, epoch);
+    try {
+      await this.command('start', symbol);
+    } catch (error) {
+      if (this.told.get(owner) === epoch) this.told.delete(owner);
+      throw error;
+    }
   }
 
   private async restart(): Promise<void> {
@@ -244,8 +269,10 @@ export class PluginProcess {
     this.restarts++;
     try {
       await this.start();
-      for (const [owner, symbol] of this.symbols) {
-        await this.command('start', symbol);
+      // one that is opened meanwhile was told by itself
+      for (const [owner, symbol] of [...this.symbols]) {
+        if (!this.symbols.has(owner) || this.told.get(owner) === this.epoch) continue;
+        await this.tell(owner, symbol);
         await owner.back();
       }
     } catch (error) {

@@ -250,6 +250,8 @@ const data: Operations = {
   'POST /fleet/poll': op('Looks at the servers of the fleet now', 'any'),
   'POST /backup': op('One file with everything', 'file', { body: backupBody }),
   'POST /restore': op('Takes such a file in', 'object', { body: restoreBody }),
+  'GET /backup/schedule': op('Backups that make themselves: where to, when, what failed', 'object'),
+  'POST /backup/schedule': op('Makes one now', 'object'),
   'GET /backup/copies': op('Copies from before imports', 'list'),
   'GET /secrets': op('Names of secrets', 'list'),
   'PUT /secrets/{name}': op('Sets a secret', 'text', { body: secretBody }),

@@ -1,12 +1,12 @@
 // /backup and /restore: one file with everything that the gateway is, and back again. Secrets leave only encrypted.
-import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ImportReport, Service } from '../../service/index.ts';
 import { backupBody, restoreBody } from '../bodies.ts';
 import { json } from '../reply.ts';
 import { bodyObject, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
-export function backupRoutes({ backup }: Service): Route[] {
+export function backupRoutes({ backup, scheduledBackups }: Service): Route[] {
   const what = 'Invalid body';
   return [
     {
@@ -46,6 +46,19 @@ export function backupRoutes({ backup }: Service): Route[] {
         });
         if (!report.applied && body['dryRun'] !== true) throw refusedReport(report);
         return json(report);
+      },
+    },
+    { method: 'GET', path: '/backup/schedule', handle: () => json(scheduledBackups.status()) },
+    {
+      method: 'POST',
+      path: '/backup/schedule',
+      async handle() {
+        try {
+          await scheduledBackups.runNow();
+        } catch (error) {
+          throw new GatewayError('SERVICE_REFUSED', { text: `backup failed: ${messageOf(error)}` }, { cause: error });
+        }
+        return json(scheduledBackups.status());
       },
     },
     { method: 'GET', path: '/backup/copies', handle: () => json(backup.copies()) },

@@ -2,6 +2,11 @@
 import type { CatalogueEntry } from './index.ts';
 
 export const loggedEvents = {
+  BACKUP_FAILED: {
+    text: 'a scheduled backup failed',
+    ekuiperCode: 1001,
+    cure: 'It is tried again with growing pauses up to an hour. The cause says what is wrong with the place (backup.to) or the secrets (backup.passphraseFile).',
+  },
   PORTABLE_ENDED: {
     text: 'a portable plugin has ended',
     ekuiperCode: 1001,
