@@ -9,7 +9,9 @@ import { createVirtualClock, type VirtualClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
 import type { Historian, StoredValue } from '../../src/contract/history.ts';
 import { createHistorian, type HistorySettings } from '../../src/history/index.ts';
-import { openStore } from '../../src/store/index.ts';
+import { Reading } from '../../src/history/read.ts';
+import { openReader } from '../../src/history/reader.ts';
+import { type Database, openStore } from '../../src/store/index.ts';
 import { until } from '../helpers/mosquitto.ts';
 
 const MINUTE = 60_000;
@@ -325,6 +327,42 @@ describe('the historian', () => {
     expect(again.lines.some((l) => l.msg === 'Damaged database set aside.')).toBe(true);
   });
 
+  it('brings the names along again when the file was replaced while it worked', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kuiper-history-'));
+    folders.push(folder);
+    const clock = createVirtualClock(START);
+    const { log } = createMemoryLog('error');
+    const store = openStore({ dataDir: folder, clock, log });
+    let reopened: () => Promise<void> = async () => undefined;
+    let database: Database | undefined;
+    const box = createHistorian({
+      clock,
+      log,
+      settings: { ...settings, flushMs: 0 },
+      store: {
+        history(opened) {
+          const found = store.history(opened);
+          database = found.database;
+          reopened = () => opened({} as never);
+          return found;
+        },
+      },
+    });
+    await box.open();
+    const put = async (atMs: number) => {
+      const written = box.append({ series: 's', atMs, nth: 0, values: [['v', atMs - START]] });
+      await clock.advance(0);
+      await written;
+    };
+    await put(START);
+    await database!.write([{ sql: 'DELETE FROM names', params: [] }]);
+    await reopened();
+    await put(START + 1);
+    expect((await box.query('SELECT series, value FROM history ORDER BY at')).rows).toEqual([{ series: 's', value: 0 }, { series: 's', value: 1 }]); // biome-ignore format: one line
+    await box.close();
+    await store.close();
+  });
+
   it('has every row that it confirmed when the process is killed in the middle of writing', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kuiper-history-'));
     folders.push(folder);
@@ -355,6 +393,33 @@ describe('the historian', () => {
     );
     expect(confirmed.filter((n) => !there.has(n))).toEqual([]);
   }, 30_000);
+});
+
+describe('a question about a span', () => {
+  it('takes hours and minutes whole where finer ones begin within them, and nothing twice', async () => {
+    const asked: (readonly (string | number)[])[] = [];
+    const marks: Record<string, number> = { minutesFrom: START + 30 * MINUTE, rawFrom: START + 90 * MINUTE + 1 };
+    const box = { names: { of: () => [{ id: 1, field: 'v' }] }, mark: (what: string) => marks[what] ?? 0, sortedMs: START + 5 * HOUR };
+    const reader = {
+      async all(_sql: string, params: readonly (string | number)[]) {
+        asked.push(params);
+        return [];
+      },
+    };
+    const reading = new Reading(box as never, async () => reader as never);
+    await reading.plot({ series: 's', fromMs: START + MINUTE, toMs: START + 3 * HOUR, points: 5000, fields: [] });
+    const values = [START + 91 * MINUTE, START + 3 * HOUR];
+    expect(asked).toEqual([[START, START + HOUR, START + HOUR, START + 91 * MINUTE, ...values, ...values]]);
+  });
+
+  it('reaches no other file, and writes nothing', async () => {
+    const r = await start();
+    const reader = await openReader(join(r.folder, 'history.db'));
+    await expect(reader.all("ATTACH ':memory:' AS x")).rejects.toThrow('too many attached databases');
+    await expect(reader.all('DELETE FROM marks')).rejects.toThrow('readonly');
+    await expect(reader.all('SELECT zeroblob(9000000)')).rejects.toThrow('too big');
+    await reader.close();
+  });
 });
 
 describe('a query over the historian', () => {
