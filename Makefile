@@ -41,12 +41,13 @@ explain: setup ## the plan of a query: make explain SQL='SELECT …'
 rule: setup ## run .rule files: make rule FILE=test/rules/window/tumbling.rule
 	@RULE_FILE='$(FILE)' $(NODE) node_modules/vitest/vitest.mjs run test/rules
 
-docs: setup ## write docs/errors.md, docs/functions/, docs/parity/promises.md, docs/sql-differences.md and docs/reference/
+docs: setup ## write docs/errors.md, docs/functions/, docs/parity/promises.md, docs/sql-differences.md, docs/reference/ and docs/man/
 	@$(NODE) scripts/errors-docs.ts
 	@$(NODE) scripts/functions-docs.ts
 	@$(NODE) scripts/promises.ts
 	@$(NODE) scripts/sql-differences.ts
 	@$(NODE) scripts/reference-docs.ts
+	@$(NODE) scripts/man-page.ts
 
 site: setup ## the documentation as HTML that opens from a disk, in image/out/site
 	@$(NODE) scripts/docs-site.ts

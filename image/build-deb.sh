@@ -21,6 +21,8 @@ build_deb() {
   install -m 755 "$repo_dir/systemd/deb/kuiper" "$repo_dir/systemd/deb/kuiperd" "$stage/usr/bin/"
   install -m 644 "$repo_dir/systemd/deb/copyright" "$stage/usr/share/doc/kuiper-gateway/copyright"
   "$repo_dir/node_modules/node/bin/node" "$repo_dir/scripts/docs-site.ts" "$stage/usr/share/doc/kuiper-gateway/html" >/dev/null || fail "the documentation was not made"
+  mkdir -p "$stage/usr/share/man/man1"
+  gzip -9n < "$repo_dir/docs/man/kuiper.1" > "$stage/usr/share/man/man1/kuiper.1.gz"
   find "$stage/usr/share/doc/kuiper-gateway/html" -type f -exec chmod 644 {} +
   install -m 755 "$repo_dir"/systemd/deb/{postinst,prerm,postrm} "$stage/DEBIAN/"
   # Defaults that a person may edit: dpkg asks before it replaces a changed one.

@@ -1,7 +1,7 @@
 // The help texts, made from the commands themselves.
 import type { Command } from './command.ts';
 
-const GLOBAL: readonly (readonly [string, string])[] = [
+export const GLOBAL: readonly (readonly [string, string])[] = [
   ['--url URL', 'address of the gateway (also KUIPER_URL; default: from etc/kuiper.yaml, http://127.0.0.1:9081)'],
   ['--token TOKEN', 'token for a gateway that asks for one (also KUIPER_TOKEN)'],
   ['--context NAME', 'a gateway stored with `kuiper context add` (also KUIPER_CONTEXT)'],

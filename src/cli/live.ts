@@ -3,8 +3,13 @@
 import type { Io } from './output.ts';
 
 /** Draws `page` every `intervalMs` until the user ends it, or once when the output is no terminal.
- *  @param page the text for so many columns and lines */
-export async function live(io: Io, intervalMs: number, page: (columns: number, lines: number) => Promise<string>): Promise<void> {
+ *  @param page the text for so many columns and lines  @param over ends it as well, after a last page */
+export async function live(
+  io: Io,
+  intervalMs: number,
+  page: (columns: number, lines: number) => Promise<string>,
+  over?: Promise<void>,
+): Promise<void> {
   if (!io.terminal) {
     io.out(await page(io.columns ?? 100, Number.POSITIVE_INFINITY));
     return;
@@ -16,6 +21,7 @@ export async function live(io: Io, intervalMs: number, page: (columns: number, l
     ended = true;
     wake?.();
   };
+  void over?.then(end);
   const again = () => wake?.();
   const key = (bytes: Buffer) => {
     if (bytes.includes(3) || bytes.toString() === 'q') end();

@@ -58,6 +58,7 @@ import { modbusWrite } from './modbus-write.ts';
 import { createMqttUser, dropMqttUser, showMqttUsers } from './mqtt-users.ts';
 import { networkConfirm, networkRevert, networkSet, networkShow } from './network.ts';
 import { parkedDrop, parkedList, parkedRetry, parkedShow } from './parked.ts';
+import { plot } from './plot.ts';
 import { pluginCheck } from './plugin-check.ts';
 import { pluginDescribe } from './plugin-describe.ts';
 import { pluginDev } from './plugin-dev.ts';
@@ -221,6 +222,7 @@ export const commands: readonly Command[] = [
   query,
   top,
   tail,
+  plot,
   editRule,
   contextList,
   contextAdd,
