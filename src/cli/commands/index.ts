@@ -36,6 +36,7 @@ import { dropService } from './drop-service.ts';
 import { dropStream } from './drop-stream.ts';
 import { dropTable } from './drop-table.ts';
 import { editRule } from './edit-rule.ts';
+import { eventsCommand } from './events.ts';
 import { explainRule } from './explain-rule.ts';
 import { exportData } from './export-data.ts';
 import { exportRuleset } from './export-ruleset.ts';
@@ -223,6 +224,7 @@ export const commands: readonly Command[] = [
   top,
   tail,
   plot,
+  eventsCommand,
   editRule,
   contextList,
   contextAdd,
