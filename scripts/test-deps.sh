@@ -111,7 +111,19 @@ ekuiper_sdk() {
   say "eKuiper's SDK could not be installed into .cache/ekuiper-sdk (python3-venv, network?): tests of portable plugins are left out"
   [ "${CI:-}" != true ]
 }
-extras() { pymodbus && openapi && nodered && kafka && moto && ekuiper_sdk; }
+# Flink's parser, pinned, from Maven, and a compiler for the class that calls it
+flink() {
+  [ -f .cache/flink/lib/flink-sql-parser-2.0.0.jar ] && [ -f .cache/flink/lib/calcite-linq4j-1.34.0.jar ] && return 0
+  command -v mvn >/dev/null 2>&1 || return 0
+  rm -rf .cache/flink && mkdir -p .cache/flink
+  dep() { printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>' "$1" "$2" "$3"; }
+  printf '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies>%s%s%s%s</dependencies></project>' "$(dep org.apache.flink flink-sql-parser 2.0.0)" "$(dep org.apache.flink flink-core 2.0.0)" "$(dep org.apache.calcite calcite-linq4j 1.34.0)" "$(dep org.eclipse.jdt ecj 3.38.0)" >.cache/flink/pom.xml
+  mvn -q -B -f .cache/flink/pom.xml dependency:copy-dependencies "-DoutputDirectory=$PWD/.cache/flink/lib" -DincludeScope=runtime >/dev/null 2>&1 && return 0
+  rm -rf .cache/flink
+  say "Flink's parser could not be installed into .cache/flink (maven, network?): its tests are left out"
+  [ "${CI:-}" != true ]
+}
+extras() { pymodbus && openapi && nodered && kafka && moto && ekuiper_sdk && flink; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"

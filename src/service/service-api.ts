@@ -35,6 +35,7 @@ import type { StreamService } from './streams/stream-service.ts';
 import type { DataTransfer } from './transfer/data-transfer.ts';
 import type { RulesetTransfer } from './transfer/ruleset.ts';
 import type { YamlTransfer } from './transfer/yaml-transfer.ts';
+import type { Translation } from './translate/index.ts';
 import type { TrialHub } from './trial/hub.ts';
 import type { TrialService } from './trial/trial-service.ts';
 import type { Uploads } from './uploads.ts';
@@ -104,6 +105,8 @@ export interface Service {
   editor(): Promise<Editor>;
   readonly ruleHistory: RuleHistory;
   readonly ruleset: RulesetTransfer;
+  /** A rule as SQL of another engine. @throws GatewayError RULE_UNKNOWN, SERVICE_REFUSED */
+  translate(id: string, to: string): Promise<Translation>;
   readonly data: DataTransfer;
   readonly apply: ApplyService;
   /** Who changed what. */

@@ -309,6 +309,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     editor,
     ruleHistory,
     ruleset,
+    translate: async (id, to) => (await import('./translate/index.ts')).translateRule(id, rules.texts().get(id), to, (name) => catalog.get(name)),
     data,
     apply,
     audit,

@@ -103,6 +103,7 @@ import { systemSupportBundle } from './system-support-bundle.ts';
 import { systemUpdate } from './system-update.ts';
 import { tail } from './tail.ts';
 import { top } from './top.ts';
+import { translate } from './translate.ts';
 import { validateRule } from './validate-rule.ts';
 import { version } from './version.ts';
 
@@ -125,6 +126,7 @@ export const commands: readonly Command[] = [
   diag,
   gettopoRule,
   explainRule,
+  translate,
   startRule,
   stopRule,
   restartRule,

@@ -246,6 +246,9 @@ const data: Operations = {
   'PUT /network': op('Changes the network of the device on trial', 'object', { body: networkBody }),
   'POST /network/{id}/confirm': op('The change stays', 'object'),
   'POST /network/{id}/revert': op('The change is taken back', 'object'),
+  'GET /rules/{name}/translate': op('The rule as SQL of an engine of the data centre', 'object', {
+    query: [query('to', 'The engine.', { oneOf: ['flink', 'risingwave'] })],
+  }),
   'GET /fleet': op('What this gateway is for a fleet', 'any'),
   'POST /fleet/poll': op('Looks at the servers of the fleet now', 'any'),
   'POST /backup': op('One file with everything', 'file', { body: backupBody }),

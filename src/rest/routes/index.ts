@@ -36,6 +36,7 @@ import { sqlRoutes } from './sql.ts';
 import { streamRoutes } from './streams.ts';
 import { deviceUpdate, systemUpdateRoutes } from './system-update.ts';
 import { tokenRoutes } from './tokens.ts';
+import { translateRoutes } from './translate.ts';
 import { trialRoutes } from './trial.ts';
 
 export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' | 'resolve'> {
@@ -108,6 +109,7 @@ export function createRestRouter({
       ...tokenRoutes(owner?.tokens),
       ...logRoutes(log ?? {}),
       ...dataRoutes(service, stop),
+      ...translateRoutes(service),
       ...applyRoutes(service.apply),
       ...auditRoutes(service.audit),
       ...fleetRoutes(fleet),
