@@ -309,7 +309,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     editor,
     ruleHistory,
     ruleset,
-    translate: async (id, to) => (await import('./translate/index.ts')).translateRule(id, rules.texts().get(id), to, (name) => catalog.get(name)),
+    translate: async (id, to) =>
+      (await import('./translate/index.ts')).translateRule(id, rules.texts().get(id), to, (name) => catalog.get(name)),
     data,
     apply,
     audit,
