@@ -1,5 +1,5 @@
 // The parts of the console that need no browser: pieces of SQL, differences of texts, texts of both languages.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -102,5 +102,21 @@ describe('the console’s code', () => {
       expect(readFileSync(join('src/console', file), 'utf8'), file).not.toMatch(
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|javascript:| on\w+="/,
       );
+  });
+});
+
+describe('the pictures of the console', () => {
+  // @covers issue:23#3
+  test('are there, each below 100 kB, and are shown in README and docs/console.md', () => {
+    const names = readdirSync('docs/images').filter((f) => f.startsWith('console-'));
+    expect(names.sort()).toEqual(['caret', 'data', 'health', 'overview', 'phone', 'rule'].map((n) => `console-${n}.jpg`));
+    for (const name of names) {
+      const { size } = statSync(join('docs/images', name));
+      expect(size, name).toBeGreaterThan(10_000);
+      expect(size, name).toBeLessThan(100 * 1024);
+    }
+    expect(readFileSync('README.md', 'utf8')).toContain('docs/images/console-overview.jpg');
+    const page = readFileSync('docs/console.md', 'utf8');
+    for (const name of names) expect(page, name).toContain(`images/${name}`);
   });
 });
