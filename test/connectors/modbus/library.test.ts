@@ -24,7 +24,7 @@ describe('the library of profiles', () => {
   // @covers issue:19#7
   it('has a vector for each profile, and a profile for each vector', () => {
     expect(ids.sort()).toEqual(Object.keys(vectors).sort());
-    expect(ids.length).toBeGreaterThanOrEqual(50);
+    expect(ids.length).toBeGreaterThanOrEqual(60);
   });
 
   // @covers issue:19#7
