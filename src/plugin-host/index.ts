@@ -3,7 +3,7 @@
 export { type ArchiveEntry, readArchive } from './files/archive.ts';
 export { checkPluginFile, misspelt, type PluginFileFacts } from './files/check-plugin-file.ts';
 export type { PluginDoor } from './files/door.ts';
-export { type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './files/plugin-file.ts';
+export { GO_PLUGIN, type PluginKind, parsePluginFileName, pluginKinds, pluginNameOf, shownVersion, symbolOf } from './files/plugin-file.ts';
 export type { FoundZip } from './files/scan.ts';
 export { writeArchive } from './files/write-archive.ts';
 export type { LaunchThread } from './remote/thread.ts';

@@ -58,8 +58,16 @@ export function createPortableSink(symbolName: string, processOf: () => PluginPr
         awaited = undefined;
       });
       owner = {
-        lost,
-        back: () => dial(ctx).catch((error: unknown) => fail(error as Error)),
+        lost(error) {
+          ctx.status('disconnected', error.message);
+          lost(error);
+        },
+        // results that wait for their next try need not wait longer
+        back: () =>
+          dial(ctx).then(
+            () => ctx.status('connected'),
+            (error: unknown) => fail(error as Error),
+          ),
       };
       await process.run({ symbolName, pluginType: 'sink', meta, config: props }, owner);
       await dial(ctx);

@@ -30,6 +30,10 @@ export type FileNameResult =
   | { kind: 'aside' }
   | { kind: 'refused'; reason: string };
 
+/** A library of Go (.so): what it is here, and what to do. */
+export const GO_PLUGIN =
+  'a plugin in Go; this gateway runs plugins in TypeScript and JavaScript: `kuiper plugin port FILE.go` makes a skeleton of its source (docs/plugins/porting.md)';
+
 /** What a file in a plugin folder is by its name. `ignored`: temporary files, type declarations. `aside`: metadata and conf keys of a plugin, whose
  *  place is etc; metadata is read here too. */
 export function parsePluginFileName(fileName: string): FileNameResult {
@@ -37,8 +41,7 @@ export function parsePluginFileName(fileName: string): FileNameResult {
     return { kind: 'ignored' };
   const extension = pluginExtensions.find((e) => fileName.endsWith(e));
   if (extension === undefined && /\.(?:json|ya?ml)$/.test(fileName)) return { kind: 'aside' };
-  if (fileName.endsWith('.so'))
-    return { kind: 'refused', reason: 'it is a plugin in Go; this gateway runs plugins in TypeScript and JavaScript' };
+  if (fileName.endsWith('.so')) return { kind: 'refused', reason: `it is ${GO_PLUGIN}` };
   if (extension === undefined) return { kind: 'refused', reason: `files of plugins end in ${pluginExtensions.join(', ')} or .zip` };
   const stem = fileName.slice(0, -extension.length);
   const at = stem.indexOf('@');

@@ -2,7 +2,7 @@
 // ever find them. Used by plugin-admin.ts and by `kuiper plugin check`.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
-import { type ArchiveEntry, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../plugin-host/index.ts';
+import { type ArchiveEntry, GO_PLUGIN, type PluginKind, parsePluginFileName, readArchive, symbolOf } from '../../plugin-host/index.ts';
 
 export interface PluginPackage {
   /** `<name>[@version].ts` … */
@@ -55,7 +55,7 @@ export function readPackage(kind: PluginKind | undefined, name: string, zip: Buf
     else if (path === `${name}.yaml` || path === `${symbolOf(name)}.yaml`) out.confKeys = entry;
     else if (path === `${name}.json` || path === `${symbolOf(name)}.json`) out.metadata = entry;
     else if (path === 'install.sh') out.installScript = true;
-    else if (/\.so$/.test(path)) throw bad(`${path} is a plugin in Go; this gateway runs plugins in TypeScript and JavaScript`);
+    else if (/\.so$/.test(path)) throw bad(`${path} is ${GO_PLUGIN}`);
     else if (!HARMLESS.test(path)) others.push(path);
   }
   if (out.plugins.length === 0)

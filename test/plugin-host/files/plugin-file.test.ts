@@ -67,4 +67,13 @@ describe('versions', () => {
     expect([shownVersion('v1.2'), shownVersion('vv1'), shownVersion('1v')]).toEqual(['1.2', 'v1', '1v']);
   });
   test('symbols', () => expect(symbolOf('mySource')).toBe('MySource'));
+
+  // @covers issue:21#7
+  test('a library of Go is refused with what to do instead', () => {
+    expect(parsePluginFileName('old@v1.so')).toEqual({
+      kind: 'refused',
+      reason:
+        'it is a plugin in Go; this gateway runs plugins in TypeScript and JavaScript: `kuiper plugin port FILE.go` makes a skeleton of its source (docs/plugins/porting.md)',
+    });
+  });
 });
