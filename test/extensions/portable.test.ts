@@ -39,6 +39,7 @@ const zipAt = (root: string, name: string, p: string): string => {
   writeFileSync(file, writeArchive(samplePlugin(p)));
   return `file://${file}`;
 };
+const reversed = (text: string): string => [...text].reverse().join('');
 const rowsOf = (file: string): Record<string, unknown>[] =>
   existsSync(file)
     ? readFileSync(file, 'utf8')
@@ -131,12 +132,12 @@ describe.skipIf(!hasSdk)('a portable plugin of eKuiper’s SDK', () => {
       actions: [{ [`${p}lines`]: { file: `${out}.w`, sendSingle: true } }],
     });
     const row = await until(() => rowsOf(out)[0], 'a row');
-    expect(row['r']).toBe(`${String(row['n'])}ba`);
+    expect(row['r']).toBe(reversed(`ab${String(row['n'])}`));
     expect(row['pid']).toBe((await status()).pid);
     expect(await until(() => rowsOf(`${out}.w`)[0], 'a window')).toMatchObject({ t: expect.any(Number) as number, c: 2 });
     process.kill((await status()).pid, 'SIGKILL');
     const later = await until(() => rowsOf(out).find((r) => r['pid'] !== row['pid']), 'a row of the next process');
-    expect(later['r']).toBe(`${String(later['n'])}ba`);
+    expect(later['r']).toBe(reversed(`ab${String(later['n'])}`));
     const ruleStatus = JSON.parse((await g.call('GET', '/rules/f/status')).text) as Record<string, unknown>;
     expect(Object.entries(ruleStatus).filter(([k, v]) => k.startsWith('op_') && k.endsWith('exceptions_total') && v !== 0)).toEqual([]);
   }, 120_000);
