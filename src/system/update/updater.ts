@@ -244,21 +244,25 @@ export function createUpdater(parts: UpdaterParts): Updater {
     }
   };
 
+  /** The new version is what runs; before the restart it is only what was asked for. */
+  const onTrial = (): boolean => engine.state.phase === 'trial' && engine.state.update?.slot === facts.slot;
   const textOf = (): string => {
     const { state } = engine;
     if (work?.phase === 'downloading') return `Fetching a bundle for ${work.by}, ${work.percent} %.`;
     if (work) return `Writing version ${work.version ?? '(being checked)'} into slot ${otherSlot(facts.slot)}, ${work.percent} %.`;
+    if (state.phase === 'trial' && !onTrial()) return `Restarts into version ${state.update!.version}.`;
     if (state.phase === 'trial') return observer.text(state.update!.version);
     if (state.phase !== 'installed') return 'No update is under way.';
     const { restart, version: next } = state.update!;
     if (restarting) return `Looks at rules and data before the restart into version ${next}.`;
+    if (restart === 'now') return `Version ${next} is installed and starts now.`;
     if (restart === 'asked') return `Version ${next} is installed and starts when it is asked: kuiper system reboot.`;
     return `Version ${next} is installed and starts in the window of maintenance.`;
   };
   const status = (): UpdateStatus => {
     const { state } = engine;
     const record = medium.read();
-    const phase: UpdatePhase = work?.phase ?? (state.phase === 'installing' ? 'installing' : state.phase);
+    const phase: UpdatePhase = work?.phase ?? (state.phase === 'trial' && !onTrial() ? 'installed' : state.phase);
     const under = work ?? state.update;
     return {
       booted: { slot: facts.slot, version },
