@@ -66,6 +66,8 @@ describe('POST /sql/lint', () => {
 
   test('answers of eKuiper refuse what standard SQL has', async () => {
     expect((await lint('SELECT sum(a) FROM demo GROUP BY TUMBLINGWINDOW(month, 1)')).ok).toBe(true);
+    expect(await lint('SELECT a FROM demo WHERE a IS NOT NULL AND a <> 1')).toEqual({ ok: true, diagnostics: [] });
+    expect((await lint('SELECT a FROM demo WHERE a <> 1', { sqlCompatibility: 'ekuiper' })).ok).toBe(false);
     expect((await lint('SELECT sum(a) FROM demo GROUP BY TUMBLINGWINDOW(month, 1)', { sqlCompatibility: 'ekuiper' })).ok).toBe(false);
   });
 

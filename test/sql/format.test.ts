@@ -41,7 +41,7 @@ describe('formatting of SQL', () => {
     [
       'brackets of calls and windows stand at their names',
       'select count ( * ) , a in ( 1,2 ) from demo group by tumblingwindow ( ss , 10 ) filter(where a>1)',
-      'SELECT count(*), a IN (1, 2) FROM demo GROUP BY tumblingwindow(SS, 10) FILTER (WHERE a > 1)',
+      'SELECT count(*), a IN (1, 2) FROM demo GROUP BY tumblingwindow(ss, 10) FILTER (WHERE a > 1)',
     ],
     [
       'a long one has a line per clause, per item, and per AND',
@@ -94,6 +94,11 @@ FROM demo`,
       'statements of a file stand apart by a blank line, with their comments',
       '/* head */ show streams; -- one\n-- two\nshow tables;\n-- last',
       '/* head */\nSHOW STREAMS; -- one\n\n-- two\nSHOW TABLES;\n\n-- last',
+    ],
+    [
+      'standard SQL is taken as well, in its own signs and words',
+      'select distinct a, b is not null as "x y", a || "z", a <> 1 from demo where not (a > 1)',
+      'SELECT distinct a, b is NOT null AS "x y", a || "z", a <> 1 FROM demo WHERE NOT (a > 1)',
     ],
     ['blanks alone are nothing', ' \n ', ''],
   ])('%s', (_name, sql, formatted) => {

@@ -33,7 +33,7 @@ const isWordToken = (t: Token): boolean => t.type === 'name' || /^[A-Z]+$/.test(
 /** @returns undefined in a comment */
 export function placeAt(sql: string, offset: number): CursorPlace | undefined {
   const at = Math.min(Math.max(0, offset), sql.length);
-  const left = tokenize(sql.slice(0, at)).slice(0, -1);
+  const left = tokenize(sql.slice(0, at), Number.POSITIVE_INFINITY, true).slice(0, -1);
   const last = left.at(-1);
   if (inComment(sql.slice(last?.span.end ?? 0, at), last)) return undefined;
   const touching = last !== undefined && last.span.end === at;
@@ -42,7 +42,7 @@ export function placeAt(sql: string, offset: number): CursorPlace | undefined {
   const start = typed ? last.span.start + (unclosed ? 1 : 0) : at;
   const before = typed ? left.slice(0, -1) : left;
   const from = before.findLastIndex((t) => t.type === ';') + 1;
-  const all = tokenize(sql).slice(0, -1);
+  const all = tokenize(sql, Number.POSITIVE_INFINITY, true).slice(0, -1);
   const begin = before[from]?.span.start ?? start;
   const first = Math.max(
     0,

@@ -13,7 +13,7 @@ export interface Hover {
 
 /** @returns undefined where nothing is known */
 export function hover(sql: string, offset: number, catalog: EditorCatalog): Hover | undefined {
-  const tokens = tokenize(sql);
+  const tokens = tokenize(sql, Number.POSITIVE_INFINITY, true);
   const i = tokens.findIndex((t) => t.type !== 'end' && t.span.start <= offset && offset <= t.span.end && /^(name|[A-Z]+)$/.test(t.type));
   const token = tokens[i];
   if (token === undefined) return undefined;

@@ -72,10 +72,10 @@ export async function lint(
       : [report('error', 'SQL_NOT_SELECT', 'there is no statement', { start: 0, end: sql.length }, 'begin with SELECT')];
   const found: Diagnostic[] = [];
   for (const part of kind === 'rule' ? parts.slice(0, 1) : parts) {
-    // places of the statement are those of the whole text
+    // places of the statement are those of the whole text; whose SQL the rule has is the planner's affair
     const text = blanked(sql, part.start) + part.text;
     try {
-      const statement = parseStatement(text);
+      const statement = parseStatement(text, 'standard');
       if (kind === 'rule' && statement.kind !== 'select') {
         found.push(report('error', 'SQL_NOT_SELECT', 'this is not a SELECT statement', trimmed(text, part.start), 'a rule has one SELECT'));
         continue;

@@ -16,11 +16,26 @@ export const LINE_WIDTH = 100;
  *  @returns the statements with a blank line between them, without a line break at the end
  *  @throws GatewayError as parseStatement, with the place in `sql`; SQL_UNFORMATTED when the style would change what it says */
 export function formatSql(sql: string): string {
-  const before = splitStatements(sql).map(({ text, start }) => parseStatement(blanked(sql, start) + text));
+  const before = splitStatements(sql).map(({ text, start }) => blanked(sql, start) + text);
+  const trees = before.map((text) => parseStatement(text, 'standard'));
   const formatted = layout(piecesOf(sql));
-  const after = splitStatements(formatted).map(({ text }) => parseStatement(text));
-  if (treeText(before) !== treeText(after)) throw new GatewayError('SQL_UNFORMATTED', {});
+  const after = splitStatements(formatted).map((part) => part.text);
+  if (treeText(trees) !== treeText(after.map((text) => parseStatement(text, 'standard')))) throw new GatewayError('SQL_UNFORMATTED', {});
+  // what eKuiper's grammar takes means the same to it as before
+  for (const [i, text] of before.entries()) {
+    const tree = ekuiperTree(text);
+    if (tree !== undefined && tree !== ekuiperTree(after[i]!)) throw new GatewayError('SQL_UNFORMATTED', {});
+  }
   return formatted;
+}
+
+/** Undefined where it is not eKuiper's SQL. */
+function ekuiperTree(text: string): string | undefined {
+  try {
+    return treeText(parseStatement(text));
+  } catch {
+    return undefined; // the grammar of standard SQL has taken it
+  }
 }
 
 /** So many characters as stand before a statement, so that its places are those in the whole. */

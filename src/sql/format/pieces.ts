@@ -25,7 +25,7 @@ export interface Piece {
 /** @returns pieces in order; the last one is the end */
 export function piecesOf(sql: string): Piece[] {
   let at = 0;
-  return tokenize(sql).map((token) => {
+  return tokenize(sql, Number.POSITIVE_INFINITY, true).map((token) => {
     const gap = sql.slice(at, token.span.start);
     const first = at === 0;
     at = token.span.end;
@@ -38,12 +38,16 @@ export function piecesOf(sql: string): Piece[] {
   });
 }
 
+/** They may be names of columns too. */
+const UNITS = new Set(['DD', 'HH', 'MI', 'SS', 'MS']);
+
 /** Operators without the blanks that the lexer allows inside (`- >`), words as they are read, everything else as it stands there. */
 function textOf(token: Token, sql: string): string {
   const written = sql.slice(token.span.start, token.span.end);
   if (['string', 'single', 'name', 'bad'].includes(token.type)) return written;
   if (token.type === 'end') return '';
-  return token.type === 'int' || token.type === 'float' ? written.replace(/^-\s+/, '-') : token.text;
+  // operators as they are written: `<>` is read as `!=`
+  return /^[A-Z]+$/.test(token.type) && !UNITS.has(token.type) ? token.text : written.replace(/\s+/g, '');
 }
 
 /** @param first the text begins with the gap: a comment in it stands on a line of its own */

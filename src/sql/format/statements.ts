@@ -16,7 +16,7 @@ export function splitStatements(sql: string): Part[] {
   const parts: Part[] = [];
   let start = 0;
   let empty = true;
-  for (const token of tokenize(sql)) {
+  for (const token of tokenize(sql, Number.POSITIVE_INFINITY, true)) {
     if (token.type !== ';' && token.type !== 'end') {
       empty = false;
       continue;
