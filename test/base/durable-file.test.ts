@@ -60,6 +60,8 @@ describe('left-over files', () => {
 /** Who writes files by other means, and why that is right. */
 const OTHER_WRITERS: Readonly<Record<string, string>> = {
   'src/connectors/archive/journal.ts': 'rows of a user, appended and synced; what is torn at the end is left out when it is read',
+  'src/extensions/portable/left-over.ts': 'the id of a process, worth nothing after a power cut',
+  'src/extensions/portable/portable-plugins.ts': 'renames a whole folder whose files were written by the helper',
   'src/fleet/http.ts': 'downloads, resumed where they stopped, used only when their SHA-256 is right',
   'src/fleet/pull/agent.ts': 'copies of files of a local folder, checked by their SHA-256 before use',
   'src/service/audit/trail.ts': 'a log that only grows, one synced line a change',

@@ -188,6 +188,13 @@ describe('mqtt', () => {
   });
 });
 
+describe('sparkplug', () => {
+  it('device: one level of a topic', async () => {
+    const a = await actionOf('sparkplug', { server: 'tcp://127.0.0.1:1', group: 'g', node: 'n', device: '{{.d}}', connectTimeout: 100 });
+    expect(await a.send(...rowsOf('a/b', '../x', '+', '#', '', '\0', 'x'.repeat(70_000)))).toEqual(Array(7).fill(no));
+  });
+});
+
 describe('memory', () => {
   it('topic: one topic, no wildcard', async () => {
     const connections = pool();

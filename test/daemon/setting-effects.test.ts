@@ -150,7 +150,7 @@ describe('settings of our kuiper.yaml', () => {
       .map((f) => readFileSync(join('src', f), 'utf8'))
       .join('\n');
     const forgotten = Object.keys(settings).filter(
-      (name) => !new RegExp(`(settings|next|config\\.settings|loaded\\.settings)(\\(\\))?\\.${name}\\b`).test(sources),
+      (name) => !new RegExp(`(settings|next|config\\.settings|loaded\\.settings)(\\(\\)|\\?\\.\\(\\))?\\.${name}\\b`).test(sources),
     );
     expect(forgotten).toEqual([]);
   });

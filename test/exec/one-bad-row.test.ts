@@ -38,12 +38,12 @@ describe('one bad row', () => {
       expect(all.rows).toEqual([[{ a: 3, n: 3n }]]);
       expect(all.told).toEqual([{ text: expect.stringContaining('found invalid arg string(broken)'), sample: '{"v":"broken"}', key: '' }]);
       const groups = await run(`SELECT d, sum(v) AS s, count(*) AS n FROM demo GROUP BY d, ${window}`, DEVICES, { incrementalWindow });
-      expect(groups.rows).toEqual([
-        [
-          { d: 'a', n: 2n, s: 4 },
-          { d: 'c', n: 1n, s: 5 },
-        ],
-      ]);
+      const [a, c] = [
+        { d: 'a', n: 2n, s: 4 },
+        { d: 'c', n: 1n, s: 5 },
+      ];
+      // each key has sessions of its own
+      expect(groups.rows).toEqual(window.startsWith('SESSION') ? [[a], [c]] : [[a, c]]);
       expect(groups.told).toEqual([{ text: expect.stringContaining('sum'), sample: '{"d":"b","v":"broken"}', key: 'b' }]);
     }
   });

@@ -30,7 +30,7 @@ function setUp() {
     },
   };
   const env = {
-    deps: { store },
+    deps: { store, connectors: (name: string) => ({ name, offers: ['sink'], load: async () => ({ name, sink: {} }) }) },
     clock: createVirtualClock(),
     log,
     queueSpace: { set: (name: string, bytes: number) => void seen.space.set(name, bytes) },

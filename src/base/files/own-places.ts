@@ -24,6 +24,10 @@ const OWN_DATA_FOLDERS = [
   'transfer',
   'backups',
   'archive',
+  'audit',
+  'fleet',
+  'portable',
+  'scripts',
 ];
 /** Files of `data` itself: databases with what SQLite puts beside them, state of the process, copies and leftovers of both. A rule may keep its own
  *  `mine.db` there. */
@@ -41,6 +45,8 @@ const SECRET_FOLDERS = [
   'data/plugins',
   'data/transfer',
   'data/backups',
+  'data/audit',
+  'data/fleet',
 ];
 /** Where the kernel shows processes: environment, memory, open files. */
 const PROC = '/proc';

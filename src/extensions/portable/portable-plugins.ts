@@ -1,6 +1,6 @@
 // Portable plugins: programs in Python or Go that were written for eKuiper and run unchanged, each in a process of its own. One folder each below
 // plugins/portable, with NAME.json that says what is in it. Processes run while a rule uses them. Made by ../index.ts.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { writeDurably } from '../../base/durable-file.ts';
@@ -274,7 +274,7 @@ function place(target: string, files: readonly PortableFile[], info: PortableInf
   rmSync(fresh, { recursive: true, force: true });
   for (const f of files) {
     mkdirSync(dirname(join(fresh, f.path)), { recursive: true });
-    writeFileSync(join(fresh, f.path), f.content);
+    writeDurably(join(fresh, f.path), f.content);
   }
   chmodSync(join(fresh, info.executable), 0o755);
   rmSync(target, { recursive: true, force: true });

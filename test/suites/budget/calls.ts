@@ -60,6 +60,16 @@ const literalCalls: Readonly<Record<string, readonly string[]>> = {
     'array_map(a, b)',
     'array_map("array_distinct", a)',
   ],
+  array_transform: ['array_transform(a, x -> x)', 'array_transform(a, x -> array_distinct(x))', 'array_transform(a, (x, i) -> x || b)'],
+  array_filter: ['array_filter(a, x -> x = b)', 'array_filter(a, x -> array_contains(b, x))'],
+  array_find: ['array_find(a, x -> x = b)'],
+  array_any: ['array_any(a, x -> x = b)'],
+  array_all: ['array_all(a, x -> x = b)'],
+  array_sum: ['array_sum(a, x -> x)'],
+  array_min_by: ['array_min_by(a, x -> x)'],
+  array_max_by: ['array_max_by(a, x -> x)'],
+  array_sort_by: ['array_sort_by(a, x -> x)'],
+  array_reduce: ['array_reduce(a, b, (all, x) -> all || x)', 'array_reduce(a, b, (all, x) -> array_concat(all, array_create(x)))'],
   object_construct: ['object_construct(a, b)', 'object_construct("k", a, "l", a, "m", b)'],
   array_create: ['array_create(a, a, b, b)'],
   concat: ['concat(a, b)', 'concat(a, a, a, a, a, a, a, a)', 'concat(concat(a, a), concat(a, a), concat(b, b))'],
@@ -111,7 +121,7 @@ const rowOf = (args: readonly Value[]): Row => Object.fromEntries(args.map((v, i
 
 /** The expression alone, on a budget of its own, so that its steps can be counted. */
 function expressionRunner(sql: string, limits: BudgetLimits): Call['run'] {
-  const make = () => compileExpression(parseExpression(sql), { functions, env: testEnv(), sql, standard: true });
+  const make = () => compileExpression(parseExpression(sql, sql.includes(' -> ') ? 'standard' : 'ekuiper'), { functions, env: testEnv(), sql, standard: true });
   // refuses the statement now
   make();
   const budget = new Budget('rule bad', limits);

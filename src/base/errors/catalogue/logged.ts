@@ -137,6 +137,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Check its power, address and wiring. The gateway keeps asking and reads it as soon as it answers.',
   },
+  MQTT_HOME_ASSISTANT: {
+    text: 'the entities of a removed sink stay in Home Assistant',
+    ekuiperCode: 1000,
+    cure: 'Clear the retained messages under the topic that is named, when the broker can be reached again.',
+  },
   MQTT_LOST: {
     text: 'the connection to an MQTT broker was lost',
     ekuiperCode: 1000,
@@ -181,6 +186,11 @@ export const loggedEvents = {
     text: 'authentication is on, and there is no token and no public key',
     ekuiperCode: 1000,
     cure: 'Put a token into etc/mgmt/tokens or a key into etc/mgmt, and reload.',
+  },
+  SPARKPLUG_COMMAND: {
+    text: 'a Sparkplug command of a host cannot be read',
+    ekuiperCode: 1000,
+    cure: 'The host sends something else than a Sparkplug B payload to NCMD or DCMD; the cause says what. Nothing was changed.',
   },
   TRACE_EXPORT: {
     text: 'spans could not be sent to the collector of traces',
