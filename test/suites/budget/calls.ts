@@ -46,6 +46,7 @@ const literalCalls: Readonly<Record<string, readonly string[]>> = {
   decode: ['decode(a, "base64")'],
   cast: ['bigint', 'float', 'string', 'boolean', 'datetime', 'bytea'].map((type) => `cast(a, "${type}")`),
   date_diff: ['date_diff(a, b)'],
+  json_extract: jsonPaths('json_extract'),
   json_path_query: jsonPaths('json_path_query'),
   json_path_query_first: jsonPaths('json_path_query_first'),
   json_path_exists: jsonPaths('json_path_exists'),
@@ -69,7 +70,7 @@ const literalCalls: Readonly<Record<string, readonly string[]>> = {
   array_min_by: ['array_min_by(a, x -> x)'],
   array_max_by: ['array_max_by(a, x -> x)'],
   array_sort_by: ['array_sort_by(a, x -> x)'],
-  array_reduce: ['array_reduce(a, b, (all, x) -> all || x)', 'array_reduce(a, b, (all, x) -> array_concat(all, array_create(x)))'],
+  array_reduce: ['array_reduce(a, b, (all, x) -> x)', 'array_reduce(a, 0, (n, x, i) -> n + i)'],
   object_construct: ['object_construct(a, b)', 'object_construct("k", a, "l", a, "m", b)'],
   array_create: ['array_create(a, a, b, b)'],
   concat: ['concat(a, b)', 'concat(a, a, a, a, a, a, a, a)', 'concat(concat(a, a), concat(a, a), concat(b, b))'],
@@ -121,7 +122,13 @@ const rowOf = (args: readonly Value[]): Row => Object.fromEntries(args.map((v, i
 
 /** The expression alone, on a budget of its own, so that its steps can be counted. */
 function expressionRunner(sql: string, limits: BudgetLimits): Call['run'] {
-  const make = () => compileExpression(parseExpression(sql, sql.includes(' -> ') ? 'standard' : 'ekuiper'), { functions, env: testEnv(), sql, standard: true });
+  const make = () =>
+    compileExpression(parseExpression(sql, sql.includes(' -> ') ? 'standard' : 'ekuiper'), {
+      functions,
+      env: testEnv(),
+      sql,
+      standard: true,
+    });
   // refuses the statement now
   make();
   const budget = new Budget('rule bad', limits);
