@@ -46,6 +46,7 @@ docs: setup ## write docs/errors.md, docs/functions/, docs/parity/promises.md, d
 	@$(NODE) scripts/functions-docs.ts
 	@$(NODE) scripts/promises.ts
 	@$(NODE) scripts/sql-differences.ts
+	@$(NODE) scripts/ratchets.ts
 	@$(NODE) scripts/reference-docs.ts
 	@$(NODE) scripts/man-page.ts
 

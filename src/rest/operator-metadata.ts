@@ -106,9 +106,6 @@ export const graphOperators = [
       type: 'list_string',
     }),
   ]),
-  operator('script', 'Script', 'Runs a function of JavaScript over each message.', { ...anything, type: 'row' }, keeps, [
-    field('script', 'Script', 'function exec(msg, meta) { … return msg; }', { control: 'textarea' }),
-  ]),
   operator('switch', 'Switch', 'Sends rows along the way whose condition holds.', anything, keeps, [
     field('cases', 'Cases', 'A condition for each way out.', { control: 'list', type: 'list_string' }),
     field('stopAtFirstMatch', 'Stop at first match', 'The first condition that holds takes the row.', {

@@ -21,7 +21,7 @@ if (!hasSdk && process.env['CI'] === 'true') throw new Error('eKuiper SDK is mis
 if (!hasSdk) console.warn('portable plugins: left out without .cache/ekuiper-sdk (scripts/test-deps.sh)');
 
 const WITHIN_MS = 40_000;
-/** 100 for the record in docs/parity/portable.md; pauses between restarts grow to 10 s. */
+/** Pauses between restarts grow to 10 s, so that more of them take minutes: PORTABLE_KILLS=100. */
 const KILLS = Number(process.env['PORTABLE_KILLS'] ?? 3);
 
 async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>, what: string): Promise<T> {
