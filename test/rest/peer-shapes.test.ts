@@ -23,7 +23,7 @@ describe('shapes of answers', () => {
   });
 
   // @covers finding:parity#14
-  it('the operators of graphs that can be planned come with what a flow editor draws: fields, what goes in, what comes out', async () => {
+  it('the operators of graphs come with what a flow editor draws: fields, what goes in, what comes out', async () => {
     const operators = JSON.parse((await made.call('GET', '/metadata/operators')).text) as {
       name: string;
       properties: { name: string; control: string; type: string; optional: boolean; values?: string[]; default: unknown }[];
