@@ -37,6 +37,7 @@ export function createPens(deps: PensDeps): Pens {
   /** Until when, on the monotonic clock. */
   const apart = new Map<string, number>();
 
+  let hostsOfOne = 0;
   const isApart = (plugin: string): boolean => {
     const untilMs = apart.get(plugin);
     if (untilMs === undefined) return false;
@@ -92,7 +93,8 @@ export function createPens(deps: PensDeps): Pens {
 
   return {
     threads: (limits) => (start, events) => {
-      const key = limits !== undefined || isApart(start.plugin) ? `${start.plugin} ${start.text.hash}` : '';
+      // a host of its own is one thread's: the next version of the plugin, or the same one again, begins before this one ends
+      const key = limits !== undefined || isApart(start.plugin) ? `${start.plugin} ${++hostsOfOne}` : '';
       const pen = open(key, limits);
       const own: Thread = pen.thread(start, {
         message: events.message,
