@@ -9,7 +9,6 @@ import { parseCacheProps } from './sink/cache-props.ts';
 import { isDeadLetter, isLateRows } from './sink/dead-letter.ts';
 import { sinkName } from './sink/names.ts';
 import { transformDeps } from './transform/deps.ts';
-import { createTransform } from './transform/index.ts';
 
 /** @returns sentences about what has no effect  @throws the error that refuses the rule */
 export async function validateActions(env: Environment, id: string, actions: RuleDefinition['actions']): Promise<string[]> {
@@ -32,6 +31,7 @@ export async function validateActions(env: Environment, id: string, actions: Rul
 async function configureOnce(env: Environment, id: string, action: ActionSpec, definition: SinkDefinition): Promise<void> {
   parseCacheProps(action.props, env.settings.sink);
   checkActionOptions(action.type, action.props);
+  const { createTransform } = await import('./transform/index.ts');
   const transform = await createTransform(action.props, definition, {
     ...transformDeps(env, id, sinkName(action)),
     output: { item: () => undefined },

@@ -18,7 +18,7 @@ import { Histogram } from '../status/histogram.ts';
 import type { RuleTrace } from '../trace/rule-trace.ts';
 import { tracedOutput, tracedPush } from '../trace/sink-spans.ts';
 import { transformDeps } from '../transform/deps.ts';
-import { createTransform, type Transform } from '../transform/index.ts';
+import type { Transform } from '../transform/index.ts';
 import { type CacheProps, parseCacheProps } from './cache-props.ts';
 import { isDeadLetter, isLateRows } from './dead-letter.ts';
 import { clearLine, endLine } from './end-line.ts';
@@ -74,6 +74,8 @@ export class SinkNode implements ContextOwner, LinkOwner {
 
   /** @throws when properties are wrong */
   async configure(): Promise<void> {
+    // templates and printers come with the first rule
+    const { createTransform } = await import('../transform/index.ts');
     this.transform = await createTransform(this.action.props, this.definition, {
       ...transformDeps(this.env, this.owner.ruleId, this.name),
       nonFinite: this.owner.options.sqlCompatibility === 'standard' ? 'null' : 'error',
