@@ -102,7 +102,7 @@ describe('commands', () => {
     ['show schemas again', ['show', 'schemas', 'protobuf'], 'No schema definitions are found.'],
     ['create script', ['create', 'script', '{"id":"j"}'], /^Create JavaScript function error: /],
     ['describe script', ['describe', 'script', 'j'], 'Desc JavaScript function error : not found.'],
-    ['drop script', ['drop', 'script', 'j'], 'Drop JavaScript function error : not found.'],
+    ['drop script', ['drop', 'script', 'j'], 'Drop JavaScript function error : j is not found.'],
     ['show scripts', ['show', 'scripts'], 'No JavaScript functions are found.'],
     ['getstatus import', ['getstatus', 'import'], /"streams": \{\}/],
     ['import data without -s', ['import', 'data', '-f', '/none', '-p', 'true'], 'Expect s flag to be a boolean value.'],
