@@ -46,6 +46,7 @@ describe.runIf(haveRedis)('redis', () => {
     asker.close();
   });
 
+  // @covers finding:parity#10
   it('single: the row as JSON below the value of a column, and delete by row kind', async () => {
     const r = await sink({ field: 'id', rowkindField: 'op', fields: ['id', 'v'] });
     await r.send({ id: 'a', v: 1.5, op: 'insert' });

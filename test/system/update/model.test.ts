@@ -73,6 +73,7 @@ describe('an update', () => {
   });
 
   // @covers issue:17#1
+  // @covers finding:appliance#4
   it.each(BAD)('that is %s ends in the old slot with its reason', async (behaviour) => {
     const world = await updateTo(behaviour, new Set());
     expectSound(world, behaviour, 0, behaviour);
