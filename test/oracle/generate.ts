@@ -101,6 +101,7 @@ export function expression(r: Random, kind: Kind, depth: number): Both {
   if (depth <= 0) return leaf(r, kind);
   const sub = (k: Kind): Both => expression(r, k, depth - 1);
   const number = (): Kind => (r.int(2) === 0 ? 'int' : 'float');
+  if (r.int(5) === 0) return typedForm(r, kind, sub);
   switch (r.int(kind === 'bool' ? 9 : 5)) {
     case 0:
       return leaf(r, kind);
@@ -160,6 +161,51 @@ export function expression(r: Random, kind: Kind, depth: number): Both {
       }
     case 'bool':
       return condition(r, depth);
+  }
+}
+
+/** What people type and eKuiper's grammar has not: signs, `||`, NOT, IS NULL, `<>`, if, nullif, greatest, least, CASE on any condition. */
+function typedForm(r: Random, kind: Kind, sub: (k: Kind) => Both): Both {
+  const any = (): Both => sub(r.pick(['int', 'float', 'text', 'bool'] as const));
+  const wrap = (before: string, a: Both, after = ''): Both => ({
+    ours: `(${before}${a.ours}${after})`,
+    theirs: `(${before}${a.theirs}${after})`,
+    kind,
+  });
+  switch (r.int(4)) {
+    case 0: {
+      const [c, a, b] = [sub('bool'), sub(kind), sub(kind)];
+      return r.int(2) === 0
+        ? { ours: `if(${c.ours}, ${a.ours}, ${b.ours})`, theirs: `(CASE WHEN ${c.theirs} THEN ${a.theirs} ELSE ${b.theirs} END)`, kind }
+        : {
+            ours: `(CASE WHEN ${c.ours} THEN ${a.ours} ELSE ${b.ours} END)`,
+            theirs: `(CASE WHEN ${c.theirs} THEN ${a.theirs} ELSE ${b.theirs} END)`,
+            kind,
+          };
+    }
+    case 1:
+      return call('nullif', [sub(kind), sub(kind)], kind);
+    case 2:
+      if (kind !== 'bool')
+        return call(r.pick(['greatest', 'least']), [sub(kind), sub(kind), ...(r.int(2) === 0 ? [leaf(r, kind)] : [])], kind);
+  }
+  switch (kind) {
+    case 'int':
+    case 'float':
+      return wrap('- ', sub(kind));
+    case 'text':
+      return join('||', sub('text'), sub('text'), 'text');
+    case 'bool':
+      switch (r.int(4)) {
+        case 0:
+          return wrap('NOT ', sub('bool'));
+        case 1:
+          return wrap('', any(), r.pick([' IS NULL', ' IS NOT NULL']));
+        case 2:
+          return wrap('', sub('bool'), r.pick([' IS TRUE', ' IS FALSE', ' IS NOT TRUE', ' IS NOT FALSE']));
+        default:
+          return join('<>', sub('int'), sub('int'), 'bool');
+      }
   }
 }
 
@@ -228,8 +274,19 @@ function condition(r: Random, depth: number): Both {
   }
 }
 
-/** An aggregate over expressions of the row. */
+/** An aggregate over expressions of the row, over some of the rows or over each value once. */
 export function aggregate(r: Random, depth: number): Both {
+  if (r.int(8) === 0) {
+    const e = leaf(r, r.pick(['int', 'float', 'text', 'bool'] as const));
+    return { ours: `count(DISTINCT ${e.ours})`, theirs: `count(DISTINCT ${e.theirs})`, kind: 'int' };
+  }
+  const all = aggregateOfAll(r, depth);
+  if (r.int(4) > 0) return all;
+  const c = expression(r, 'bool', depth);
+  return { ours: `${all.ours} FILTER (WHERE ${c.ours})`, theirs: `${all.theirs} FILTER (WHERE ${c.theirs})`, kind: all.kind };
+}
+
+function aggregateOfAll(r: Random, depth: number): Both {
   const number = r.int(2) === 0 ? ('int' as const) : ('float' as const);
   switch (r.int(11)) {
     case 0:

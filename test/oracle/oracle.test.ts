@@ -44,7 +44,7 @@ describe('the oracle', () => {
       const r = createRandom(seed);
       return Array.from(
         { length: 400 },
-        () => `${expression(r, 'bool', 3).ours} ${expression(r, 'float', 3).ours} ${aggregate(r, 2).ours}`,
+        () => `${expression(r, 'bool', 3).ours} ${expression(r, 'float', 3).ours} ${expression(r, 'text', 3).ours} ${aggregate(r, 2).ours}`,
       ).join('\n');
     };
     const text = draw(7);
@@ -65,6 +65,18 @@ describe('the oracle', () => {
       'stddevs(',
       'count(*)',
       'max(',
+      ' || ',
+      '(NOT ',
+      ' IS NOT NULL)',
+      ' IS TRUE)',
+      ' <> ',
+      'if(',
+      'nullif(',
+      'greatest(',
+      'least(',
+      '(- ',
+      'count(DISTINCT ',
+      ' FILTER (WHERE ',
     ])
       expect(text).toContain(part);
   });
