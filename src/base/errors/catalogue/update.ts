@@ -5,7 +5,7 @@ export const updateErrors = {
   UPDATE_NO_DEVICE: {
     text: 'This machine has no updater: {problem}',
     ekuiperCode: 1000,
-    httpStatus: 501,
+    httpStatus: 404,
     cure: 'Updates of the system are for the appliance image. Elsewhere install the new package (.deb, npm). On a device look at systemctl status kuiper-update.',
   },
   UPDATE_BUSY: {
