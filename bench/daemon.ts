@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../test/helpers/mosquitto.ts';
+import { freePort } from '../test/helpers/free-port.ts';
 
 export interface Daemon {
   readonly pid: number;

@@ -29,7 +29,7 @@ import { makeService } from '../service/make-service.ts';
 import { restOf } from './rest-of.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
-const URI = 'file:///work/rules.sql';
+const URI = 'file:///project/rules.sql';
 
 let made: Awaited<ReturnType<typeof makeService>>;
 let server: RestServer;
@@ -186,8 +186,8 @@ describe('kuiper lsp', () => {
 
   test('works without a gateway: other open files make streams, unknown ones are taken as given, and it says once that nobody answers', async () => {
     const client = await startClient('--url', 'http://127.0.0.1:9', 'lsp');
-    client.open('CREATE STREAM made (b BIGINT) WITH (DATASOURCE="x");', 'file:///work/streams.sql');
-    expect((await client.diagnosticsOf(1, 'file:///work/streams.sql')).diagnostics).toEqual([]);
+    client.open('CREATE STREAM made (b BIGINT) WITH (DATASOURCE="x");', 'file:///project/streams.sql');
+    expect((await client.diagnosticsOf(1, 'file:///project/streams.sql')).diagnostics).toEqual([]);
     client.open('SELECT b FROM made;\nSELECT c FROM made;\nSELECT d FROM elsewhere; SELECT FROM');
     expect(shown(await client.diagnosticsOf(1))).toEqual(['1:7-1:8 1 PLAN_UNKNOWN_COLUMN', '2:32-2:36 1 SQL_SYNTAX']);
     const items = (await client.connection.sendRequest(CompletionRequest.type, at(0, 14))) as CompletionItem[];
@@ -197,8 +197,8 @@ describe('kuiper lsp', () => {
 
   test('a stream that another open file makes is none of the gateway, and no mistake', async () => {
     const client = await online();
-    client.open('CREATE STREAM draft () WITH (DATASOURCE="x");', 'file:///work/streams.sql');
-    await client.diagnosticsOf(1, 'file:///work/streams.sql');
+    client.open('CREATE STREAM draft () WITH (DATASOURCE="x");', 'file:///project/streams.sql');
+    await client.diagnosticsOf(1, 'file:///project/streams.sql');
     client.open('SELECT a FROM draft;\nSELECT a FROM nowhere');
     expect(shown(await client.diagnosticsOf(1))).toEqual(['1:14-1:21 1 PLAN_UNKNOWN_SOURCE']);
   });

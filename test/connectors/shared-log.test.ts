@@ -10,15 +10,7 @@ import { type ConnectionProps, connectionOptions, readConnection } from '../../s
 import type { ConnectorContext } from '../../src/contract/context.ts';
 import { parseOptions } from '../../src/contract/props.ts';
 import { createConnectionPool } from '../../src/runtime/connection-pool.ts';
-
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from '../helpers/free-port.ts';
 
 function contextOfRule(shared: Log, rule: Log): ConnectorContext {
   return {
@@ -36,7 +28,7 @@ it.each(['named', 'client'] as const)(
     const shared = createMemoryLog();
     const ofRule = createMemoryLog();
     const ctx = contextOfRule(shared.log, ofRule.log);
-    const port = await deadPort();
+    const port = await freePort();
     const props = readConnection(parseOptions<ConnectionProps>('mqtt source', connectionOptions, { server: `tcp://127.0.0.1:${port}` }));
     const { key } = how === 'named' ? acquireNamed(ctx, 'plant', props) : acquireClient(ctx, props, 'box-1', false);
     const lost = (): LogFields | undefined => shared.lines.find((l) => l['code'] === 'MQTT_LOST');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { freePort } from '../helpers/mosquitto.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { type RunningDaemon, runDaemon } from './daemon-process.ts';
 
 let root: string;

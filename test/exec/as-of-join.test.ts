@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/data/value.ts';
 import { parseSelect, printStatement } from '../../src/sql/index.ts';
-import { startRule, stream, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, startRule, stream, type TestOptions } from '../helpers/program.ts';
 
 const standard: TestOptions = { sqlCompatibility: 'standard', sources: [stream('a'), stream('b'), stream('c')] };
 const event: TestOptions = {
@@ -18,14 +18,7 @@ const results = (sql: string, messages: readonly Message[], options: TestOptions
   for (const [from, row] of messages) rule.push(from, row, typeof row['ts'] === 'number' ? { tsMs: row['ts'] } : {});
   return rule.results;
 };
-const refusal = (sql: string, options: TestOptions = standard): string => {
-  try {
-    startRule(sql, options);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-};
+const refusal = (sql: string, options: TestOptions = standard): string => refusalOf(sql, options);
 
 // @covers issue:20#6
 describe('ASOF JOIN', () => {

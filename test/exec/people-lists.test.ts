@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import type { Row, Value } from '../../src/data/value.ts';
 import { parseExpression, parseSelect, printExpr, printStatement } from '../../src/sql/index.ts';
-import { startRule, stream, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, startRule, stream, type TestOptions } from '../helpers/program.ts';
 import { shape } from '../sql/helpers/shape.ts';
 
 const standard: TestOptions = { sqlCompatibility: 'standard', sendNilField: true };
@@ -13,14 +13,7 @@ const value = (expr: string, row: Row, options: TestOptions = standard): Value |
   const first = rule.results[0]!;
   return '$error' in first ? `error: ${first.$error}` : (first[0]!['r'] ?? null);
 };
-const refusal = (sql: string, options: TestOptions = standard): string => {
-  try {
-    startRule(sql, options);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-};
+const refusal = (sql: string, options: TestOptions = standard): string => refusalOf(sql, options);
 
 // @covers issue:20#6
 describe('a lambda', () => {

@@ -2,22 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/data/value.ts';
 import { parseSelect, printStatement } from '../../src/sql/index.ts';
-import { startRule, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, runRule, startRule, type TestOptions } from '../helpers/program.ts';
 
 const standard: TestOptions = { sqlCompatibility: 'standard' };
-const results = (sql: string, rows: Row[], options: TestOptions = standard) => {
-  const rule = startRule(sql, options);
-  for (const row of rows) rule.push('demo', row);
-  return rule.results;
-};
-const refusal = (sql: string, options: TestOptions = standard): string => {
-  try {
-    startRule(sql, options);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-};
+const results = (sql: string, rows: readonly Row[], options: TestOptions = standard) => runRule(sql, rows, options);
+const refusal = (sql: string, options: TestOptions = standard): string => refusalOf(sql, options);
 
 // @covers issue:20#7
 describe('FILTER (WHERE …) of an aggregate', () => {

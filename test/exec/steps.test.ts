@@ -4,7 +4,7 @@ import { createVirtualClock } from '../../src/base/clock.ts';
 import type { Ack } from '../../src/data/ack.ts';
 import type { Row } from '../../src/data/value.ts';
 import { parseSelect, parseStatement, printStatement, stepsOf } from '../../src/sql/index.ts';
-import { startRule, stream, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, startRule, stream, type TestOptions } from '../helpers/program.ts';
 import { withoutSpans } from '../sql/helpers/without-spans.ts';
 
 const standard: TestOptions = { sqlCompatibility: 'standard', sources: [stream('demo'), stream('other')] };
@@ -13,14 +13,7 @@ const results = (sql: string, rows: readonly (Row & { from?: string })[], option
   for (const { from = 'demo', ...row } of rows) rule.push(from, row);
   return rule.results;
 };
-const refusal = (sql: string, options: TestOptions = standard): string => {
-  try {
-    startRule(sql, options);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-};
+const refusal = (sql: string, options: TestOptions = standard): string => refusalOf(sql, options);
 
 describe('the text of steps', () => {
   it.each([

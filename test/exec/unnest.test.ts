@@ -5,22 +5,11 @@ import type { Row } from '../../src/data/value.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { explain, planRule } from '../../src/plan/index.ts';
 import { parseSelect, printStatement } from '../../src/sql/index.ts';
-import { startRule, stream, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, runRule, startRule, stream, type TestOptions } from '../helpers/program.ts';
 
 const standard: TestOptions = { sqlCompatibility: 'standard' };
-const results = (sql: string, rows: readonly Row[], options: TestOptions = standard) => {
-  const rule = startRule(sql, options);
-  for (const row of rows) rule.push('demo', row);
-  return rule.results;
-};
-const refusal = (sql: string, options: TestOptions = standard): string => {
-  try {
-    startRule(sql, options);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-};
+const results = (sql: string, rows: readonly Row[], options: TestOptions = standard) => runRule(sql, rows, options);
+const refusal = (sql: string, options: TestOptions = standard): string => refusalOf(sql, options);
 const sensors = {
   d: 'a',
   params: [

@@ -171,3 +171,13 @@ export function runRule(sql: string, rows: readonly Row[], options: TestOptions 
   for (const row of rows) rule.push('demo', row);
   return rule.results;
 }
+
+/** The text with which a rule is refused; `accepted` when it is not. */
+export function refusalOf(sql: string, options: TestOptions = {}): string {
+  try {
+    startRule(sql, options);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+}

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from './mosquitto.ts';
+import { freePort } from './free-port.ts';
 
 export interface RealServer {
   readonly port: number;

@@ -3,8 +3,9 @@
 // boot partition as a person would. Used by main.ts.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../helpers/free-port.ts';
 
 export interface VmOptions {
   image: string;
@@ -74,14 +75,6 @@ export function prepareDisk({ image, dir, gatewayYaml, diskMib = 4096 }: VmOptio
 /** Reads a file of the boot partition while the machine is off. */
 export function readBootFile(dir: string, name: string): string {
   return execFileSync('mtype', ['-i', join(dir, 'disk.img') + BOOT_PARTITION, `::${name}`], { encoding: 'utf8' });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Powers the machine on. */

@@ -6,15 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { freePort } from '../helpers/free-port.ts';
 import { repeat, world } from '../runtime/diagnosis/world.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // @covers issue:18#5
 test('Prometheus scrapes the metrics, has the counts of the rule, and fires the alert of a rule that is not ok', {

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPalette } from '../../scripts/node-red.ts';
 import { type RunningDaemon, runDaemon } from '../daemon/daemon-process.ts';
-import { freePort, haveNodeRed, type RunningRed, startNodeRed } from './red-process.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { haveNodeRed, type RunningRed, startNodeRed } from './red-process.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((f) => existsSync(f));
 const DRIVER = resolve('.cache/node-red/node_modules/playwright-core');

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPalette } from '../../scripts/node-red.ts';
 import { type RunningDaemon, runDaemon } from '../daemon/daemon-process.ts';
-import { freePort, haveNodeRed, type RunningRed, startNodeRed } from './red-process.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { haveNodeRed, type RunningRed, startNodeRed } from './red-process.ts';
 
 async function until(what: string, test: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const beganMs = performance.now();

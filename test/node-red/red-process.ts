@@ -2,8 +2,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { freePort } from '../helpers/free-port.ts';
 
 const REPO = resolve(import.meta.dirname, '../..');
 const NODE = join(REPO, 'node_modules/node/bin/node');
@@ -14,15 +14,6 @@ if (!haveNodeRed) {
   const text = 'Node-RED is missing (scripts/test-deps.sh installs it into .cache/node-red): its tests are left out';
   if (process.env['CI'] === 'true') throw new Error(text);
   console.warn(`\n*** ${text} ***\n`);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface RunningRed {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../../helpers/mosquitto.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { havePart } from '../../helpers/parts.ts';
 import { type RealServer, startServer, takesConnections } from '../../helpers/real-server.ts';
 

@@ -7,8 +7,9 @@ import { ModbusBus } from '../../../src/connectors/modbus/bus/bus.ts';
 import { opener } from '../../../src/connectors/modbus/line.ts';
 import { type ConnectionProps, parseConnection, sourceOptions } from '../../../src/connectors/modbus/options.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { startFaultProxy } from './fault-proxy.ts';
-import { freePort, type Peer } from './peers.ts';
+import type { Peer } from './peers.ts';
 import { holdingValue } from './pymodbus.ts';
 import { seeded } from './seeded.ts';
 

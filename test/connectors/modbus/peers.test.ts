@@ -15,12 +15,13 @@ import { createModbusSource } from '../../../src/connectors/modbus/source.ts';
 import { byteOrders, decodeValue, encodeValue, reorder } from '../../../src/connectors/modbus/value-types.ts';
 import type { Row } from '../../../src/data/value.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { until } from '../../helpers/mosquitto.ts';
 import { createPtyPair } from '../../helpers/pty-pair.ts';
 import { faultCampaign } from './fault-campaign.ts';
 import { haveLibmodbus, libmodbusEncode } from './libmodbus.ts';
 import { peers } from './peers.ts';
-import { freePort, havePymodbus, holdingValue, pymodbusEncode, startPymodbus } from './pymodbus.ts';
+import { havePymodbus, holdingValue, pymodbusEncode, startPymodbus } from './pymodbus.ts';
 import { killRounds, unplugRounds } from './return-rounds.ts';
 import { seeded } from './seeded.ts';
 

@@ -6,7 +6,7 @@ import { createRealClock } from '../../../src/base/clock.ts';
 import { defaultLine, openPort, PortLocks } from '../../../src/connectors/port/index.ts';
 import { createPtyPair } from '../../helpers/pty-pair.ts';
 import { haveLibmodbus, startLibmodbus } from './libmodbus.ts';
-import { freePort, havePymodbus, startPymodbus } from './pymodbus.ts';
+import { havePymodbus, startPymodbus } from './pymodbus.ts';
 import type { PeerServer } from './spawn-peer.ts';
 
 export interface Peer {
@@ -77,5 +77,3 @@ export const peers: readonly Peer[] = [
     rtuLine: () => joined(3, (devices) => startLibmodbus('rtu', devices)),
   },
 ];
-
-export { freePort };

@@ -1,8 +1,6 @@
 // pymodbus as the peer of tests: a server that nobody here wrote, and its encoder. Installed by scripts/test-deps.sh into .cache/pymodbus.
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import net from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type PeerServer, spawnPeer } from './spawn-peer.ts';
@@ -39,13 +37,4 @@ export function pymodbusEncode(jobs: readonly { type: string; value: string; wor
     .trim()
     .split('\n')
     .map((l) => JSON.parse(l) as number[]);
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { createModbusSource } from '../../../src/connectors/modbus/source.ts';
 import type { Row } from '../../../src/data/value.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { until } from '../../helpers/mosquitto.ts';
 import { createPtyPair } from '../../helpers/pty-pair.ts';
-import { freePort, type Peer } from './peers.ts';
+import type { Peer } from './peers.ts';
 import { holdingValue } from './pymodbus.ts';
 
 export interface ReturnRounds {

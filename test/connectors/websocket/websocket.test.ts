@@ -5,7 +5,8 @@ import type { DataServer } from '../../../src/base/data-server.ts';
 import websocket from '../../../src/connectors/websocket/index.ts';
 import { createTestContext } from '../../helpers/connector-context.ts';
 import { testDataServer } from '../../helpers/data-server.ts';
-import { freePort, until } from '../../helpers/mosquitto.ts';
+import { freePort } from '../../helpers/free-port.ts';
+import { until } from '../../helpers/mosquitto.ts';
 
 let server: DataServer;
 let pool: Parameters<typeof createTestContext>[1];

@@ -10,8 +10,9 @@ import { pointsOf } from '../../../../src/connectors/modbus/sunspec/model-points
 import { MODELS } from '../../../../src/connectors/modbus/sunspec/models.ts';
 import type { Row } from '../../../../src/data/value.ts';
 import { createTestContext } from '../../../helpers/connector-context.ts';
+import { freePort } from '../../../helpers/free-port.ts';
 import { until } from '../../../helpers/mosquitto.ts';
-import { freePort, havePymodbus, startSunSpec } from '../pymodbus.ts';
+import { havePymodbus, startSunSpec } from '../pymodbus.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
