@@ -1,32 +1,13 @@
 // The network of the device for keeper.ts: files of systemd-networkd, iwd and nftables, and how they are taken into effect. A test gives another root and
 // another way to run programs. Next: main.ts.
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurablyBelow } from '../../src/base/durable-file.ts';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import type { NetworkDisk, NetworkPort } from '../../src/system/network/keeper.ts';
 import type { NetworkState, Snapshot } from '../../src/system/network/machine.ts';
 
 export type Run = (program: string, args: readonly string[]) => void;
-
-/** Whole or not at all, with the folder. */
-export function writeWhole(file: string, content: Uint8Array, mode: number): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const temp = `${file}.new`;
-  const fd = openSync(temp, 'w', mode);
-  try {
-    for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temp, file);
-  const folder = openSync(dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
 
 /** @param root '' on the device */
 export function devicePort(root: string, run: Run): NetworkPort {
@@ -43,7 +24,7 @@ export function devicePort(root: string, run: Run): NetworkPort {
       for (const [path, content] of Object.entries(files)) {
         const file = join(root, path);
         if (content === null) rmSync(file, { force: true });
-        else writeWhole(file, Buffer.from(content.base64, 'base64'), content.mode);
+        else writeDurablyBelow(file, Buffer.from(content.base64, 'base64'), content.mode);
       }
     },
     async reload() {
@@ -66,6 +47,6 @@ export function stateFile(file: string, told: (text: string) => void): NetworkDi
         return { phase: 'steady' };
       }
     },
-    write: (state) => writeWhole(file, Buffer.from(JSON.stringify(state)), 0o600),
+    write: (state) => writeDurablyBelow(file, JSON.stringify(state), 0o600),
   };
 }

@@ -5,10 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Clock, createRealClock } from '../../src/base/clock.ts';
+import { writeDurablyBelow } from '../../src/base/durable-file.ts';
 import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import { createNetworkKeeper, type NetworkKeeper, TRIAL_MS } from '../../src/system/network/keeper.ts';
 import { ANSWER, type NetworkAnswer, type NetworkRequest, type NetworkStatus, REQUEST, STATUS } from '../../src/system/network/request.ts';
-import { devicePort, type Run, stateFile, writeWhole } from './device.ts';
+import { devicePort, type Run, stateFile } from './device.ts';
 import { wantedFiles } from './wanted.ts';
 
 export interface NetworkPlaces {
@@ -81,7 +82,7 @@ function show({ root }: NetworkPlaces, { state }: NetworkKeeper, refused: Networ
           ...(state.phase === 'trial' && untilMs !== undefined ? { untilMs } : {}),
           ...common,
         };
-  writeWhole(join(root, STATUS), Buffer.from(JSON.stringify(status)), 0o644);
+  writeDurablyBelow(join(root, STATUS), JSON.stringify(status), 0o644);
 }
 
 /** Reads a file of the gateway and removes it. It runs as root and the folder is the gateway's: no links, no large files, nothing but a file. */
