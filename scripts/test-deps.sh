@@ -38,33 +38,50 @@ done
 [ -e /usr/include/modbus/modbus.h ] || missing="$missing libmodbus-dev"
 # Debian's gcc without recommendations has no C library to compile against
 case "$missing" in *gcc*) missing="$missing libc6-dev" ;; esac
-# pymodbus, pinned, in a folder of its own: the server and encoder that the Modbus tests compare with
-pymodbus() {
-  [ -x .cache/pymodbus/bin/python ] && .cache/pymodbus/bin/python -c 'import pymodbus, serial' 2>/dev/null && return 0
+# left NAME WHAT HOW LEFT_OUT: says what the tests leave out; in CI that is an error
+left() {
+  rm -rf ".cache/$1"
+  say "$2 could not be installed into .cache/$1 ($3, network?): $4 left out"
+  [ "${CI:-}" != true ]
+}
+# has FOLDER FILE…: all of them are there
+has() {
+  folder=.cache/$1
+  shift
+  for file in "$@"; do [ -f "$folder/$file" ] || return 1; done
+}
+# python NAME MODULES LEFT_OUT PACKAGE…: pinned packages of PyPI in a folder of their own
+python() {
+  name=$1 modules=$2 out=$3
+  shift 3
+  has "$name" bin/python && ".cache/$name/bin/python" -c "import $modules" 2>/dev/null && return 0
   command -v python3 >/dev/null 2>&1 || return 0
-  rm -rf .cache/pymodbus
+  rm -rf ".cache/$name"
   # Debian keeps venv's pip apart
   if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null 2>&1 || say "could not install: python3-venv"
   fi
-  if python3 -m venv .cache/pymodbus >/dev/null 2>&1 && .cache/pymodbus/bin/pip install -q --disable-pip-version-check 'pymodbus[serial]==3.11.3' >/dev/null 2>&1; then
-    return 0
-  fi
-  rm -rf .cache/pymodbus
-  say "pymodbus could not be installed into .cache/pymodbus (python3-venv, network?): tests against it are left out"
-  [ "${CI:-}" != true ]
+  python3 -m venv ".cache/$name" >/dev/null 2>&1 && ".cache/$name/bin/pip" install -q --disable-pip-version-check "$@" >/dev/null 2>&1 && return 0
+  left "$name" "$*" python3-venv "$out"
 }
-# validator, client generator and property tests for the description of REST, pinned, in a folder of their own
-openapi() {
-  [ -x .cache/openapi/bin/schemathesis ] && return 0
-  command -v python3 >/dev/null 2>&1 || return 0
-  rm -rf .cache/openapi
-  if python3 -m venv .cache/openapi >/dev/null 2>&1 && .cache/openapi/bin/pip install -q --disable-pip-version-check openapi-spec-validator==0.9.0 schemathesis==4.32.5 openapi-python-client==0.29.1 >/dev/null 2>&1; then
-    return 0
-  fi
-  rm -rf .cache/openapi
-  say "openapi-spec-validator, schemathesis and openapi-python-client could not be installed into .cache/openapi: tests of the description of REST are left out"
-  [ "${CI:-}" != true ]
+# jars NAME FILES LEFT_OUT GROUP:ARTIFACT:VERSION…: pinned jars of Maven with what they need, in a folder of their own
+jars() {
+  name=$1 files=$2 out=$3
+  shift 3
+  # shellcheck disable=SC2086
+  has "$name/lib" $files && return 0
+  command -v mvn >/dev/null 2>&1 || return 0
+  rm -rf ".cache/$name" && mkdir -p ".cache/$name"
+  {
+    printf '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies>'
+    for jar in "$@"; do
+      rest=${jar#*:}
+      printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>' "${jar%%:*}" "${rest%%:*}" "${rest#*:}"
+    done
+    printf '</dependencies></project>'
+  } >".cache/$name/pom.xml"
+  mvn -q -B -f ".cache/$name/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$PWD/.cache/$name/lib" -DincludeScope=runtime >/dev/null 2>&1 && return 0
+  left "$name" "$*" maven "$out"
 }
 # Node-RED, pinned, in a folder of its own: the palette's tests start it
 nodered() {
@@ -72,58 +89,22 @@ nodered() {
   mkdir -p .cache/node-red
   printf '{"private":true}' >.cache/node-red/package.json
   (cd .cache/node-red && npm install --no-audit --no-fund --ignore-scripts --loglevel=error node-red@5.0.7 playwright-core@1.65.1 >/dev/null 2>&1) && return 0
-  rm -rf .cache/node-red
-  say "Node-RED could not be installed into .cache/node-red (network?): tests of the palette are left out"
-  [ "${CI:-}" != true ]
+  left node-red Node-RED npm 'tests of the palette are'
 }
-# Kafka, pinned, from Maven: its jars in a folder of their own
-kafka() {
-  [ -f .cache/kafka/lib/kafka_2.13-4.1.0.jar ] && return 0
-  command -v mvn >/dev/null 2>&1 || return 0
-  rm -rf .cache/kafka && mkdir -p .cache/kafka
-  printf '%s' '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.1.0</version></dependency></dependencies></project>' >.cache/kafka/pom.xml
-  mvn -q -B -f .cache/kafka/pom.xml dependency:copy-dependencies "-DoutputDirectory=$PWD/.cache/kafka/lib" -DincludeScope=runtime >/dev/null 2>&1 && return 0
-  rm -rf .cache/kafka
-  say "Kafka could not be installed into .cache/kafka (maven, network?): the tests of kafka are left out"
-  [ "${CI:-}" != true ]
+extras() {
+  # the server and encoder that the Modbus tests compare with
+  python pymodbus 'pymodbus, serial' 'tests against it are' 'pymodbus[serial]==3.11.3' &&
+    # validator, client generator and property tests for the description of REST
+    python openapi 'schemathesis, openapi_spec_validator, openapi_python_client' 'tests of the description of REST are' openapi-spec-validator==0.9.0 schemathesis==4.32.5 openapi-python-client==0.29.1 &&
+    nodered &&
+    jars kafka kafka_2.13-4.1.0.jar 'the tests of kafka are' org.apache.kafka:kafka_2.13:4.1.0 &&
+    # S3 for tests
+    python moto moto.server 'the tests of S3 are' 'moto[s3,server]==5.2.5' &&
+    # eKuiper's SDK of portable plugins: the tests run plugins that are written with it
+    python ekuiper-sdk 'ekuiper, pynng' 'tests of portable plugins are' ekuiper==2.4.2 pynng==0.8.1 &&
+    # Flink's parser, and a compiler for the class that calls it
+    jars flink 'flink-sql-parser-2.0.0.jar calcite-linq4j-1.34.0.jar' "the tests of Flink's parser are" org.apache.flink:flink-sql-parser:2.0.0 org.apache.flink:flink-core:2.0.0 org.apache.calcite:calcite-linq4j:1.34.0 org.eclipse.jdt:ecj:3.38.0
 }
-# S3 for tests, pinned, in a folder of its own
-moto() {
-  [ -x .cache/moto/bin/moto_server ] && return 0
-  command -v python3 >/dev/null 2>&1 || return 0
-  rm -rf .cache/moto
-  if python3 -m venv .cache/moto >/dev/null 2>&1 && .cache/moto/bin/pip install -q --disable-pip-version-check 'moto[s3,server]==5.2.5' >/dev/null 2>&1; then
-    return 0
-  fi
-  rm -rf .cache/moto
-  say "moto could not be installed into .cache/moto (python3-venv, network?): the tests of S3 are left out"
-  [ "${CI:-}" != true ]
-}
-# eKuiper's SDK of portable plugins, pinned, in a folder of its own: the tests run plugins that are written with it
-ekuiper_sdk() {
-  [ -x .cache/ekuiper-sdk/bin/python ] && .cache/ekuiper-sdk/bin/python -c 'import ekuiper, pynng' 2>/dev/null && return 0
-  command -v python3 >/dev/null 2>&1 || return 0
-  rm -rf .cache/ekuiper-sdk
-  if python3 -m venv .cache/ekuiper-sdk >/dev/null 2>&1 && .cache/ekuiper-sdk/bin/pip install -q --disable-pip-version-check ekuiper==2.4.2 pynng==0.8.1 >/dev/null 2>&1; then
-    return 0
-  fi
-  rm -rf .cache/ekuiper-sdk
-  say "eKuiper's SDK could not be installed into .cache/ekuiper-sdk (python3-venv, network?): tests of portable plugins are left out"
-  [ "${CI:-}" != true ]
-}
-# Flink's parser, pinned, from Maven, and a compiler for the class that calls it
-flink() {
-  [ -f .cache/flink/lib/flink-sql-parser-2.0.0.jar ] && [ -f .cache/flink/lib/calcite-linq4j-1.34.0.jar ] && return 0
-  command -v mvn >/dev/null 2>&1 || return 0
-  rm -rf .cache/flink && mkdir -p .cache/flink
-  dep() { printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>' "$1" "$2" "$3"; }
-  printf '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies>%s%s%s%s</dependencies></project>' "$(dep org.apache.flink flink-sql-parser 2.0.0)" "$(dep org.apache.flink flink-core 2.0.0)" "$(dep org.apache.calcite calcite-linq4j 1.34.0)" "$(dep org.eclipse.jdt ecj 3.38.0)" >.cache/flink/pom.xml
-  mvn -q -B -f .cache/flink/pom.xml dependency:copy-dependencies "-DoutputDirectory=$PWD/.cache/flink/lib" -DincludeScope=runtime >/dev/null 2>&1 && return 0
-  rm -rf .cache/flink
-  say "Flink's parser could not be installed into .cache/flink (maven, network?): its tests are left out"
-  [ "${CI:-}" != true ]
-}
-extras() { pymodbus && openapi && nodered && kafka && moto && ekuiper_sdk && flink; }
 [ -z "$missing" ] && { extras; exit $?; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   say "installing$missing"
