@@ -1,6 +1,7 @@
 // A function whose answer comes later (portable plugins, external services), as the planner sees it: the operator in which a call stands makes its row
 // wait (exec/outside-stage.ts). Used by portable/portable-plugins.ts and services.
 import { rowError } from '../base/errors/gateway-error.ts';
+import { collectedArguments, perSite } from '../contract/collected-arguments.ts';
 import type { AggregateDefinition, ArgFact, CallSite, FunctionDefinition, OutsidePlace, ScalarDefinition } from '../contract/function.ts';
 import type { Value } from '../data/value.ts';
 
@@ -57,22 +58,15 @@ export function outsideFunction(f: OutsideFunction): FunctionDefinition {
         };
       },
     } satisfies ScalarDefinition;
-  const known = new WeakMap<CallSite, OutsidePlace>();
+  const place = perSite(placeOf);
   return {
     ...base,
     kind: 'aggregate',
-    init: (site) => site.args.map(() => []),
-    add(state, ...args) {
-      for (let i = 0; i < state.length; i++) state[i]!.push(args[i]);
-      return state;
-    },
+    ...collectedArguments,
     result(state, site) {
       const calls = site.env.outside;
       if (!calls) throw nowhere();
-      let place = known.get(site);
-      if (!place) known.set(site, (place = placeOf(site)));
-      return calls.call(place, () => [...state]);
+      return calls.call(place(site), () => [...state]);
     },
-    merge: (a, b) => a.map((column, i) => [...column, ...(b[i] ?? [])]),
   } satisfies AggregateDefinition<Value[][]>;
 }

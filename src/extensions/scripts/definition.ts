@@ -1,5 +1,6 @@
 // A function of JavaScript as the planner sees it. Made by script-files.ts.
 import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { collectedArguments, perSite } from '../../contract/collected-arguments.ts';
 import type { AggregateDefinition, CallSite, Expr, FunctionDefinition } from '../../contract/function.ts';
 import type { Tuple } from '../../data/tuple.ts';
 import type { Value } from '../../data/value.ts';
@@ -39,24 +40,18 @@ export function definitionOfScript(
         };
       },
     };
-  const places = new WeakMap<CallSite, ScriptPlace>();
+  const place = perSite(placeOf);
   return {
     ...base,
     kind: 'aggregate',
-    init: (site) => site.args.map(() => []),
-    add(state, ...args) {
-      for (let i = 0; i < state.length; i++) state[i]!.push(args[i]);
-      return state;
-    },
+    ...collectedArguments,
     result(state, site) {
-      let place = places.get(site);
-      if (!place) places.set(site, (place = placeOf(site)));
+      const own = place(site);
       try {
-        return place.call(state);
+        return own.call(state);
       } catch (error) {
         throw failed(error);
       }
     },
-    merge: (a, b) => a.map((column, i) => [...column, ...(b[i] ?? [])]),
   } satisfies AggregateDefinition<Value[][]>;
 }

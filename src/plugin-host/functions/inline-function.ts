@@ -2,6 +2,7 @@
 // get a new instance with their next row and keep their state, so rules need no restart. Hot path: `call` below.
 import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
+import { collectedArguments, perSite } from '../../contract/collected-arguments.ts';
 import type { FunctionContext, PluginLogger, StateStore } from '../../contract/context.ts';
 import type { AggregateDefinition, ArgFact, CallSite, Expr, FunctionDefinition, ScalarDefinition } from '../../contract/function.ts';
 import type { Tuple } from '../../data/tuple.ts';
@@ -107,21 +108,14 @@ function scalarOf(slot: FunctionSlot, env: InlineEnv, base: Base): ScalarDefinit
 }
 
 function aggregateOf(slot: FunctionSlot, env: InlineEnv, base: Base): AggregateDefinition<unknown[][]> {
-  const places = new WeakMap<CallSite, Place>();
+  const place = perSite((site) => new Place(slot, site, env));
   return {
     ...base,
     kind: 'aggregate',
-    init: (site) => site.args.map(() => []),
-    add(state, ...args) {
-      for (let i = 0; i < state.length; i++) state[i]!.push(args[i]);
-      return state;
-    },
+    ...collectedArguments,
     result(state, site) {
-      let place = places.get(site);
-      if (!place) places.set(site, (place = new Place(slot, site, env)));
-      return place.call(state.map((column) => column.map(toPlugin)));
+      return place(site).call(state.map((column) => column.map(toPlugin)));
     },
-    merge: (a, b) => a.map((column, i) => [...column, ...(b[i] ?? [])]),
   };
 }
 

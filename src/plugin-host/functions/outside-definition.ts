@@ -1,14 +1,8 @@
 // A contained function as the planner gets it. Its calls are written as if they were here; the operator in which they stand makes rows wait for
 // the answers (exec/outside-stage.ts). Also the questions to `validate`, which are answered later than the planner can wait.
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
-import type {
-  AggregateDefinition,
-  ArgFact,
-  CallSite,
-  FunctionDefinition,
-  OutsidePlace,
-  ScalarDefinition,
-} from '../../contract/function.ts';
+import { collectedArguments, perSite } from '../../contract/collected-arguments.ts';
+import type { AggregateDefinition, ArgFact, FunctionDefinition, ScalarDefinition } from '../../contract/function.ts';
 import { toPlugin } from '../remote/plugin-values.ts';
 import type { Base, LoadedFunction } from './inline-function.ts';
 import { factsOf, type OutsidePlugin } from './outside-function.ts';
@@ -45,24 +39,17 @@ export function outsideDefinition(
         };
       },
     } satisfies ScalarDefinition;
-  const places = new WeakMap<CallSite, OutsidePlace>();
+  const place = perSite((site) => outside.placeOf(name, site));
   return {
     ...base,
     kind: 'aggregate',
     outside: plugin,
-    init: (site) => site.args.map(() => []),
-    add(state, ...args) {
-      for (let i = 0; i < state.length; i++) state[i]!.push(args[i]);
-      return state;
-    },
+    ...collectedArguments,
     result(state, site) {
       const calls = site.env.outside;
       if (!calls) throw nowhere();
-      let place = places.get(site);
-      if (!place) places.set(site, (place = outside.placeOf(name, site)));
-      return calls.call(place, () => state.map((column) => column.map(toPlugin)));
+      return calls.call(place(site), () => state.map((column) => column.map(toPlugin)));
     },
-    merge: (a, b) => a.map((column, i) => [...column, ...(b[i] ?? [])]),
   } satisfies AggregateDefinition<unknown[][]>;
 }
 
