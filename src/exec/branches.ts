@@ -1,5 +1,7 @@
 // Several programs as one: the branches of a graph rule, each with sinks of its own. They share the rule's subscriptions: an input that
 // two branches read is subscribed once. Made by service/rules/rule-plan.ts; the runtime sees an ordinary program.
+
+import { innerHost } from './inner-host.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
 
 export interface Branch {
@@ -46,26 +48,14 @@ export function placeInput(inputs: ProgramInput[], input: ProgramInput): number 
 }
 
 function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: string) => string): ProgramHost {
-  return {
-    ruleId: host.ruleId,
-    clock: host.clock,
-    log: host.log,
-    env: host.env,
-    ...(host.budget && { budget: host.budget }),
+  return innerHost(host, {
     emit(result) {
       result.sinks = sinks;
       host.emit(result);
     },
     exception: (stats, error) => host.exception(stats, error),
-    touch: () => host.touch(),
-    begin: () => host.begin(),
-    resume: (debt) => host.resume(debt),
-    end: (debt) => host.end(debt),
-    ...(host.later && { later: (t, work) => host.later!(t, work) }),
     stats: (operator) => host.stats(name(operator)),
-    scanTable: (table) => host.scanTable(table),
-    lookupTable: (table) => host.lookupTable(table),
-  };
+  });
 }
 
 function together(

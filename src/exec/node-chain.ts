@@ -4,6 +4,7 @@
 import type { Result, WindowRange } from '../data/tuple.ts';
 import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
+import { innerHost, lateOf } from './inner-host.ts';
 import {
   newOperatorStats,
   type OperatorStats,
@@ -167,22 +168,10 @@ function startNode(node: ChainNode, host: ProgramHost, keyOf: (way: number) => s
 
 /** The program of a node counts for the node: what its own operators count is seen by nobody. */
 function hostOf(host: ProgramHost, stats: readonly OperatorStats[], emit: (result: Result) => void): ProgramHost {
-  return {
-    ruleId: host.ruleId,
-    clock: host.clock,
-    log: host.log,
-    env: host.env,
-    ...(host.budget && { budget: host.budget }),
+  return innerHost(host, {
     emit,
     exception: (_own, error, row) => host.exception(stats[0]!, error, row),
-    ...(host.late && { late: (row, t) => host.late!(row, t) }),
-    touch: () => host.touch(),
-    begin: () => host.begin(),
-    resume: (debt) => host.resume(debt),
-    end: (debt) => host.end(debt),
-    ...(host.later && { later: (t, work) => host.later!(t, work) }),
+    ...lateOf(host),
     stats: newOperatorStats,
-    scanTable: (table) => host.scanTable(table),
-    lookupTable: (table) => host.lookupTable(table),
-  };
+  });
 }

@@ -4,6 +4,7 @@
 import { type Result, Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { placeInput } from './branches.ts';
+import { innerHost, lateOf } from './inner-host.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
 
 export interface ProgramStep {
@@ -133,25 +134,13 @@ function startStep(step: ProgramStep, host: ProgramHost, slotOf: (input: number,
 }
 
 function hostOf(host: ProgramHost, prefix: string, emit: (result: Result) => void): ProgramHost {
-  return {
-    ruleId: host.ruleId,
-    clock: host.clock,
-    log: host.log,
-    env: host.env,
-    ...(host.budget && { budget: host.budget }),
-    ...(host.cpu && { cpu: host.cpu }),
+  return innerHost(host, {
     emit,
-    ...(host.late && { late: (row, t) => host.late!(row, t) }),
+    ...(host.cpu && { cpu: host.cpu }),
+    ...lateOf(host),
     exception: (stats, error, failed) => host.exception(stats, error, failed),
-    touch: () => host.touch(),
-    begin: () => host.begin(),
-    resume: (debt) => host.resume(debt),
-    end: (debt) => host.end(debt),
-    ...(host.later && { later: (t, work) => host.later!(t, work) }),
     stats: (operator) => host.stats(prefix + operator),
-    scanTable: (table) => host.scanTable(table),
-    lookupTable: (table) => host.lookupTable(table),
-  };
+  });
 }
 
 const prefixed = <T>(of: Readonly<Record<string, T>>, prefix: string): Record<string, T> =>
