@@ -1,6 +1,6 @@
 // SQL array_all(arr, x -> condition).
 import { defineScalar, param } from '../../../contract/function.ts';
-import { conditionOf, eachOf, elementsOf, OF_ELEMENT } from './lambda.ts';
+import { decidedBy, OF_ELEMENT } from './lambda.ts';
 
 export const arrayAll = defineScalar({
   name: 'array_all',
@@ -19,18 +19,5 @@ export const arrayAll = defineScalar({
     ['array_all(a, x -> x > 3)', null, { a: [4, null] }],
     ['array_all(a, x -> x > 3)', true, { a: [] }],
   ],
-  compile: ([arr, fn], site) => {
-    const each = eachOf(fn!, site);
-    return (t) => {
-      const elements = elementsOf(arr!(t));
-      if (elements === undefined) return null;
-      let open = false;
-      for (let i = 0; i < elements.length; i++) {
-        const c = conditionOf(each(t, elements[i], i));
-        if (c === false) return false;
-        if (c === null) open = true;
-      }
-      return open ? null : true;
-    };
-  },
+  compile: decidedBy(false),
 });

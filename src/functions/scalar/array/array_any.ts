@@ -1,6 +1,6 @@
 // SQL array_any(arr, x -> condition).
 import { defineScalar, param } from '../../../contract/function.ts';
-import { conditionOf, eachOf, elementsOf, OF_ELEMENT } from './lambda.ts';
+import { decidedBy, OF_ELEMENT } from './lambda.ts';
 
 export const arrayAny = defineScalar({
   name: 'array_any',
@@ -18,18 +18,5 @@ export const arrayAny = defineScalar({
     ['array_any(a, x -> x > 3)', null, { a: [1, null] }],
     ['array_any(a, x -> x > 3)', false, { a: [] }],
   ],
-  compile: ([arr, fn], site) => {
-    const each = eachOf(fn!, site);
-    return (t) => {
-      const elements = elementsOf(arr!(t));
-      if (elements === undefined) return null;
-      let open = false;
-      for (let i = 0; i < elements.length; i++) {
-        const c = conditionOf(each(t, elements[i], i));
-        if (c === true) return true;
-        if (c === null) open = true;
-      }
-      return open ? null : false;
-    };
-  },
+  compile: decidedBy(true),
 });

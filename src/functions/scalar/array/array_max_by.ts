@@ -1,8 +1,7 @@
 // SQL array_max_by(arr, x -> value).
 import { defineScalar, param } from '../../../contract/function.ts';
 import { gt } from '../../../data/compare.ts';
-import type { Value } from '../../../data/value.ts';
-import { eachOf, elementsOf, OF_ELEMENT } from './lambda.ts';
+import { bestBy, OF_ELEMENT } from './lambda.ts';
 
 export const arrayMaxBy = defineScalar({
   name: 'array_max_by',
@@ -20,19 +19,5 @@ export const arrayMaxBy = defineScalar({
     ['array_max_by(a, x -> x->rssi)', null, { a: [] }],
     ['array_max_by(a, x -> x)', { error: 'invalid operation' }, { a: [1, 'x'] }],
   ],
-  compile: ([arr, fn], site) => {
-    const each = eachOf(fn!, site);
-    const zone = site.env.timeZone;
-    return (t) => {
-      let found: Value = null;
-      let best: Value;
-      elementsOf(arr!(t))?.forEach((e, i) => {
-        const v = each(t, e, i);
-        if (v == null || (best !== undefined && !gt(v, best, zone))) return;
-        best = v;
-        found = e;
-      });
-      return found;
-    };
-  },
+  compile: bestBy(gt),
 });
