@@ -4,6 +4,7 @@ import { rowError } from '../../../base/errors/gateway-error.ts';
 import { ByteStore } from '../framing/byte-store.ts';
 import { checksums } from '../framing/checksum.ts';
 import type { FramingDefinition } from '../framing/index.ts';
+import { cutFrames, type Found } from './cut-frames.ts';
 import { readLines } from './obis-lines.ts';
 import type { Preset } from './preset.ts';
 
@@ -19,7 +20,7 @@ const blocks: FramingDefinition = {
   create(_options, drop) {
     const store = new ByteStore(1024);
     const xor = checksums['xor8']!;
-    const readOne = (view: Buffer): { bytes: number; frame?: Buffer; problem?: string } | undefined => {
+    const readOne = (view: Buffer): Found | undefined => {
       if (view[0] === STX) {
         const end = view.indexOf(ETX);
         const next = view.indexOf(STX, 1);
@@ -47,13 +48,7 @@ const blocks: FramingDefinition = {
       },
       push(chunk, out) {
         store.append(chunk);
-        while (store.length > 0) {
-          const read = readOne(store.view());
-          if (!read) return;
-          if (read.problem !== undefined) drop(read.problem);
-          store.skip(read.bytes);
-          if (read.frame) out(read.frame);
-        }
+        cutFrames(store, readOne, drop, out);
       },
       reset: () => store.clear(),
       encode: (payload) => Buffer.from(payload),

@@ -6,6 +6,7 @@ import { ByteStore } from '../framing/byte-store.ts';
 import { checksums } from '../framing/checksum.ts';
 import type { FramingDefinition } from '../framing/index.ts';
 import type { Request } from '../requests.ts';
+import { cutFrames, type Found } from './cut-frames.ts';
 import { readRecords } from './mbus-records.ts';
 import { Columns } from './obis.ts';
 import type { Preset } from './preset.ts';
@@ -20,7 +21,7 @@ const frames: FramingDefinition = {
   create(_options, drop) {
     const store = new ByteStore(512);
     /** @returns undefined: more is needed */
-    const readOne = (view: Buffer): { bytes: number; frame?: Buffer; problem?: string } | undefined => {
+    const readOne = (view: Buffer): Found | undefined => {
       if (view[0] === 0x10) {
         if (view.length < 5) return undefined;
         const right = view[4] === 0x16 && view[3] === sum8(view.subarray(1, 3));
@@ -47,13 +48,7 @@ const frames: FramingDefinition = {
       },
       push(chunk, out) {
         store.append(chunk);
-        while (store.length > 0) {
-          const read = readOne(store.view());
-          if (!read) return;
-          if (read.problem !== undefined) drop(read.problem);
-          store.skip(read.bytes);
-          if (read.frame) out(read.frame);
-        }
+        cutFrames(store, readOne, drop, out);
       },
       reset: () => store.clear(),
       encode: (payload) => Buffer.from(payload),

@@ -3,6 +3,7 @@
 import { ByteStore } from '../framing/byte-store.ts';
 import { checksums } from '../framing/checksum.ts';
 import type { FramingDefinition } from '../framing/index.ts';
+import { cutFrames, type Found } from './cut-frames.ts';
 import type { Preset } from './preset.ts';
 import { readSml } from './sml-message.ts';
 
@@ -18,14 +19,14 @@ const transport: FramingDefinition = {
   create(_options, drop) {
     const store = new ByteStore(1024);
     const crc = checksums['crc16-x25']!;
-    /** @returns undefined: more is needed; `bytes` 0: this start was none */
-    const readOne = (view: Buffer): { frame?: Buffer; bytes: number; problem?: string } | undefined => {
+    /** @returns undefined: more is needed; one byte: this start was none */
+    const readOne = (view: Buffer): Found | undefined => {
       const parts: Buffer[] = [];
       let from = START.length;
       // all parts are of four bytes: elsewhere the same bytes are data
       for (let at = from; ; at += 4) {
         while (at + 4 <= view.length && view.compare(ESCAPE, 0, 4, at, at + 4) !== 0) at += 4;
-        if (view.length < at + 8) return view.length > MAX_BYTES ? { bytes: 0, problem: 'frame too long' } : undefined;
+        if (view.length < at + 8) return view.length > MAX_BYTES ? { bytes: 1, problem: 'frame too long' } : undefined;
         const kind = view.readUInt32BE(at + 4);
         if (kind === 0x1b1b1b1b) {
           // four bytes of data that look like an escape
@@ -34,26 +35,21 @@ const transport: FramingDefinition = {
           from = at + 4;
           continue;
         }
-        if (kind >>> 24 !== 0x1a) return { bytes: 0, problem: 'no end of a frame where it must be' };
+        if (kind >>> 24 !== 0x1a) return { bytes: 1, problem: 'no end of a frame where it must be' };
         const fill = (kind >>> 16) & 0xff;
-        if (fill > 3) return { bytes: 0, problem: 'no end of a frame where it must be' };
-        if (crc.of(view.subarray(0, at + 6)) !== view.readUInt16LE(at + 6)) return { bytes: 0, problem: 'wrong checksum' };
+        if (fill > 3) return { bytes: 1, problem: 'no end of a frame where it must be' };
+        if (crc.of(view.subarray(0, at + 6)) !== view.readUInt16LE(at + 6)) return { bytes: 1, problem: 'wrong checksum' };
         parts.push(view.subarray(from, at));
         const data = Buffer.concat(parts);
         return { frame: Buffer.from(data.subarray(0, Math.max(0, data.length - fill))), bytes: at + 8 };
       }
     };
-    const cut = (out: (frame: Buffer) => void) => {
-      while (store.length > 0) {
-        const at = store.view().indexOf(START);
-        if (at < 0) return void store.skip(Math.max(0, store.length - START.length + 1));
-        if (at > 0) store.skip(at);
-        const read = readOne(store.view());
-        if (!read) return;
-        if (read.problem !== undefined) drop(read.problem);
-        store.skip(read.bytes || 1);
-        if (read.frame) out(read.frame);
-      }
+    const look = (view: Buffer): Found | undefined => {
+      const at = view.indexOf(START);
+      if (at === 0) return readOne(view);
+      // the end may be the begin of a start
+      const bytes = at > 0 ? at : view.length - START.length + 1;
+      return bytes > 0 ? { bytes } : undefined;
     };
     return {
       get held() {
@@ -62,7 +58,7 @@ const transport: FramingDefinition = {
       push(chunk, out) {
         for (let i = 0; i < chunk.length; i += MAX_BYTES) {
           store.append(chunk.subarray(i, i + MAX_BYTES));
-          cut(out);
+          cutFrames(store, look, drop, out);
         }
       },
       reset: () => store.clear(),
