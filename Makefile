@@ -93,7 +93,7 @@ cve: setup ## known weaknesses of what the image ships (exit 2: nobody answered)
 sbom-check: setup ## is every file of an image's root in its bill of materials? make sbom-check ROOT=DIR SBOM=FILE
 	@$(NODE) image/sbom-check.ts --root "$(ROOT)" --sbom "$(SBOM)"
 
-release: setup ## the files of a release in image/out/release: make release VERSION=1.2.0 [STEPS=npm,deb,apt,image,sbom,sums] [KEY=file]
+release: setup ## the files of a release in image/out/release: make release VERSION=1.2.0 [STEPS=npm,plugins,deb,apt,image,sbom,sums] [KEY=file]
 	@$(NODE) scripts/release.ts "$(VERSION)" "$(STEPS)" "$(KEY)"
 
 screenshots: setup ## the pictures of the console in docs/images, taken from a running gateway in a real Chromium

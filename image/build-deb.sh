@@ -10,13 +10,14 @@ version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
 
 build_deb() {
   local arch="$1" stage="$cache_dir/deb-$1" size
-  rm -rf "$stage" && mkdir -p "$stage"/{DEBIAN,usr/bin,usr/lib/systemd/system,usr/lib/sysusers.d,usr/lib/tmpfiles.d,usr/share/polkit-1/rules.d}
+  rm -rf "$stage" && mkdir -p "$stage"/{DEBIAN,usr/bin,usr/lib/systemd/system,usr/lib/sysusers.d,usr/lib/tmpfiles.d,usr/lib/udev/rules.d,usr/share/polkit-1/rules.d}
   mkdir -p "$stage"/usr/share/doc/kuiper-gateway "$stage"/opt/kuiper/{data,log,plugins/{sources,sinks,functions},etc/{sources,sinks,functions}}
   stage_program "$arch" "$stage/opt/kuiper/lib"
   cp -r "$repo_dir/etc/." "$stage/opt/kuiper/etc/"
   install -m 644 "$repo_dir"/systemd/kuiper.service "$repo_dir"/systemd/kuiper-{plugins,installer}{.socket,@.service} "$stage/usr/lib/systemd/system/"
   install -m 644 "$repo_dir/systemd/kuiper.sysusers" "$stage/usr/lib/sysusers.d/kuiper.conf"
   install -m 644 "$repo_dir/systemd/kuiper.tmpfiles" "$stage/usr/lib/tmpfiles.d/kuiper.conf"
+  install -m 644 "$repo_dir/systemd/60-kuiper.rules" "$stage/usr/lib/udev/rules.d/60-kuiper.rules"
   install -m 644 "$repo_dir/systemd/50-kuiper.rules" "$stage/usr/share/polkit-1/rules.d/50-kuiper.rules"
   install -m 755 "$repo_dir/systemd/deb/kuiper" "$repo_dir/systemd/deb/kuiperd" "$stage/usr/bin/"
   install -m 644 "$repo_dir/systemd/deb/copyright" "$stage/usr/share/doc/kuiper-gateway/copyright"

@@ -1,4 +1,4 @@
-// `make release VERSION=1.2.0 [STEPS=npm,deb,apt,image,sbom,sums] [KEY=file]`: the files of a release in image/out/release. VERSIONING.md says what a release is.
+// `make release VERSION=1.2.0 [STEPS=npm,plugins,deb,apt,image,sbom,sums] [KEY=file]`: the files of a release in image/out/release. VERSIONING.md says what a release is.
 // Every step says what it made; one that fails ends the release. The changelog is gathered first, in the tree, for the commit that is tagged.
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
@@ -9,7 +9,7 @@ import { buildNpmPackage } from './npm-package.ts';
 import { buildPluginKit } from './plugin-kit.ts';
 
 const REPO = resolve(import.meta.dirname, '..');
-const ALL_STEPS = ['npm', 'deb', 'apt', 'image', 'sbom', 'sums'] as const;
+const ALL_STEPS = ['npm', 'plugins', 'deb', 'apt', 'image', 'sbom', 'sums'] as const;
 type Step = (typeof ALL_STEPS)[number];
 
 /** Entries of docs/changelog in order of their names. @returns the new text of CHANGELOG.md and the notes of this version */
@@ -141,6 +141,15 @@ async function release(version: string, steps: readonly Step[], key: string | un
     const kit = buildPluginKit();
     copyFileSync(kit, join(out, basename(kit)));
     say(basename(kit));
+  }
+  if (steps.includes('plugins')) {
+    const { packPlugin } = await import('../src/cli/plugin/pack.ts');
+    for (const name of readdirSync(join(REPO, 'plugins/packages')).sort()) {
+      const { zip, file } = await packPlugin(join(REPO, 'plugins/packages', name));
+      const target = `plugin-${file.replace(/\.[cm]?[jt]s$/, '')}.zip`;
+      writeFileSync(join(out, target), zip);
+      say(target);
+    }
   }
   if (steps.includes('deb')) {
     execFileSync(join(REPO, 'image/build-deb.sh'), { cwd: REPO, stdio: 'inherit' });

@@ -100,6 +100,8 @@ extras() {
     jars kafka kafka_2.13-4.1.0.jar 'the tests of kafka are' org.apache.kafka:kafka_2.13:4.1.0 &&
     # S3 for tests
     python moto moto.server 'the tests of S3 are' 'moto[s3,server]==5.2.5' &&
+    # a BACnet device for the plugin's test
+    python bacnet bacpypes3 'the test of the BACnet plugin is' bacpypes3==0.0.110 &&
     # eKuiper's SDK of portable plugins: the tests run plugins that are written with it
     python ekuiper-sdk 'ekuiper, pynng' 'tests of portable plugins are' ekuiper==2.4.2 pynng==0.8.1 &&
     # Flink's parser, and a compiler for the class that calls it

@@ -90,6 +90,21 @@ describe('kuiper.service', () => {
     for (const line of setting('DeviceAllow')) expect(line).toMatch(/^char-tty[A-Za-z]+ rw$/);
   });
 
+  // @covers issue:15#4
+  test('leaves input lines and buses of the board to plugin hosts, whose group the rules of udev name', () => {
+    const host = readFileSync(join(repo, 'systemd/kuiper-plugins@.service'), 'utf8');
+    for (const device of ['char-gpiochip', 'char-i2c']) expect(host).toContain(`\nDeviceAllow=${device} rw\n`);
+    const group = /^SupplementaryGroups=(\w+)$/m.exec(host)![1];
+    const rules = readFileSync(join(repo, 'systemd/60-kuiper.rules'), 'utf8')
+      .split('\n')
+      .filter((l) => l && !l.startsWith('#'));
+    expect(rules).toEqual([
+      `SUBSYSTEM=="gpio", KERNEL=="gpiochip[0-9]*", GROUP="${group}", MODE="0660"`,
+      `SUBSYSTEM=="i2c-dev", KERNEL=="i2c-[0-9]*", GROUP="${group}", MODE="0660"`,
+    ]);
+    expect(readFileSync(join(repo, 'image/build-deb.sh'), 'utf8')).toContain('usr/lib/udev/rules.d/60-kuiper.rules');
+  });
+
   test('writes where the folder rules let it, and nowhere else', () => {
     const folders = readFileSync(join(repo, 'systemd/kuiper.tmpfiles'), 'utf8');
     for (const path of setting('ReadWritePaths')[0]!.split(' ')) expect(folders).toMatch(new RegExp(`^d ${path}\\s`, 'm'));
