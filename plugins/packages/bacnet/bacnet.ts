@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { isIPv4 } from 'node:net';
 import bacnet from '@bacnet-js/client';
 import { defineSource } from '@kuiper-gateway/plugin';
-import { type Point, pointOf, valueOf } from './points.ts';
+import { type Point, pointOf, readValue } from './points.ts';
 
 // the package is CommonJS: its class is the default member of what it exports
 const Client = bacnet.default;
@@ -52,13 +52,13 @@ export const Bacnet = defineSource({
         const { objectId, values } = answer.values[i] as unknown as Answer;
         if (objectId.type !== p.object.type || objectId.instance !== p.object.instance)
           throw new Error(`the device answered ${objectId.type}:${objectId.instance} where ${p.text} was asked`);
-        keep(p, () => valueOf(values[0]?.value ?? [], p), row, errors);
+        keep(p, () => readValue(values[0]?.value ?? [], p), row, errors);
       });
     };
     const readOne = async (c: Client, p: Point, row: Row, errors: Errors): Promise<void> => {
       try {
         const answer = await c.readProperty({ address: receiver }, p.object, p.property, p.index === ALL ? {} : { arrayIndex: p.index });
-        keep(p, () => valueOf(answer.values, p), row, errors);
+        keep(p, () => readValue(answer.values, p), row, errors);
       } catch (error) {
         if (!/^BacnetError/.test((error as Error).message)) throw error;
         row[p.name] = null;
@@ -150,7 +150,8 @@ async function openTransport(localPort: number, receiver: string): Promise<Event
   });
   socket.on('error', (error) => events.emit('error', error));
   return Object.assign(events, {
-    open() {},
+    // it is open already
+    open: () => undefined,
     getBroadcastAddress: () => receiver,
     getMaxPayload: () => 1482,
     send(buffer: Buffer, length: number) {

@@ -46,7 +46,7 @@ interface Tagged {
 }
 
 /** @returns one value, or a list when the property has several. @throws Error when the device answered with an error */
-export function valueOf(values: readonly Tagged[], p: Point): unknown {
+export function readValue(values: readonly Tagged[], p: Point): unknown {
   const all = values.map((v) => single(v, p));
   return all.length === 1 ? all[0] : all;
 }
