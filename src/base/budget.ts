@@ -242,6 +242,17 @@ export function spendTime(ms: number): void {
 
 const STEPS_PER_MS = 20_000;
 
+/** Steps and bytes that the evaluation under way has used, for `giveBack`. */
+export const stepsUsed = (): number => current.steps;
+export const bytesUsed = (): number => current.bytes;
+
+/** Some of what was counted was not done: a text that grows at its end is not copied for each piece, as its function must count it. */
+export function giveBack(steps: number, bytes: number): void {
+  if (current === none) return;
+  current.left += steps;
+  current.bytesLeft += bytes;
+}
+
 /** Limits of the evaluation under way. */
 export const budgetLimitsNow = (): BudgetLimits => (current === none ? defaultBudgetLimits : current.limits);
 

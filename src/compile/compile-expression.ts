@@ -45,6 +45,8 @@ export function compileExpression(e: Expr, options: ExpressionOptions): (row: Ro
     states: createStateRegistry(() => undefined),
     standard: options.standard ?? false,
     anyCase: new Set(),
+    keyLimits: undefined,
+    eventTime: false,
     keep: true,
     locals: new Map(),
     memo: new Map(),

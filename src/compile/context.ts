@@ -4,6 +4,7 @@ import type { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
 import type { OutsideCallsOfRule } from '../exec/outside-calls.ts';
 import type { AliasDefinition, LocalDefinition } from '../plan/bound.ts';
+import type { KeyLimits } from '../windows/spec.ts';
 import type { Frame } from './frame.ts';
 import type { StateRegistry } from './state.ts';
 
@@ -19,6 +20,9 @@ export interface CompileContext {
   readonly standard: boolean;
   /** Inputs without declared fields whose names match in any case (basic.ignoreCase). */
   readonly anyCase: ReadonlySet<number>;
+  /** Bounds of what is kept per key. */
+  readonly keyLimits: KeyLimits | undefined;
+  readonly eventTime: boolean;
   /** False below a join: what a row keeps would be wrong for the joined row. */
   readonly keep: boolean;
   /** Places of the parameters of the lambdas around. */

@@ -10,6 +10,7 @@ import type { BoundCall } from '../plan/bound.ts';
 import { argsOf, siteOf, stateKey } from './call.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
+import { createHitKeys } from './hit-keys.ts';
 
 export function compileHit(e: BoundCall, ctx: CompileContext): Expr {
   const evaluate = compileEvaluation(e, ctx);
@@ -59,11 +60,11 @@ function compileEvaluation(e: BoundCall, ctx: CompileContext): (t: Tuple, update
   const keyOf = ctx.standard
     ? (t: Tuple) => partition.reduce((group, p) => addToGroupKey(group, p(t)), '')
     : (t: Tuple) => groupKeyText(partition.map((p) => p(t)));
-  const all = ctx.states.box(key, () => new Map<string, { state: unknown }>()) as { state: Map<string, { state: unknown }> };
+  const boxes = createHitKeys(key, () => def.init(site), ctx);
   return (t, update) => {
     const group = keyOf(t);
-    let box = all.state.get(group);
-    if (!box) all.state.set(group, (box = { state: def.init(site) }));
-    return next(box, t, update);
+    // a key is kept from the first row that passes
+    if (!update) return next(boxes.look(group), t, false);
+    return next(boxes.take(group, t.tsMs), t, true);
   };
 }

@@ -46,6 +46,8 @@ export function compileRule(plan: LogicalPlan): RuleProgram {
         states: createStateRegistry(() => host.touch()),
         standard: isStandard(plan),
         anyCase: new Set(plan.options.ignoreCase ? plan.sources.filter((s) => s.info.schema === undefined).map((s) => s.index) : []),
+        keyLimits: plan.options.keyLimits,
+        eventTime: plan.options.isEventTime === true,
         keep: true,
         locals: new Map(),
         memo: new Map(),

@@ -1,9 +1,10 @@
 // Scalar calls: the null rule first, then the body, by number of arguments so that nothing is allocated per row.
 import { inFunction, spend, spendText } from '../base/budget.ts';
-import type { Expr, NullRule, ScalarDefinition } from '../contract/function.ts';
+import type { CallSite, Expr, NullRule, ScalarDefinition } from '../contract/function.ts';
 import type { Value } from '../data/value.ts';
 import { isDateTime } from '../data/value.ts';
-import type { BoundCall } from '../plan/bound.ts';
+import type { BoundCall, BoundExpr, BoundLambda } from '../plan/bound.ts';
+import { some } from '../plan/walk.ts';
 import { argsOf, siteOf } from './call.ts';
 import type { CompileContext } from './context.ts';
 import { compileExpr } from './expression.ts';
@@ -15,7 +16,8 @@ export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileC
   if (lambda) {
     const places = placesOf(lambda, ctx);
     const parts = e.args.map((a) => compileExpr(a, a === lambda ? places.ctx : ctx));
-    return named(def.compile!(parts, { ...siteOf(e, ctx), params: places.params }), def.name);
+    const grows = growsOf(lambda, places.ctx);
+    return named(def.compile!(parts, { ...siteOf(e, ctx), params: places.params, ...(grows && { grows }) }), def.name);
   }
   const args = def.oneType && ctx.standard ? compileOfOneType(e.args, ctx) : argsOf(e, ctx);
   if (def.compile) {
@@ -25,6 +27,16 @@ export function compileScalar(e: BoundCall, def: ScalarDefinition, ctx: CompileC
   const exec = def.exec!;
   const expr = def.nulls === 'pass' ? passing(exec, args, def.name) : guarded(exec, args, def.nulls, def.name);
   return def.pure || !ctx.outside ? expr : ctx.outside.once(expr);
+}
+
+/** @returns what a lambda puts behind its first parameter, when it does nothing else with it */
+function growsOf({ params, body }: BoundLambda, ctx: CompileContext): CallSite['grows'] {
+  if (body.kind !== 'call' || body.def.kind !== 'scalar' || !body.def.growth) return undefined;
+  const [first, ...more] = body.args;
+  const isSum = (e: BoundExpr): boolean => e.kind === 'local' && e.local === params[0];
+  if (first === undefined || !isSum(first)) return undefined;
+  if (more.some((e) => some(e, isSum))) return undefined;
+  return { growth: body.def.growth, more: more.map((e) => compileExpr(e, ctx)) };
 }
 
 type Exec = (...args: any[]) => Value;

@@ -1,7 +1,9 @@
 // State that lives in closures (hit counters, plugin functions) and must be in the checkpoint. Each place has a key made of the call's
 // text, so that it outlives changes elsewhere in the rule. The operator that owns the expression saves it (exec/stateful.ts).
 import type { StateStore } from '../contract/context.ts';
+import { createKeyRoom, type KeyCounters, type KeyRoom } from '../windows/key-room.ts';
 import { revive } from '../windows/row-codec.ts';
+import type { KeyLimits } from '../windows/spec.ts';
 
 /** Holder of one state; `key` is unique in the rule. */
 export interface StateBox {
@@ -17,6 +19,9 @@ export interface StateRegistry {
   box(key: string, initial: () => unknown): StateBox;
   /** A key-value store for a plugin function. */
   store(key: string): StateStore;
+  /** Bounds what is kept per key; one for all calls of the operator. */
+  room(limits: KeyLimits | undefined): KeyRoom;
+  countIn(counters: KeyCounters): void;
   readonly size: number;
   save(): Record<string, unknown>;
   load(state: unknown): void;
@@ -28,7 +33,13 @@ export function createStateRegistry(touch: () => void): StateRegistry {
   const stores = new Map<string, Map<string, unknown>>();
   const keys = new Map<number, string>();
   const seen = new Map<string, number>();
+  let counters: KeyCounters = {};
+  let room: KeyRoom | undefined;
   return {
+    room: (limits) => (room ??= createKeyRoom(limits, counters)),
+    countIn(own) {
+      counters = own;
+    },
     touch,
     keyOf(callId, text) {
       let key = keys.get(callId);

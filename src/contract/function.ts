@@ -65,6 +65,8 @@ export interface CallSite {
   readonly standard?: boolean;
   /** Places of the parameters of the lambda: the function puts the values there and evaluates the argument. */
   readonly params?: readonly { value: Value }[];
+  /** Set where the lambda only puts more behind its first parameter: `(all, x) -> array_concat(all, …)`. */
+  readonly grows?: { readonly growth: Growth; readonly more: readonly Expr[] };
   /** State of this call, kept with the rule's checkpoint. There for definitions with `keepsState` (built-ins keep theirs in `init`). */
   readonly state?: StateStore;
   readonly context?: FunctionContext;
@@ -120,12 +122,23 @@ interface FunctionBase {
   onlyStandard?: true;
 }
 
+/** How a function whose result is its first argument with more behind it does so without a copy of what is there. */
+export interface Growth {
+  /** @returns a list of one's own with what the first argument holds  @throws rowError */
+  begin(first: Value): Value[];
+  /** @throws rowError */
+  add(own: Value[], more: Value): void;
+  /** @returns the value of the call */
+  end(own: Value[]): Value;
+}
+
 export interface ScalarDefinition extends FunctionBase {
   kind: 'scalar';
   nulls: NullRule;
   /** Same arguments give the same value and there is no effect: permits constant folding and sharing. */
   pure: boolean;
   /** It takes a lambda there, with so many of these parameters; needs `compile` and `nulls: 'pass'`. Standard SQL. */
+  growth?: Growth;
   lambda?: { readonly argument: number; readonly params: readonly string[]; readonly least: number };
   /** Standard SQL: the arguments have one type; ints are given as floats where one of them is known to be a float. */
   oneType?: true;

@@ -25,6 +25,7 @@ export function joinBranches(branches: readonly Branch[]): RuleProgram {
     // a row may be wanted by one branch and not by another
     index: [],
     operators: branches.flatMap((b, i) => b.program.operators.map((o) => named(i, o))),
+    details: Object.fromEntries(branches.flatMap((b, i) => Object.entries(b.program.details ?? {}).map(([o, d]) => [named(i, o), d]))),
     fingerprints: Object.fromEntries(branches.flatMap((b, i) => Object.entries(b.program.fingerprints).map(([o, f]) => [named(i, o), f]))),
     start(host, slotOf) {
       const running = branches.map(({ program, sinks }, i) =>
@@ -53,7 +54,6 @@ function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: st
       result.sinks = sinks;
       host.emit(result);
     },
-    exception: (stats, error) => host.exception(stats, error),
     stats: (operator) => host.stats(name(operator)),
   });
 }
@@ -88,5 +88,7 @@ function together(
     close(again) {
       for (const p of running) p.close(again);
     },
+    explain: () =>
+      Object.fromEntries(running.flatMap((p, i) => Object.entries(p.explain?.() ?? {}).map(([o, view]) => [named(i, o), view]))),
   };
 }

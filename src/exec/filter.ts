@@ -23,6 +23,7 @@ const PREFIX = 'run Where error: ';
 
 export function createFilter(spec: FilterSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
   const { condition, onPass, state } = spec;
+  state.countIn(stats);
 
   /** @throws rowError */
   const passes = (t: Tuple): boolean => {

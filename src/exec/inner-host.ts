@@ -2,15 +2,19 @@
 // puts in its place. Used by branches.ts, steps.ts and node-chain.ts.
 import type { ProgramHost } from './operator.ts';
 
-type Kept = 'emit' | 'exception' | 'stats';
-
-export function innerHost(host: ProgramHost, own: Pick<ProgramHost, Kept> & Partial<Pick<ProgramHost, 'cpu' | 'late'>>): ProgramHost {
+export function innerHost(
+  host: ProgramHost,
+  own: Pick<ProgramHost, 'emit' | 'stats'> & Partial<Pick<ProgramHost, 'exception'>>,
+): ProgramHost {
   return {
     ruleId: host.ruleId,
     clock: host.clock,
     log: host.log,
     env: host.env,
     ...(host.budget && { budget: host.budget }),
+    ...(host.cpu && { cpu: host.cpu }),
+    ...(host.late && { late: (row, t) => host.late!(row, t) }),
+    exception: (stats, error, failed) => host.exception(stats, error, failed),
     touch: () => host.touch(),
     begin: () => host.begin(),
     resume: (debt) => host.resume(debt),
@@ -21,6 +25,3 @@ export function innerHost(host: ProgramHost, own: Pick<ProgramHost, Kept> & Part
     ...own,
   };
 }
-
-/** `late` of the rule, where it has one. */
-export const lateOf = (host: ProgramHost): Pick<ProgramHost, 'late'> => (host.late ? { late: (row, t) => host.late!(row, t) } : {});

@@ -4,7 +4,7 @@
 import type { Result, WindowRange } from '../data/tuple.ts';
 import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
-import { innerHost, lateOf } from './inner-host.ts';
+import { innerHost } from './inner-host.ts';
 import {
   newOperatorStats,
   type OperatorStats,
@@ -171,7 +171,6 @@ function hostOf(host: ProgramHost, stats: readonly OperatorStats[], emit: (resul
   return innerHost(host, {
     emit,
     exception: (_own, error, row) => host.exception(stats[0]!, error, row),
-    ...lateOf(host),
     stats: newOperatorStats,
   });
 }

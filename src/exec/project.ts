@@ -67,6 +67,7 @@ export function sinkEmitter(host: ProgramHost): Emitter {
 export function createProject(spec: ProjectSpec, host: ProgramHost, stats: OperatorStats): Operator {
   const build = createRowBuilder(spec);
   const { limit, next, state } = spec;
+  state.countIn(stats);
   const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
   const buildGood = (c: Collection, most: number): Row[] => {
     const rows: Row[] = [];

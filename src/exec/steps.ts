@@ -4,7 +4,7 @@
 import { type Result, Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { placeInput } from './branches.ts';
-import { innerHost, lateOf } from './inner-host.ts';
+import { innerHost } from './inner-host.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
 
 export interface ProgramStep {
@@ -136,9 +136,6 @@ function startStep(step: ProgramStep, host: ProgramHost, slotOf: (input: number,
 function hostOf(host: ProgramHost, prefix: string, emit: (result: Result) => void): ProgramHost {
   return innerHost(host, {
     emit,
-    ...(host.cpu && { cpu: host.cpu }),
-    ...lateOf(host),
-    exception: (stats, error, failed) => host.exception(stats, error, failed),
     stats: (operator) => host.stats(prefix + operator),
   });
 }

@@ -2,6 +2,7 @@
 // The parser builds it (parser/index.ts), print.ts writes it back as text, plan/bind gives names a meaning. Nothing here knows
 // streams or functions: `a.b` stays `column {stream:'a', name:'b'}` until the binder decides whether `a` is a stream or a struct.
 
+import type { BinaryOperatorText } from '../data/arithmetic.ts';
 import type { CreateStatement, DescribeStatement, DropStatement, ExplainStatement, ShowStatement } from './ast-ddl.ts';
 import type { Node, Span } from './span.ts';
 
@@ -102,26 +103,7 @@ export interface WildcardExpr extends ExprNode {
 }
 
 /** `||`, `<<` and `>>` are standard SQL only. */
-export type BinaryOp =
-  | '+'
-  | '-'
-  | '*'
-  | '/'
-  | '%'
-  | '&'
-  | '|'
-  | '^'
-  | '='
-  | '!='
-  | '<'
-  | '<='
-  | '>'
-  | '>='
-  | 'AND'
-  | 'OR'
-  | '||'
-  | '<<'
-  | '>>';
+export type BinaryOp = Exclude<BinaryOperatorText, 'IN' | 'NOT IN'> | '||' | '<<' | '>>';
 
 export interface BinaryExpr extends ExprNode {
   readonly kind: 'binary';

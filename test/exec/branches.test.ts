@@ -1,8 +1,9 @@
 // Several programs as one (graph rules that branch): shared inputs, sinks by branch, state by branch.
 import { describe, expect, test } from 'vitest';
 import { type Result, Tuple } from '../../src/data/tuple.ts';
+import type { Row } from '../../src/data/value.ts';
 import { joinBranches } from '../../src/exec/branches.ts';
-import type { ProgramHost, ProgramInput, RuleProgram } from '../../src/exec/operator.ts';
+import { newOperatorStats, type ProgramHost, type ProgramInput, type RuleProgram } from '../../src/exec/operator.ts';
 
 const input = (source: string, ...columns: string[]): ProgramInput => ({ source, emitter: source, kind: 'stream', columns, all: false });
 
@@ -75,6 +76,38 @@ describe('branches', () => {
       [[1], [{ c: 9n, count: 2 }]],
     ]);
     expect(stats).toEqual(joined.operators);
+  });
+
+  // @covers issue:18#3
+  test('the row that failed, late rows, CPU time and what operators tell of themselves reach the rule, by branch', () => {
+    const told: unknown[] = [];
+    const cpu = { begin: () => void told.push('begin'), end: () => void told.push('end') };
+    const host = {
+      emit: () => undefined,
+      stats: newOperatorStats,
+      cpu,
+      late: (row: Row, t: Tuple) => void told.push(['late', row, t.tsMs]),
+      exception: (...args: unknown[]) => void told.push(['failed', ...args.slice(1)]),
+    } as unknown as ProgramHost;
+    const telling: RuleProgram = {
+      ...program(input('s', 'a')),
+      details: { '2_count': { columns: ['a'], text: 'a > 1' } },
+      start(own, slotOf) {
+        own.cpu?.begin();
+        own.late?.({ a: 1 }, new Tuple([1], 5));
+        own.cpu?.end();
+        own.exception(own.stats('2_count'), 'broken', { sample: '{"a":1}', key: 'k' });
+        return { ...program(input('s', 'a')).start(own, slotOf), explain: () => ({ '2_count': { held: 3 } }) };
+      },
+    };
+    const both = joinBranches([
+      { program: program(input('s', 'b')), sinks: [0] },
+      { program: telling, sinks: [1] },
+    ]);
+    expect(both.details).toEqual({ b1_2_count: { columns: ['a'], text: 'a > 1' } });
+    const running = both.start(host, () => 0);
+    expect(told).toEqual(['begin', ['late', { a: 1 }, 5], 'end', ['failed', 'broken', { sample: '{"a":1}', key: 'k' }]]);
+    expect(running.explain!()).toEqual({ b1_2_count: { held: 3 } });
   });
 
   test('state is kept by branch', () => {

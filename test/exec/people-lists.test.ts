@@ -1,8 +1,12 @@
 // Lambdas, intervals and sessions per key in standard SQL.
 import { describe, expect, it } from 'vitest';
+import { Budget, within } from '../../src/base/budget.ts';
 import { createVirtualClock } from '../../src/base/clock.ts';
+import { compileExpression } from '../../src/compile/index.ts';
 import type { Row, Value } from '../../src/data/value.ts';
+import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { parseExpression, parseSelect, printExpr, printStatement } from '../../src/sql/index.ts';
+import { testEnv } from '../functions/helpers.ts';
 import { refusalOf, startRule, stream, type TestOptions } from '../helpers/program.ts';
 import { shape } from '../sql/helpers/shape.ts';
 
@@ -53,6 +57,51 @@ describe('a lambda', () => {
     rule.push('demo', { a: ['p', 'q'], b: ['r'] });
     rule.push('demo', { a: ['s'], b: [] });
     expect(rule.results).toEqual([[{ a: ['P', 'Q'], b: ['R'], c: ['P', 'Q'] }], [{ a: ['S'], b: [], c: ['S'] }]]);
+  });
+  // @covers issue:13#2
+  it('that collects does work in step with its list, not with its square', () => {
+    const work = (expr: string, n: number) => {
+      const evaluate = compileExpression(parseExpression(expr, 'standard'), {
+        functions: createFunctionCatalogue(),
+        env: testEnv(),
+        standard: true,
+      });
+      const budget = new Budget('rule r', { maxSteps: 2_000_000, maxBytes: 64 * 1024 * 1024, maxTimeMs: 60_000 });
+      const found = within(budget, 1, () => evaluate({ l: Array.from({ length: n }, (_, i) => `element ${i % 10}`), s: [7] }));
+      return { found, steps: budget.steps, bytes: budget.bytes };
+    };
+    const expected = (n: number) => Array.from({ length: n }, (_, i) => `element ${i % 10}`);
+    const cases: [expr: string, of: (n: number) => Value][] = [
+      ['array_reduce(l, "", (all, x) -> all || x)', (n) => expected(n).join('')],
+      ['array_reduce(l, "", (all, x) -> x || all)', (n) => expected(n).reverse().join('')],
+      ['array_reduce(l, "", (all, x) -> CASE WHEN all = "" THEN x ELSE all || ", " || x END)', (n) => expected(n).join(', ')],
+      ['array_reduce(l, s, (all, x) -> array_concat(all, array_create(x)))', (n) => [7, ...expected(n)]],
+      [
+        'array_reduce(l, null, (all, x, i) -> array_concat(all, array_create(i), array_create(x)))',
+        (n) => expected(n).flatMap((x, i) => [BigInt(i), x]),
+      ],
+    ];
+    for (const [expr, of] of cases) {
+      const [small, large] = [work(expr, 2000), work(expr, 20_000)];
+      expect(small.found, expr).toEqual(of(2000));
+      expect(large.found, expr).toEqual(of(20_000));
+      expect(large.steps / small.steps, expr).toBeLessThan(11);
+      expect(large.bytes / small.bytes, expr).toBeLessThan(11);
+      // what is there in the end was counted
+      expect(large.bytes, expr).toBeGreaterThan(20_000 * 8);
+    }
+    // a text that doubles is as long as it is
+    expect(() => work('array_reduce(l, "ab", (all, x) -> all || all)', 40)).toThrow('basic.rowBudget.maxBytes');
+    // a list that is read while it grows is copied, and the start stays as it was
+    expect(
+      value('array_reduce(l, s, (all, x) -> array_concat(all, array_create(cardinality(all) + x)))', { l: [1, 2, 3], s: [0] }),
+    ).toEqual([0, 2, 4, 6]);
+    const rule = startRule('SELECT array_reduce(l, s, (all, x) -> array_concat(all, array_create(x))) AS r, s FROM demo', standard);
+    rule.push('demo', { l: [1, 2], s: [0] });
+    rule.push('demo', { l: [], s: [0] });
+    rule.push('demo', { l: [1], s: 5 });
+    expect(rule.results.slice(0, 2)).toEqual([[{ r: [0, 1, 2], s: [0] }], [{ r: [0], s: [0] }]]);
+    expect(JSON.stringify(rule.results[2])).toContain('array elements should be array');
   });
   it('picks the best gateway of a LoRaWAN message', () => {
     const rxInfo = [

@@ -1,9 +1,8 @@
 // Rules that fire without a message: functions of time in whole rules, in both times, over restarts, against a slow model.
 import { describe, expect, test } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../../src/base/clock.ts';
-import { messageOf } from '../../src/base/errors/gateway-error.ts';
 import type { Row } from '../../src/data/value.ts';
-import { startRule, stream, type TestOptions, type TestRule } from '../helpers/program.ts';
+import { refusalOf, startRule, stream, type TestOptions, type TestRule } from '../helpers/program.ts';
 import { randomFrom } from '../helpers/random.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -42,14 +41,7 @@ function machine(sql: string, more: TestOptions = {}) {
   return m;
 }
 
-const refusal = (sql: string, more: TestOptions = {}): string => {
-  try {
-    startRule(sql, { sqlCompatibility: 'standard', ...more });
-  } catch (error) {
-    return messageOf(error);
-  }
-  return 'accepted';
-};
+const refusal = (sql: string, more: TestOptions = {}): string => refusalOf(sql, { sqlCompatibility: 'standard', ...more });
 
 describe('silent_for', () => {
   const sql = 'SELECT dev, v, event_time() AS at FROM demo WHERE silent_for(mi, 10) OVER (PARTITION BY dev)';

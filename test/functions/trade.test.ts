@@ -1,7 +1,7 @@
 // Functions of the trade over several rows: counters with resets, averages, duplicates, dead bands, the first and last by time.
 import { describe, expect, it } from 'vitest';
 import type { Row, Value } from '../../src/data/value.ts';
-import { startRule, type TestOptions } from '../helpers/program.ts';
+import { refusalOf, startRule, type TestOptions } from '../helpers/program.ts';
 
 const STANDARD: TestOptions = { sqlCompatibility: 'standard', sendNilField: true };
 
@@ -74,6 +74,67 @@ describe('averages over rows', () => {
   it('moving_avg is over the last n values that are not null', async () => {
     expect(await column('moving_avg(v, 2)', v(1, 3, null, 7, 9))).toEqual([1, 2, 2, 5, 8]);
   });
+});
+
+// @covers issue:20#7
+// @covers finding:sql#D
+describe('last_sent', () => {
+  it('is the value of the last row that the rule let through, not of the last one that came', async () => {
+    expect(await column('v', v(10, 12, 14, 15, 16, 21), { where: 'v - last_sent(v, 0) >= 5' })).toEqual([10, 15, 21]);
+    expect(await column('last_sent(v)', v(10, 12, 15), { where: 'v <> 12' })).toEqual([null, 10]);
+    // the select list sees what WHERE saw
+    expect(await column('last_sent(v, -1)', v(1, 2, 4, 5, 8), { where: 'v - last_sent(v, -1) >= 2' })).toEqual([-1n, 1, 4]);
+  });
+  it('keeps a null that was sent apart from nothing sent yet', async () => {
+    expect(await column('last_sent(v, 7)', v(null, 1, null, 2), { where: 'true' })).toEqual([7n, null, 1, null]);
+  });
+  it('keeps keys apart, and a rule that starts again goes on', async () => {
+    const sql = 'SELECT d, v FROM demo WHERE abs(v - last_sent(v, -100) OVER (PARTITION BY d)) >= 5';
+    const first = startRule(sql, STANDARD);
+    for (const [d, x] of [['a', 1], ['b', 20], ['a', 4], ['b', 26]] as const) first.push('demo', { d, v: x }); // biome-ignore format: pairs
+    expect(first.results.flat()).toEqual([{ d: 'a', v: 1 }, { d: 'b', v: 20 }, { d: 'b', v: 26 }]); // biome-ignore format: rows
+    const second = startRule(sql, { ...STANDARD, state: structuredClone(first.running.save()) });
+    for (const [d, x] of [['a', 5], ['b', 30], ['a', 6], ['b', 31]] as const) second.push('demo', { d, v: x }); // biome-ignore format: pairs
+    expect(second.results.flat()).toEqual([{ d: 'a', v: 6 }, { d: 'b', v: 31 }]); // biome-ignore format: rows
+  });
+  it("is refused with eKuiper's answers and where rows are aggregated", () => {
+    expect(refusalOf('SELECT last_sent(v) AS r FROM demo', { sqlCompatibility: 'ekuiper' })).toContain('function last_sent not found');
+    expect(refusalOf('SELECT last_sent(v) AS r FROM demo GROUP BY TUMBLINGWINDOW(ss, 1)', STANDARD)).toContain(
+      'function last_sent is not allowed in an aggregate query',
+    );
+  });
+  // @covers issue:20#5
+  it.each(['deadband(v, 5)', 'v - last_sent(v, 0)'])(
+    '%s per key keeps only keys whose rows passed, up to maxKeys, and forgets them after keyTTL',
+    async (call) => {
+      const condition = call.startsWith('deadband') ? `${call} OVER (PARTITION BY d)` : `${call} OVER (PARTITION BY d) >= 5`;
+      const rule = startRule(`SELECT d, v FROM demo WHERE ${condition} AND v < 100`, {
+        ...STANDARD,
+        keyLimits: { maxKeys: 2, ttlMs: 10_000 },
+      });
+      const counted = () => {
+        const s = [...rule.stats.values()].find((o) => o.maxKeys !== undefined);
+        return [s?.keys, s?.maxKeys, s?.rowsWithoutRoom, s?.keysForgotten];
+      };
+      for (let i = 0; i < 50; i++) rule.push('demo', { d: `x${i}`, v: 500 });
+      expect(counted()).toEqual([undefined, undefined, undefined, undefined]);
+      rule.push('demo', { d: 'a', v: 10 });
+      rule.push('demo', { d: 'b', v: 10 });
+      expect(counted()).toEqual([2, 2, undefined, undefined]);
+      rule.push('demo', { d: 'c', v: 10 });
+      expect(counted()).toEqual([2, 2, 1, undefined]);
+      expect(JSON.stringify(rule.results.at(-1))).toContain('maxKeys');
+      await rule.clock.advance(6000);
+      rule.push('demo', { d: 'b', v: 50 });
+      await rule.clock.advance(5000);
+      rule.push('demo', { d: 'c', v: 10 });
+      expect(counted()).toEqual([2, 2, 1, 1]);
+      // of a key that is forgotten the next row is a first one
+      rule.results.length = 0;
+      rule.push('demo', { d: 'b', v: 51 });
+      expect(rule.results).toEqual([]);
+    },
+  );
 });
 
 describe('deadband', () => {

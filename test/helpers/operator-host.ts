@@ -44,4 +44,4 @@ export const row = (...cols: Value[]): Tuple => new Tuple(cols, 0);
 export const columnsOf = (sent: readonly (Tuple | Collection)[]): unknown[] =>
   sent.map((s) => ('rows' in s ? s.rows.map((t) => t.cols) : s.cols));
 
-export const noState = { size: 0, save: () => ({}), load: () => undefined };
+export const noState = { size: 0, save: () => ({}), load: () => undefined, countIn: () => undefined };

@@ -23,6 +23,7 @@ export { increase } from './increase.ts';
 export { lag } from './lag.ts';
 export { lastHitCount } from './last_hit_count.ts';
 export { lastHitTime } from './last_hit_time.ts';
+export { lastSent } from './last_sent.ts';
 export { latest } from './latest.ts';
 export { movingAvg } from './moving_avg.ts';
 export { rate } from './rate.ts';

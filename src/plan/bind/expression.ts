@@ -44,7 +44,8 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
       throw scope.fail('PLAN_BAD_ARGUMENT', 'a lambda stands here, where no function takes one', span);
     case 'binary':
       if ((e.op === '+' || e.op === '-') && (isInterval(e.left) || isInterval(e.right))) return bindMoved(e, go, scope);
-      if (e.op === '||' || e.op === '<<' || e.op === '>>') return callOf(OPERATOR_CALLS[e.op], [go(e.left), go(e.right)], scope, span);
+      if (e.op === '||') return callOf('concat_strict', piecesOf(e).map(go), scope, span);
+      if (e.op === '<<' || e.op === '>>') return callOf(OPERATOR_CALLS[e.op], [go(e.left), go(e.right)], scope, span);
       return { kind: 'binary', op: e.op, left: go(e.left), right: go(e.right), span };
     case 'between':
       return { kind: 'between', not: e.not, value: go(e.value), low: go(e.low), high: go(e.high), span };
@@ -80,7 +81,10 @@ export function bindExpression(e: Expr, scope: Scope): BoundExpr {
   }
 }
 
-const OPERATOR_CALLS = { '||': 'concat_strict', '<<': 'shift_left', '>>': 'shift_right' } as const;
+/** `a || b || c` is one call: the text of the first two is not made and counted for itself. */
+const piecesOf = (e: Expr): Expr[] => (e.kind === 'binary' && e.op === '||' ? [...piecesOf(e.left), e.right] : [e]);
+
+const OPERATOR_CALLS = { '<<': 'shift_left', '>>': 'shift_right' } as const;
 
 /** `x->v->w` of a local name: no column can be meant. */
 function isLocal(e: Expr, scope: Scope): boolean {

@@ -70,7 +70,11 @@ const literalCalls: Readonly<Record<string, readonly string[]>> = {
   array_min_by: ['array_min_by(a, x -> x)'],
   array_max_by: ['array_max_by(a, x -> x)'],
   array_sort_by: ['array_sort_by(a, x -> x)'],
-  array_reduce: ['array_reduce(a, b, (all, x) -> x)', 'array_reduce(a, 0, (n, x, i) -> n + i)'],
+  array_reduce: ['array_reduce(a, b, (all, x) -> x)', 'array_reduce(a, 0, (n, x, i) -> n + i)',
+    'array_reduce(a, "", (all, x) -> all || x)', 'array_reduce(a, "", (all, x) -> x || all || ",")',
+    'array_reduce(a, "", (all, x) -> CASE WHEN all = "" THEN x ELSE all || "," || x END)',
+    'array_reduce(a, b, (all, x) -> array_concat(all, array_create(x)))', 'array_reduce(a, b, (all, x) -> array_concat(all, x, all))',
+  ], // biome-ignore format: one look
   object_construct: ['object_construct(a, b)', 'object_construct("k", a, "l", a, "m", b)'],
   array_create: ['array_create(a, a, b, b)'],
   concat: ['concat(a, b)', 'concat(a, a, a, a, a, a, a, a)', 'concat(concat(a, a), concat(a, a), concat(b, b))'],

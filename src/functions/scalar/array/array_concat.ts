@@ -5,6 +5,16 @@ import { defineScalar, param } from '../../../contract/function.ts';
 import { nilArray } from '../../../data/nil-array.ts';
 import type { Value } from '../../../data/value.ts';
 
+/** Puts the elements of a list behind those that are there; null has none. */
+function append(out: Value[], list: Value): void {
+  if (list == null) return;
+  if (!Array.isArray(list)) throw rowError('array elements should be array');
+  if (list.length > 64) reserveArray(list.length);
+  for (const e of list) out.push(e);
+}
+
+const end = (out: Value[]): Value => (out.length === 0 ? nilArray : out);
+
 export const arrayConcat = defineScalar({
   name: 'array_concat',
   group: 'array',
@@ -22,12 +32,16 @@ export const arrayConcat = defineScalar({
   ],
   exec: (...arrays: Value[]) => {
     const out: Value[] = [];
-    for (const a of arrays) {
-      if (a == null) continue;
-      if (!Array.isArray(a)) throw rowError('array elements should be array');
-      if (a.length > 64) reserveArray(a.length);
-      for (const e of a) out.push(e);
-    }
-    return out.length === 0 ? nilArray : out;
+    for (const a of arrays) append(out, a);
+    return end(out);
+  },
+  growth: {
+    begin(first) {
+      const out: Value[] = [];
+      append(out, first);
+      return out;
+    },
+    add: append,
+    end,
   },
 });

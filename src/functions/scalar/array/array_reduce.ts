@@ -1,5 +1,7 @@
 // SQL array_reduce(arr, start, (sum, x) -> value).
-import { defineScalar, param } from '../../../contract/function.ts';
+import { bytesUsed, giveBack, reserveArray, stepsUsed } from '../../../base/budget.ts';
+import { type CallSite, defineScalar, type Expr, param } from '../../../contract/function.ts';
+import type { Value } from '../../../data/value.ts';
 import { elementsOf } from './lambda.ts';
 
 export const arrayReduce = defineScalar({
@@ -20,19 +22,59 @@ export const arrayReduce = defineScalar({
     ['array_reduce(a, 0, (sum, x) -> sum + x)', null, { a: null }],
     ['array_reduce(a, 0, x -> x)', { error: 'the lambda has 1 parameters' }, { a: [1] }],
   ],
-  compile: ([arr, start, fn], { params }) => {
+  compile: ([arr, start, fn], { params, grows }) => {
     const [sum, x, index] = params!;
+    const place = (element: Value, i: number): void => {
+      x!.value = element;
+      if (index) index.value = BigInt(i);
+    };
+    if (grows) return collecting(arr!, start!, grows, place);
     return (t) => {
       const elements = elementsOf(arr!(t));
       if (elements === undefined) return null;
       let result = start!(t) ?? null;
       for (let i = 0; i < elements.length; i++) {
         sum!.value = result;
-        x!.value = elements[i];
-        if (index) index.value = BigInt(i);
+        place(elements[i], i);
+        const before = result;
+        const counts = typeof before === 'string' && before.length > SHORT;
+        const steps = counts ? stepsUsed() : 0;
+        const bytes = counts ? bytesUsed() : 0;
         result = fn!(t) ?? null;
+        // texts share their pieces: what the text so far was counted for was no copy, and nobody holds that text any more
+        if (counts && typeof result === 'string') {
+          const atMost = before.length;
+          giveBack(Math.min(stepsUsed() - steps, (2 * atMost) / CHARS_PER_STEP), Math.min(bytesUsed() - bytes, 2 * atMost));
+        }
       }
       return result;
     };
   },
 });
+
+/** Texts from here on are counted by what builds them. */
+const SHORT = 256;
+const CHARS_PER_STEP = 64;
+
+/** A list that only grows is one list: to copy it for each element would be work in the square of their number. */
+function collecting(
+  arr: Expr,
+  start: Expr,
+  { growth, more }: NonNullable<CallSite['grows']>,
+  place: (element: Value, i: number) => void,
+): Expr {
+  return (t) => {
+    const elements = elementsOf(arr(t));
+    if (elements === undefined) return null;
+    const first = start(t) ?? null;
+    if (elements.length === 0) return first;
+    const own = growth.begin(first);
+    for (let i = 0; i < elements.length; i++) {
+      place(elements[i], i);
+      const before = own.length;
+      for (const e of more) growth.add(own, e(t));
+      reserveArray(own.length - before);
+    }
+    return growth.end(own);
+  };
+}

@@ -1,7 +1,7 @@
 // SQL greatest(a, b, …).
 import { defineScalar, param } from '../../../contract/function.ts';
 import { gt } from '../../../data/compare.ts';
-import type { Value } from '../../../data/value.ts';
+import { outermost } from './outermost.ts';
 
 export const greatest = defineScalar({
   name: 'greatest',
@@ -21,14 +21,5 @@ export const greatest = defineScalar({
     ['greatest(a)', null, { a: null }],
     ['greatest(a, "x")', { error: 'invalid operation' }, { a: 1 }],
   ],
-  compile:
-    (args, { env }) =>
-    (t) => {
-      let best: Value = null;
-      for (let i = 0; i < args.length; i++) {
-        const v = args[i]!(t);
-        if (v != null && (best === null || gt(v, best, env.timeZone))) best = v;
-      }
-      return best;
-    },
+  compile: outermost(gt),
 });

@@ -1,7 +1,7 @@
 // SQL least(a, b, …).
 import { defineScalar, param } from '../../../contract/function.ts';
 import { lt } from '../../../data/compare.ts';
-import type { Value } from '../../../data/value.ts';
+import { outermost } from './outermost.ts';
 
 export const least = defineScalar({
   name: 'least',
@@ -21,14 +21,5 @@ export const least = defineScalar({
     ['least(a)', null, { a: null }],
     ['least(a, "x")', { error: 'invalid operation' }, { a: 1 }],
   ],
-  compile:
-    (args, { env }) =>
-    (t) => {
-      let best: Value = null;
-      for (let i = 0; i < args.length; i++) {
-        const v = args[i]!(t);
-        if (v != null && (best === null || lt(v, best, env.timeZone))) best = v;
-      }
-      return best;
-    },
+  compile: outermost(lt),
 });
