@@ -104,6 +104,8 @@ extras() {
     python bacnet bacpypes3 'the test of the BACnet plugin is' bacpypes3==0.0.110 &&
     # eKuiper's SDK of portable plugins: the tests run plugins that are written with it
     python ekuiper-sdk 'ekuiper, pynng' 'tests of portable plugins are' ekuiper==2.4.2 pynng==0.8.1 &&
+    # counterparts of zmq (libzmq) and neuron (NNG)
+    python peers 'zmq, pynng' 'the tests of zmq and neuron are' pyzmq==27.1.0 pynng==0.8.1 &&
     # Flink's parser, and a compiler for the class that calls it
     jars flink 'flink-sql-parser-2.0.0.jar calcite-linq4j-1.34.0.jar' "the tests of Flink's parser are" org.apache.flink:flink-sql-parser:2.0.0 org.apache.flink:flink-core:2.0.0 org.apache.calcite:calcite-linq4j:1.34.0 org.eclipse.jdt:ecj:3.38.0
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dialPush, listenPull, listenRep, SpReader } from '../../src/extensions/portable/sp-socket.ts';
+import { SpReader } from '../../src/connectors/net-shared/sp-wire.ts';
+import { dialPush, listenPull, listenRep } from '../../src/extensions/portable/sp-socket.ts';
 
 let folder: string;
 const ends: (() => unknown)[] = [];
@@ -49,7 +50,7 @@ describe('messages', () => {
         (messages, cuts) => {
           const bytes = Buffer.concat([hello(0x50), ...messages.map(frame)]);
           const got: Buffer[] = [];
-          const reader = new SpReader('push', (m) => got.push(m));
+          const reader = new SpReader('push', 'ipc', (m) => got.push(m));
           let at = 0;
           for (const cut of [...cuts, bytes.length]) {
             if (at >= bytes.length) break;
@@ -69,7 +70,7 @@ describe('messages', () => {
     ['a frame of another kind', Buffer.concat([hello(0x50), Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0])])],
     ['a size beyond 64 MB', Buffer.concat([hello(0x50), Buffer.from([1, 0, 0, 0, 0, 4, 0, 0, 1])])],
   ])('%s ends the connection', (_what, bytes) => {
-    const reader = new SpReader('push', () => undefined);
+    const reader = new SpReader('push', 'ipc', () => undefined);
     expect(() => reader.take(bytes)).toThrow(/peer/);
   });
 });

@@ -1,67 +1,14 @@
 // The SP protocols of nanomsg over Unix sockets, as far as eKuiper's portable plugins speak them: REP and PULL, which listen, and PUSH, which dials.
-// A connection begins with 8 bytes that name the protocol; a message is one byte 1, its length in 8 bytes and its content. Requests carry a stack of
-// 4-byte ids in front that the answer gives back. Used by plugin-process.ts and the symbols beside it.
+// Requests carry a stack of 4-byte ids in front that the answer gives back. Used by plugin-process.ts and the symbols beside it; the bytes on the
+// wire: connectors/net-shared/sp-wire.ts.
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ioError } from '../../base/errors/gateway-error.ts';
+import { frameOf, helloOf, type Protocol, SpReader } from '../../connectors/net-shared/sp-wire.ts';
 
-const PROTOCOL = { req: 0x30, rep: 0x31, push: 0x50, pull: 0x51 } as const;
-type Protocol = keyof typeof PROTOCOL;
-
-const HELLO_BYTES = 8;
-const HEAD_BYTES = 9;
-/** A peer that announces more is none. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** The last id of a request's stack has this bit. */
 const LAST_ID = 0x80;
 const MAX_IDS = 8;
-
-const helloOf = (own: Protocol): Buffer => Buffer.from([0, 0x53, 0x50, 0, 0, PROTOCOL[own], 0, 0]);
-
-function frameOf(...parts: readonly Uint8Array[]): Buffer {
-  const size = parts.reduce((n, p) => n + p.length, 0);
-  const head = Buffer.alloc(HEAD_BYTES);
-  head[0] = 1;
-  head.writeBigUInt64BE(BigInt(size), 1);
-  return Buffer.concat([head, ...parts]);
-}
-
-/** Cuts a stream of bytes into messages. */
-export class SpReader {
-  private readonly peer: number;
-  private readonly onMessage: (message: Buffer) => void;
-  private rest: Buffer = Buffer.alloc(0);
-  /** The peer has named its protocol. */
-  greeted = false;
-
-  constructor(peer: Protocol, onMessage: (message: Buffer) => void) {
-    this.peer = PROTOCOL[peer];
-    this.onMessage = onMessage;
-  }
-
-  /** @throws Error for a peer that speaks something else */
-  take(chunk: Buffer): void {
-    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    if (!this.greeted) {
-      if (this.rest.length < HELLO_BYTES) return;
-      const hello = this.rest.subarray(0, HELLO_BYTES);
-      if (hello[0] !== 0 || hello[1] !== 0x53 || hello[2] !== 0x50 || hello[3] !== 0 || hello.readUInt16BE(4) !== this.peer)
-        throw new Error('the peer does not speak the protocol of plugins');
-      this.greeted = true;
-      this.rest = this.rest.subarray(HELLO_BYTES);
-    }
-    while (this.rest.length >= HEAD_BYTES) {
-      const size = this.rest.readBigUInt64BE(1);
-      if (this.rest[0] !== 1 || size > BigInt(MAX_MESSAGE_BYTES))
-        throw new Error('a message of the peer is no message, or larger than 64 MB');
-      const end = HEAD_BYTES + Number(size);
-      if (this.rest.length < end) return;
-      const message = Buffer.from(this.rest.subarray(HEAD_BYTES, end));
-      this.rest = this.rest.subarray(end);
-      this.onMessage(message);
-    }
-  }
-}
 
 export interface Listening {
   close(): void;
@@ -75,7 +22,7 @@ function listen(path: string, own: Protocol, peer: Protocol, onSocket: (socket: 
     // what is wrong with it ends it: `close` follows
     socket.on('error', () => undefined);
     const onMessage = onSocket(socket);
-    const reader = new SpReader(peer, onMessage);
+    const reader = new SpReader(peer, 'ipc', onMessage);
     socket.on('data', (chunk: Buffer) => {
       try {
         reader.take(chunk);
@@ -158,7 +105,7 @@ export async function listenRep(path: string, onRequest: (content: Buffer) => vo
       if (!waiting) return false;
       const { socket, ids } = waiting;
       waiting = undefined;
-      socket.write(frameOf(ids, content));
+      socket.write(frameOf('ipc', ids, content));
       return true;
     },
   };
@@ -176,7 +123,7 @@ export function dialPush(path: string, lost: () => void): Promise<PushSocket> {
     const socket = connect(path);
     let open = false;
     let closed = false;
-    const reader = new SpReader('pull', () => undefined);
+    const reader = new SpReader('pull', 'ipc', () => undefined);
     socket.on('error', (error) => {
       if (!open) reject(ioError(`cannot reach the plugin at ${path}: ${error.message}`, error));
     });
@@ -198,7 +145,9 @@ export function dialPush(path: string, lost: () => void): Promise<PushSocket> {
         send: (content) =>
           new Promise((sent, failed) => {
             if (!open) return failed(ioError('the plugin is gone'));
-            socket.write(frameOf(content), (error) => (error ? failed(ioError(`the plugin is gone: ${error.message}`, error)) : sent()));
+            socket.write(frameOf('ipc', content), (error) =>
+              error ? failed(ioError(`the plugin is gone: ${error.message}`, error)) : sent(),
+            );
           }),
         close() {
           closed = true;
