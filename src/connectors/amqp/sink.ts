@@ -8,6 +8,7 @@ import { parseOptions } from '../../contract/props.ts';
 import { rowsRefused, type Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { tlsMaterial } from '../net-shared/tls.ts';
 import { type AmqpLink, addressOf, connectAmqp } from './connect.ts';
 import { type AmqpSinkProps, sinkOptions } from './options.ts';
@@ -58,7 +59,7 @@ export function createAmqpSink(): Sink {
       ctx.status('connected');
     },
     async collect(ctx, data, _dynamic, atMs) {
-      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      const rows = rowsOf(data);
       const results = await Promise.allSettled(rows.map(async (row, index) => publish(messageFor(row, atMs ?? ctx.clock.now(), index))));
       const errors = results.map((r) => (r.status === 'rejected' ? (r.reason as unknown) : undefined));
       const away = errors.find(isRetriable);

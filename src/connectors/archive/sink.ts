@@ -11,6 +11,7 @@ import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import { rowsRefused, type Sink } from '../../contract/sink.ts';
 import type { Row } from '../../data/value.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { createHttpClient, type HttpClient } from '../http-shared/client.ts';
 import { columnTypes, lineOf } from './columns.ts';
 import { extensionOf } from './encode.ts';
@@ -85,7 +86,7 @@ export function createArchiveSink(): Sink {
     },
 
     async collect(_ctx, data) {
-      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      const rows = rowsOf(data);
       const refused: Row[] = [];
       let why: unknown;
       const lines = rows.flatMap((row) => {

@@ -2,8 +2,9 @@
 // next. No row waits for a timer, and each item is answered only when the peer answered for its rows. Rows that the peer does not take are
 // found by halving the request. Used by the sinks of databases and brokers (influx, sql, redis, kafka, …).
 import { isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
-import { rowsRefused } from '../../contract/sink.ts';
+import { rowsRefused, type SinkData } from '../../contract/sink.ts';
 import type { Row } from '../../data/value.ts';
+import { rowsOf } from './payload.ts';
 
 /** One row, ready to be sent. */
 export interface Unit<T> {
@@ -147,10 +148,10 @@ function settle<T>(job: Job<T>): void {
 
 /** Encodes the rows of one item. @param encode throws for a row that cannot be sent  @returns units, and the rows without one */
 export function unitsOf<T>(
-  data: Row | readonly Row[],
+  data: SinkData,
   encode: (row: Row, index: number) => { sent: T; bytes: number },
 ): { units: Unit<T>[]; refused: { rows: Row[]; error: unknown } | undefined } {
-  const rows = Array.isArray(data) ? (data as readonly Row[]) : [data as Row];
+  const rows = rowsOf(data);
   const units: Unit<T>[] = [];
   let refused: { rows: Row[]; error: unknown } | undefined;
   for (let i = 0; i < rows.length; i++) {

@@ -7,6 +7,7 @@ import { rowsRefused, type Sink } from '../../contract/sink.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { momentMs, theHistorian } from './moment.ts';
 
 export const sinkOptions: readonly OptionSpec[] = [
@@ -52,7 +53,7 @@ export function createHistorySink(): Sink {
       ctx.status('connected');
     },
     async collect(ctx, data, _dynamic, atMs) {
-      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      const rows = rowsOf(data);
       const written = new Set<Promise<void>>();
       const refused: Row[] = [];
       let why: unknown;

@@ -53,7 +53,7 @@ export function createInfluxSink(version: Version, options: readonly OptionSpec[
     },
 
     collect(ctx, data, _dynamic, atMs) {
-      const { units, refused } = unitsOf(data as Row | Row[], (row, index) => {
+      const { units, refused } = unitsOf(data, (row, index) => {
         const line = lineOf(row, index, atMs ?? ctx.clock.now());
         return { sent: line, bytes: Buffer.byteLength(line) + 1 };
       });

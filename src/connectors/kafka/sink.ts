@@ -75,7 +75,7 @@ export function createKafkaSink(): Sink {
       ctx.status('connected');
     },
     collect(ctx, data, _dynamic, atMs) {
-      const { units, refused } = unitsOf(data as Row | Row[], (row) => {
+      const { units, refused } = unitsOf(data, (row) => {
         const sent = messageOf(row, atMs ?? ctx.clock.now());
         return { sent, bytes: sent.value.length + (sent.key?.length ?? 0) + 64 };
       });

@@ -76,7 +76,7 @@ export function createNatsSink(): Sink {
       ctx.status('connected');
     },
     collect(ctx, data, _dynamic, atMs) {
-      const { units, refused } = unitsOf(data as Row | Row[], (row, index) => {
+      const { units, refused } = unitsOf(data, (row, index) => {
         const sent = messageFor(row, atMs ?? ctx.clock.now(), index);
         return { sent, bytes: sent.data.length + sent.subject.length };
       });

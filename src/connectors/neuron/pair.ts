@@ -98,7 +98,7 @@ export class PairSocket implements PooledConnection {
       try {
         reader.take(chunk);
       } catch (error) {
-        return void socket.destroy(error as Error);
+        return void socket.destroy(ioError(messageOf(error), error));
       }
       if (!reader.greeted || this.state === 'connected' || this.socket !== socket) return;
       this.clock.clear(greet);

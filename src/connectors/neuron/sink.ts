@@ -4,8 +4,9 @@ import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import { encodeJson } from '../../codecs/json/encode.ts';
 import { parseOptions } from '../../contract/props.ts';
 import { rowsRefused, type Sink } from '../../contract/sink.ts';
-import type { Row, Value } from '../../data/value.ts';
+import type { Row } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { checkHost } from '../net-shared/destination.ts';
 import { type Endpoint, endpointOf, shownEndpoint } from '../net-shared/endpoint.ts';
 import { type NeuronSinkProps, sinkOptions } from './options.ts';
@@ -44,7 +45,7 @@ export function createNeuronSink(): Sink {
       if (!to) return;
       const refused: Row[] = [];
       let why: unknown;
-      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      const rows = rowsOf(data);
       const messages = rows.flatMap((row) => {
         try {
           return [messageFor(row)];
@@ -81,7 +82,7 @@ function compileMessage(p: NeuronSinkProps, missing: Set<string>): (row: Row) =>
     return name;
   };
   return (row) => {
-    const written: { tag_name: string; value: Value }[] = [];
+    const written: Row[] = [];
     const names = tags.length === 0 ? Object.keys(row) : tags.map((t) => t(row));
     for (const name of names) {
       const value = row[name];
@@ -89,8 +90,6 @@ function compileMessage(p: NeuronSinkProps, missing: Set<string>): (row: Row) =>
       else if (missing.size < MAX_MISSING) missing.add(name);
     }
     if (written.length === 0) throw rowError(`the row has none of the tags ${names.join(', ')}`, 'VALUE_REFUSED');
-    return Buffer.from(
-      encodeJson({ group_name: named('group', group(row)), node_name: named('node', node(row)), tags: written as unknown as Value }),
-    );
+    return Buffer.from(encodeJson({ group_name: named('group', group(row)), node_name: named('node', node(row)), tags: written }));
   };
 }

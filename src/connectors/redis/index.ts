@@ -2,6 +2,7 @@
 import { defineConnector } from '../../contract/connector.ts';
 import { parseOptions } from '../../contract/props.ts';
 import { Overflow } from '../batch-shared/overflow.ts';
+import { bytesOf } from '../batch-shared/payload.ts';
 import { rowKeys } from '../replaces.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { createRedisLookup } from './lookup.ts';
@@ -58,7 +59,7 @@ export const redisPub = defineConnector({
           ctx.status('connected');
         },
         async collect(_ctx, data) {
-          await connection!.command('PUBLISH', props.channel, typeof data === 'string' ? data : Buffer.from(data as Uint8Array));
+          await connection!.command('PUBLISH', props.channel, bytesOf(data));
         },
         close() {
           connection?.close();

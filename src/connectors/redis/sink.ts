@@ -7,6 +7,7 @@ import { rowsRefused, type Sink } from '../../contract/sink.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { type RedisSinkProps, sinkOptions } from './options.ts';
 
@@ -26,7 +27,7 @@ export function createRedisSink(): Sink {
       ctx.status('connected');
     },
     async collect(_ctx, data) {
-      const rows = Array.isArray(data) ? data : [data as Row];
+      const rows = rowsOf(data);
       const answers = await Promise.allSettled(rows.map((row) => send(row)));
       const failed = answers.flatMap((a, i) => (a.status === 'rejected' ? [{ row: rows[i]!, error: a.reason as unknown }] : []));
       if (failed.length === 0) return;

@@ -4,8 +4,8 @@ import { rowError } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
-import type { Row } from '../../data/value.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
+import { rowsOf } from '../batch-shared/payload.ts';
 import { clientIdOf, clientKey } from '../mqtt/client-id.ts';
 import { readConnection } from '../mqtt/options.ts';
 import { checkConnection } from '../mqtt/streams.ts';
@@ -46,7 +46,7 @@ export function createSparkplugSink(): Sink {
       const device = (vet(given)['device'] as string | undefined) ?? props.device;
       if (device !== '' && /[/+#]/.test(device))
         throw rowError(`device "${device}" is not an id of Sparkplug: it holds none of / + #`, 'VALUE_REFUSED');
-      const rows = Array.isArray(data) ? (data as Row[]) : [data as Row];
+      const rows = rowsOf(data);
       return rows.map((row) => node!.publish(me, device, row, atMs)).at(-1);
     },
 

@@ -2,6 +2,7 @@
 // the system for each subscriber, and nobody keeps it for one that comes later.
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
+import { bytesOf } from '../batch-shared/payload.ts';
 import { type Endpoint, endpointOf, shownEndpoint } from '../net-shared/endpoint.ts';
 import { sinkOptions, type ZmqProps } from './options.ts';
 import { Publisher } from './publisher.ts';
@@ -32,7 +33,7 @@ export function createZmqSink(): Sink {
       ctx.status('connected');
     },
     collect(_ctx, data) {
-      const payload = typeof data === 'string' ? Buffer.from(data) : (data as Uint8Array);
+      const payload = bytesOf(data);
       return publisher?.publish(topic ? [topic, payload] : [payload], dropped);
     },
     notes: () =>

@@ -2,6 +2,7 @@
 // mechanism NULL (no login), as eKuiper uses it. Used by source.ts (SUB) and publisher.ts (PUB).
 // @source rfc.zeromq.org/spec/23 (ZMTP 3.0), 37 (ZMTP 3.1), 29 (publish and subscribe)
 import type { Socket } from 'node:net';
+import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import { ByteQueue } from '../net-shared/byte-queue.ts';
 
 const GREETING_BYTES = 64;
@@ -21,8 +22,8 @@ const MAX_PARTS = 1000;
 const SUBSCRIBE = 1;
 const CANCEL = 0;
 
-export const PEERS_OF = { SUB: ['PUB', 'XPUB'], PUB: ['SUB', 'XSUB'] } as const;
-export type ZmtpRole = keyof typeof PEERS_OF;
+export type ZmtpRole = 'SUB' | 'PUB';
+const PEERS_OF: Record<ZmtpRole, readonly string[]> = { SUB: ['PUB', 'XPUB'], PUB: ['SUB', 'XSUB'] };
 
 export interface ZmtpEvents {
   /** The peer is one, and of a kind that fits. */
@@ -145,7 +146,7 @@ export class ZmtpConnection {
       if (this.stage === 'greeting' && !this.greeted()) return;
       while (this.frame());
     } catch (error) {
-      this.end(error as Error);
+      this.end(ioError(messageOf(error), error));
     }
   }
 
@@ -191,7 +192,7 @@ export class ZmtpConnection {
     const rest = body.subarray(nameEnd);
     if (name === 'READY' && this.stage === 'handshake') {
       const type = readProperties(rest).get('socket-type') ?? '';
-      if (!(PEERS_OF[this.role] as readonly string[]).includes(type))
+      if (!PEERS_OF[this.role].includes(type))
         throw new Error(`it is a socket of type ${type || 'unknown'}, not ${PEERS_OF[this.role].join(' or ')}`);
       this.stage = 'ready';
       this.events.ready();

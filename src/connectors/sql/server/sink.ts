@@ -3,7 +3,6 @@
 import type { OptionSpec } from '../../../contract/props.ts';
 import { parseOptions } from '../../../contract/props.ts';
 import type { Sink } from '../../../contract/sink.ts';
-import type { Row } from '../../../data/value.ts';
 import { createVetting, type Vet } from '../../../templates/rendered/index.ts';
 import { Batcher, type Unit, unitsOf } from '../../batch-shared/batcher.ts';
 import { tlsMaterial } from '../../net-shared/tls.ts';
@@ -51,7 +50,7 @@ export function createServerSink(options: readonly OptionSpec[]): Sink {
     },
     collect(_ctx, data, dynamic) {
       const table = (vet(dynamic)['table'] as string | undefined) ?? props.table;
-      const { units, refused } = unitsOf(data as Row | Row[], (row) => {
+      const { units, refused } = unitsOf(data, (row) => {
         const sent = changeOf(table, row, change);
         return { sent, bytes: sizeOf(sent) };
       });
