@@ -94,6 +94,8 @@ nodered() {
 extras() {
   # the server and encoder that the Modbus tests compare with
   python pymodbus 'pymodbus, serial' 'tests against it are' 'pymodbus[serial]==3.11.3' &&
+    # the counterpart of solar loggers
+    python solarman 'pysolarmanv5, umodbus' 'tests of solar loggers are' pysolarmanv5==3.0.6 uModbus==1.0.4 pyserial==3.5 &&
     # validator, client generator and property tests for the description of REST
     python openapi 'schemathesis, openapi_spec_validator, openapi_python_client' 'tests of the description of REST are' openapi-spec-validator==0.9.0 schemathesis==4.32.5 openapi-python-client==0.29.1 &&
     nodered &&

@@ -12,7 +12,8 @@ import type { PooledConnection } from '../contract/context.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
 
-const TARGET_DOC = 'LINE is tcp://host[:502], rtu-over-tcp://host:port, a serial port (/dev/ttyUSB0), or ascii:PORT.';
+const TARGET_DOC =
+  'LINE is tcp://host[:502], rtu-over-tcp://host:port, solarman://host[:8899], a serial port (/dev/ttyUSB0), or ascii:PORT.';
 
 /** Opens the line, works on it and closes it. @throws CliError in plain words */
 export async function withLine<T>(
@@ -22,7 +23,7 @@ export async function withLine<T>(
 ): Promise<T> {
   const target = args[0];
   if (!target) throw new CliError(`Expect a line. ${TARGET_DOC}`, 'usage');
-  const net = /^(tcp|rtu-over-tcp):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(target);
+  const net = /^(tcp|rtu-over-tcp|solarman):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(target);
   const raw: Record<string, unknown> = net
     ? { protocol: net[1], host: net[2]!.replace(/^\[|\]$/g, ''), ...(net[3] ? { tcpPort: net[3] } : {}) }
     : { protocol: target.startsWith('ascii:') ? 'ascii' : 'rtu', port: target.replace(/^(rtu|ascii):/, '') };

@@ -1,6 +1,7 @@
 // The state of one Modbus device in words: from what the bus knows of its unit and the qualities of its points. Pure. Used by device.ts.
 import type { DeviceReport } from '../../contract/device.ts';
 import type { UnitReport } from './bus/bus.ts';
+import { isTakenByLenient } from './frame.ts';
 import type { DeviceProps } from './options.ts';
 
 export interface PointState {
@@ -64,7 +65,7 @@ export function deviceReport(
 
 function cureOf(unit: UnitReport): string {
   if (unit.failure === 'gateway') return 'The gateway cannot reach it: check its power, its wiring and its unit id behind the gateway.';
-  if (unit.oddity) return 'Set lenient: true on the connection, or correct the gateway.';
+  if (isTakenByLenient(unit.oddity)) return 'Set lenient: true on the connection, or correct the gateway.';
   if (unit.strays > 0 && unit.answers === 0)
     return 'Frames come that do not fit its requests: check the unit id and the speed of the line.';
   return 'Check its power, its wiring, and its unit id, speed and parity.';

@@ -97,6 +97,9 @@ export function replySize(bytes: Buffer, at: number): number {
 
 export type ReplyCheck = { kind: 'good'; data: Buffer } | { kind: 'exception'; code: number } | { kind: 'foreign' };
 
+/** Whether `lenient` takes what is odd; otherwise the text holds its own cure. */
+export const isTakenByLenient = (oddity: string): boolean => oddity.startsWith('replies come');
+
 /** What is odd about a reply that fits the request but for its unit; undefined: it does not fit. */
 export function oddityOf(r: ModbusRequest, reply: Buffer): string | undefined {
   const unit = reply[0]!;

@@ -6,7 +6,7 @@ import { portLocks, releasePortLocks } from '../port/locks.ts';
 import { openPort } from '../port/open.ts';
 import { selectorText } from '../port/select.ts';
 import { ModbusBus } from './bus/bus.ts';
-import type { ConnectionProps } from './options.ts';
+import { type ConnectionProps, isOnNetwork } from './options.ts';
 import { openSocket } from './transport/socket.ts';
 import { streamTransport } from './transport/stream.ts';
 import { openTcp } from './transport/tcp.ts';
@@ -28,21 +28,25 @@ export function hostOf(host: string): string {
 }
 
 export function lineKey(p: ConnectionProps): string {
-  return p.protocol === 'tcp' || p.protocol === 'rtu-over-tcp'
-    ? `${p.protocol}://${hostOf(p.host)}:${p.tcpPort}`
-    : `${p.protocol}:${selectorText(p.selector)}`;
+  return isOnNetwork(p.protocol) ? `${p.protocol}://${hostOf(p.host)}:${p.tcpPort}` : `${p.protocol}:${selectorText(p.selector)}`;
 }
 
 /** 3.5 characters, at least 1.75 ms. @source Modbus over serial line 1.02, 2.5.1.1 */
 export const frameGapMs = (p: ConnectionProps): number => Math.max(1.75, 3.5 * characterMs(p.line));
 
-const socketText = ({ lenient, connectDelayMs }: ConnectionProps): string =>
-  [lenient ? 'lenient: true' : '', connectDelayMs > 0 ? `connectDelay: ${connectDelayMs}ms` : ''].filter(Boolean).join(', ');
+const socketText = ({ lenient, connectDelayMs, loggerSerial }: ConnectionProps): string =>
+  [
+    lenient ? 'lenient: true' : '',
+    connectDelayMs > 0 ? `connectDelay: ${connectDelayMs}ms` : '',
+    loggerSerial > 0 ? `loggerSerial: ${loggerSerial}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 type LineContext = Pick<ConnectorContext, 'clock' | 'log' | 'connections'>;
 
 export function acquireBus(ctx: LineContext, p: ConnectionProps): ModbusBus {
-  const settings = p.protocol === 'rtu' || p.protocol === 'ascii' ? lineText(p.line) : socketText(p);
+  const settings = isOnNetwork(p.protocol) ? socketText(p) : lineText(p.line);
   const bus = ctx.connections.acquire(
     'modbus',
     lineKey(p),
@@ -64,6 +68,12 @@ export function opener(ctx: LineContext, p: ConnectionProps): OpenTransport {
       return () => settled(ctx.clock, p, openTcp(p.host, p.tcpPort, p.lenient));
     case 'rtu-over-tcp':
       return () => settled(ctx.clock, p, openRtuOverTcp(p, ctx.clock));
+    case 'solarman':
+      return async () => {
+        const { openSolarman } = await import('./transport/solarman.ts');
+        const line = { serial: p.loggerSerial, now: () => ctx.clock.now() };
+        return settled(ctx.clock, p, openSolarman(p.host, p.tcpPort, line));
+      };
     default:
       return async () => {
         const locks = portLocks(ctx.connections);

@@ -5,8 +5,13 @@ import { checkSelector, type PortSelector, selectorOptions } from '../port/selec
 import type { UnitSettings } from './bus/unit.ts';
 import type { DeviceDefaults } from './profile-values.ts';
 
-export const protocols = ['tcp', 'rtu', 'rtu-over-tcp', 'ascii'] as const;
+export const protocols = ['tcp', 'rtu', 'rtu-over-tcp', 'ascii', 'solarman'] as const;
 export type Protocol = (typeof protocols)[number];
+
+/** At a host and port, not at a serial port of this machine. */
+export const isOnNetwork = (protocol: Protocol): boolean => protocol === 'tcp' || protocol === 'rtu-over-tcp' || protocol === 'solarman';
+/** Replies carry the number of their request: a late one is known as such. */
+export const isNumbered = (protocol: Protocol): boolean => protocol === 'tcp' || protocol === 'solarman';
 
 export const connectionOptions: readonly OptionSpec[] = [
   {
@@ -14,19 +19,28 @@ export const connectionOptions: readonly OptionSpec[] = [
     type: 'string',
     default: 'tcp',
     oneOf: protocols,
-    doc: 'tcp, rtu (serial line), rtu-over-tcp (serial server), ascii (serial line).',
+    doc: 'tcp, rtu (serial line), rtu-over-tcp (serial server), ascii (serial line), solarman (solar logger).',
   },
-  { name: 'host', type: 'string', default: '', doc: 'tcp and rtu-over-tcp: address of the server.', example: '192.168.1.20' },
-  { name: 'tcpPort', type: 'int', default: 502, min: 1, max: 65_535, doc: 'tcp and rtu-over-tcp: its port.' },
+  { name: 'host', type: 'string', default: '', doc: 'tcp, rtu-over-tcp and solarman: address of the server.', example: '192.168.1.20' },
+  { name: 'tcpPort', type: 'int', min: 1, max: 65_535, doc: 'tcp, rtu-over-tcp and solarman: its port. Default: 502, solarman 8899.' },
+  {
+    name: 'loggerSerial',
+    type: 'int',
+    default: 0,
+    min: 0,
+    max: 4_294_967_295,
+    doc: 'solarman: serial number of the logger, as on its label. 0: the logger is asked for it.',
+    example: 2712345678,
+  },
   ...selectorOptions,
   ...lineOptions,
-  { name: 'timeout', as: 'timeoutMs', type: 'duration', default: 1000, min: 10, doc: 'Longest time for a reply.' },
+  { name: 'timeout', as: 'timeoutMs', type: 'duration', min: 10, doc: 'Longest time for a reply. Default: 1s, solarman 5s.' },
   { name: 'retries', type: 'int', default: 1, min: 0, max: 10, doc: 'Further tries before a unit is set aside.' },
   {
     name: 'quietTime',
     as: 'quietMs',
     type: 'duration',
-    doc: 'After a time-out the unit is not asked for so long, so that a late reply cannot be taken for the next one. Default: the time-out (TCP, whose replies are numbered: 0).',
+    doc: 'After a time-out the unit is not asked for so long, so that a late reply cannot be taken for the next one. Default: the time-out (tcp and solarman, whose replies are numbered: 0).',
   },
   {
     name: 'gap',
@@ -43,7 +57,7 @@ export const connectionOptions: readonly OptionSpec[] = [
     default: 0,
     min: 0,
     max: 60_000,
-    doc: 'tcp and rtu-over-tcp: pause after a connection was made, for devices that drop or ignore early requests.',
+    doc: 'tcp, rtu-over-tcp and solarman: pause after a connection was made, for devices that drop or ignore early requests.',
   },
   {
     name: 'lenient',
@@ -125,6 +139,7 @@ export interface ConnectionProps extends UnitSettings {
   protocol: Protocol;
   host: string;
   tcpPort: number;
+  loggerSerial: number;
   selector: PortSelector;
   line: LineSettings;
   connectDelayMs: number;
@@ -165,18 +180,21 @@ export interface SinkProps extends ConnectionProps {
 export function parseConnection<T extends ConnectionProps>(component: string, specs: readonly OptionSpec[], raw: Props): T {
   const p = parseOptions<Record<string, unknown>>(component, specs, raw);
   const protocol = String(p['protocol']).toLowerCase() as Protocol;
+  p['tcpPort'] ??= protocol === 'solarman' ? 8899 : 502;
+  // a logger asks the inverter over a slow line, and between its own requests
+  p['timeoutMs'] ??= protocol === 'solarman' ? 5000 : 1000;
   const selector: PortSelector = {
     port: String(p['port'] ?? ''),
     vendorId: String(p['vendorId'] ?? ''),
     productId: String(p['productId'] ?? ''),
     serialNumber: String(p['serialNumber'] ?? ''),
   };
-  if (protocol === 'tcp' || protocol === 'rtu-over-tcp') {
+  if (isOnNetwork(protocol)) {
     if (!p['host']) throw new Error(`property host is required for protocol ${protocol}`);
   } else checkSelector(selector);
   const line = toLineSettings(p);
   // most RTU devices are shipped with 8E1 or 8N1: the user says it, nothing is guessed
-  const quietMs = (p['quietMs'] as number | undefined) ?? (protocol === 'tcp' ? 0 : (p['timeoutMs'] as number));
+  const quietMs = (p['quietMs'] as number | undefined) ?? (isNumbered(protocol) ? 0 : (p['timeoutMs'] as number));
   return { ...p, protocol, selector, line, quietMs } as unknown as T;
 }
 
@@ -239,7 +257,7 @@ export function withProfileDefaults(
   if (free('quietTime')) {
     if (defaults.quietMs !== undefined) settings.quietMs = defaults.quietMs;
     // without numbered replies, as long as a reply may take
-    else if (protocol !== 'tcp' && defaults.timeoutMs !== undefined) settings.quietMs = Math.max(settings.quietMs, settings.timeoutMs);
+    else if (!isNumbered(protocol) && defaults.timeoutMs !== undefined) settings.quietMs = Math.max(settings.quietMs, settings.timeoutMs);
   }
   return { ...device, settings };
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
 import type { Log } from '../../../base/log.ts';
 import type { PooledConnection } from '../../../contract/context.ts';
-import { ModbusException, type ModbusRequest } from '../frame.ts';
+import { isTakenByLenient, ModbusException, type ModbusRequest } from '../frame.ts';
 import type { OpenTransport, Transport } from '../transport/transport.ts';
 import { type Exchange, type Outcome, startExchange } from './exchange.ts';
 import { Jobs, MAX_QUEUED } from './jobs.ts';
@@ -26,7 +26,8 @@ const MAX_BABBLE_MS = 200;
 const refusal = (unit: number, probeInMs: number): Error =>
   ioError(`unit ${unit} does not answer; tried again in ${Math.ceil(probeInMs / 1000)} s`);
 
-const hintOf = ({ figures }: Unit): string => (figures.oddity ? `; ${figures.oddity}: lenient: true takes them` : '');
+const hintOf = ({ figures: { oddity } }: Unit): string =>
+  oddity ? `; ${oddity}${isTakenByLenient(oddity) ? ': lenient: true takes them' : ''}` : '';
 
 export interface UnitReport extends UnitFigures {
   readonly unit: number;
