@@ -1,10 +1,8 @@
 // Carries a simulated controller as RTU over any byte stream (one end of a pty pair, a socket), with faults. Next: plc.ts.
-import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
+import { isSealed, sealed } from '../checksums.ts';
 import { disturb, type Faults, REBOOT_MS } from './faults.ts';
 import type { Plc } from './plc.ts';
-
-const require = createRequire(import.meta.url);
 
 export interface SimulatedLine {
   /** May be changed at any time. */
@@ -30,12 +28,6 @@ export function serveStream(
   later: (ms: number, work: () => void) => void = (ms, work) => void setTimeout(work, ms),
   random: () => number = Math.random,
 ): SimulatedLine {
-  const crc16 = require('modbus-serial/utils/crc16.js') as (b: Buffer) => number;
-  const seal = (body: Buffer) => {
-    const crc = Buffer.alloc(2);
-    crc.writeUInt16LE(crc16(body));
-    return Buffer.concat([body, crc]);
-  };
   let rest: Buffer = Buffer.alloc(0);
   let down = false;
   let starts = 0;
@@ -60,9 +52,9 @@ export function serveStream(
     const foreign = () => {
       const other = Buffer.from(reply);
       other[0] = (other[0]! % 247) + 1;
-      return seal(other);
+      return sealed(other);
     };
-    for (const { delayMs, frame } of disturb(request[0]!, seal(reply), f, random, foreign)) {
+    for (const { delayMs, frame } of disturb(request[0]!, sealed(reply), f, random, foreign)) {
       const era = starts;
       const send = () => void (stream.destroyed || era !== starts || stream.write(frame));
       if (delayMs > 0) later(delayMs, send);
@@ -75,7 +67,7 @@ export function serveStream(
       const size = requestLength(rest);
       if (size === 0 || size > rest.length) return;
       const frame = rest.subarray(0, size);
-      if (size > 0 && frame.readUInt16LE(size - 2) === crc16(Buffer.from(frame.subarray(0, -2)))) {
+      if (size > 0 && isSealed(frame)) {
         rest = Buffer.from(rest.subarray(size));
         serve(Buffer.from(frame.subarray(0, -2)));
       } else rest = Buffer.from(rest.subarray(1));

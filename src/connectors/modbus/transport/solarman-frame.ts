@@ -27,7 +27,7 @@ export interface SolarmanFrame {
 
 const checksum = (frame: Buffer): number => {
   let sum = 0;
-  for (let i = 1; i < frame.length - 2; i++) sum = (sum + frame[i]!) & 0xff;
+  for (const byte of frame.subarray(1, -2)) sum = (sum + byte) & 0xff;
   return sum;
 };
 
@@ -68,7 +68,7 @@ export type SolarmanReply = { readonly rtu: Buffer } | { readonly refusal: numbe
 export function solarmanReply({ control, payload }: SolarmanFrame): SolarmanReply | undefined {
   if (control !== REPLY || payload[0] !== FRAME_KIND_INVERTER || payload.length <= REPLY_HEAD_BYTES) return undefined;
   const rtu = payload.subarray(REPLY_HEAD_BYTES);
-  return rtu.length < 5 ? { refusal: rtu[0]! } : { rtu };
+  return rtu.length < 5 ? { refusal: rtu.readUInt8() } : { rtu };
 }
 
 /** Takes the whole frames off the front of the bytes. @returns the rest, and how many bytes belong to no frame */

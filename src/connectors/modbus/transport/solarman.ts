@@ -1,15 +1,13 @@
 // Modbus through a solar logger (Solarman V5: Deye, Sofar, Solis, Sunsynk and others): RTU frames in envelopes over TCP. A reply is taken when the
 // sequence byte is the request's and the RTU checksum is right. A logger whose serial number is not given tells it in its first reply. The bytes:
 // solarman-frame.ts.
-import { createRequire } from 'node:module';
 import type net from 'node:net';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
+import { isSealed, sealed } from '../checksums.ts';
 import { checkReply, encodeRequest, type ModbusRequest } from '../frame.ts';
 import { openSocket } from './socket.ts';
 import { type SolarmanFrame, solarmanReply, solarmanRequest, solarmanTime, takeSolarman } from './solarman-frame.ts';
 import type { OnFrame, Transport } from './transport.ts';
-
-const require = createRequire(import.meta.url);
 
 /** The line behind a logger is shared with the logger's own polling: pause before each request. */
 const GAP_MS = 50;
@@ -33,7 +31,6 @@ export async function openSolarman(host: string, port: number, line: SolarmanLin
 
 /** @param ended resolves when the socket is lost */
 export function solarmanTransport(socket: net.Socket, ended: Promise<Error>, { serial: given, now }: SolarmanLine): Transport {
-  const crc16 = require('modbus-serial/utils/crc16.js') as (b: Buffer) => number;
   let serial = given;
   let rest: Buffer = Buffer.alloc(0);
   let sequence = Math.floor(Math.random() * 0x100);
@@ -41,16 +38,10 @@ export function solarmanTransport(socket: net.Socket, ended: Promise<Error>, { s
   let skipped = 0;
   let waiting: { request: ModbusRequest; onFrame: OnFrame; sequence: number } | undefined;
 
-  const sealed = (body: Buffer): Buffer => {
-    const crc = Buffer.alloc(2);
-    crc.writeUInt16LE(crc16(body));
-    return Buffer.concat([body, crc]);
-  };
   /** Unit id and PDU; undefined when its checksum is wrong. Some loggers add the checksum of the whole frame, which is 0. */
   const opened = (rtu: Buffer): Buffer | undefined => {
-    const fits = (frame: Buffer) => frame.readUInt16LE(frame.length - 2) === crc16(frame.subarray(0, -2));
-    if (rtu.length >= 7 && rtu.readUInt16BE(rtu.length - 2) === 0 && fits(rtu.subarray(0, -2))) return rtu.subarray(0, -4);
-    return fits(rtu) ? rtu.subarray(0, -2) : undefined;
+    if (rtu.length >= 7 && rtu.readUInt16BE(rtu.length - 2) === 0 && isSealed(rtu.subarray(0, -2))) return rtu.subarray(0, -4);
+    return isSealed(rtu) ? rtu.subarray(0, -2) : undefined;
   };
   const stray = (unit: number | undefined, oddity?: string): void => {
     strays++;

@@ -1,13 +1,12 @@
 // RTU and ASCII framing over any byte stream: a serial port (connectors/port) or a socket (RTU over TCP). A frame is taken only when unit, function,
 // length and checksum fit the request that waits; everything else is a stray. What lies within somebody else's frame is not looked at: registers may
 // hold anything, also a frame. Checksums are package modbus-serial's.
-import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
+import { isSealed, lrc, sealed } from '../checksums.ts';
 import { checkReply, encodeRequest, type ModbusRequest, replyLength, replySize } from '../frame.ts';
 import type { OnFrame, Transport } from './transport.ts';
 
-const require = createRequire(import.meta.url);
 const MAX_BUFFER_BYTES = 1024;
 /** After so long without a byte an incomplete frame was none. Longer than adapters keep bytes (16 ms). */
 const SILENCE_MS = 25;
@@ -36,15 +35,12 @@ export function streamTransport(
   ended: Promise<Error | undefined>,
   close: () => Promise<void>,
 ): Transport {
-  const crc16 = require('modbus-serial/utils/crc16.js') as (b: Buffer) => number;
-  const lrc = require('modbus-serial/utils/lrc.js') as (b: Buffer) => number;
   let buffer: Buffer = Buffer.alloc(0);
   let wanted: { request: ModbusRequest; onFrame: OnFrame } | undefined;
   let strays = 0;
   let cancelSilence: (() => void) | undefined;
   let lastByteAtMs = Number.NEGATIVE_INFINITY;
 
-  const crcFits = (frame: Buffer) => frame.readUInt16LE(frame.length - 2) === crc16(frame.subarray(0, -2));
   const stray = (unit: number): void => {
     strays++;
     transport.onStray?.(unit);
@@ -67,7 +63,7 @@ export function streamTransport(
       const whole = i + size <= buffer.length;
       if (!whole && !silent) return false;
       const frame = buffer.subarray(i, i + size);
-      if (whole && crcFits(frame)) {
+      if (whole && isSealed(frame)) {
         const body = Buffer.from(frame.subarray(0, -2));
         const fits = ours && (size > 5 || fn < 0x80 || i >= dataEnd) && checkReply(request, body).kind !== 'foreign';
         if (fits) {
@@ -147,11 +143,8 @@ export function streamTransport(
       };
       const body = encodeRequest(request);
       let frame: Buffer;
-      if (mode === 'rtu') {
-        const crc = Buffer.alloc(2);
-        crc.writeUInt16LE(crc16(body));
-        frame = Buffer.concat([body, crc]);
-      } else
+      if (mode === 'rtu') frame = sealed(body);
+      else
         frame = Buffer.from(
           `:${Buffer.concat([body, Buffer.from([lrc(body)])])
             .toString('hex')
