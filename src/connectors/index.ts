@@ -28,6 +28,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'neuron', offers: ['source', 'sink'], load: async () => (await import('./neuron/index.ts')).default },
   { name: 'random', offers: ['source'], load: async () => (await import('./random/index.ts')).default },
   { name: 'modbus', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./modbus/index.ts')).default },
+  { name: 'modbusServer', offers: ['source', 'sink'], load: async () => (await import('./modbus/server/index.ts')).default },
   { name: 'log', offers: ['sink'], load: async () => (await import('./log/index.ts')).default },
   { name: 'nop', offers: ['sink'], load: async () => (await import('./nop/index.ts')).default },
 ];

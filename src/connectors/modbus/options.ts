@@ -114,6 +114,21 @@ export const sourceOptions: readonly OptionSpec[] = [
     doc: 'With onFailure last: a value older than this becomes null. 0: no limit.',
   },
   { name: 'emitBad', type: 'bool', default: false, doc: 'Send a row also when no point of the device could be read.' },
+  {
+    name: 'share',
+    type: 'string',
+    default: '',
+    doc: 'Other masters use the line through this gateway: a Modbus TCP server at PORT (this machine only) or ADDRESS:PORT, while the stream is read.',
+    example: '0.0.0.0:1502',
+  },
+  {
+    name: 'shareAllow',
+    type: 'string[]',
+    default: [],
+    doc: 'Addresses and networks that may connect to the shared line. Empty: all that reach it.',
+    example: ['192.168.1.20', '10.0.0.0/24'],
+  },
+  { name: 'shareWrites', type: 'bool', default: false, doc: 'Masters on the shared line may write; false: they read only.' },
 ];
 
 export const sinkOptions: readonly OptionSpec[] = [
@@ -165,6 +180,9 @@ export interface SourceProps extends ConnectionProps {
   onFailure: 'null' | 'last';
   maxAgeMs: number;
   emitBad: boolean;
+  share: string;
+  shareAllow: string[];
+  shareWrites: boolean;
   devices: DeviceProps[];
 }
 

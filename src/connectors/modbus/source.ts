@@ -19,6 +19,8 @@ import {
 } from './options.ts';
 import type { Profile } from './profile.ts';
 import { hasProfile, loadProfile, PROFILE_LIBRARY } from './profile-file.ts';
+import { parseAllow, parseListen } from './server/listener.ts';
+import type { LineShare } from './share.ts';
 import { keepDiscovering } from './sunspec/keep-discovering.ts';
 import { SUNSPEC } from './sunspec/name.ts';
 
@@ -31,6 +33,7 @@ export function createModbusSource(): Source {
   let unwatch: (() => void) | undefined;
   let timers: (() => void)[] = [];
   let readers: DeviceReader[] = [];
+  let shared: { share: LineShare; release(): Promise<void> | void } | undefined;
 
   const start = (ctx: ConnectorContext, line: ModbusBus, device: DeviceProps, profile: Profile, emit: Emit) => {
     const reader = createDeviceReader(line, lineKey(props), device, profile, props, () => Math.trunc(ctx.clock.now()));
@@ -62,9 +65,11 @@ export function createModbusSource(): Source {
       raw = given;
       props = parseConnection<SourceProps>('modbus source', sourceOptions, raw);
       props.devices = parseDevices(props, datasource, raw);
+      if (props.share) parseListen(props.share, 'share');
+      parseAllow(props.shareAllow, 'shareAllow');
     },
 
-    open(ctx: ConnectorContext, emit: Emit) {
+    async open(ctx: ConnectorContext, emit: Emit) {
       const found = props.devices.map((d) => [d, profileOf(ctx, d)] as const);
       taken = withConnectDelay(
         props,
@@ -73,6 +78,15 @@ export function createModbusSource(): Source {
       );
       const line = acquireBus(ctx, taken);
       bus = line;
+      if (props.share) {
+        try {
+          shared = (await import('./share.ts')).acquireShare(ctx, taken, line);
+        } catch (error) {
+          bus = undefined;
+          await releaseBus(ctx, taken);
+          throw error;
+        }
+      }
       unwatch = line.watch((up, message) => ctx.status(up ? 'connected' : 'disconnected', message));
       for (const [named, profile] of found) {
         if (profile) start(ctx, line, withProfileDefaults(named, profile, props.protocol), profile, emit);
@@ -80,17 +94,21 @@ export function createModbusSource(): Source {
       }
     },
 
-    devices: () => readers.map((r) => r.report()),
+    devices: () => [...readers.map((r) => r.report()), ...(shared ? [shared.share.report()] : [])],
 
-    close(ctx) {
+    async close(ctx) {
       for (const stop of timers) stop();
       timers = [];
       readers = [];
       unwatch?.();
       unwatch = undefined;
-      const release = bus ? releaseBus(ctx, taken) : undefined;
+      // the share uses the bus
+      const share = shared;
+      shared = undefined;
+      const line = bus;
       bus = undefined;
-      return release;
+      if (share) await share.release();
+      if (line) await releaseBus(ctx, taken);
     },
   };
 }

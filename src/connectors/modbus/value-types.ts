@@ -86,7 +86,7 @@ function permuted(bytes: Buffer, order: string): Buffer {
 }
 
 /** From big-endian order to the order on the wire. */
-function toWire(bytes: Buffer, order: ByteOrder): Buffer {
+export function toWire(bytes: Buffer, order: ByteOrder): Buffer {
   if (order.length <= 4 || order.length !== bytes.length) return reorder(bytes, order);
   const out = Buffer.alloc(bytes.length);
   for (let i = 0; i < bytes.length; i++) out[i] = bytes[order.charCodeAt(i) - 65]!;

@@ -132,6 +132,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Check the cable, the serial server or the network; the gateway keeps reopening it. The cause names the last error.',
   },
+  MODBUS_SHARE: {
+    text: 'a Modbus line cannot be shared with other masters',
+    ekuiperCode: 1000,
+    cure: 'Choose a port for share that is free and above 1023. The line is read all the same, and the port is tried again.',
+  },
   MODBUS_UNIT: {
     text: 'a Modbus unit does not answer and is set aside',
     ekuiperCode: 1000,
