@@ -36,6 +36,37 @@ class Count(Source):
     def close(self, ctx):
         self.running = False
 
+class Odd(Source):
+    def configure(self, datasource, conf):
+        self.conf = conf
+    def open(self, ctx):
+        for n in range(int(self.conf['rows'])):
+            ctx.emit({'n': n, 'pid': os.getpid(), 'fill': 'x' * int(self.conf.get('fill', 0))}, {})
+        if self.conf['end'] == 'raise':
+            raise ValueError('the device is gone')
+        if self.conf['end'] == 'stay':
+            time.sleep(3600)
+    def close(self, ctx):
+        pass
+
+class Sometimes(Sink):
+    def configure(self, conf):
+        self.file = conf['file']
+    def open(self, ctx):
+        pass
+    def collect(self, ctx, data):
+        seen = []
+        if os.path.exists(self.file):
+            with open(self.file) as f:
+                seen = f.read().split('\\n')
+        with open(self.file, 'a') as f:
+            f.write(data.decode() + '\\n')
+        if data == b'raise' and 'raise' not in seen:
+            raise ValueError('no more space')
+        ctx.ack_ok()
+    def close(self, ctx):
+        pass
+
 class Lines(Sink):
     def configure(self, conf):
         self.file = conf['file']
@@ -77,20 +108,22 @@ class Total(Function):
         return True
 
 if __name__ == '__main__':
-    plugin.start(PluginConfig('${p}', {'${p}count': lambda: Count()}, {'${p}lines': lambda: Lines()},
+    plugin.start(PluginConfig('${p}', {'${p}count': lambda: Count(), '${p}odd': lambda: Odd()},
+        {'${p}lines': lambda: Lines(), '${p}sometimes': lambda: Sometimes()},
         {'${p}revert': lambda: Revert(), '${p}total': lambda: Total()}))
 `;
   const info = {
     version: 'v1.0.0',
     language: 'python',
     executable: `${p}.py`,
-    sources: [`${p}count`],
-    sinks: [`${p}lines`],
+    sources: [`${p}count`, `${p}odd`],
+    sinks: [`${p}lines`, `${p}sometimes`],
     functions: [`${p}revert`, `${p}total`],
   };
   return [
     { path: `${p}.json`, content: Buffer.from(JSON.stringify(info)) },
     { path: `${p}.py`, content: Buffer.from(program) },
+    { path: `sources/${p}odd.yaml`, content: Buffer.from('default: {}\n') },
     { path: `sources/${p}count.yaml`, content: Buffer.from('default:\n  every: 10\nslow:\n  every: 500\n') },
   ];
 }

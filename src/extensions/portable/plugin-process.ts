@@ -7,9 +7,10 @@ import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError, ioError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
-import { type Conversation, openConversation } from './conversation.ts';
+import { type Conversation, NoAnswer, openConversation, PluginGone } from './conversation.ts';
 import { endLeftOver, forgetProcess, noteProcess } from './left-over.ts';
 import type { PortableInfo } from './portable-info.ts';
+import { createRenewal, type Renewal } from './renewal.ts';
 
 /** Where the SDK dials and listens: it stands in its code. */
 export const SOCKET_FOLDER = '/tmp';
@@ -23,6 +24,7 @@ const PASSED = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'PYTHONPATH', 
 /** Sent to the plugin at its start, as eKuiper does. */
 const PLUGIN_CONF = '{"sendTimeout":1000}';
 const MAX_OUTPUT_CHARS = 500;
+const COMPLAINED_MS = 10_000;
 
 /** What a plugin runs for a rule. */
 export interface PluginSymbol {
@@ -37,8 +39,10 @@ export interface PluginSymbol {
 
 /** Told of what becomes of the process. */
 export interface SymbolOwner {
-  /** It ended; it is started again. */
+  /** The process or the symbol ended; it is started again. */
   lost(error: Error): void;
+  /** Called before the plugin is told to run the symbol again. */
+  prepare?(): Promise<void>;
   /** It runs again and was told to run the symbol. */
   back(): void | Promise<void>;
 }
@@ -77,6 +81,10 @@ export class PluginProcess {
   /** Counts the processes; which of them each symbol was told to: the same one twice would find its own sockets in use. */
   private epoch = 0;
   private readonly told = new Map<SymbolOwner, number>();
+  private readonly renewal: Renewal<SymbolOwner>;
+  /** When the plugin last printed the trace of an error. */
+  private tracedAtMs = Number.NEGATIVE_INFINITY;
+  private trace = '';
   private startedAtMs = 0;
   private closed = false;
   private restarts = 0;
@@ -86,6 +94,7 @@ export class PluginProcess {
 
   constructor(deps: PluginProcessDeps) {
     this.deps = deps;
+    this.renewal = createRenewal(deps.clock, (owner) => void this.renew(owner));
   }
 
   status(): ProcessStatus {
@@ -118,11 +127,22 @@ export class PluginProcess {
     if (!symbol) return;
     this.symbols.delete(owner);
     this.told.delete(owner);
+    this.renewal.forget(owner);
     if (this.symbols.size === 0) this.planNothing();
     if (this.child && this.state === 'running')
       await this.command('stop', symbol).catch((error: unknown) =>
         this.deps.log.debug({ plugin: this.deps.info.name, symbol: symbol.symbolName, cause: messageOf(error) }, 'A symbol was not ended.'),
       );
+  }
+
+  /** The owner's symbol has stopped by itself, or its answers cannot be trusted any more: unless the whole process has ended, it is started again. */
+  stopped(owner: SymbolOwner): void {
+    if (this.symbols.has(owner)) this.renewal.plan(owner);
+  }
+
+  /** An error was printed a short time ago. */
+  get complained(): boolean {
+    return this.deps.clock.monotonic() - this.tracedAtMs < COMPLAINED_MS;
   }
 
   /** A socket on which this plugin is asked: it ends with the process. */
@@ -141,6 +161,7 @@ export class PluginProcess {
   close(): void {
     this.closed = true;
     this.planNothing();
+    this.renewal.close();
     const { child } = this;
     this.child = undefined;
     this.state = 'stop';
@@ -192,7 +213,7 @@ export class PluginProcess {
   }
 
   private spawn(): ChildProcess {
-    const { info, executable, pythonBin, log } = this.deps;
+    const { info, executable, pythonBin, clock, log } = this.deps;
     const env: Record<string, string> = {};
     for (const name of PASSED) if (process.env[name] !== undefined) env[name] = process.env[name];
     const [command, args] =
@@ -207,6 +228,10 @@ export class PluginProcess {
       stream?.on('data', (chunk: Buffer) => {
         const text = chunk.toString().trimEnd();
         this.lastOutput = text.slice(-MAX_OUTPUT_CHARS);
+        if (text.includes('Traceback') || text.includes('panic:')) {
+          this.tracedAtMs = clock.monotonic();
+          this.trace = text.slice(-MAX_OUTPUT_CHARS);
+        }
         log.debug({ plugin: info.name, text: text.slice(0, MAX_OUTPUT_CHARS) }, 'A portable plugin says.');
       });
     return child;
@@ -270,15 +295,48 @@ export class PluginProcess {
     try {
       await this.start();
       // one that is opened meanwhile was told by itself
-      for (const [owner, symbol] of [...this.symbols]) {
-        if (!this.symbols.has(owner) || this.told.get(owner) === this.epoch) continue;
-        await this.tell(owner, symbol);
-        await owner.back();
-      }
+      for (const owner of [...this.symbols.keys()]) if (this.mustTell(owner)) await this.tellAgain(owner);
     } catch (error) {
       log.warn({ code: 'PORTABLE_ENDED', plugin: info.name, cause: messageOf(error) }, 'A portable plugin could not be started again.');
       if (this.child) this.kill(messageOf(error));
       else this.planRestart();
+    }
+  }
+
+  private mustTell(owner: SymbolOwner): boolean {
+    return this.symbols.has(owner) && this.told.get(owner) !== this.epoch;
+  }
+
+  /** One symbol that cannot start does not take the others with it. @throws when the process itself does not answer */
+  private async tellAgain(owner: SymbolOwner): Promise<void> {
+    try {
+      await owner.prepare?.();
+      await this.tell(owner, this.symbols.get(owner)!);
+      await owner.back();
+    } catch (error) {
+      if (error instanceof NoAnswer || error instanceof PluginGone) throw error;
+      owner.lost(error as Error);
+      this.renewal.plan(owner);
+    }
+  }
+
+  private async renew(owner: SymbolOwner): Promise<void> {
+    const symbol = this.symbols.get(owner);
+    // otherwise the start of the process tells it
+    if (!symbol || this.state !== 'running' || this.starting) return;
+    const { info, log } = this.deps;
+    const of = { plugin: info.name, symbol: symbol.symbolName, rule: symbol.meta.ruleId };
+    try {
+      log.warn(
+        { code: 'PORTABLE_SYMBOL', ...of, cause: this.complained ? this.trace : '' },
+        'Part of a portable plugin stopped and is started again.',
+      );
+      if (this.told.delete(owner)) await this.command('stop', symbol);
+      if (this.mustTell(owner)) await this.tellAgain(owner);
+    } catch (error) {
+      log.warn({ code: 'PORTABLE_SYMBOL', ...of, cause: messageOf(error) }, 'Part of a portable plugin could not be started again.');
+      if (error instanceof NoAnswer) this.kill(messageOf(error));
+      else if (!(error instanceof PluginGone)) this.renewal.plan(owner);
     }
   }
 

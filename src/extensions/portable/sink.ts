@@ -15,9 +15,12 @@ const DIAL_TRIES = 100;
 const DIAL_PAUSE_MS = 50;
 const ACK_LIMIT_MS = 10_000;
 
-export function createPortableSink(symbolName: string, processOf: () => PluginProcess): Sink {
+/** What it uses of the process. */
+export type SinkProcess = Pick<PluginProcess, 'run' | 'end' | 'stopped'>;
+
+export function createPortableSink(symbolName: string, processOf: () => SinkProcess, ackLimitMs = ACK_LIMIT_MS): Sink {
   let props: Props = {};
-  let process: PluginProcess | undefined;
+  let process: SinkProcess | undefined;
   let push: PushSocket | undefined;
   let acks: Listening | undefined;
   let owner: SymbolOwner | undefined;
@@ -31,16 +34,35 @@ export function createPortableSink(symbolName: string, processOf: () => PluginPr
     awaited?.reject(error);
     awaited = undefined;
   };
-  const dial = async (ctx: ConnectorContext) => {
+  const dial = async (ctx: ConnectorContext, of: SymbolOwner) => {
     for (let n = 1; ; n++) {
       try {
-        push = await dialPush(paths[0]!, () => lost(away()));
+        const fresh: PushSocket = await dialPush(paths[0]!, () => {
+          // an older one does not speak for the present one
+          if (push !== fresh) return;
+          lost(away());
+          ctx.status('disconnected', 'the sink of the portable plugin has stopped');
+          process?.stopped(of);
+        });
+        push?.close();
+        push = fresh;
         return;
       } catch (error) {
         if (n === DIAL_TRIES) throw error;
         await ctx.clock.sleep(DIAL_PAUSE_MS, ctx.signal);
       }
     }
+  };
+  /** Answers of an older run must not be taken for those of the present one. */
+  const listenForAcks = async () => {
+    acks?.close();
+    acks = await listenPull(paths[1]!, (message) => {
+      const text = message.toString();
+      const { error } = (text.startsWith('{') ? JSON.parse(text) : {}) as { error?: unknown };
+      if (typeof error === 'string' && error !== '') awaited?.reject(answeredError(error));
+      else awaited?.resolve();
+      awaited = undefined;
+    });
   };
   return {
     configure(given) {
@@ -50,27 +72,23 @@ export function createPortableSink(symbolName: string, processOf: () => PluginPr
       const meta = metaOf(ctx);
       paths = [pathOf(meta), pathOf(meta, '_ack')];
       process = processOf();
-      acks = await listenPull(paths[1]!, (message) => {
-        const text = message.toString();
-        const { error } = (text.startsWith('{') ? JSON.parse(text) : {}) as { error?: unknown };
-        if (typeof error === 'string' && error !== '') awaited?.reject(answeredError(error));
-        else awaited?.resolve();
-        awaited = undefined;
-      });
-      owner = {
+      await listenForAcks();
+      const mine: SymbolOwner = {
         lost(error) {
           ctx.status('disconnected', error.message);
           lost(error);
         },
+        prepare: listenForAcks,
         // results that wait for their next try need not wait longer
         back: () =>
-          dial(ctx).then(
+          dial(ctx, mine).then(
             () => ctx.status('connected'),
             (error: unknown) => fail(error as Error),
           ),
       };
-      await process.run({ symbolName, pluginType: 'sink', meta, config: props }, owner);
-      await dial(ctx);
+      owner = mine;
+      await process.run({ symbolName, pluginType: 'sink', meta, config: props }, mine);
+      await dial(ctx, mine);
       ctx.status('connected');
     },
     async collect(ctx, data) {
@@ -79,7 +97,12 @@ export function createPortableSink(symbolName: string, processOf: () => PluginPr
       if (props['requireAck'] !== true) return push.send(content);
       const ack = Promise.withResolvers<void>();
       awaited = ack;
-      const timer = ctx.clock.setTimer(ACK_LIMIT_MS, () => ack.reject(ioError(`no ack of the plugin within ${ACK_LIMIT_MS / 1000} s`)));
+      const timer = ctx.clock.setTimer(ackLimitMs, () => {
+        ack.reject(ioError(`no ack of the plugin within ${ackLimitMs / 1000} s`));
+        // its late answer would be taken for that of the next result
+        lost(away());
+        if (owner) process?.stopped(owner);
+      });
       try {
         await push.send(content);
         await ack.promise;

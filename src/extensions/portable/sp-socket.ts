@@ -14,14 +14,19 @@ export interface Listening {
   close(): void;
 }
 
-function listen(path: string, own: Protocol, peer: Protocol, onSocket: (socket: Socket) => (message: Buffer) => void): Promise<Listening> {
+function listen(
+  path: string,
+  own: Protocol,
+  peer: Protocol,
+  onSocket: (socket: Socket, reader: () => SpReader) => (message: Buffer) => void,
+): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     // what is wrong with it ends it: `close` follows
     socket.on('error', () => undefined);
-    const onMessage = onSocket(socket);
+    const onMessage = onSocket(socket, () => reader);
     const reader = new SpReader(peer, 'ipc', onMessage);
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -48,22 +53,32 @@ function listen(path: string, own: Protocol, peer: Protocol, onSocket: (socket: 
   });
 }
 
-/** Takes what peers push. Reading stops while a message is being taken over, so that a gateway that is behind makes the plugin wait. */
-export function listenPull(path: string, take: (message: Buffer) => void | Promise<void>): Promise<Listening> {
-  return listen(path, 'pull', 'push', (socket) => {
-    let chain: Promise<void> | undefined;
+/** Takes what peers push. While promises that `take` gave are open nothing more is read; what was read before is taken all the same.
+ *  @param gone the last peer that named its protocol has closed its connection */
+export function listenPull(path: string, take: (message: Buffer) => void | Promise<void>, gone?: () => void): Promise<Listening> {
+  let closed = false;
+  let peers = 0;
+  return listen(path, 'pull', 'push', (socket, reader) => {
+    let open = 0;
+    peers++;
+    socket.on('close', () => {
+      peers--;
+      if (peers === 0 && reader().greeted && !closed) gone?.();
+    });
     return (message) => {
-      const wait = chain === undefined ? take(message) : chain.then(() => take(message));
+      const wait = take(message);
       if (wait === undefined) return;
-      socket.pause();
-      const mine: Promise<void> = wait.then(() => {
-        if (chain !== mine) return;
-        chain = undefined;
-        socket.resume();
+      if (open++ === 0) socket.pause();
+      void wait.then(() => {
+        if (--open === 0) socket.resume();
       });
-      chain = mine;
     };
-  });
+  }).then((listening) => ({
+    close() {
+      closed = true;
+      listening.close();
+    },
+  }));
 }
 
 export interface RepSocket extends Listening {

@@ -12,6 +12,11 @@ export const loggedEvents = {
     ekuiperCode: 1001,
     cure: 'It is started again with growing pauses, and its sources and sinks go on. The cause is what the program said last.',
   },
+  PORTABLE_SYMBOL: {
+    text: 'a source or sink of a portable plugin has stopped',
+    ekuiperCode: 1001,
+    cure: 'Its process runs on, and the part is started again with growing pauses. The cause is the error that the program printed, if it printed one.',
+  },
   PORTABLE_DATA: {
     text: 'a portable plugin sent something other than a message',
     ekuiperCode: 1001,
