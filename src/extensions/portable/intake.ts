@@ -39,9 +39,11 @@ export function createIntake({ clock, take, discarded, maxBytes = MAX_BYTES }: I
   const goOn = (): void => {
     busy = false;
     let n = 0;
-    for (; n < waiting.length && !busy && !closed; n++) {
-      bytes -= sizeOf(waiting[n]!);
-      hand(waiting[n]!);
+    for (const message of waiting) {
+      if (busy || closed) break;
+      n++;
+      bytes -= sizeOf(message);
+      hand(message);
     }
     if (n > 0) waiting = waiting.slice(n);
   };

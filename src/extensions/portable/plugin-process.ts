@@ -295,7 +295,7 @@ export class PluginProcess {
     try {
       await this.start();
       // one that is opened meanwhile was told by itself
-      for (const owner of [...this.symbols.keys()]) if (this.mustTell(owner)) await this.tellAgain(owner);
+      for (const [owner, symbol] of [...this.symbols]) if (this.mustTell(owner)) await this.tellAgain(owner, symbol);
     } catch (error) {
       log.warn({ code: 'PORTABLE_ENDED', plugin: info.name, cause: messageOf(error) }, 'A portable plugin could not be started again.');
       if (this.child) this.kill(messageOf(error));
@@ -308,14 +308,14 @@ export class PluginProcess {
   }
 
   /** One symbol that cannot start does not take the others with it. @throws when the process itself does not answer */
-  private async tellAgain(owner: SymbolOwner): Promise<void> {
+  private async tellAgain(owner: SymbolOwner, symbol: PluginSymbol): Promise<void> {
     try {
       await owner.prepare?.();
-      await this.tell(owner, this.symbols.get(owner)!);
+      await this.tell(owner, symbol);
       await owner.back();
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof PluginGone) throw error;
-      owner.lost(error as Error);
+      owner.lost(ioError(messageOf(error), error));
       this.renewal.plan(owner);
     }
   }
@@ -332,7 +332,7 @@ export class PluginProcess {
         'Part of a portable plugin stopped and is started again.',
       );
       if (this.told.delete(owner)) await this.command('stop', symbol);
-      if (this.mustTell(owner)) await this.tellAgain(owner);
+      if (this.mustTell(owner)) await this.tellAgain(owner, symbol);
     } catch (error) {
       log.warn({ code: 'PORTABLE_SYMBOL', ...of, cause: messageOf(error) }, 'Part of a portable plugin could not be started again.');
       if (error instanceof NoAnswer) this.kill(messageOf(error));
