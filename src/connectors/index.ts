@@ -26,6 +26,7 @@ export const connectors: readonly ConnectorEntry[] = [
   { name: 'amqp', offers: ['source', 'sink'], load: async () => (await import('./amqp/index.ts')).default },
   { name: 'zmq', offers: ['source', 'sink'], load: async () => (await import('./zmq/index.ts')).default },
   { name: 'neuron', offers: ['source', 'sink'], load: async () => (await import('./neuron/index.ts')).default },
+  { name: 'edgex', offers: ['source', 'sink'], load: async () => (await import('./edgex/index.ts')).default },
   { name: 'random', offers: ['source'], load: async () => (await import('./random/index.ts')).default },
   { name: 'modbus', offers: ['source', 'sink', 'lookup'], load: async () => (await import('./modbus/index.ts')).default },
   { name: 'modbusServer', offers: ['source', 'sink'], load: async () => (await import('./modbus/server/index.ts')).default },

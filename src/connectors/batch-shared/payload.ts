@@ -14,3 +14,6 @@ export function bytesOf(data: SinkData): Buffer {
   if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   throw new TypeError('a sink of bytes was given rows');
 }
+
+/** @throws TypeError when the runtime gave a sink of bytes something else */
+export const textOf = (data: SinkData): string => (typeof data === 'string' ? data : bytesOf(data).toString());

@@ -1,5 +1,6 @@
 // Sink that writes results to the log, as eKuiper's `log` action.
 import { defineConnector } from '../../contract/connector.ts';
+import { textOf } from '../batch-shared/payload.ts';
 
 export default defineConnector({
   name: 'log',
@@ -14,7 +15,7 @@ export default defineConnector({
       return {
         open: (ctx) => ctx.status('connected'),
         collect(ctx, data) {
-          const payload = typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString();
+          const payload = textOf(data);
           ctx.log.info({ payload }, `sink result for rule ${ctx.getRuleId()}`);
         },
         close: () => undefined,

@@ -2,6 +2,7 @@
 import { defineConnector } from '../../contract/connector.ts';
 import type { OptionSpec } from '../../contract/props.ts';
 import { parseOptions } from '../../contract/props.ts';
+import { textOf } from '../batch-shared/payload.ts';
 
 const options: readonly OptionSpec[] = [{ name: 'log', type: 'bool', default: false, doc: 'Write each payload to the log.' }];
 
@@ -23,7 +24,7 @@ export default defineConnector({
         // nothing to connect to: eKuiper shows 0, and so do we (recorded)
         open: (ctx) => ctx.status('connecting'),
         collect(ctx, data) {
-          if (log) ctx.log.info({ payload: typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString() }, 'nop sink');
+          if (log) ctx.log.info({ payload: textOf(data) }, 'nop sink');
         },
         close: () => undefined,
       };

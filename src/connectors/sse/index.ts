@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
+import { textOf } from '../batch-shared/payload.ts';
 
 const options: readonly OptionSpec[] = [
   { name: 'endpoint', type: 'string', required: true, doc: 'Path on the data server; begins with /.', example: '/events' },
@@ -37,7 +38,7 @@ function createSseSink(): Sink {
     },
     collect(ctx, data) {
       if (clients.size === 0) return;
-      const text = typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString();
+      const text = textOf(data);
       const event = `${text
         .split(/\r\n|\r|\n/)
         .map((line) => `data: ${line}\n`)

@@ -2,6 +2,7 @@
 import type { WebSocket } from 'ws';
 import { ioError } from '../../base/errors/gateway-error.ts';
 import type { Sink } from '../../contract/sink.ts';
+import { textOf } from '../batch-shared/payload.ts';
 import { connectWebsocket } from './client.ts';
 import { parseWebsocketProps, type WebsocketProps } from './options.ts';
 import { WebsocketServerPath } from './server.ts';
@@ -37,7 +38,7 @@ export function createWebsocketSink(): Sink {
       ctx.status('connected');
     },
     collect(ctx, data) {
-      const text = typeof data === 'string' ? data : Buffer.from(data as Uint8Array).toString();
+      const text = textOf(data);
       if (shared) {
         const cut = shared.broadcast(text);
         if (cut > 0) ctx.log.warn({ path: props.path, clients: cut }, 'Clients of a WebSocket do not read; they are cut.');
