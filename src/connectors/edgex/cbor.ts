@@ -134,7 +134,7 @@ class Reader {
       if (key === BREAK && size === undefined) break;
       const value = this.value(depth + 1);
       if (key === BREAK || value === BREAK) throw refused('an end where none may be');
-      if (typeof key !== 'string') throw refused('a name that is no text');
+      if (typeof key !== 'string') throw refused('a name that is not a text');
       out.push([key, value]);
     }
     // fromEntries: a member named __proto__ is a member

@@ -84,7 +84,7 @@ function payloadOf(envelope: Members): Members {
     const bytes = Buffer.from(payload, 'base64');
     value = textOf(envelope['contentType']) === 'application/cbor' ? decodeCbor(bytes) : parseJson(bytes.toString());
   }
-  if (!isMembers(value)) throw refused('its payload is no object');
+  if (!isMembers(value)) throw refused('its payload is not an object');
   return value;
 }
 

@@ -25,15 +25,15 @@ export function readValue(text: string, type: string): Value {
   if (type === 'Bool') {
     if (TRUE.includes(text)) return true;
     if (FALSE.includes(text)) return false;
-    throw new Error(`"${text.slice(0, 40)}" is no Bool`);
+    throw new Error(`"${text.slice(0, 40)}" is not Bool`);
   }
   if (INT_BITS[type]) {
-    if (!/^[+-]?\d{1,20}$/.test(text)) throw new Error(`"${text.slice(0, 40)}" is no ${type}`);
+    if (!/^[+-]?\d{1,20}$/.test(text)) throw new Error(`"${text.slice(0, 40)}" is not ${type}`);
     return BigInt(text);
   }
   if (isFloat(type)) {
     const n = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isNaN(n) && !/^nan$/i.test(text)) throw new Error(`"${text.slice(0, 40)}" is no ${type}`);
+    if (Number.isNaN(n) && !/^nan$/i.test(text)) throw new Error(`"${text.slice(0, 40)}" is not ${type}`);
     return n;
   }
   return text;
@@ -42,7 +42,7 @@ export function readValue(text: string, type: string): Value {
 /** Elements as texts: of a JSON list, or as EdgeX writes lists of texts, without quotes. */
 function elementsOf(text: string, element: string): string[] {
   const t = text.trim();
-  if (!t.startsWith('[') || !t.endsWith(']')) throw new Error(`"${text.slice(0, 40)}" is no list`);
+  if (!t.startsWith('[') || !t.endsWith(']')) throw new Error(`"${text.slice(0, 40)}" is not a list`);
   const inside = t.slice(1, -1).trim();
   if (inside === '') return [];
   if (element !== 'String') return inside.split(',').map((e) => e.trim().replace(/^"(.*)"$/, '$1'));
@@ -94,7 +94,7 @@ export function writeAs(value: Value, type: string): Written {
   }
   const element = elementOf(type);
   if (element === undefined) return { type, value: textAs(value, type) };
-  if (!Array.isArray(value)) throw new Error(`the value is no ${type}`);
+  if (!Array.isArray(value)) throw new Error(`the value is not ${type}`);
   // texts as JSON, which can be read back; EdgeX's own library writes them without quotes
   if (element === 'String') return { type, value: JSON.stringify(value.map((v) => textAs(v, element))) };
   return { type, value: `[${value.map((v) => textAs(v, element)).join(', ')}]` };
@@ -111,7 +111,7 @@ function textAs(value: Value, type: string): string {
   }
   if (isFloat(type) && typeof value === 'bigint') return floatText(Number(value));
   if (isFloat(type) && typeof value === 'number') return floatText(type === 'Float32' ? shortFloat32(value) : value);
-  throw new Error(`${isDateTime(value) ? 'a date' : String(value).slice(0, 40)} is no ${type}`);
+  throw new Error(`${isDateTime(value) ? 'a date' : String(value).slice(0, 40)} is not ${type}`);
 }
 
 /** The shortest text that is the same float32. */

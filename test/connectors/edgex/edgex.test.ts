@@ -81,10 +81,10 @@ describe('a message as EdgeX sends it', () => {
     ['no JSON', 'x', 'no message of EdgeX'],
     ['a list', '[]', 'it has no payload'],
     ['an event without an envelope', '{"readings":[]}', 'it has no payload'],
-    ['a number as payload', '{"payload":1}', 'its payload is no object'],
+    ['a number as payload', '{"payload":1}', 'its payload is not an object'],
     ['an event without readings', '{"payload":{"readings":[]}}', 'no reading that can be read'],
     ['CBOR that is cut off', '{"payload":"o2ph","contentType":"application/cbor"}', 'it is cut off'],
-    ['a reading of another type', '{"payload":{"readings":[{"resourceName":"a","valueType":"Int8","value":"x"}]}}', 'a: "x" is no Int8'],
+    ['a reading of another type', '{"payload":{"readings":[{"resourceName":"a","valueType":"Int8","value":"x"}]}}', 'a: "x" is not Int8'],
   ])('%s is refused with the reason', (_name, message, reason) => {
     expect(() => readEvent(Buffer.from(message), 'event')).toThrow(reason);
   });
@@ -98,7 +98,7 @@ describe('a message as EdgeX sends it', () => {
     ];
     const { row, left } = readEvent(Buffer.from(JSON.stringify({ payload: { readings } })), 'event');
     expect(row).toEqual({ c: 'as it is' });
-    expect(left).toEqual(['a: "x" is no Int8', 'b: "" is no Float32', 'a reading without a name']);
+    expect(left).toEqual(['a: "x" is not Int8', 'b: "" is not Float32', 'a reading without a name']);
   });
 
   it('in CBOR never does more than fail, whatever the bytes are', () => {
@@ -258,7 +258,7 @@ describe.runIf(haveMosquitto)('edgex over a broker', () => {
       topic: 'out/ekuiperProfile/d/r',
       body: { payload: { apiVersion: 'v4', readings: [{ resourceName: 'k' }] } },
     });
-    expect(r.rule.health().notes.join()).toContain('Columns were left out of events: n (300 is no Int8).');
+    expect(r.rule.health().notes.join()).toContain('Columns were left out of events: n (300 is not Int8).');
   });
 
   // @covers issue:22#kills
