@@ -32,7 +32,9 @@ if [ -n "${KUIPER_DRAFT:-}" ]; then # a try on the way: the image without compre
   say "draft: out/$name"
   exit 0
 fi
-"$repo_dir/node_modules/node/bin/node" "$image_dir/sbom.ts" --lock "$lock_file" --npm "$root/opt/kuiper/lib/node_modules" --version "$image_version" \
+docs=(--docs "$root")
+for unpacked in "$work"/unpacked/*/; do docs+=(--docs "$unpacked"); done
+"$repo_dir/node_modules/node/bin/node" "$image_dir/sbom.ts" --lock "$lock_file" --npm "$root/opt/kuiper/lib/node_modules" "${docs[@]}" --version "$image_version" \
   --epoch "$SOURCE_DATE_EPOCH" --out "$out_dir/kuiper-gateway_${image_version}_arm64.spdx.json"
 zstd -q -f -T0 -15 --long=27 "$out_dir/$name" -o "$out_dir/$name.zst"
 "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/imager-manifest.ts" --image "$out_dir/$name" --packed "$out_dir/$name.zst" --version "$image_version" \

@@ -17,7 +17,7 @@ raspi3b() {
   mcopy -n -i "$work/disk.img@@1M" ::u-boot.bin ::bcm2837-rpi-3-b.dtb "$work/"
   # The changes: a console to look at (PL011 is the first serial line, as on the header), and no board watchdog: QEMU's model resets
   # the machine as soon as it is armed. No login on that console: the talking "sensor" would try to log in for ever.
-  printf 'set extra="console=ttyAMA0,115200 systemd.show_status=true systemd.watchdog_sec=0 systemd.mask=serial-getty@ttyAMA0.service loglevel=4"\n' >"$work/extra.cfg"
+  printf 'set extra="console=ttyAMA0,115200 systemd.show_status=true systemd.watchdog_sec=0 kuiper.watchdog=off systemd.mask=serial-getty@ttyAMA0.service loglevel=4"\n' >"$work/extra.cfg"
   mcopy -o -i "$work/disk.img@@1M" "$work/extra.cfg" ::grub/extra.cfg
   start=$(date +%s)
   # Something talks on the line all the time, as a sensor would: U-Boot must not care.

@@ -1,28 +1,41 @@
 // The image's bill of materials in SPDX 2.3 JSON: every Debian package of the lock, every npm package that is shipped, Node.
 // Called by build.sh; the same input gives the same bytes (the time is the build's epoch).
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { debianLicence, type OwnLicence } from './lib/debian-licences.ts';
+import { licenceName } from './lib/licences.ts';
 
 interface Component {
   name: string;
   version: string;
   licence: string;
+  /** Licences of it that SPDX has no name for. */
+  own?: readonly OwnLicence[];
   /** Package URL (purl), by which scanners find it. */
   purl: string;
   sha256?: string;
 }
 
-/** Lines `name=version sha256`. */
-export function debianComponents(lock: string): Component[] {
+/** Lines `name=version sha256`. @param copyright text of a package's copyright file */
+export function debianComponents(lock: string, copyright: (name: string) => string | undefined = () => undefined): Component[] {
   const found: Component[] = [];
   for (const line of lock.split('\n')) {
     const match = /^([^#=\s]+)=(\S+) ([0-9a-f]{64})$/.exec(line);
     if (!match) continue;
     const [, name, version, sha256] = match as unknown as [string, string, string, string];
-    found.push({ name, version, licence: 'NOASSERTION', purl: `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=arm64`, sha256 });
+    const text = copyright(name);
+    const { expression, own } = text === undefined ? { expression: 'NOASSERTION', own: [] } : debianLicence(name, text);
+    found.push({
+      name,
+      version,
+      licence: expression,
+      own,
+      purl: `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=arm64`,
+      sha256,
+    });
   }
   return found;
 }
@@ -39,12 +52,13 @@ export async function npmComponents(dir: string): Promise<Component[]> {
     }
     const text = await readFile(join(path, 'package.json'), 'utf8').catch(() => undefined); // a folder without one is no package
     if (text !== undefined) {
-      const { name, version, license } = JSON.parse(text) as { name?: string; version?: string; license?: unknown };
+      const { name, version, license, licenses } = JSON.parse(text) as Record<'name' | 'version', string | undefined> &
+        Record<string, unknown>;
       if (name && version) {
         found.push({
           name,
           version,
-          licence: typeof license === 'string' ? license : 'NOASSERTION',
+          licence: licenceName(license ?? licenses),
           purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
         });
       }
@@ -68,7 +82,7 @@ export function toSpdx(components: readonly Component[], version: string, epochS
     downloadLocation: 'NOASSERTION',
     filesAnalyzed: false,
     licenseConcluded: 'NOASSERTION',
-    licenseDeclared: /^[\w.+\-() ]+$/.test(c.licence) ? c.licence : 'NOASSERTION',
+    licenseDeclared: c.licence,
     copyrightText: 'NOASSERTION',
     ...(c.sha256 ? { checksums: [{ algorithm: 'SHA256', checksumValue: c.sha256 }] } : {}),
     externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: c.purl }],
@@ -80,6 +94,7 @@ export function toSpdx(components: readonly Component[], version: string, epochS
     name: `kuiper-gateway-${version}-arm64`,
     documentNamespace: `https://kuiper-gateway.invalid/spdx/${version}/${digest}`,
     creationInfo: { created: new Date(epochS * 1000).toISOString().replace('.000', ''), creators: ['Tool: kuiper-gateway image/sbom.ts'] },
+    hasExtractedLicensingInfos: sorted.flatMap((c) => (c.own ?? []).map(({ id, text }) => ({ licenseId: id, extractedText: text }))),
     packages,
     relationships: packages.map((p) => ({
       spdxElementId: 'SPDXRef-DOCUMENT',
@@ -89,11 +104,17 @@ export function toSpdx(components: readonly Component[], version: string, epochS
   };
 }
 
+/** Names of what has no licence: a build with one of them fails. */
+export const withoutLicence = (components: readonly Component[]): string[] =>
+  components.filter((c) => !/^[\w.+\-() ]+$/.test(c.licence) || c.licence.includes('NOASSERTION')).map((c) => c.name);
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       lock: { type: 'string' },
       npm: { type: 'string' },
+      /** Folders with usr/share/doc: the root, and packages that were only unpacked. */
+      docs: { type: 'string', multiple: true, default: [] },
       version: { type: 'string' },
       epoch: { type: 'string' },
       out: { type: 'string' },
@@ -107,7 +128,13 @@ async function main(): Promise<void> {
     licence: 'MIT',
     purl: `pkg:generic/node@${process.version.slice(1)}`,
   };
-  const components = [...debianComponents(readFileSync(lock, 'utf8')), ...(await npmComponents(npm)), node];
+  const copyright = (name: string) => {
+    const file = values.docs.map((dir) => join(dir, 'usr/share/doc', name, 'copyright')).find((path) => existsSync(path));
+    return file === undefined ? undefined : readFileSync(file, 'utf8');
+  };
+  const components = [...debianComponents(readFileSync(lock, 'utf8'), copyright), ...(await npmComponents(npm)), node];
+  const bare = withoutLicence(components);
+  if (bare.length > 0) throw new Error(`no licence is known of: ${bare.join(', ')}`);
   writeFileSync(out, `${JSON.stringify(toSpdx(components, version, Number(epoch)), null, 2)}\n`);
 }
 

@@ -1,6 +1,6 @@
 # The boot partition: GRUB image, board files, A/B state, as a FAT image without mounting. Called by build.sh; next: disk.sh.
 
-grub_modules="boot linux normal configfile search echo test regexp loadenv fat ext2 part_msdos minicmd sleep reboot ls cat gzio fdt true eval"
+grub_modules="boot linux normal configfile search echo test regexp probe loadenv fat ext2 part_msdos minicmd sleep reboot ls cat gzio fdt true eval"
 
 # make_boot_tree: fills $work/boot with everything of the FAT.
 make_boot_tree() {

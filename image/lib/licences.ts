@@ -61,7 +61,8 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 const BINARY_OF = /-linux-(x64|arm64)(-gnu|-musl)?$/;
 const MIT = readFileSync(join(import.meta.dirname, 'licence-mit.txt'), 'utf8').trim();
 
-function licenceName(value: unknown): string {
+/** Of package.json, in any of the forms that there are. */
+export function licenceName(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(licenceName).join(' OR ');
   const type = (value as { type?: unknown } | null)?.type;

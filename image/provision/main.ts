@@ -242,7 +242,11 @@ async function main(): Promise<void> {
   else if (process.argv[2] === 'content') {
     const { restSender } = await import('./rest-sender.ts');
     process.stdout.write(`${(await applyContent(places, restSender(readToken()))) ?? 'gateway.yaml: no streams or rules wait.'}\n`);
-  } else throw new Error('usage: main.ts settings|content');
+  } else if (process.argv[2] === 'rest' && /^(open|close)$/.test(process.argv[3] ?? '')) {
+    const { setRemoteRest } = await import('./rest-access.ts');
+    const run = (program: string, args: readonly string[]) => void execFileSync(program, args, { timeout: 180_000 });
+    await setRemoteRest(places, process.argv[3] === 'open', randomBytes(24).toString('base64url'), run);
+  } else throw new Error('usage: main.ts settings|content|rest open|rest close');
 }
 
 /** The token of REST, when remote access is on. */

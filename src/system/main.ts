@@ -10,7 +10,10 @@ import { createLog } from '../base/log.ts';
 import { foldersOf, loadSettings } from '../config/index.ts';
 import { parseFacts } from './boot/facts.ts';
 import { createBootMedium, fileBlocks } from './boot/medium.ts';
+import { otherSlot } from './boot/record.ts';
 import { createAnnouncer } from './update/announce.ts';
+import { copySlot } from './update/fill-slot.ts';
+import type { Slot } from './update/installer.ts';
 import { probe } from './update/probe.ts';
 import { createRauc } from './update/rauc.ts';
 import { createUpdateServer } from './update/server.ts';
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
       'healthy-s': { type: 'string', default: '120' },
       'deadline-s': { type: 'string', default: '300' },
       'flow-s': { type: 'string', default: '60' },
+      'fill-after-s': { type: 'string', default: '180' },
     },
   });
 
@@ -49,7 +53,7 @@ async function main(): Promise<void> {
   }
   const config = text(values['rauc-config']);
   const compatible = /^compatible=(.+)$/m.exec(config)?.[1] ?? '';
-  const seconds = (name: 'healthy-s' | 'deadline-s' | 'flow-s') => Number(values[name]) * 1000;
+  const seconds = (name: 'healthy-s' | 'deadline-s' | 'flow-s' | 'fill-after-s') => Number(values[name]) * 1000;
   mkdirSync(dirname(values.status), { recursive: true });
 
   const {
@@ -70,6 +74,14 @@ async function main(): Promise<void> {
     log,
     limits: { healthyMs: seconds('healthy-s'), deadlineMs: seconds('deadline-s') },
     flowMs: seconds('flow-s'),
+    fill: {
+      afterMs: seconds('fill-after-s'),
+      async copy(signal) {
+        const device = (slot: Slot) => new RegExp(`^device=(.+)\\n(?:.+\\n)*bootname=${slot}$`, 'm').exec(config)?.[1] ?? '';
+        const forget = (target: string) => void spawnSync('blockdev', ['--flushbufs', target]);
+        await copySlot(device(facts.slot), device(otherSlot(facts.slot)), { clock, signal, forget });
+      },
+    },
     probe: () => probe({ root: values.root }),
     window: () => loadSettings(foldersOf(values.root), process.env).settings.update.window,
     today: () => new Date(),

@@ -42,7 +42,7 @@ describe('the start before the system', () => {
       .replaceAll('/proc/cmdline', `${root}/proc/cmdline`)
       .replaceAll('/scripts/functions', `${root}/scripts/functions`)
       .replaceAll('/dev/disk/by-partuuid/', `${root}/dev/`)
-      .replaceAll('/run/kuiper', `${root}/run/kuiper`);
+      .replaceAll('/run/kuiper-boot', `${root}/run/kuiper-boot`);
     const { stderr, status } = spawnSync('sh', ['-c', script, 'kuiper'], {
       encoding: 'utf8',
       cwd: root,
@@ -58,14 +58,34 @@ describe('the start before the system', () => {
 
   it('checks the data partition, mounts it, and makes nothing new', () => {
     expect(start('')).toEqual(['e2fsck -p dev/4b554950-04', MOUNT, ...OVERLAYS]);
-    expect(existsSync(join(root, 'run/kuiper/data-lost'))).toBe(false);
+    expect(existsSync(join(root, 'run/kuiper-boot/data-lost'))).toBe(false);
+  });
+
+  it('takes the data partition of the disk that has just been given its id', () => {
+    mkdirSync(join(root, 'run/kuiper-boot'), { recursive: true });
+    writeFileSync(join(root, 'run/kuiper-boot/disk-id'), '0badcafe\n');
+    mkdirSync(join(root, 'dev'), { recursive: true });
+    writeFileSync(join(root, 'dev/0badcafe-04'), '');
+    expect(start('')).toEqual(['e2fsck -p dev/0badcafe-04', 'mount -t ext4 -o noatime,nodev dev/0badcafe-04 new/data', ...OVERLAYS]);
+  });
+
+  // what the initramfs found out lived in the gateway's own folder once, which is closed to others and goes when it is stopped
+  it('says what it found where the login user can read it, whether or not the gateway runs', () => {
+    for (const path of [
+      '20-kernel/overlay/etc/initramfs-tools/scripts/local-bottom/kuiper',
+      '95-provision/overlay/usr/lib/kuiper/keep-log',
+      '40-storage/overlay/usr/lib/systemd/system/kuiper-grow-data.service',
+    ])
+      expect(readFileSync(join(LAYERS, path), 'utf8'), path).not.toMatch(/\/run\/kuiper\/[a-z]/);
+    for (const path of ['src/cli/commands/system-status.ts', 'src/system/update/probe.ts'])
+      expect(readFileSync(path, 'utf8')).toContain('/run/kuiper-boot/data-lost');
   });
 
   // @covers issue:17#3
   it('answers yes to all when the check leaves errors, and goes on in RAM when it cannot be mounted', () => {
     const seen = start('', { e2fsck: '[ "$1" = -y ] || exit 4', mount: 'case "$*" in *ext4*) exit 32 ;; esac' });
     expect(seen).toEqual(['e2fsck -p dev/4b554950-04', 'e2fsck -y dev/4b554950-04', MOUNT, RAM, ...OVERLAYS]);
-    expect(existsSync(join(root, 'run/kuiper/data-lost'))).toBe(true);
+    expect(existsSync(join(root, 'run/kuiper-boot/data-lost'))).toBe(true);
   });
 
   // @covers issue:17#3
@@ -87,7 +107,7 @@ describe('the start before the system', () => {
     // the first mount fails, the one after mke2fs does not
     const once = `case "$*" in *ext4*) [ -e ${root}/made ] || exit 32 ;; esac`;
     expect(start('kuiper.reset', { mount: once, mke2fs: `: >${root}/made` })).toEqual(expected);
-    expect(existsSync(join(root, 'run/kuiper/data-lost'))).toBe(false);
+    expect(existsSync(join(root, 'run/kuiper-boot/data-lost'))).toBe(false);
   });
 
   it('does the reset once, although the file that asked for it is still there', () => {
@@ -106,6 +126,64 @@ describe('the start before the system', () => {
       expect(start(asked), asked).toEqual([RAM, ...OVERLAYS]);
       rmSync(join(root, 'log'));
     }
+  });
+});
+
+describe('the watchdog before the system', () => {
+  /** @param files of the machine: a character device is a FIFO here */
+  function arm(commandLine: string, device: boolean): boolean {
+    for (const dir of ['proc', 'dev', 'run']) mkdirSync(join(root, dir), { recursive: true });
+    writeFileSync(join(root, 'proc/cmdline'), `${commandLine}\n`);
+    if (device) writeFileSync(join(root, 'dev/watchdog0'), '');
+    stubs(['sleep']);
+    const script = readFileSync(join(LAYERS, '20-kernel/overlay/etc/initramfs-tools/scripts/init-premount/kuiper-watchdog'), 'utf8')
+      .replaceAll('/proc/cmdline', 'proc/cmdline')
+      .replaceAll('-c /dev/', '-f /dev/')
+      .replaceAll('/dev/watchdog0', 'dev/watchdog0')
+      .replaceAll('/run/kuiper-boot', 'run/kuiper-boot');
+    const { status, stderr } = spawnSync('sh', ['-c', script, 'kuiper-watchdog'], {
+      encoding: 'utf8',
+      cwd: root,
+      env: { PATH: `${root}/bin:${process.env['PATH']}` },
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    return existsSync(join(root, 'run/kuiper-boot/watchdog-armed'));
+  }
+
+  // @covers issue:16#6
+  it('is armed by opening it without the letter that stops it, where there is one', () => {
+    expect(arm('root=PARTUUID=4b554950-02 quiet', true)).toBe(true);
+    expect(readFileSync(join(root, 'dev/watchdog0'), 'latin1')).toBe('\n');
+  });
+
+  it.each([
+    ['a board without one', 'quiet', false],
+    ['a machine that was told to leave it', 'quiet kuiper.watchdog=off', true],
+  ])('is left alone on %s', (_what, commandLine, device) => {
+    expect(arm(commandLine, device)).toBe(false);
+    expect(existsSync(join(root, 'dev/watchdog0'))).toBe(device);
+  });
+
+  // @covers issue:16#6
+  it('has a driver in the initramfs for every board, and longer than systemd gives itself', () => {
+    const modules = readFileSync(join(LAYERS, '20-kernel/overlay/etc/initramfs-tools/modules'), 'utf8').split('\n');
+    const options = readFileSync(join(LAYERS, '20-kernel/overlay/etc/modprobe.d/kuiper-watchdog.conf'), 'utf8');
+    for (const driver of ['bcm2835_wdt', 'i6300esb', 'sbsa_gwdt']) {
+      expect(modules).toContain(driver);
+      expect(options).toMatch(new RegExp(`^options ${driver} (heartbeat|timeout)=300$`, 'm'));
+    }
+    const runtime = /^RuntimeWatchdogSec=(\d+)s$/m.exec(
+      readFileSync(join(LAYERS, '10-base/overlay/etc/systemd/system.conf.d/kuiper.conf'), 'utf8'),
+    )?.[1];
+    expect(Number(runtime)).toBeLessThan(15.9); // what the Pi's hardware can
+  });
+
+  it('is told that a check of a large disk is alive, and no longer than that', () => {
+    const script = readFileSync(join(LAYERS, '20-kernel/overlay/etc/initramfs-tools/scripts/local-bottom/kuiper'), 'utf8');
+    const [before, after] = [script.indexOf('alive=$!'), script.lastIndexOf('kill "$alive"')];
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(script.indexOf('e2fsck -p'));
+    expect(after).toBeGreaterThan(script.lastIndexOf('mount -t overlay'));
   });
 });
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { debianComponents, toSpdx } from '../../image/sbom.ts';
+import { debianLicence } from '../../image/lib/debian-licences.ts';
+import { debianComponents, toSpdx, withoutLicence } from '../../image/sbom.ts';
 
 const image = fileURLToPath(new URL('../../image/', import.meta.url));
 const read = (path: string) => readFileSync(join(image, path), 'utf8');
@@ -33,19 +34,11 @@ describe('partitions', () => {
     expect(Number(layout['KUIPER_DISK_MIB'])).toBeGreaterThanOrEqual(mib(parts[3]!.start + parts[3]!.size));
   });
 
-  test('are named everywhere by the disk id of the table', () => {
+  test('are flashed with the disk id that the first start looks for', () => {
     const id = layout['KUIPER_DISK_ID']!;
     expect(table).toContain(`label-id: 0x${id}`);
-    for (const file of [
-      'layers/40-storage/overlay/etc/fstab',
-      'layers/30-boot/overlay/usr/lib/kuiper/rauc.conf',
-      'boards/generic-uefi/grub.cfg',
-      'layers/40-storage/overlay/usr/lib/kuiper/grow-data',
-    ]) {
-      const ids = [...read(file).matchAll(/([0-9a-f]{8})-0/g)].map((m) => m[1]);
-      expect(ids.length, file).toBeGreaterThan(0);
-      expect(new Set(ids), file).toEqual(new Set([id]));
-    }
+    expect(read('layers/20-kernel/overlay/etc/initramfs-tools/scripts/local-top/kuiper-disk')).toContain(`factory=${id}\n`);
+    expect(read('boards/generic-uefi/grub.cfg')).toContain(`set disk_id=${id};`);
   });
 });
 
@@ -76,6 +69,74 @@ describe('bill of materials', () => {
     const one = toSpdx(components, '1.0.0', 1_795_392_000);
     expect(toSpdx([...components].reverse(), '1.0.0', 1_795_392_000)).toEqual(one);
     expect((one as { packages: unknown[] }).packages).toHaveLength(components.length);
+  });
+});
+
+describe('licences of Debian packages', () => {
+  const DEP5 = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: tool
+
+Files: *
+Copyright: 2001 Somebody
+License: GPL-2+
+
+Files: lib/*
+Copyright: 2002 Somebody
+License: LGPL-2.1+ or Expat
+
+Files: old/*
+Copyright: 1990 Somebody
+License: Tool-Licence and BSD-3-clause
+
+License: Tool-Licence
+ Do what you like,
+ but keep this text.
+
+License: GPL-2+
+ See /usr/share/common-licenses/GPL-2.
+`;
+
+  // @covers issue:16#6
+  test('are an SPDX expression of all groups of files, with the texts that have no SPDX name', () => {
+    const { expression, own } = debianLicence('tool', DEP5);
+    expect(expression).toBe('(LGPL-2.1-or-later OR MIT) AND BSD-3-Clause AND GPL-2.0-or-later AND LicenseRef-tool-Tool-Licence');
+    expect(own).toEqual([{ id: 'LicenseRef-tool-Tool-Licence', text: 'Do what you like,\nbut keep this text.' }]);
+  });
+
+  test('are the whole text where the file is not machine-readable', () => {
+    const text = 'This package was put together by hand.\n\nIt is under the GPL-2 or later.\n';
+    expect(debianLicence('old', text)).toEqual({
+      expression: 'LicenseRef-old-copyright',
+      own: [{ id: 'LicenseRef-old-copyright', text: text.trim() }],
+    });
+  });
+
+  test.each([
+    ['GPL-2', 'GPL-2.0-only'],
+    ['GPL-3+', 'GPL-3.0-or-later'],
+    ['LGPL-2.1', 'LGPL-2.1-only'],
+    ['AGPL-3', 'AGPL-3.0-only'],
+    ['GFDL-1.3+', 'GFDL-1.3-or-later'],
+    ['Apache-2.0', 'Apache-2.0'],
+    ['zlib', 'Zlib'],
+    ['GPL-2+ with OpenSSL exception', 'LicenseRef-p-GPL-2-with-OpenSSL-exception'],
+  ])('name %s as SPDX does', (debian, spdx) => {
+    expect(debianLicence('p', `Files: *\nLicense: ${debian}\n`).expression).toBe(spdx);
+  });
+
+  // @covers issue:16#6
+  test('must be there for every entry: what has none is named, and its texts go along', () => {
+    const lock = `tool=1 ${'a'.repeat(64)}\nbare=2 ${'b'.repeat(64)}\n`;
+    const components = debianComponents(lock, (name) => (name === 'tool' ? DEP5 : undefined));
+    expect(withoutLicence(components)).toEqual(['bare']);
+    const spdx = toSpdx(components, '1.0.0', 0) as {
+      packages: { licenseDeclared: string }[];
+      hasExtractedLicensingInfos: { licenseId: string; extractedText: string }[];
+    };
+    expect(spdx.packages.map((p) => p.licenseDeclared)).toEqual(['NOASSERTION', components[0]!.licence]);
+    expect(spdx.hasExtractedLicensingInfos).toEqual([
+      { licenseId: 'LicenseRef-tool-Tool-Licence', extractedText: 'Do what you like,\nbut keep this text.' },
+    ]);
   });
 });
 

@@ -207,8 +207,16 @@ describe('polkit rule', () => {
     expect(ask(id, { unit: 'kuiper.service', verb }, ['kuiper'])).toBe('yes');
   });
 
+  test.each(['kuiper-reset.service', 'kuiper-rest-open.service', 'kuiper-rest-close.service', 'reboot.target', 'poweroff.target'])(
+    'lets group kuiper start %s',
+    (unit) => {
+      expect(ask(id, { unit, verb: 'start' }, ['kuiper'])).toBe('yes');
+    },
+  );
+
   test.each([
     ['another unit', id, { unit: 'ssh.service', verb: 'stop' }, ['kuiper']],
+    ['another verb of a unit that may be started', id, { unit: 'kuiper-rest-open.service', verb: 'stop' }, ['kuiper']],
     ['another verb', id, { unit: 'kuiper.service', verb: 'set-property' }, ['kuiper']],
     ['another group', id, { unit: 'kuiper.service', verb: 'restart' }, ['users']],
     ['another action', 'org.freedesktop.systemd1.manage-unit-files', { unit: 'kuiper.service', verb: 'restart' }, ['kuiper']],

@@ -98,6 +98,7 @@ import { systemAccess } from './system-access.ts';
 import { systemConfig } from './system-config.ts';
 import { systemLogs } from './system-logs.ts';
 import { systemPoweroff, systemReboot, systemReset } from './system-power.ts';
+import { systemRest } from './system-rest.ts';
 import { systemStatus } from './system-status.ts';
 import { systemSupportBundle } from './system-support-bundle.ts';
 import { systemUpdate } from './system-update.ts';
@@ -152,6 +153,7 @@ export const commands: readonly Command[] = [
   systemStatus,
   systemConfig,
   systemAccess,
+  systemRest,
   systemLogs,
   systemSupportBundle,
   systemUpdate,

@@ -15,6 +15,6 @@ export const systemAccess: Command = {
     print(`# tls.crt\n${certificate.trim()}`);
     print(`# MQTT user kuiper, password\n${textOf(`${DEVICE}/mqtt-password`)?.trim() ?? '(not readable for this user)'}`);
     const token = textOf(`${DEVICE}/rest-token`)?.trim();
-    print(`# REST token\n${token ?? '(REST is not open for other machines: rest.remote in gateway.yaml)'}`);
+    print(`# REST token\n${token ?? '(REST is not open for other machines: kuiper system rest open)'}`);
   },
 };

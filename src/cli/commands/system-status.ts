@@ -48,8 +48,8 @@ export const systemStatus: Command = {
     const update = readStatus();
     if (update) print(statusText(update));
     else if (slot) print(`Slot         ${slot}, image ${(textOf('/usr/lib/kuiper/VERSION') ?? 'unknown').trim()}`);
-    if (textOf('/run/kuiper/data-lost') !== undefined) print('             the data partition could not be mounted: nothing is kept');
-    const mount = textOf('/run/kuiper/mount-failed');
+    if (textOf('/run/kuiper-boot/data-lost') !== undefined) print('             the data partition could not be mounted: nothing is kept');
+    const mount = textOf('/run/kuiper-boot/mount-failed');
     if (mount !== undefined) print(`             ${mount.trim().replaceAll('\n', '; ')}`);
     const report = textOf(`${DEVICE}/gateway-report.txt`);
     if (report !== undefined) print(`\n${report.replaceAll('\r\n', '\n').trim()}`);

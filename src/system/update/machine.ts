@@ -55,6 +55,8 @@ export type UpdateEvent =
   | { type: 'refused'; last: UpdateOutcome }
   | { type: 'restart'; baseline: Baseline }
   | { type: 'stage'; stage: Stage }
+  /** The other slot, empty until now, holds a copy of the one that runs. */
+  | { type: 'filled'; version: string; booted: Slot; record: BootRecord }
   | { type: 'healthy'; text: string; booted: Slot; atMs: number }
   | { type: 'leave'; verdict: Verdict; booted: Slot; atMs: number }
   | { type: 'back'; id: string; by: string; version: string; booted: Slot; record: BootRecord; baseline: Baseline };
@@ -95,6 +97,8 @@ export function step(state: UpdateState, event: UpdateEvent): Step {
       return restart(state, event.baseline);
     case 'stage':
       return saved({ ...state, stage: event.stage });
+    case 'filled':
+      return filled(state, event);
     case 'healthy':
       return confirm(state, event);
     case 'leave':
@@ -134,6 +138,19 @@ function restart(state: UpdateState, baseline: Baseline): Step {
   if (state.phase !== 'installed' || !update)
     throw new GatewayError('UPDATE_NOTHING', { verb: 'restart into', text: 'no update is installed' });
   return arm({ ...state, baseline }, update.slot);
+}
+
+/** The record first: a state that promises a way back which GRUB does not know would be a lie. */
+function filled(state: UpdateState, { version, booted, record }: Extract<UpdateEvent, { type: 'filled' }>): Step {
+  if (state.phase !== 'idle' || record.good !== booted || record.trial) throw busy(state);
+  const next: UpdateState = { ...state, goBack: version };
+  return [
+    next,
+    [
+      { do: 'record', record: { good: booted, otherIsGood: true } },
+      { do: 'save', state: next },
+    ],
+  ];
 }
 
 /** The new slot is tried from the next start on. */

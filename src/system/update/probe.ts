@@ -23,7 +23,7 @@ export interface ProbeOptions {
 }
 
 export async function probe(options: ProbeOptions): Promise<Sample> {
-  const { service = serviceText, lostMark = '/run/kuiper/data-lost' } = options;
+  const { service = serviceText, lostMark = '/run/kuiper-boot/data-lost' } = options;
   const device = { network: hasRoute(options.routes), dataLost: existsSync(lostMark) };
   try {
     const info = JSON.parse(await get(options, '/')) as { safeMode?: string };

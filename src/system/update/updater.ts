@@ -12,6 +12,7 @@ import type { BootMedium } from '../boot/medium.ts';
 import { otherSlot } from '../boot/record.ts';
 import { type DownloadOptions, download, sha256Of } from './download.ts';
 import { createEngine } from './engine.ts';
+import { createFiller, type FillParts } from './fill-slot.ts';
 import { type Baseline, baselineOf, type Limits, type Sample } from './health.ts';
 import type { InstallOptions, InstallResult, UpdateInstaller, UpdatePhase, UpdateSource, UpdateStatus } from './installer.ts';
 import type { Pending, Verdict } from './machine.ts';
@@ -46,6 +47,8 @@ export interface UpdaterParts {
   readonly download?: Partial<Pick<DownloadOptions, 'random' | 'freeBytes' | 'tries'>>;
   /** Between the two looks before a restart; a minute if absent. */
   readonly flowMs?: number;
+  /** Copies the running slot into an empty other one; never if absent. */
+  readonly fill?: Pick<FillParts, 'afterMs' | 'copy'>;
 }
 
 export interface Updater extends UpdateInstaller {
@@ -118,6 +121,18 @@ export function createUpdater(parts: UpdaterParts): Updater {
     reboot: () => parts.reboot(),
   });
 
+  const filler = createFiller({
+    clock,
+    afterMs: parts.fill?.afterMs ?? 0,
+    copy: async (signal) => parts.fill?.copy(signal),
+    async filled() {
+      await engine.dispatch({ type: 'filled', version, booted: facts.slot, record: medium.read()! });
+      log.info({}, `Slot ${otherSlot(facts.slot)} had no version to fall back to and holds a copy of slot ${facts.slot} now.`);
+      changed();
+    },
+    failed: (error) =>
+      quietly(`Slot ${otherSlot(facts.slot)} has no version to fall back to and could not be filled`, Promise.reject(error)),
+  });
   const leave = (verdict: Verdict) => engine.dispatch({ type: 'leave', verdict, booted: facts.slot, atMs: clock.now() });
 
   /** Two looks with a minute between: rules that had data in it must have data again. */
@@ -197,6 +212,7 @@ export function createUpdater(parts: UpdaterParts): Updater {
     problems = [];
     changed();
     try {
+      await filler.stop();
       if ('usb' in source) return await parts.withUsb((file) => installFile(file, id, options, signal));
       if ('file' in source) return await installFile(source.file, id, options, signal);
       const { url, headers } = source;
@@ -279,7 +295,9 @@ export function createUpdater(parts: UpdaterParts): Updater {
 
   return {
     get busy() {
-      return work !== undefined || restarting || ['trial', 'installing'].includes(engine.state.phase) || windowTimer !== undefined;
+      return (
+        work !== undefined || filler.busy || restarting || ['trial', 'installing'].includes(engine.state.phase) || windowTimer !== undefined
+      );
     },
     async start() {
       const repaired = await engine.start();
@@ -293,6 +311,10 @@ export function createUpdater(parts: UpdaterParts): Updater {
         found.push(`Slot ${facts.slot} runs, slot ${good} is the confirmed one; the next start takes it.`);
       problems = found;
       for (const text of found) log.warn({}, text);
+      // A new device, or a version that was left lies there: neither is a way out when this slot is damaged.
+      const { phase, goBack } = engine.state;
+      const empty = phase === 'idle' && goBack === undefined && !medium.read()!.otherIsGood;
+      if (parts.fill && empty && facts.why === 'good' && good === facts.slot) filler.start();
       changed();
     },
     install,
@@ -334,6 +356,7 @@ export function createUpdater(parts: UpdaterParts): Updater {
     stop() {
       observer.stop();
       clock.clear(windowTimer);
+      void filler.stop(); // never rejects
     },
   };
 }

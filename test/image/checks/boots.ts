@@ -32,7 +32,7 @@ export async function boots(report: Report, vm: Vm, dir: string): Promise<boolea
   });
   await report.check('root is read-only; /etc, /var and /opt/kuiper are kept on the data partition', async () => {
     const { out } = await vm.root(
-      'findmnt -no OPTIONS / | cut -d, -f1; touch /usr/x 2>&1; findmnt -no FSTYPE /etc /var /opt/kuiper/etc | sort -u; ls /run/kuiper',
+      'findmnt -no OPTIONS / | cut -d, -f1; touch /usr/x 2>&1; findmnt -no FSTYPE /etc /var /opt/kuiper/etc | sort -u; ls /run/kuiper-boot',
     );
     expectThat(out.includes('ro\n') && out.includes('Read-only file system'), out);
     expectThat(!out.includes('data-lost'), 'the data partition was not mounted');
