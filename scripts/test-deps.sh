@@ -23,6 +23,8 @@ rabbitmq-server:rabbitmq-server:the tests of amqp
 grub-emu:grub-emu:the choice of the slot in GRUB itself
 mkfs.vfat:dosfstools:the choice of the slot in GRUB itself
 mcopy:mtools:the choice of the slot in GRUB itself
+sfdisk:fdisk:ids of a card
+tune2fs:e2fsprogs:ids of a card
 rauc:rauc:bundles before a real RAUC
 mksquashfs:squashfs-tools:bundles before a real RAUC
 java:openjdk-17-jre-headless:the tests of kafka

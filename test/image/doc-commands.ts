@@ -13,7 +13,9 @@ export interface DocCommand {
 const PAGES = join(import.meta.dirname, '../../docs/appliance');
 /** What a sentence's code begins with when it is a command. */
 const PROGRAMS =
-  /^(?:sudo |NAME=\S+ )?(?:kuiper|systemctl|journalctl|ssh|scp|tail|mosquitto_pub|mosquitto_sub|curl|zstd|sha256sum|dd|touch|rm|lsblk|diskutil|rpi-imager|nft|make|Get-FileHash|image\/campaign\.sh|test\/image\/deb\.sh)(?: |$)/;
+  /^(?:sudo |NAME=\S+ )?(?:kuiper|systemctl|journalctl|ssh|scp|tail|mosquitto_pub|mosquitto_sub|curl|zstd|sha256sum|dd|touch|rm|lsblk|diskutil|rpi-imager|nft|make|Get-FileHash|image\/campaign\.sh|test\/image\/deb\.sh)(?: \S|$)/;
+/** Also the name of the user. */
+const NO_COMMAND = /^(?:kuiper|curl|zstd|dd|ssh|scp|touch|rm)$/;
 
 /** `a start\|stop b` (a table's cell) and `a start|stop b`: one command for each. */
 function alternatives(text: string): string[] {
@@ -57,7 +59,7 @@ export function commandsOf(page: string, text: string): DocCommand[] {
       else put(at + 1, line);
       return;
     }
-    for (const [, code] of line.matchAll(/(?<!`)`([^`]+)`(?!`)/g)) if (PROGRAMS.test(code!)) put(at + 1, code!);
+    for (const [, code] of line.matchAll(/(?<!`)`([^`]+)`(?!`)/g)) if (PROGRAMS.test(code!) && !NO_COMMAND.test(code!)) put(at + 1, code!);
   });
   return found;
 }

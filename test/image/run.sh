@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../../image/lib/common.sh"
 . "$image_dir/lib/host-tools.sh"
 need_root
-ensure_host_packages "${host_packages[@]}" qemu-system-arm qemu-efi-aarch64 openssh-client systemd
+ensure_host_packages "${host_packages[@]}" qemu-system-arm qemu-efi-aarch64 openssh-client systemd mosquitto-clients curl
 image="${KUIPER_IMAGE:-}"
 if [ -z "$image" ]; then
   "$image_dir/build.sh"

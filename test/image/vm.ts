@@ -16,6 +16,8 @@ export interface VmOptions {
   /** Drop-ins by unit name. */
   dropins?: Record<string, string>;
   memoryMib?: number;
+  /** With a watchdog on the PCI bus, which resets the machine. */
+  watchdog?: boolean;
   /** The card's size; larger than the image, so that growing is tested. */
   diskMib?: number;
 }
@@ -40,6 +42,8 @@ export interface Vm {
   scp(file: string, target: string): Promise<CommandResult>;
   /** Text of the serial console so far. */
   console(): string;
+  /** It has switched itself off. */
+  readonly off: boolean;
   /** Power cut. */
   kill(): Promise<void>;
 }
@@ -79,7 +83,7 @@ export function readBootFile(dir: string, name: string): string {
 
 /** Powers the machine on. */
 export async function startVm(options: VmOptions): Promise<Vm> {
-  const { dir, dropins = {}, memoryMib = 1024 } = options;
+  const { dir, dropins = {}, memoryMib = 1024, watchdog = true } = options;
   const disk = join(dir, 'disk.img');
   if (!existsSync(disk)) prepareDisk(options);
   const sshPort = await freePort();
@@ -110,6 +114,7 @@ Restart=always
       ],
       ...['-device', 'virtio-net-pci,netdev=n0,romfile=', '-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
       ...['-chardev', `socket,id=agent,path=${agentSocket},server=on,wait=off`, '-device', 'virtserialport,chardev=agent,name=kuiper.test'],
+      ...(watchdog ? ['-device', 'i6300esb', '-action', 'watchdog=reset'] : []),
       ...credential('systemd.extra-unit.kuiper-test.service', unit),
       ...credential('systemd.unit-dropin.sysinit.target', '[Unit]\nWants=kuiper-test.service\n'),
       ...Object.entries(dropins).flatMap(([name, text]) => credential(`systemd.unit-dropin.${name}`, text)),
@@ -165,13 +170,16 @@ Restart=always
     restPort,
     keyFile: join(dir, 'key'),
     uptimeMs: () => performance.now() - startedMs,
-    async root(script, deadlineMs = 120_000) {
+    async root(script, deadlineMs = 300_000) {
       const [code = '255', text = ''] = (await ask(script, deadlineMs)).split(' ');
       return { code: Number(code), out: Buffer.from(text, 'base64').toString('utf8') };
     },
-    ssh: (command, deadlineMs = 90_000) => run('ssh', [...sshOptions, '-p', String(sshPort), 'kuiper@127.0.0.1', command], deadlineMs),
-    scp: (file, target) => run('scp', [...sshOptions, '-P', String(sshPort), file, `kuiper@127.0.0.1:${target}`], 90_000),
-    console: () => readFileSync(consoleFile, 'utf8'),
+    ssh: (command, deadlineMs = 300_000) => run('ssh', [...sshOptions, '-p', String(sshPort), 'kuiper@127.0.0.1', command], deadlineMs),
+    scp: (file, target) => run('scp', [...sshOptions, '-P', String(sshPort), file, `kuiper@127.0.0.1:${target}`], 300_000),
+    console: () => (existsSync(consoleFile) ? readFileSync(consoleFile, 'utf8') : ''),
+    get off() {
+      return child.exitCode !== null || child.signalCode !== null;
+    },
     async kill() {
       child.kill('SIGKILL');
       await ended;

@@ -62,8 +62,8 @@ function firstStart(commandLine: string, settle = 'id=$(sfdisk --disk-id dev/vda
 }
 const GRUB_SAID = `root=PARTUUID=${FACTORY}-02 ro rauc.slot=A kuiper.disk=${FACTORY} kuiper.boot=good:1:x`;
 
-const tools = [havePart('sfdisk', 'fdisk'), havePart('fatlabel', 'dosfstools'), havePart('tune2fs', 'e2fsprogs')].every(Boolean);
-describe.runIf(tools)('the first start', () => {
+const haveDiskTools = [havePart('sfdisk', 'fdisk'), havePart('fatlabel', 'dosfstools'), havePart('tune2fs', 'e2fsprogs')].every(Boolean);
+describe.runIf(haveDiskTools)('the first start', () => {
   beforeEach(() => {
     makeDisk();
     sh('truncate -s 34M dev/vda1 && mkfs.vfat --invariant -F 32 -s 1 -i 4b554950 -n KUIPER dev/vda1');
@@ -158,8 +158,8 @@ describe('the names of partitions', () => {
   });
 });
 
-const grub = [havePart('grub-emu', 'grub-emu'), havePart('mcopy', 'mtools'), havePart('sfdisk', 'fdisk')].every(Boolean);
-describe.runIf(grub)('GRUB', () => {
+const haveGrub = [havePart('grub-emu', 'grub-emu'), havePart('mcopy', 'mtools'), havePart('sfdisk', 'fdisk')].every(Boolean);
+describe.runIf(haveGrub)('GRUB', () => {
   // @covers finding:appliance#3.10
   it.each([FACTORY, '0badcafe'])('reads the id %s from the disk that it was loaded from', (id) => {
     writeFileSync(join(root, 'dev/disk.img'), Buffer.alloc(40 * 1024 * 1024));

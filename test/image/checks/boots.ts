@@ -3,7 +3,8 @@
 import { expectThat, type Report } from '../report.ts';
 import { readBootFile, until, type Vm } from '../vm.ts';
 
-const BOOT_LIMIT_MS = 360_000;
+/** An emulated CPU on a busy machine; what a board may take is the figure in the note. */
+const BOOT_LIMIT_MS = 1_200_000;
 
 /** @returns false when the machine did not come up, and further checks make no sense */
 export async function boots(report: Report, vm: Vm, dir: string): Promise<boolean> {
@@ -44,14 +45,6 @@ export async function boots(report: Report, vm: Vm, dir: string): Promise<boolea
     expectThat(mib > 1500, `data has ${out}`);
     return `${mib} MB of a 4 GB card`;
   });
-  await report.check('RAM of the idle system is at most 220 MB', async () => {
-    const { out } = await vm.root(
-      "free -m | awk '/^Mem:/{print $3}'; systemctl show -P MemoryCurrent kuiper; ps -o rss= -p $(systemctl show -P MainPID kuiper); free -m",
-    );
-    const usedMb = Number.parseInt(out, 10);
-    expectThat(usedMb <= 220, out);
-    return `${usedMb} MB used; gateway RSS ${Math.round(Number(out.split('\n')[2]) / 1024)} MB`;
-  });
   await report.check('GRUB took slot A as the good one, the start is no failed one, and the status says what was booted', async () => {
     const tally = 'grep -ah "^TALLY=" /boot/firmware/grub/tries1.env /boot/firmware/grub/tries2.env | sort -u';
     await until(async () => (await vm.root(tally)).out.trim() === 'TALLY=', 180_000, 'the start still counts as one that failed', 2000);
@@ -85,4 +78,74 @@ export async function boots(report: Report, vm: Vm, dir: string): Promise<boolea
     return undefined;
   });
   return true;
+}
+
+/** After a good start, when nobody asks for anything any more. */
+export async function idle(report: Report, vm: Vm): Promise<void> {
+  await report.check('the card has ids of its own, and everything is named by the disk that was booted', async () => {
+    const { out } = await vm.root(
+      'disk=/dev/$(lsblk -no PKNAME $(readlink -f /dev/disk/by-kuiper/data)); sfdisk --disk-id $disk; for n in boot slot-a slot-b data; do readlink -f /dev/disk/by-kuiper/$n; done; findmnt -no SOURCE /boot/firmware /data; blkid -o value -s UUID /dev/disk/by-kuiper/data /dev/disk/by-kuiper/boot',
+    );
+    const [id = '', ...rest] = out.trim().split('\n');
+    expectThat(/^0x[0-9a-f]{8}$/.test(id) && id !== '0x4b554950', out);
+    expectThat(
+      rest
+        .slice(0, 4)
+        .map((p) => p.at(-1))
+        .join('') === '1234',
+      out,
+    );
+    expectThat(
+      new Set(rest.slice(4, 6)).size === 2 && !out.includes('6b756970-6572-4000-8000-000000000004') && !out.includes('4B55-4950'),
+      out,
+    );
+    return id;
+  });
+  await report.check('the empty slot is filled some time after a good start, byte by byte the same', async () => {
+    const status = async () => (await vm.root('cat /run/kuiper-update/status.json')).out;
+    await until(async () => (await status()).includes('"canGoBack":true'), 1_200_000, 'slot B stays empty', 5000).catch(
+      async (error: Error) => {
+        throw new Error(`${error.message}; ${await status()}`);
+      },
+    );
+    const { out } = await vm.root(
+      'cmp /dev/disk/by-kuiper/slot-a /dev/disk/by-kuiper/slot-b && echo same; grep -ahx "OTHER=1" /boot/firmware/grub/boot1.env',
+      600_000,
+    );
+    expectThat(out.trim() === 'same\nOTHER=1', out);
+    return undefined;
+  });
+  await report.check('systemd has taken over the watchdog that the initramfs armed', async () => {
+    const { out } = await vm.root(
+      'ls /run/kuiper-boot/watchdog-armed; systemctl show -p WatchdogDevice -p RuntimeWatchdogUSec; cat /sys/class/watchdog/watchdog0/{identity,state,timeout}',
+    );
+    expectThat(out.includes('watchdog-armed') && out.includes('WatchdogDevice=/dev/watchdog0') && /\nactive\n/.test(out), out);
+    return out.trim().split('\n').slice(-3).join(', ');
+  });
+  await report.check('RAM of the idle system is at most 190 MB, the updater has ended', async () => {
+    await until(
+      async () => (await vm.root('systemctl is-active kuiper-update')).out.trim() === 'inactive',
+      900_000,
+      'the updater stays',
+      5000,
+    );
+    const { out } = await vm.root(
+      "free -m | awk '/^Mem:/{print $3}'; ps -o rss= -p $(systemctl show -P MainPID kuiper); free -m; ps -eo rss,args --sort=-rss | head -n 12",
+    );
+    const usedMb = Number.parseInt(out, 10);
+    expectThat(usedMb <= 190, out);
+    return `${usedMb} MB used; gateway RSS ${Math.round(Number(out.split('\n')[1]) / 1024)} MB`;
+  });
+  await report.check('an idle device writes at most 20 MB a day to its disk', async () => {
+    const disk = (await vm.root('lsblk -no PKNAME $(readlink -f /dev/disk/by-kuiper/data)')).out.trim();
+    const sectors = async () => Number((await vm.root(`cut -d" " -f1- /sys/block/${disk}/stat`)).out.trim().split(/\s+/)[6]);
+    await vm.root('sync');
+    const before = await sectors();
+    const seconds = 300;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const bytes = ((await sectors()) - before) * 512;
+    const perDay = (bytes / seconds) * 86_400;
+    expectThat(perDay <= 20e6, `${bytes} bytes in ${seconds} s, ${Math.round(perDay / 1e6)} MB a day`);
+    return `${bytes} bytes in ${seconds} s, ${(perDay / 1e6).toFixed(1)} MB a day`;
+  });
 }

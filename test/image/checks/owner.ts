@@ -56,8 +56,8 @@ export async function owner(report: Report, image: string, dir: string): Promise
     const up = await report.check(
       'a gateway.yaml that is no YAML: the device comes up, SSH works, the report tells each line',
       async () => {
-        await vm.root('true', 600_000);
-        const state = await vm.root('systemctl is-system-running --wait; systemctl --failed --no-legend', 600_000);
+        await vm.root('true', 1_200_000);
+        const state = await vm.root('systemctl is-system-running --wait; systemctl --failed --no-legend', 1_200_000);
         expectThat(state.out.trim() === 'running', state.out);
         const { code, out } = await vm.ssh('cat /var/lib/kuiper-device/gateway-report.txt');
         expectThat(code === 0, out);
@@ -145,8 +145,8 @@ async function powerCut(report: Report, vm: Vm, options: VmOptions): Promise<Vm>
     expectThat(sent.out.includes('rc 0'), sent.out);
     await vm.kill();
     after = await startVm(options);
-    await after.root('true', 600_000);
-    await after.root('systemctl is-system-running --wait', 600_000);
+    await after.root('true', 1_200_000);
+    await after.root('systemctl is-system-running --wait', 1_200_000);
     let out = '';
     await until(
       async () => {

@@ -1,4 +1,5 @@
 // A reboot by the person's means: rules, plugins and device secrets are there again, nothing is made twice.
+import { REBOOT_CHECK } from '../doc-runs.ts';
 import { expectThat, type Report } from '../report.ts';
 import { until, type Vm } from '../vm.ts';
 import { roundTrip } from './rule-runs.ts';
@@ -8,17 +9,20 @@ export async function survivesReboot(report: Report, vm: Vm): Promise<void> {
     'cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; sha256sum /var/lib/kuiper-device/tls.crt /var/lib/kuiper-device/ca.key /var/lib/kuiper-device/mqtt-password';
   const before = await vm.root(identity);
   const bootId = (await vm.root('cat /proc/sys/kernel/random/boot_id')).out;
-  await report.check('a reboot comes back to "running"', async () => {
-    await vm.root('systemctl --no-block reboot');
+  await report.check(REBOOT_CHECK, async () => {
+    const asked = await vm.ssh('kuiper system reboot');
     const took = await until(
       async () => {
         const now = await vm.root('cat /proc/sys/kernel/random/boot_id', 20_000).catch(() => ({ out: bootId, code: 1 }));
         return now.code === 0 && now.out !== bootId;
       },
-      300_000,
-      `the guest did not come back; console: ${vm.console().slice(-400)}`,
-    );
-    const state = await vm.root('systemctl is-system-running --wait; systemctl --failed --no-legend', 300_000);
+      1_200_000,
+      `the guest did not come back: ${asked.out}`,
+      2000,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}; console: ${vm.console().slice(-400)}`);
+    });
+    const state = await vm.root('systemctl is-system-running --wait; systemctl --failed --no-legend', 1_200_000);
     expectThat(state.out.trim() === 'running', state.out);
     return `agent back after ${Math.round(took / 1000)} s`;
   });

@@ -7,8 +7,8 @@ export async function withoutFile(report: Report, image: string, dir: string): P
     prepareDisk({ image, dir });
     const vm = await startVm({ image, dir });
     try {
-      await vm.root('true', 360_000);
-      const state = await vm.root('systemctl is-system-running --wait', 360_000);
+      await vm.root('true', 1_200_000);
+      const state = await vm.root('systemctl is-system-running --wait', 1_200_000);
       expectThat(state.out.trim() === 'running', state.out);
       const { out } = await vm.root(
         'hostname; cat /var/lib/kuiper-device/mqtt-password; networkctl --no-legend; ip -4 -o addr show scope global; resolvectl mdns',
