@@ -115,13 +115,6 @@ export async function idle(report: Report, vm: Vm): Promise<void> {
     expectThat(out.trim() === 'same\nOTHER=1', out);
     return undefined;
   });
-  await report.check('systemd has taken over the watchdog that the initramfs armed', async () => {
-    const { out } = await vm.root(
-      'ls /run/kuiper-boot/watchdog-armed; systemctl show -p WatchdogDevice -p RuntimeWatchdogUSec; cat /sys/class/watchdog/watchdog0/{identity,state,timeout}',
-    );
-    expectThat(out.includes('watchdog-armed') && out.includes('WatchdogDevice=/dev/watchdog0') && /\nactive\n/.test(out), out);
-    return out.trim().split('\n').slice(-3).join(', ');
-  });
   await report.check('RAM of the idle system is at most 190 MB, the updater has ended', async () => {
     await until(
       async () => (await vm.root('systemctl is-active kuiper-update')).out.trim() === 'inactive',
