@@ -26,6 +26,10 @@ mcopy:mtools:the choice of the slot in GRUB itself
 sfdisk:fdisk:ids of a card
 tune2fs:e2fsprogs:ids of a card
 rauc:rauc:bundles before a real RAUC
+tmux:tmux:the live views of the command line in a terminal
+jq:jq:the check of what the command line gives a pipe
+zsh:zsh:completion in zsh
+fish:fish:completion in fish
 mksquashfs:squashfs-tools:bundles before a real RAUC
 java:openjdk-17-jre-headless:the tests of kafka
 mvn:maven:the tests of kafka'

@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import { isGatewayError } from '../base/errors/gateway-error.ts';
 import type { Environment } from '../config/index.ts';
 import { suggest } from '../sql/suggest.ts';
-import { type CliOptions, parseCommandArguments, parseGlobal, takeForm } from './arguments.ts';
+import { parseCommandArguments, parseGlobal, takeForm } from './arguments.ts';
 import { CliError } from './cli-error.ts';
-import { createClient } from './client.ts';
+import { clientOf } from './client-of.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
-import { contextNamed } from './contexts.ts';
 import { commandHelp, helpText } from './help.ts';
-import { type Io, type OutputForm, show } from './output.ts';
+import { type Io, type OutputForm, show, type View } from './output.ts';
+import { createMeter } from './progress.ts';
 import { runQueryPrompt } from './query.ts';
-import { serverUrl } from './server-address.ts';
 import { paint } from './table.ts';
 
 /** Exit codes. 0 with --ekuiper or --ekuiper-exit-codes also after an error, as eKuiper. */
@@ -42,52 +41,75 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io |
     if (verb === 'query' && object === undefined) {
       const { client, host } = clientOf(options, env, screen.err);
       if (ekuiper || screen.terminal) screen.out(`Connecting to ${host}... `);
-      await runQueryPrompt(client, screen.out);
+      await runQueryPrompt(client, screen.out, env);
       return 0;
     }
     const found = commandOf(verb, object, rest, screen.out);
     if (!found) return 0;
     const { command } = found;
-    const { form, argv: words } = takeForm(command, found.rest);
-    if (words.includes('--help') || words.includes('-h')) {
+    const { form, argv: words } = command.raw ? { form: undefined, argv: found.rest } : takeForm(command, found.rest);
+    if (!command.raw && (words.includes('--help') || words.includes('-h'))) {
       screen.out(commandHelp(command));
       return 0;
     }
     if (command.exits) zero = false;
-    const { client, host } = clientOf(options, env, screen.err);
+    const meter =
+      screen.errorTerminal && !command.live && !command.ownProgress ? createMeter((text) => void process.stderr.write(text)) : undefined;
+    const { client, host } = clientOf(options, env, screen.err, meter);
     if (ekuiper && !command.offline) screen.out(`Connecting to ${host}... `);
     const output: OutputForm = ekuiper ? 'ekuiper' : (form ?? options.form ?? (screen.terminal ? 'table' : 'json'));
-    await command.run({
-      ...parseCommandArguments(command, words),
-      client,
-      root: options.root ?? env['KuiperBaseKey'] ?? process.cwd(),
-      print: screen.out,
-      note: screen.err,
-      show: (json, view = {}) => show(json, view, output, screen),
-      form: output,
-      io: screen,
-    });
+    const asked = form ?? options.form;
+    const said = asked === 'json' || asked === 'yaml' ? sentences(output, screen) : undefined;
+    const shown = (json: string, view: View = {}) => {
+      said?.shown();
+      show(json, view, output, screen);
+    };
+    try {
+      await command.run({
+        ...parseCommandArguments(command, words),
+        client,
+        root: options.root ?? env['KuiperBaseKey'] ?? process.cwd(),
+        print: said && !command.live ? said.add : screen.out,
+        note: screen.err,
+        tell(value, texts) {
+          if (said) shown(JSON.stringify(value));
+          else for (const text of texts) screen.out(text);
+        },
+        show: shown,
+        form: output,
+        io: screen,
+      });
+    } finally {
+      said?.end();
+    }
     return 0;
   } catch (error) {
-    if (!(error instanceof CliError) && !isGatewayError(error)) throw error;
+    if (!(error instanceof CliError) && !isGatewayError(error) && !isSystemError(error)) throw error;
     // a report that was printed already leaves its exit code only
     if (error.message === '') return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : EXIT.failed;
     if (ekuiper) screen.out(error.message);
     else screen.err(screen.errorTerminal ? paint('bad', error.message, screen.color) : error.message);
-    return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : EXIT.usage;
+    return zero ? 0 : error instanceof CliError ? EXIT[error.kind] : isGatewayError(error) ? EXIT.usage : EXIT.failed;
   }
 }
 
-function clientOf(options: CliOptions, env: Environment, warn: (text: string) => void) {
-  const named = contextNamed(options.context ?? env['KUIPER_CONTEXT'], options.url ?? env['KUIPER_URL'], env);
-  const url = serverUrl(options.url ?? named?.url, options.root, env);
-  const client = createClient({
-    url,
-    token: options.token ?? env['KUIPER_TOKEN'] ?? named?.token,
-    strict: options.strict || env['KUIPER_STRICT'] === '1',
-    warn: (text) => warn(`Warning: ${text}`),
-  });
-  return { client, host: new URL(url).host };
+/** A file that is not there or may not be read or written: its message names it, and a stack would help nobody. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+
+/** Sentences of a command for one who asked for JSON or YAML: as a member `message`, or beside the result on standard error. */
+function sentences(form: OutputForm, io: Io) {
+  const all: string[] = [];
+  let shown = false;
+  return {
+    add: (text: string) => void all.push(text),
+    shown: () => void (shown = true),
+    end() {
+      if (all.length === 0) return;
+      const message = all.join('\n').trimEnd();
+      if (shown) io.err(message);
+      else show(JSON.stringify({ message }), {}, form, io);
+    },
+  };
 }
 
 /** @returns the command with the words after its name; undefined when help was printed instead  @throws CliError for an unknown one */

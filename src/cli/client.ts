@@ -1,6 +1,9 @@
 // HTTP to the gateway for the commands. One request per call, no pool: a command makes one or two.
+import { once } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
 import { CliError } from './cli-error.ts';
+import type { Meter, Transfer } from './progress.ts';
 import { overSsh } from './ssh.ts';
 
 export interface ClientOptions {
@@ -11,6 +14,8 @@ export interface ClientOptions {
   /** e.g. `http://127.0.0.1:9081` */
   url: string;
   token: string | undefined;
+  /** Shows how far a call is. */
+  meter?: Meter | undefined;
 }
 
 export interface Answer {
@@ -35,9 +40,10 @@ export interface Client {
 /** Longest wait for an answer; an import of a large configuration takes seconds. */
 const TIMEOUT_MS = 60_000;
 
-export function createClient({ url, token, strict = false, warn = () => undefined }: ClientOptions): Client {
+export function createClient({ url, token, strict = false, warn = () => undefined, meter }: ClientOptions): Client {
   const bytes = async (method: string, path: string, body?: string, strictly = strict): Promise<Buffer> => {
-    const answer = await send(url, path, method, body, token, strictly);
+    const begun = meter?.begin(body === undefined ? 0 : Buffer.byteLength(body));
+    const answer = await send(url, path, method, body, token, strictly, begun?.transfer).finally(() => begun?.end());
     for (const text of answer.warnings) warn(text);
     if (answer.status < 400) return answer.body;
     throw new CliError(messageOf(answer), 'refused');
@@ -100,6 +106,7 @@ async function send(
   body: string | undefined,
   token: string | undefined,
   strict: boolean,
+  transfer: Transfer = { sentBytes: 0, toSendBytes: 0, receivedBytes: 0, toReceiveBytes: undefined },
 ): Promise<Answer> {
   const { request } = base.startsWith('https:') ? nodeHttps() : nodeHttp();
   const ssh = base.startsWith('ssh:') ? new URL(base) : undefined;
@@ -116,8 +123,11 @@ async function send(
     };
     const call = request(ssh ? `http://127.0.0.1${path}` : base + path, options, (response) => {
       const chunks: Buffer[] = [];
+      const { 'content-length': length } = response.headers;
+      transfer.toReceiveBytes = length === undefined ? undefined : Number(length);
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
+        transfer.receivedBytes += chunk.length;
       });
       response.on('end', () =>
         resolve({
@@ -130,8 +140,23 @@ async function send(
     });
     call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
     call.on('error', (error) => reject(unreachable(error)));
-    call.end(body);
+    if (body === undefined) call.end();
+    else
+      sendBody(call, Buffer.from(body), transfer).catch(() => {
+        // the call's own error says it
+      });
   });
+}
+
+const CHUNK_BYTES = 65_536;
+
+/** In pieces, so that it can be seen how far it is. */
+async function sendBody(call: ClientRequest, body: Buffer, transfer: Transfer): Promise<void> {
+  for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+    if (!call.write(body.subarray(at, at + CHUNK_BYTES))) await once(call, 'drain');
+    transfer.sentBytes = Math.min(body.length, at + CHUNK_BYTES);
+  }
+  call.end();
 }
 
 const unreachable = (error: Error): CliError =>

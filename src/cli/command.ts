@@ -13,8 +13,10 @@ export interface CommandContext {
   readonly client: Client;
   /** Root folder of the gateway on this machine: `--root`, else the variable KuiperBaseKey, else the working directory. */
   readonly root: string;
-  /** A sentence for the user, on standard output. */
+  /** A sentence for the user, on standard output; with --json or --yaml a member `message`, or a remark beside what `show` shows. */
   print(text: string): void;
+  /** Sentences for people, and for one who asked for JSON or YAML what they are made from. */
+  tell(value: unknown, sentences: readonly string[]): void;
   /** A JSON answer: a table on a terminal, JSON in a pipe, YAML with --yaml, eKuiper's text with --ekuiper. */
   show(json: string, view?: View): void;
   /** A remark that is no result: standard error. */
@@ -41,6 +43,12 @@ export interface Command {
   readonly offline?: true;
   /** Ours alone: ends with a code after an error also with --ekuiper. */
   readonly exits?: true;
+  /** It prints as things come, in the form that was asked for. */
+  readonly live?: true;
+  /** It shows how far it is by itself. */
+  readonly ownProgress?: true;
+  /** Its words are those of another command line: no option is taken out of them. */
+  readonly raw?: true;
   /** Command lines with what they do, for `--help` and the manual page. */
   readonly examples?: readonly (readonly [line: string, what: string])[];
   /** Arguments are one SQL text or JSON: flags inside it are not looked for after the first argument that is none. */

@@ -11,6 +11,14 @@ export function readLocalFile(file: string, prefix = ''): string {
   }
 }
 
+export function readLocalBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
+  }
+}
+
 export function writeLocalFile(file: string, text: string): void {
   try {
     writeFileSync(file, text);

@@ -21,7 +21,6 @@ export const apply: Command = {
     { names: ['export'], doc: 'write the configuration of the gateway into this folder' },
     { names: ['rollback'], value: false, doc: 'what the gateway was before the last apply, import or restore' },
     { names: ['quiet', 'q'], value: false, doc: 'names of objects only, without the lines that differ' },
-    { names: ['json'], value: false, doc: 'the report as JSON' },
     { names: ['source'], doc: 'where the files come from, for the record, e.g. a commit' },
   ],
   examples: [
@@ -31,9 +30,10 @@ export const apply: Command = {
     ['kuiper apply site --prune --check', 'ends with 4 when somebody changed something by hand'],
   ],
   async run(context) {
-    const { args, flags, client, print } = context;
+    const { args, flags, client, tell } = context;
     if (flags['rollback'] === true) {
-      print(printReport(await client.json<ImportReport>('POST', '/restore', JSON.stringify({ last: true }))));
+      const report = await client.json<ImportReport>('POST', '/restore', JSON.stringify({ last: true }));
+      tell(report, [printReport(report)]);
       return;
     }
     if (typeof flags['export'] === 'string') return writeFolder(context, flags['export']);
@@ -50,8 +50,7 @@ export const apply: Command = {
     });
     const text = await client.call('POST', '/apply', body);
     const report = JSON.parse(text) as Report;
-    if (flags['json'] === true) print(JSON.stringify(report, undefined, 2));
-    else print(printPlan(report, flags['quiet'] !== true));
+    tell(report, [printPlan(report, flags['quiet'] !== true)]);
     if (report.items.some((i) => i.outcome === 'refused')) throw new CliError('', 'refused');
     if (check && report.items.some((i) => i.outcome !== 'unchanged')) throw new CliError('', 'differs');
   },

@@ -17,11 +17,13 @@ export const audit: Command = {
     { names: ['check'], value: false, doc: 'whether no line was changed or taken out; exit code 4 when one was' },
   ],
   async run(context) {
-    const { flags, client, print, args } = context;
+    const { flags, client, print, tell, args } = context;
     if (flags['check'] === true) {
       const found = args[0] === undefined ? await client.json<AuditCheck>('GET', '/audit/check') : checkFile(args[0]);
-      print(`${found.entries} changes, from ${found.first} to ${found.last}, head ${found.head || '-'}.`);
-      print(found.broken === '' ? 'The record is whole.' : `The record is broken: ${found.broken}.`);
+      tell(found, [
+        `${found.entries} changes, from ${found.first} to ${found.last}, head ${found.head || '-'}.`,
+        found.broken === '' ? 'The record is whole.' : `The record is broken: ${found.broken}.`,
+      ]);
       if (found.broken !== '') throw new CliError('', 'differs');
       return;
     }
@@ -32,8 +34,10 @@ export const audit: Command = {
       return;
     }
     const lines = Number(flags['lines'] ?? 50);
-    for (const e of all.slice(-(Number.isInteger(lines) && lines > 0 ? lines : 50)))
-      print(
+    const last = all.slice(-(Number.isInteger(lines) && lines > 0 ? lines : 50));
+    tell(
+      last,
+      last.map((e) =>
         [
           new Date(e.atMs).toISOString(),
           e.who || '-',
@@ -45,7 +49,8 @@ export const audit: Command = {
         ]
           .filter((t) => t !== '')
           .join('  '),
-      );
+      ),
+    );
   },
 };
 

@@ -1,9 +1,9 @@
 // `kuiper backup`, `kuiper restore`, `kuiper clone`: one file with everything, and back again.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type ImportReport, printReport } from '../../service/transfer/report.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext, Flag } from '../command.ts';
-import { readLocalFile } from '../local-file.ts';
+import { readLocalBytes, readLocalFile } from '../local-file.ts';
 
 const PASSPHRASE: Flag = { names: ['passphrase-file', 'p'], doc: 'file with the pass phrase; also the variable KUIPER_PASSPHRASE' };
 const KEY: Flag = { names: ['key', 'k'], doc: 'file with the private X25519 key in PEM' };
@@ -52,22 +52,15 @@ async function run(context: CommandContext, clone: boolean): Promise<void> {
   if ((file === undefined) !== last) throw new CliError('Expect the file of a backup, or --last.', 'usage');
   const key = context.flags['key'];
   const request = {
-    ...(last ? { last } : { backup: bytesOf(file!).toString('base64') }),
+    ...(last ? { last } : { backup: readLocalBytes(file!).toString('base64') }),
     passphrase: passphraseOf(context),
     ...(typeof key === 'string' ? { key: readLocalFile(key) } : {}),
     clone,
     dryRun: context.flags['dry-run'] === true,
     ...(context.flags['skip-refused'] === true ? { onError: 'skip' } : {}),
   };
-  context.print(printReport(await context.client.json<ImportReport>('POST', '/restore', JSON.stringify(request))));
-}
-
-function bytesOf(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
-  }
+  const report = await context.client.json<ImportReport>('POST', '/restore', JSON.stringify(request));
+  context.tell(report, [printReport(report)]);
 }
 
 export const restore: Command = {

@@ -1,6 +1,8 @@
 // `kuiper completion bash|zsh|fish`: the script that makes the shell complete commands, flags and names. `kuiper completion words …` is what it asks.
+import { clientOf } from '../client-of.ts';
 import type { Command } from '../command.ts';
-import { completeWords, completionScript, shells } from '../completion.ts';
+import { completeWords, completionScript, shells, splitGlobal } from '../completion.ts';
+import { readContexts } from '../contexts.ts';
 
 export const completionCommands: readonly Command[] = [
   ...shells.map(
@@ -19,9 +21,13 @@ export const completionCommands: readonly Command[] = [
     usage: 'completion words WORD…',
     doc: 'Print what may stand in the place of the last word.',
     offline: true,
+    raw: true,
     async run(context) {
       const { commands } = await import('./index.ts');
-      const found = await completeWords(context.args, commands, context.client);
+      const { options, words } = splitGlobal(context.args);
+      // the gateway that the line means, which may be another one than that of this command
+      const client = options === undefined ? context.client : clientOf(options, process.env, () => undefined).client;
+      const found = await completeWords(words, commands, client, Object.keys(readContexts(process.env).contexts));
       if (found.length > 0) context.print(found.join('\n'));
     },
   },

@@ -1,6 +1,6 @@
 // `kuiper diag [RULE]`: where the data of a rule stops, and why; without a name one line for each rule.
 import type { Diag, DiagStep } from '../../service/index.ts';
-import { type Command, type CommandContext, encode, indent, rephrase } from '../command.ts';
+import { type Command, type CommandContext, encode, rephrase } from '../command.ts';
 
 const marks = { flows: 'ok  ', stops: 'STOP', waits: '... ' } as const;
 
@@ -9,24 +9,25 @@ export const diag: Command = {
   usage: 'diag [RULE]',
   doc: 'Show step by step where the data of a rule stops, and why. Without a name: one line for each rule.',
   exits: true,
-  flags: [{ names: ['json'], value: false, doc: 'everything that is known, as JSON' }],
   async run(context) {
     const [name] = context.args;
     if (name === undefined || name === '') return all(context);
-    const text = await ask(context, name);
-    if (context.flags['json'] !== undefined) return context.print(indent(text));
-    const d = JSON.parse(text) as Diag;
-    for (const s of d.steps) context.print(line(s));
-    context.print(d.summary);
-    for (const p of d.problems) if (!d.summary.includes(p)) context.print(`Problem: ${p}`);
-    for (const n of d.notes) if (!d.summary.includes(n)) context.print(`Note: ${n}`);
+    const d = JSON.parse(await ask(context, name)) as Diag;
+    context.tell(d, [
+      ...d.steps.map(line),
+      d.summary,
+      ...d.problems.filter((p) => !d.summary.includes(p)).map((p) => `Problem: ${p}`),
+      ...d.notes.filter((n) => !d.summary.includes(n)).map((n) => `Note: ${n}`),
+    ]);
   },
 };
 
 async function all(context: CommandContext): Promise<void> {
   const rules = await context.client.json<{ id: string }[]>('GET', '/rules');
-  if (rules.length === 0) return context.print('There are no rules.');
-  for (const { id } of rules) context.print(`${id}: ${(JSON.parse(await ask(context, id)) as Diag).summary}`);
+  const found: Record<string, Diag> = {};
+  for (const { id } of rules) found[id] = JSON.parse(await ask(context, id)) as Diag;
+  const lines = Object.entries(found).map(([id, { summary }]) => `${id}: ${summary}`);
+  context.tell(found, lines.length === 0 ? ['There are no rules.'] : lines);
 }
 
 const ask = (context: CommandContext, name: string): Promise<string> =>

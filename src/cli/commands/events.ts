@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { paint, safe } from '../table.ts';
+import { countFlag, countOf, untilSignal } from '../until.ts';
 import type { Overview } from './top.ts';
 
 export interface RuleEvent {
@@ -17,30 +18,22 @@ export const eventsCommand: Command = {
   name: 'events',
   usage: 'events [RULE] [--count N] [--interval SECONDS]',
   doc: 'Print what happens to the rules as it happens: states, problems, rules made and removed.',
-  flags: [
-    { names: ['count', 'n'], doc: 'end after so many events' },
-    { names: ['interval'], doc: 'seconds between two looks, default 1' },
-  ],
+  flags: [countFlag('events'), { names: ['interval'], doc: 'seconds between two looks, default 1' }],
   exits: true,
+  live: true,
   examples: [
     ['kuiper events', 'all rules'],
     ['kuiper events --json | jq -r \'select(.what == "problem").text\'', 'problems only'],
   ],
   async run(context) {
     const [only] = context.args;
-    const { count } = context.flags;
-    const most = count === undefined ? Number.POSITIVE_INFINITY : Number(count);
-    if (!(most >= 1) || (most !== Number.POSITIVE_INFINITY && !Number.isInteger(most)))
-      throw new CliError('--count is a whole number from 1.', 'usage');
+    const most = countOf(context);
     const seconds = Number(context.flags['interval'] ?? 1);
     if (!(seconds >= 0.2 && seconds <= 3600)) throw new CliError('--interval is a number of seconds from 0.2 to 3600.', 'usage');
-    const end = new AbortController();
-    const stop = () => end.abort();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
     let printed = 0;
     let before: Overview | undefined;
-    try {
-      while (!end.signal.aborted && printed < most) {
+    await untilSignal(async ({ signal }) => {
+      while (!signal.aborted && printed < most) {
         const now = await context.client.json<Overview>('GET', '/overview');
         for (const event of before === undefined ? [] : eventsBetween(before, now)) {
           if (printed >= most || (only !== undefined && event.rule !== only)) continue;
@@ -48,11 +41,9 @@ export const eventsCommand: Command = {
           context.print(context.form === 'json' ? JSON.stringify(event) : lineOf(event, context.io.color));
         }
         before = now;
-        if (printed < most) await sleep(seconds * 1000, undefined, { signal: end.signal }).catch(() => undefined);
+        if (printed < most) await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
       }
-    } finally {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-    }
+    });
   },
 };
 

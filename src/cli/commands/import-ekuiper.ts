@@ -14,7 +14,7 @@ export const importEkuiper: Command = {
     { names: ['skip-refused'], value: false, doc: 'leave out what is refused instead of refusing all' },
     { names: ['keep'], value: false, doc: 'keep what there is and eKuiper does not have' },
   ],
-  async run({ args, flags, client, print }) {
+  async run({ args, flags, client, print, tell }) {
     if (!args[0]) throw new CliError("Expect eKuiper's folder.", 'usage');
     const { readEkuiper } = await import('../../service/transfer/read-ekuiper-store.ts');
     const { configuration, notes } = await readEkuiper(args[0]);
@@ -26,12 +26,13 @@ export const importEkuiper: Command = {
     for (const note of notes) print(note);
     const refused = report.items.some((i) => i.outcome === 'refused');
     if (flags['dry-run'] || (refused && !flags['skip-refused'])) {
-      print(printReport(report));
+      tell(report, [printReport(report)]);
       if (refused && !flags['skip-refused'])
         throw new CliError('Some objects are refused; correct them in eKuiper, or leave them out with --skip-refused.', 'refused');
       return;
     }
     await call([]);
-    print(printReport(await client.json<ImportReport>('GET', '/data/import/report')));
+    const done = await client.json<ImportReport>('GET', '/data/import/report');
+    tell(done, [printReport(done)]);
   },
 };

@@ -48,6 +48,7 @@ import { gettopoRule } from './gettopo-rule.ts';
 import { importData } from './import-data.ts';
 import { importEkuiper } from './import-ekuiper.ts';
 import { importRuleset } from './import-ruleset.ts';
+import { logs } from './logs.ts';
 import { lsp } from './lsp.ts';
 import { mcp } from './mcp.ts';
 import { modbusImport } from './modbus-import.ts';
@@ -103,6 +104,7 @@ import { systemStatus } from './system-status.ts';
 import { systemSupportBundle } from './system-support-bundle.ts';
 import { systemUpdate } from './system-update.ts';
 import { tail } from './tail.ts';
+import { tap } from './tap.ts';
 import { top } from './top.ts';
 import { translate } from './translate.ts';
 import { validateRule } from './validate-rule.ts';
@@ -227,6 +229,8 @@ export const commands: readonly Command[] = [
   query,
   top,
   tail,
+  tap,
+  logs,
   plot,
   eventsCommand,
   editRule,

@@ -8,6 +8,7 @@ export const lsp: Command = {
   usage: 'lsp [--offline]',
   doc: 'Language server for editors: errors, completion, hover, formatting of .sql files.',
   offline: true,
+  live: true,
   flags: [
     { names: ['offline'], value: false, doc: 'ask no gateway for streams, columns and plugins' },
     { names: ['stdio'], value: false, doc: 'over standard input and output; there is no other way' },

@@ -18,6 +18,7 @@ export const mcp: Command = {
     { names: ['listen'], doc: 'address for --http, default 127.0.0.1; on others callers need a token of their own' },
   ],
   exits: true,
+  live: true,
   examples: [
     ['kuiper mcp', 'for an assistant that starts it itself'],
     ['kuiper --context hall3 mcp --allow-changes', 'another gateway, with changes'],

@@ -12,6 +12,7 @@ export const modbusSimulate: Command = {
   usage: 'modbus simulate LINE [--units 1-3] [--faults drop=0.02,late=0.01,lateMs=300,dead=3] [--baudRate 9600] [--mode 8N1]',
   doc: 'Play a Modbus controller on tcp://127.0.0.1:PORT or a serial port, with faults: delayMs, drop, corrupt, late, foreign, exception, dead, reboot.',
   offline: true,
+  live: true,
   flags: [
     { names: ['units'], doc: 'units that answer, e.g. 1-10+20' },
     {

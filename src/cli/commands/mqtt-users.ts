@@ -17,10 +17,9 @@ export const showMqttUsers: Command = {
   usage: 'show mqttusers',
   doc: 'List the users of the MQTT listener of this device.',
   exits: true,
-  async run({ client, print }) {
+  async run({ client, tell }) {
     const users = await client.json<Shown[]>('GET', '/mqtt/users');
-    if (users.length === 0) print('There are none but kuiper, the owner.');
-    for (const user of users) print(line(user));
+    tell(users, users.length === 0 ? ['There are none but kuiper, the owner.'] : users.map(line));
   },
 };
 
@@ -35,11 +34,12 @@ export const createMqttUser: Command = {
   ],
   exits: true,
   async run(context) {
-    const { flags, client, print } = context;
+    const { flags, client, tell } = context;
     const name = nameArgument(context, 'user');
     if (flags['password'] === true) throw new CliError('--password needs a text.', 'usage');
     const body = { password: flags['password'], publish: filters(flags['publish']), subscribe: filters(flags['subscribe']) };
-    print(line(await client.json<Shown>('PUT', `/mqtt/users/${encode(name)}`, JSON.stringify(body))));
+    const user = await client.json<Shown>('PUT', `/mqtt/users/${encode(name)}`, JSON.stringify(body));
+    tell(user, [line(user)]);
   },
 };
 

@@ -1,8 +1,8 @@
 // `kuiper network show|set|confirm|revert`: the network of the device, with a way back for whoever locks himself out.
-import { readFileSync } from 'node:fs';
 import type { NetworkStatus } from '../../system/network/request.ts';
 import { CliError } from '../cli-error.ts';
 import { type Command, type CommandContext, encode } from '../command.ts';
+import { readLocalFile } from '../local-file.ts';
 
 const LOOK_MS = 500;
 const LOOKS = 60;
@@ -25,7 +25,10 @@ export const networkShow: Command = {
   usage: 'network show',
   doc: 'Whether a change of the network is on trial, and how the last one ended.',
   exits: true,
-  run: async (context) => context.print(text(await status(context))),
+  async run(context) {
+    const now = await status(context);
+    context.tell(now, [text(now)]);
+  },
 };
 
 export const networkSet: Command = {
@@ -40,7 +43,7 @@ export const networkSet: Command = {
     const { parse } = await import('yaml');
     let parts: unknown;
     try {
-      parts = parse(readFileSync(file, 'utf8'));
+      parts = parse(readLocalFile(file));
     } catch (error) {
       throw new CliError(`${file}: ${(error as Error).message}`, 'usage');
     }

@@ -1,12 +1,11 @@
 // `kuiper plot STREAM|RULE COLUMN`: a column as it comes, drawn in the terminal; in a pipe its values, one a line. A trial rule reads them, so nothing
 // that runs is touched, and nothing is read when nobody looks. Ends with q, Ctrl-C, or after --count values.
-import { randomUUID } from 'node:crypto';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
-import { followSelect } from '../events.ts';
+import { followName } from '../follow-name.ts';
 import { live } from '../live.ts';
 import { cut, safe } from '../table.ts';
-import { selectFor } from './tail.ts';
+import { aborted, countFlag, countOf, untilSignal } from '../until.ts';
 
 /** Values that are kept: more than a terminal has columns. */
 const MAX_VALUES = 1_000;
@@ -16,8 +15,9 @@ export const plot: Command = {
   name: 'plot',
   usage: 'plot STREAM|RULE|TOPIC COLUMN [--count N]',
   doc: 'Draw a column of a stream, a rule or an MQTT topic as it comes. q leaves.',
-  flags: [{ names: ['count', 'n'], doc: 'end after so many values' }],
+  flags: [countFlag('values')],
   exits: true,
+  live: true,
   examples: [
     ['kuiper plot demo temperature', 'a line that moves'],
     ['kuiper plot demo temperature -n 100 > values.txt', 'a hundred values, one a line'],
@@ -25,37 +25,25 @@ export const plot: Command = {
   async run(context) {
     const [name, column] = context.args;
     if (!name || !column) throw new CliError('Expect a stream, rule or topic, and a column.', 'usage');
-    const count = context.flags['count'];
-    const most = count === undefined ? Number.POSITIVE_INFINITY : Number(count);
-    if (!(most >= 1) || (most !== Number.POSITIVE_INFINITY && !Number.isInteger(most)))
-      throw new CliError('--count is a whole number from 1.', 'usage');
-    const { sql, cleanUp } = await selectFor(context, name);
+    const most = countOf(context);
     const values: number[] = [];
     let came = 0;
     const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const following = await followName(context, name, (json) => {
+      const value = numberIn(json, column);
+      if (value === undefined || came >= most) return;
+      came++;
+      if (!context.io.terminal) context.print(String(value));
+      values.push(value);
+      if (values.length > MAX_VALUES) values.shift();
+      if (came >= most) resolve();
+    });
     try {
-      const following = await followSelect(context.client, `internal-plot-${randomUUID()}`, sql, (json) => {
-        const value = numberIn(json, column);
-        if (value === undefined || came >= most) return;
-        came++;
-        if (!context.io.terminal) context.print(String(value));
-        values.push(value);
-        if (values.length > MAX_VALUES) values.shift();
-        if (came >= most) resolve();
-      });
-      try {
-        if (context.io.terminal)
-          await live(context.io, DRAW_EVERY_MS, async (columns, lines) => plotPage(`${name} ${column}`, values, columns, lines), enough);
-        else {
-          process.once('SIGINT', resolve).once('SIGTERM', resolve);
-          await Promise.race([enough, following.done]);
-          process.off('SIGINT', resolve).off('SIGTERM', resolve);
-        }
-      } finally {
-        await following.stop();
-      }
+      if (context.io.terminal)
+        await live(context.io, DRAW_EVERY_MS, async (columns, lines) => plotPage(`${name} ${column}`, values, columns, lines), enough);
+      else await untilSignal(({ signal }) => Promise.race([enough, aborted(signal), following.done]));
     } finally {
-      await cleanUp();
+      await following.stop();
     }
   },
 };

@@ -21,7 +21,7 @@ export const pluginDescribe: Command = {
   usage: 'plugin describe source|sink|function NAME',
   doc: 'Show what a plugin is: state, versions, options, functions, and what is wrong with it.',
   exits: true,
-  async run({ args: [type, name], client, print }) {
+  async run({ args: [type, name], client, tell }) {
     const path = pluginPath(type);
     if (!name) throw new CliError('Expect plugin type and name.', 'usage');
     const plugin = await rephrase(
@@ -44,6 +44,6 @@ export const pluginDescribe: Command = {
         out.push(`  option ${o.name} (${o.type}${o.optional ? '' : ', required'}${fallback}): ${o.hint.en}`);
       }
     }
-    print(out.join('\n'));
+    tell(plugin, out);
   },
 };

@@ -1,8 +1,8 @@
 // `kuiper plugin dev`: run a plugin on a gateway, again with every change, and see its rows, log and errors.
-import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { readLocalFile } from '../local-file.ts';
 import { runDev } from '../plugin/dev.ts';
 
 const ROWS = [
@@ -22,6 +22,7 @@ export const pluginDev: Command = {
     { names: ['remote-root'], doc: 'root folder of the gateway there; default /opt/kuiper' },
   ],
   exits: true,
+  live: true,
   async run({ args: [given], flags, client, print }) {
     const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined);
     const parse = <T>(what: string, json: string): T => {
@@ -31,7 +32,7 @@ export const pluginDev: Command = {
         throw new CliError(`${what} is not JSON: ${messageOf(error)}`, 'usage');
       }
     };
-    const rows = text('rows') === undefined ? ROWS : parse<Record<string, unknown>[]>('--rows', readFileSync(text('rows')!, 'utf8'));
+    const rows = text('rows') === undefined ? ROWS : parse<Record<string, unknown>[]>('--rows', readLocalFile(text('rows')!));
     const host = text('ssh');
     const end = new AbortController();
     const stop = () => end.abort();

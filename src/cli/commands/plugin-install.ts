@@ -1,10 +1,11 @@
 // `kuiper plugin install`: check, pack and install a plugin on the gateway of this machine, or on a device by ssh.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePluginFileName, readArchive } from '../../plugin-host/index.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { readLocalBytes } from '../local-file.ts';
 import { checkPlugin, shownCheck } from '../plugin/check.ts';
 import { type Packed, packPlugin } from '../plugin/pack.ts';
 import { pushOverRest, pushOverSsh } from '../plugin/push.ts';
@@ -44,7 +45,7 @@ export const pluginInstall: Command = {
 
 /** A packed plugin: what is in it is checked as a file is, except that nothing is left to bundle. */
 async function readZip(path: string): Promise<Pick<Packed, 'zip' | 'facts' | 'shown'>> {
-  const zip = readFileSync(path);
+  const zip = readLocalBytes(path);
   const main = readArchive(zip).find((e) => !e.path.includes('/') && parsePluginFileName(e.path).kind === 'plugin');
   if (!main) throw new CliError(`${path} holds no plugin file.`, 'failed');
   const folder = mkdtempSync(join(tmpdir(), 'kuiper-zip-'));

@@ -1,7 +1,8 @@
 // `kuiper plugin sign`: a signature for a plugin file or archive, and keys to make them with. Format: docs/plugins/signing.md.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { readLocalBytes } from '../local-file.ts';
 import { newKey, readKey, signArchive, signatureOf } from '../plugin/sign.ts';
 
 export const pluginSign: Command = {
@@ -23,7 +24,7 @@ export const pluginSign: Command = {
     if (file === undefined || typeof flags['key'] !== 'string')
       throw new CliError('Expect a plugin file or zip, and --key with the private key.', 'usage');
     const key = readKey(flags['key']);
-    const bytes = readFileSync(file);
+    const bytes = readLocalBytes(file);
     if (file.endsWith('.zip')) {
       writeFileSync(file, signArchive(bytes, key));
       return print(`${file} is signed: plugin.sig is in it.`);

@@ -32,11 +32,12 @@ export const secretList: Command = {
   usage: 'secret list',
   doc: 'List secrets: name, when they were set, rules that use them.',
   exits: true,
-  async run({ client, print }) {
+  async run({ client, tell }) {
     const all = await client.json<Listed[]>('GET', '/secrets');
-    if (all.length === 0) return print('No secrets are set.');
-    for (const { name, setAtMs, rules } of all)
-      print(`${name}\t${new Date(setAtMs).toISOString()}\t${rules.length > 0 ? rules.join(', ') : 'no rule'}`);
+    const lines = all.map(
+      ({ name, setAtMs, rules }) => `${name}\t${new Date(setAtMs).toISOString()}\t${rules.length > 0 ? rules.join(', ') : 'no rule'}`,
+    );
+    tell(all, lines.length === 0 ? ['No secrets are set.'] : lines);
   },
 };
 

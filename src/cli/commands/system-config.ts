@@ -30,10 +30,11 @@ export const systemConfig: Command = {
   usage: 'system config get [KEY] | set KEY VALUE | unset KEY',
   doc: 'Read or change a key of kuiper.yaml, e.g. basic.enablePrivateNet. Changes are kept over updates.',
   exits: true,
-  async run({ args, client, print }) {
+  async run({ args, client, tell }) {
     const [verb, key, value] = args;
     if (verb === 'get' && key === undefined) {
-      for (const shown of await client.json<Shown[]>('GET', '/settings')) print(line(shown));
+      const all = await client.json<Shown[]>('GET', '/settings');
+      tell(all, all.map(line));
       return;
     }
     if (key === undefined || !['get', 'set', 'unset'].includes(verb ?? ''))
@@ -41,7 +42,7 @@ export const systemConfig: Command = {
     const path = `/settings/${encode(key)}`;
     if (verb === 'get') {
       const shown = await client.json<Shown>('GET', path);
-      print(`${line(shown)}\n${shown.doc}`);
+      tell(shown, [line(shown), shown.doc]);
       return;
     }
     if (verb === 'set' && value === undefined) throw new CliError(`Usage: kuiper ${systemConfig.usage}`, 'usage');
@@ -49,8 +50,7 @@ export const systemConfig: Command = {
       verb === 'set'
         ? await client.json<Shown>('PUT', path, JSON.stringify({ value: parseValue(value!) }))
         : await client.json<Shown>('DELETE', path);
-    print(
-      `${line(shown)}\nTakes effect ${shown.takesEffect === 'now' ? 'now' : 'at the next start of the gateway: systemctl restart kuiper'}.`,
-    );
+    const when = shown.takesEffect === 'now' ? 'now' : 'at the next start of the gateway: systemctl restart kuiper';
+    tell(shown, [line(shown), `Takes effect ${when}.`]);
   },
 };

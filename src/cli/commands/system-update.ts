@@ -28,6 +28,7 @@ export const systemUpdate: Command = {
   ],
   offline: true,
   exits: true,
+  ownProgress: true,
   async run(context) {
     const [what, ...more] = context.args;
     if (what === undefined || more.length > 0) throw new CliError(`Usage: kuiper ${systemUpdate.usage}`, 'usage');

@@ -27,6 +27,7 @@ export const top: Command = {
     { names: ['interval'], doc: 'seconds between two looks, default 1' },
   ],
   exits: true,
+  live: true,
   examples: [
     ['kuiper top --sort rate', 'the busiest rules first'],
     ['kuiper top --json | jq .rules', 'one look, for a script'],

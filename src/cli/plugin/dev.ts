@@ -22,7 +22,8 @@ export interface DevOptions {
   token: string | undefined;
 }
 
-interface LogLine {
+export interface LogLine {
+  atMs: number;
   number: number;
   level: string;
   text: string;
@@ -138,11 +139,12 @@ async function beginTrial(client: Client, { facts }: Packed, o: DevOptions, prin
   });
   await client.call('POST', `/ruletest/${id}/start`);
   if (kind === 'sinks') await client.call('POST', '/rules', JSON.stringify({ id, sql, temp: true, actions: [{ [name]: { ...o.props } }] }));
-  const following = Promise.all([showRows(answer.body!, print), followLog(client, kind, name, stop.signal, print)]).catch(
-    (error: unknown) => {
-      if (!stop.signal.aborted) print(`no more rows: ${messageOf(error)}`);
-    },
-  );
+  const following = Promise.all([
+    showRows(answer.body!, print),
+    followLog(client, kind, name, stop.signal, (line) => print(shownLine(line))),
+  ]).catch((error: unknown) => {
+    if (!stop.signal.aborted) print(`no more rows: ${messageOf(error)}`);
+  });
   return {
     async end() {
       stop.abort();
@@ -171,14 +173,14 @@ export async function followLog(
   kind: string,
   name: string,
   signal: AbortSignal,
-  print: (text: string) => void,
+  show: (line: LogLine) => void,
   fromStart = false,
 ): Promise<void> {
   const path = `/plugins/${kind}/${name}/logs`;
   let after = fromStart ? 0 : Math.max(0, ...(await client.json<LogLine[]>('GET', path)).map((l) => l.number));
   while (!signal.aborted) {
     for (const line of await client.json<LogLine[]>('GET', `${path}?after=${after}`)) {
-      print(shownLine(line));
+      show(line);
       after = Math.max(after, line.number);
     }
     await new Promise<void>((resolve) => {

@@ -72,7 +72,7 @@ const server: Operations = {
   'PUT /mqtt/users/{name}': op('Adds or replaces a user of the MQTT listener', 'object', { body: mqttUserBody }),
   'DELETE /mqtt/users/{name}': op('Removes a user of the MQTT listener', 'text'),
   'GET /logs': op('Latest lines of the log', 'list', {
-    query: [query('after', 'Only lines behind this number.', { type: 'int', min: 0 })],
+    query: [query('after', 'Only lines behind this number.', { type: 'int', min: 0 }), query('rule', 'Only lines about this rule.')],
   }),
   'GET /auth/tokens': op('Tokens: names and roles', 'list'),
   'POST /auth/tokens': op('Makes a token; its text is shown once', 'object', { ok: 201, body: tokenBody }),
@@ -205,6 +205,9 @@ const observe: Operations = {
   'GET /map': op('Which rule reads which stream and sends where', 'object'),
   'GET /live/rows': op('Rows of a stream or a rule as they come, as an event stream', 'events', {
     query: [query('stream', 'A stream.'), query('rule', 'Or a rule: what it would send.')],
+  }),
+  'GET /live/tap': op('What enters the nodes of a rule, as an event stream', 'events', {
+    query: [query('rule', 'A rule.'), query('node', 'One of its nodes, with or without its number: filter. Default: all.')],
   }),
   'POST /live/rows': op('Rows of a SELECT as they come, as an event stream', 'events', { body: liveRowsBody }),
   'POST /live/topics': op('Topics of a broker as messages come, as an event stream', 'events', { body: liveTopicsBody }),

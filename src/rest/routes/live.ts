@@ -2,6 +2,7 @@
 // a GET, so that a viewer's token may; a SELECT of the caller's own, or a look at all topics of a broker, is a POST.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { Service } from '../../service/index.ts';
+import type { RowsRequest } from '../../service/live/rows.ts';
 import { liveRowsBody, liveTopicsBody } from '../bodies.ts';
 import { events, json, type Reply, type ReplyOut } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
@@ -31,16 +32,14 @@ async function streaming(begin: Begin): Promise<Reply> {
 export function liveRoutes(service: Pick<Service, 'live' | 'rules' | 'streams'>): Route[] {
   const what = 'Invalid body';
   const refuse = (text: string) => new GatewayError('SERVICE_REFUSED', { text });
-  const selectOf = (r: RestRequest): string => {
+  const watched = (r: RestRequest): RowsRequest => {
     const [stream, rule] = [r.query.get('stream'), r.query.get('rule')];
     if ((stream === null) === (rule === null)) throw refuse('stream or rule: expected one of them');
     if (stream !== null) {
       if (service.streams.find(stream)?.kind !== 'stream') throw refuse(`stream ${stream} is not found`);
-      return `SELECT * FROM ${quoted(stream)}`;
+      return { sql: `SELECT * FROM ${quoted(stream)}` };
     }
-    const { sql } = JSON.parse(service.rules.describe(rule!)) as { sql?: string };
-    if (!sql) throw refuse(`rule ${rule} is a graph; only rules with a statement can be watched`);
-    return sql;
+    return { rule: service.rules.definitionOf(rule!) };
   };
   return [
     {
@@ -65,8 +64,8 @@ export function liveRoutes(service: Pick<Service, 'live' | 'rules' | 'streams'>)
       method: 'GET',
       path: '/live/counts',
       async handle() {
-        const { rates, rows, topics } = await service.live();
-        return json({ rates: rates.counts, rows: rows.counts, topics: topics.counts });
+        const { rates, rows, topics, taps } = await service.live();
+        return json({ rates: rates.counts, rows: rows.counts, topics: topics.counts, taps: taps.counts });
       },
     },
     { method: 'GET', path: '/map', handle: async () => json((await service.live()).map()) },
@@ -75,8 +74,21 @@ export function liveRoutes(service: Pick<Service, 'live' | 'rules' | 'streams'>)
       path: '/live/rows',
       async handle(r) {
         const { rows } = await service.live();
-        const sql = selectOf(r);
-        return streaming((push) => rows.watch({ sql }, r.told, push));
+        const request = watched(r);
+        return streaming((push) => rows.watch(request, r.told, push));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/live/tap',
+      async handle(r) {
+        const { taps } = await service.live();
+        const id = r.query.get('rule') ?? '';
+        const rule = service.rules.definitionOf(id);
+        const { sources, edges } = service.rules.topo(id);
+        const nodes = [...new Set([...sources, ...Object.keys(edges), ...Object.values(edges).flat()])].map(withoutKind);
+        const node = r.query.get('node');
+        return streaming((push) => taps.watch({ rule, nodes, ...(node === null ? {} : { node }) }, r.told, push));
       },
     },
     {
@@ -106,5 +118,8 @@ export function liveRoutes(service: Pick<Service, 'live' | 'rules' | 'streams'>)
     },
   ];
 }
+
+/** `op_3_filter` of the topology is 3_filter in traces and for people. */
+const withoutKind = (node: string): string => node.replace(/^(source|op|sink)_/, '');
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '')}\``;

@@ -118,7 +118,7 @@ export class RuleTrace implements TraceTarget {
 
   private span(name: string, parent: Context | undefined, data: string | undefined, links: readonly TraceLink[] = []): Span {
     const startUs = this.nowUs();
-    return {
+    const span: Span = {
       name,
       traceId: parent?.traceId ?? hex(16),
       spanId: hex(8),
@@ -129,6 +129,8 @@ export class RuleTrace implements TraceTarget {
       startUs,
       endUs: startUs,
     };
+    this.store.began(span);
+    return span;
   }
 
   private end(span: Span): void {

@@ -34,6 +34,10 @@ export interface TraceTree {
 }
 
 export interface TraceStore {
+  /** A span begins, with what its node gets. */
+  began(span: Span): void;
+  /** The spans of this rule go to the listener as they begin, in order, and are not kept. @returns ends it */
+  tap(ruleId: string, listener: (span: Span) => void): () => void;
   add(span: Span): void;
   /** Ids of the last traces of a rule, oldest first. */
   ofRule(ruleId: string, limit?: number): string[];
@@ -53,9 +57,16 @@ const NO_PARENT = '0'.repeat(16);
 export function createTraceStore(capacity = 2048): TraceStore {
   const traces = new Map<string, Span[]>();
   const rules = new Map<string, Set<string>>();
+  const taps = new Map<string, (span: Span) => void>();
   const store: TraceStore = {
     exporter: undefined,
+    began: (span) => taps.get(span.ruleId)?.(span),
+    tap(ruleId, listener) {
+      taps.set(ruleId, listener);
+      return () => void taps.delete(ruleId);
+    },
     add(span) {
+      if (taps.has(span.ruleId)) return;
       let spans = traces.get(span.traceId);
       if (!spans) {
         if (traces.size >= capacity) drop(traces.keys().next().value!);

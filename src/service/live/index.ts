@@ -9,12 +9,14 @@ import type { TrialService } from '../trial/trial-service.ts';
 import { type FlowMap, flowMap } from './map.ts';
 import { createRatesFeed, MAX_VIEWERS, type RatesFeed } from './rates.ts';
 import { createRowsFeed, type RowsFeed } from './rows.ts';
+import { createTapFeed, type TapFeed } from './taps.ts';
 import { createTopicsFeed, type TopicsFeed } from './topics.ts';
 
 export interface Live {
   readonly rates: RatesFeed;
   readonly rows: RowsFeed;
   readonly topics: TopicsFeed;
+  readonly taps: TapFeed;
   map(): FlowMap;
 }
 
@@ -35,6 +37,7 @@ export function createLive({ clock, log, rules, streams, trials, hub }: LiveDeps
     rates: createRatesFeed({ clock, overview: () => rules.overview() }),
     rows: createRowsFeed({ clock, log, trials, hub, tooMany: tooManyViewers }),
     topics: createTopicsFeed({ clock, log, streams, trials, hub, tooMany: tooManyViewers }),
+    taps: createTapFeed({ clock, log, trials, hub, tooMany: tooManyViewers }),
     map: () => flowMap(rules, streams),
   };
 }

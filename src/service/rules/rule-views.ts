@@ -1,7 +1,7 @@
 // What is known of the rules: lists, status, plans, who reads what. Nothing here changes a rule. Part of the service's rules
 // (rule-service.ts), called by REST, the CLI and the transfer of rule sets; the state of a run comes from src/runtime/status.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { type Diag, type ParkedAccess, parkedText, type RuleStatus, type Topo } from '../../runtime/index.ts';
+import { type Diag, type ParkedAccess, parkedText, type RuleDefinition, type RuleStatus, type Topo } from '../../runtime/index.ts';
 import { editJsonText } from '../json-text.ts';
 import type { Planning } from './planning.ts';
 import type { RuleDraft } from './rule-json.ts';
@@ -32,6 +32,8 @@ export interface RuleViews {
   /** The way of its data, step by step. Sources without a message look for what may have been meant: a few seconds. */
   diag(id: string): Promise<Diag>;
   topo(id: string): Topo;
+  /** What runs, for a trial beside it. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
+  definitionOf(id: string): RuleDefinition;
   /** Rows that its sinks do not take. @throws RULE_NOT_FOUND, RULE_JSON when the rule cannot run */
   parkedRows(id: string): ParkedAccess;
   explain(id: string): Promise<string>;
@@ -131,6 +133,7 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
         notes: [],
       };
     },
+    definitionOf: (id) => handleOf(found(all, id)).definition,
     parkedRows: (id) => handleOf(found(all, id)).parkedRows(),
     topo(id) {
       const { handle } = found(all, id);

@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { OptionSpec } from '../../contract/props.ts';
 import { newTold, settle, type Told } from '../../contract/told.ts';
 import { inOurSpelling, untaken } from '../../contract/untaken.ts';
-import type { RuleHandle, Runtime } from '../../runtime/index.ts';
+import type { RuleDefinition, RuleHandle, RuleOptions, Runtime, Span } from '../../runtime/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import type { LoadPlanning } from '../rules/planning.ts';
 import type { RuleDraft } from '../rules/rule-json.ts';
@@ -16,6 +16,9 @@ import type { TrialHub } from './hub.ts';
 export interface TrialService {
   /** Checks and makes a trial; one of the same id is ended. @param text JSON as posted  @returns its id */
   create(text: string, told?: Told): Promise<string>;
+  /** A trial of a rule's own plan with its options, whose results and failures go to the hub instead of its sinks.
+   *  @param seen gets what enters each node */
+  shadow(id: string, rule: RuleDefinition, seen?: (span: Span) => void): Promise<void>;
   start(id: string): Promise<void>;
   /** Nothing happens when there is none. */
   stop(id: string): Promise<void>;
@@ -46,9 +49,23 @@ export const trialBody: readonly OptionSpec[] = [
 
 const LIFETIME_MS = 5 * 60_000;
 
+/** What a rule's own options must not do to one that only looks: wait for a schedule, write a log file, hold confirmations back, keep state. */
+const SHADOW = {
+  sendError: true,
+  qos: 0,
+  cron: '',
+  durationMs: 0,
+  cronDatetimeRange: [],
+  logFilename: '',
+  ackPolicy: 'early',
+  enableSaveStateBeforeStop: false,
+} as const satisfies Partial<RuleOptions>;
+
 interface Trial {
   handle: RuleHandle;
   timer: TimerHandle;
+  /** Ends the record of its spans. */
+  untap?: (() => void) | undefined;
 }
 
 export function createTrialService({ runtime, planning, hub, clock, log }: TrialDeps): TrialService {
@@ -62,6 +79,13 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
     clock.clear(trial.timer);
     hub.forget(id);
     await trial.handle.delete();
+    trial.untap?.();
+  };
+  const keep = (id: string, handle: RuleHandle, untap?: () => void) => {
+    const timer = clock.setTimer(LIFETIME_MS, () => {
+      end(id).catch((error: unknown) => log.warn({ trial: id, reason: messageOf(error) }, 'A trial rule did not end.'));
+    });
+    all.set(id, { handle, timer, untap });
   };
   return {
     async create(text, told = newTold()) {
@@ -104,11 +128,23 @@ export function createTrialService({ runtime, planning, hub, clock, log }: Trial
       } catch (error) {
         throw refuse(messageOf(error), error);
       }
-      const timer = clock.setTimer(LIFETIME_MS, () => {
-        end(id).catch((error: unknown) => log.warn({ trial: id, reason: messageOf(error) }, 'A trial rule did not end.'));
-      });
-      all.set(id, { handle, timer });
+      keep(id, handle);
       return id;
+    },
+    async shadow(id, rule, seen) {
+      await end(id);
+      const own = `${TRIAL}_${id}`;
+      const handle = runtime.createRule({
+        ...rule,
+        id: own,
+        triggered: true,
+        notes: [],
+        options: { ...rule.options, ...SHADOW },
+        actions: rule.actions.map(({ index }) => ({ type: TRIAL, index, props: { trialId: id, sendSingle: true } })),
+      });
+      const untap = seen && runtime.traces.tap(own, seen);
+      if (seen) await handle.setTrace('always');
+      keep(id, handle, untap);
     },
     async start(id) {
       const trial = all.get(id);

@@ -4,8 +4,9 @@ import { createVirtualClock } from '../../../src/base/clock.ts';
 import { createMemoryLog } from '../../../src/base/log.ts';
 import { newTold } from '../../../src/contract/told.ts';
 import { MAX_VIEWERS } from '../../../src/service/live/rates.ts';
-import { createRowsFeed, MAX_ROW_CHARS, MAX_ROWS, type RowsPush, WATCH_MS } from '../../../src/service/live/rows.ts';
+import { createRowsFeed, MAX_ROW_CHARS, MAX_ROWS, type RowsPush } from '../../../src/service/live/rows.ts';
 import { createTopicsFeed, type TopicsPush } from '../../../src/service/live/topics.ts';
+import { WATCH_MS } from '../../../src/service/live/viewing.ts';
 import { createTrialHub } from '../../../src/service/trial/hub.ts';
 
 function rig(refuse = '') {
@@ -21,6 +22,7 @@ function rig(refuse = '') {
       made.push(JSON.parse(text) as Record<string, unknown>);
       return '';
     },
+    shadow: async () => undefined,
     start: async () => undefined,
     async stop(id: string) {
       stopped.push(id);
