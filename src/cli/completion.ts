@@ -34,9 +34,15 @@ export const completionScript = (shell: Shell): string => SCRIPTS[shell];
 /** Global options before the command, and what follows them. @returns no options when there are none, or when they are still being typed */
 export function splitGlobal(words: readonly string[]): { options: CliOptions | undefined; words: readonly string[] } {
   let at = 0;
-  while (at < words.length - 1 && words[at]!.startsWith('-')) at += VALUED.test(words[at]!) ? 2 : 1;
+  let valueOf = false;
+  for (const word of words.slice(0, -1)) {
+    if (valueOf) valueOf = false;
+    else if (word.startsWith('-')) valueOf = VALUED.test(word);
+    else break;
+    at++;
+  }
   // the value of an option is being typed
-  if (at === 0 || at >= words.length) return { options: undefined, words };
+  if (at === 0 || valueOf) return { options: undefined, words };
   try {
     return { options: parseGlobal(words.slice(0, at)), words: words.slice(at) };
   } catch {
@@ -68,15 +74,15 @@ export async function completeWords(
   const before = words.slice(0, -1);
   const fits = (all: Iterable<string>) => [...new Set(all)].filter((w) => w.startsWith(typed)).sort();
   if (before.at(-1) === '--context') return fits(contexts);
-  if (before.length === 0) return fits(typed.startsWith('-') ? OPTIONS : commands.map((c) => c.name.split(' ')[0]!));
-  const objects = commands.filter((c) => c.name.startsWith(`${before[0]} `)).map((c) => c.name.split(' ')[1]!);
+  if (before.length === 0) return fits(typed.startsWith('-') ? OPTIONS : commands.map((c) => c.name.replace(/ .*/, '')));
+  const objects = commands.filter((c) => c.name.startsWith(`${before[0]} `)).map((c) => c.name.slice(c.name.indexOf(' ') + 1));
   if (before.length === 1 && objects.length > 0) return fits(objects);
   const command = commands.find((c) => c.name === `${before[0]} ${before[1]}`) ?? commands.find((c) => c.name === before[0]);
   if (!command) return [];
   if (typed.startsWith('-')) return fits([...(command.flags ?? []).map((f) => `--${f.names[0]}`), '--help', '--json', '--table', '--yaml']);
   const place = before.length - command.name.split(' ').length;
   if (/^context (use|remove)$/.test(command.name) && place === 0) return fits(contexts);
-  if (command.name === 'tap' && place === 1) return fits(await nodesOf(client, before[1]!));
+  if (command.name === 'tap' && place === 1) return fits(await nodesOf(client, before[1] ?? ''));
   const lists = place === 0 ? listsOf(command) : [];
   return fits((await Promise.all(lists.map((list) => namesOf(client, list)))).flat());
 }
