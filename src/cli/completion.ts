@@ -34,15 +34,15 @@ export const completionScript = (shell: Shell): string => SCRIPTS[shell];
 /** Global options before the command, and what follows them. @returns no options when there are none, or when they are still being typed */
 export function splitGlobal(words: readonly string[]): { options: CliOptions | undefined; words: readonly string[] } {
   let at = 0;
-  let valueOf = false;
+  let taken = false;
   for (const word of words.slice(0, -1)) {
-    if (valueOf) valueOf = false;
-    else if (word.startsWith('-')) valueOf = VALUED.test(word);
+    if (taken) taken = false;
+    else if (word.startsWith('-')) taken = VALUED.test(word);
     else break;
     at++;
   }
   // the value of an option is being typed
-  if (at === 0 || valueOf) return { options: undefined, words };
+  if (at === 0 || taken) return { options: undefined, words };
   try {
     return { options: parseGlobal(words.slice(0, at)), words: words.slice(at) };
   } catch {

@@ -1,10 +1,12 @@
 // Gateways by name, so that nobody types addresses and tokens: a file of the user, mode 0600, since it may hold tokens. Used by cli.ts and by
 // `kuiper context …`.
+
 import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { writeDurably } from '../base/durable-file.ts';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Environment } from '../config/index.ts';
 import { CliError } from './cli-error.ts';
 
@@ -31,13 +33,13 @@ export function readContexts(env: Environment): Contexts {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { contexts: {} };
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} cannot be read: ${messageOf(error)}`, 'usage');
   }
   try {
     const { current, contexts } = (parse(text) ?? {}) as Partial<Contexts>;
     return { ...(current === undefined ? {} : { current }), contexts: contexts ?? {} };
   } catch (error) {
-    throw new CliError(`${file} is not valid YAML: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} is not valid YAML: ${messageOf(error)}`, 'usage');
   }
 }
 

@@ -1,5 +1,7 @@
 // The definition of a rule, plugin or schema: JSON as second argument, or a file with -f.
+
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
 
@@ -26,7 +28,7 @@ export function parseDefinition(text: string, what: string): Record<string, unkn
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (error) {
-    throw new CliError(`The definition of the ${what} is not valid JSON: ${(error as Error).message}`, 'usage');
+    throw new CliError(`The definition of the ${what} is not valid JSON: ${messageOf(error)}`, 'usage');
   }
   throw new CliError(`The definition of the ${what} is not a JSON object.`, 'usage');
 }

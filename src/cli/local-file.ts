@@ -1,5 +1,7 @@
 // Files on the machine of the CLI, with errors for people.
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import { CliError } from './cli-error.ts';
 
 /** @param prefix how the command begins its errors */
@@ -7,7 +9,7 @@ export function readLocalFile(file: string, prefix = ''): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`${prefix}${file} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${prefix}${file} cannot be read: ${messageOf(error)}`, 'usage');
   }
 }
 
@@ -15,7 +17,7 @@ export function readLocalBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} cannot be read: ${messageOf(error)}`, 'usage');
   }
 }
 
@@ -23,6 +25,6 @@ export function writeLocalFile(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new CliError(`${file} cannot be written: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} cannot be written: ${messageOf(error)}`, 'usage');
   }
 }

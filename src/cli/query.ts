@@ -1,7 +1,9 @@
 // `kuiper query`: SELECT statements typed at a prompt; results are printed above it as they come. The query runs as a trial rule of the gateway
 // (events.ts). On a terminal lines are edited, Tab completes, and what was typed is there again next time (query-history.ts). Ctrl-C ends the query
 // that runs, then the prompt; `quit`, `exit` or Ctrl-D leave; a new query ends the one before.
+
 import { createInterface, type Interface } from 'node:readline';
+import { messageOf } from '../base/errors/gateway-error.ts';
 import type { Environment } from '../config/index.ts';
 import type { Client } from './client.ts';
 import { type Following, followSelect } from './events.ts';
@@ -58,7 +60,7 @@ export async function runQueryPrompt(client: Client, print: (text: string) => vo
     lines.write(null, { ctrl: true, name: 'u' });
     end().then(
       () => prompt(),
-      (error: unknown) => say((error as Error).message),
+      (error: unknown) => say(messageOf(error)),
     );
   });
   prompt();
@@ -75,10 +77,10 @@ export async function runQueryPrompt(client: Client, print: (text: string) => vo
             running = await followSelect(client, QUERY_RULE, sql, say);
             const mine = running;
             print('Query was submit successfully.');
-            void mine.done.catch((error: unknown) => say(`query rule is stopped: ${(error as Error).message}`));
+            void mine.done.catch((error: unknown) => say(`query rule is stopped: ${messageOf(error)}`));
           }
         } catch (error) {
-          print((error as Error).message);
+          print(messageOf(error));
         }
       }
       prompt();

@@ -1,4 +1,5 @@
 // The id of a rule may be missing in the JSON given to the CLI; the name on the command line is put in. What is there stays as it is.
+import { messageOf } from '../base/errors/gateway-error.ts';
 import { CliError } from './cli-error.ts';
 
 /** @throws CliError when the text is not a JSON object: better here, with the place, than as an answer of the server */
@@ -7,7 +8,7 @@ export function withRuleId(text: string, name: string): string {
   try {
     rule = JSON.parse(text);
   } catch (error) {
-    throw new CliError(`The definition of rule ${name} is not valid JSON: ${(error as Error).message}`, 'usage');
+    throw new CliError(`The definition of rule ${name} is not valid JSON: ${messageOf(error)}`, 'usage');
   }
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
     throw new CliError(`The definition of rule ${name} is not a JSON object.`, 'usage');

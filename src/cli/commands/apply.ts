@@ -1,6 +1,8 @@
 // `kuiper apply DIR`: the gateway becomes what a folder of files says; also the plan alone, the drift, the way back, and the folder of a running gateway.
+
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { printPlan } from '../../service/apply/plan.ts';
 import { readFolder } from '../../service/apply/read-folder.ts';
 import { type ImportReport, printReport } from '../../service/transfer/report.ts';
@@ -61,7 +63,7 @@ function filesOf(folder: string): Record<string, unknown> {
   try {
     tree = readFolder(folder);
   } catch (error) {
-    throw new CliError(`${folder} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${folder} cannot be read: ${messageOf(error)}`, 'usage');
   }
   return Object.fromEntries(
     [...tree].map(([path, content]) => {

@@ -1,5 +1,7 @@
 // `kuiper audit`: who changed what; as an export; and whether a log is whole, the gateway's or an exported one.
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { type AuditCheck, type AuditEntry, checkChain } from '../../service/audit/trail.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -68,7 +70,7 @@ function checkFile(file: string): AuditCheck {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} cannot be read: ${messageOf(error)}`, 'usage');
   }
   const lines = text.split('\n').flatMap((line, i) => (line === '' ? [] : [{ place: `line ${i + 1}`, text: line }]));
   return checkChain(lines);

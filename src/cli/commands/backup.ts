@@ -1,5 +1,7 @@
 // `kuiper backup`, `kuiper restore`, `kuiper clone`: one file with everything, and back again.
+
 import { writeFileSync } from 'node:fs';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { type ImportReport, printReport } from '../../service/transfer/report.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext, Flag } from '../command.ts';
@@ -40,7 +42,7 @@ export const backup: Command = {
     try {
       writeFileSync(file, bytes, { mode: 0o600 });
     } catch (error) {
-      throw new CliError(`${file} cannot be written: ${(error as Error).message}`, 'usage');
+      throw new CliError(`${file} cannot be written: ${messageOf(error)}`, 'usage');
     }
     context.print(`The backup is in ${file} (${bytes.length} bytes).`);
   },

@@ -1,8 +1,10 @@
 // `kuiper edit rule NAME`: the rule's JSON in the user's editor; checked, then replaced. What is refused can be edited again.
+
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import { type Command, encode, indent, nameArgument } from '../command.ts';
 
@@ -35,7 +37,7 @@ export const editRule: Command = {
         const kept = join(tmpdir(), `kuiper-rule-${name.replace(/[^\w.-]/g, '_')}.json`);
         writeFileSync(kept, text, { mode: 0o600 });
         throw new CliError(
-          `${(error as Error).message}\nThe rule was not changed. Your text is kept in ${kept}; correct it and run: kuiper create rule … or edit again.`,
+          `${messageOf(error)}\nThe rule was not changed. Your text is kept in ${kept}; correct it and run: kuiper create rule … or edit again.`,
           'refused',
         );
       }

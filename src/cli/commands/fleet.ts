@@ -1,4 +1,5 @@
 // `kuiper fleet status`, `poll`, `index`: the gateway as one of many, and the index of a folder that gateways follow.
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
@@ -33,7 +34,7 @@ export const fleetIndex: Command = {
     const key = typeof flags['key'] === 'string' ? readLocalFile(flags['key']) : undefined;
     const { writeIndex } = await import('../../fleet/pull/write-index.ts');
     const { index, changed } = await writeIndex(folder, key).catch((error: unknown) => {
-      throw new CliError((error as Error).message, 'failed');
+      throw new CliError(messageOf(error), 'failed');
     });
     for (const { name, files, bundle, rollout } of index.releases)
       print(

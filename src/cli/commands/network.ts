@@ -1,4 +1,5 @@
 // `kuiper network show|set|confirm|revert`: the network of the device, with a way back for whoever locks himself out.
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { NetworkStatus } from '../../system/network/request.ts';
 import { CliError } from '../cli-error.ts';
 import { type Command, type CommandContext, encode } from '../command.ts';
@@ -45,7 +46,7 @@ export const networkSet: Command = {
     try {
       parts = parse(readLocalFile(file));
     } catch (error) {
-      throw new CliError(`${file}: ${(error as Error).message}`, 'usage');
+      throw new CliError(`${file}: ${messageOf(error)}`, 'usage');
     }
     const { id } = await context.client.json<{ id: string }>('PUT', '/network', JSON.stringify(parts));
     context.print(`Change ${id} is handed over. From now on the device may be at another address.`);

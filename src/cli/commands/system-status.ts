@@ -1,4 +1,5 @@
 // `kuiper system status`: the device at a glance: gateway, MQTT listener, space, slot, what gateway.yaml led to.
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { readStatus } from '../../system/update/status-file.ts';
 import type { Command } from '../command.ts';
 import { DEVICE, freeSpace, textOf } from '../system.ts';
@@ -35,7 +36,7 @@ export const systemStatus: Command = {
       for (const problem of problems) print(`             problem: ${problem}`);
       for (const change of changes) print(`             new default: ${change}`);
     } catch (error) {
-      print(`Gateway      does not answer: ${(error as Error).message.split('\n')[0]}`);
+      print(`Gateway      does not answer: ${messageOf(error).split('\n')[0]}`);
     }
     const listener = textOf('/run/kuiper-mqtt/status.json');
     if (listener !== undefined) {

@@ -1,7 +1,9 @@
 // `kuiper system support-bundle`: everything that helps to find out what is wrong, in one file, without secrets.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { maskText } from '../../base/secrets.ts';
 import type { Command } from '../command.ts';
 import { DEVICE, journal, ring, run, textOf } from '../system.ts';
@@ -22,7 +24,7 @@ export const systemSupportBundle: Command = {
       try {
         text = await make();
       } catch (error) {
-        text = `could not be read: ${(error as Error).message}\n`;
+        text = `could not be read: ${messageOf(error)}\n`;
       }
       if (text !== undefined) writeFileSync(join(folder, name), maskText(text));
     };

@@ -1,6 +1,8 @@
 // `kuiper version`: this program, the gateway that it talks to, and how long both get corrections.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { supportOf } from '../../base/support.ts';
 import type { Command } from '../command.ts';
 
@@ -19,7 +21,7 @@ export const version: Command = {
     try {
       gateway = (await client.json<{ version: string }>('GET', '/')).version;
     } catch (error) {
-      print(`The gateway does not answer: ${(error as Error).message.split('\n')[0]}`);
+      print(`The gateway does not answer: ${messageOf(error).split('\n')[0]}`);
     }
     if (gateway === undefined) return;
     print(`The gateway at ${client.url} has version ${gateway}.`);

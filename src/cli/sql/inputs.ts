@@ -1,6 +1,8 @@
 // Where `kuiper sql` takes its SQL from: files, `-` for standard input, or --sql. A .json file is a rule, an export of rules and streams, or a list
 // of rules. Used by commands/sql-*.ts.
+
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../base/errors/gateway-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext, Flag } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
@@ -34,7 +36,7 @@ function ofJson(file: string, content: string): SqlInput[] {
   try {
     value = JSON.parse(content);
   } catch (error) {
-    throw new CliError(`${file} is not valid JSON: ${(error as Error).message}`, 'usage');
+    throw new CliError(`${file} is not valid JSON: ${messageOf(error)}`, 'usage');
   }
   const found =
     isObject(value) && ('streams' in value || 'tables' in value || 'rules' in value) ? ofExport(file, value) : ofRules(file, value);
