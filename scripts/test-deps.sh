@@ -32,7 +32,8 @@ zsh:zsh:completion in zsh
 fish:fish:completion in fish
 mksquashfs:squashfs-tools:bundles before a real RAUC
 java:openjdk-17-jre-headless:the tests of kafka
-mvn:maven:the tests of kafka'
+mvn:maven:the tests of kafka
+nvim:neovim:the language server in Neovim'
 missing=
 for line in $(printf '%s\n' "$parts" | tr ' ' '~'); do
   cmd=${line%%:*}

@@ -5,6 +5,7 @@ import { expressionsScenario } from './expressions.ts';
 import { fileSink } from './file-sink.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
+import { keys } from './keys.ts';
 import { latency } from './latency.ts';
 import { manyRules } from './many-rules.ts';
 import { modbus } from './modbus.ts';
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   blockedSink,
   expressionsScenario,
   windows,
+  keys,
   serial,
   modbus,
 ];

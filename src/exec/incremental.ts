@@ -8,7 +8,7 @@ import { createRowStore } from '../windows/row-store.ts';
 import { createAggregation } from './aggregate.ts';
 import { failureTeller } from './failed-rows.ts';
 import { createFolder } from './fold-group.ts';
-import { createFoldStore, type Overlap } from './fold-store.ts';
+import { foldStores, type Overlap } from './fold-store.ts';
 import type { AggregateSpec, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
 import { createWindowOperator } from './window.ts';
 
@@ -34,8 +34,9 @@ export function createIncrementalWindow(
     const folder = createFolder(aggregate);
     // per key there is a store for each, and the keys are what is bounded
     const room = window.partitionBy?.length || aggregate.dims.length === 0 ? undefined : createKeyRoom(window.keyLimits, stats);
-    const store = { folder, overlap: overlapOf(window), keep: aggregate.keep ?? window.keep, keepMeta, tell, room };
-    return createWindowOperator(window, host, stats, () => createFoldStore(store, send, fail));
+    const overlap = overlapOf(window);
+    const store = { folder, keep: aggregate.keep ?? window.keep, keepMeta, tell, room, ...(overlap && { overlap }) };
+    return createWindowOperator(window, host, stats, foldStores(store, send, fail));
   }
   const aggregation = createAggregation(aggregate, tell);
   const aggregateAndSend = (rows: Tuple[], win: WindowRange): void => {

@@ -8,7 +8,7 @@ import type { TimerHandle } from '../base/clock.ts';
 import type { AnalyticDefinition, CallSite, Expr } from '../contract/function.ts';
 import { Tuple } from '../data/tuple.ts';
 import type { Value } from '../data/value.ts';
-import { DueHeap } from '../windows/due-heap.ts';
+import { Due, DueHeap } from '../windows/due-heap.ts';
 import { createKeyRoom } from '../windows/key-room.ts';
 import { packRows, revive, unpackRows } from '../windows/row-codec.ts';
 import type { KeptSlot, KeyLimits } from '../windows/spec.ts';
@@ -48,7 +48,7 @@ interface Box {
 }
 
 /** What is kept of a key. */
-interface Entry {
+class Entry extends Due {
   readonly group: number;
   readonly key: string;
   /** Its last row, as it came to this operator. */
@@ -56,6 +56,15 @@ interface Entry {
   /** Steady time of that row. */
   lastMs: number;
   readonly boxes: Box[];
+
+  constructor(group: number, key: string, row: Tuple, lastMs: number, boxes: Box[]) {
+    super();
+    this.group = group;
+    this.key = key;
+    this.row = row;
+    this.lastMs = lastMs;
+    this.boxes = boxes;
+  }
 }
 
 interface SavedGroup {
@@ -189,7 +198,8 @@ export function createTimers(spec: TimersSpec, host: ProgramHost, stats: Operato
     let e = own.get(key);
     if (e === undefined) {
       room.admit(count());
-      e = { group: g, key, row: t, lastMs: nowMs, boxes: groups[g]!.calls.map((c) => ({ state: c.def.init(c.site) })) };
+      const boxes = groups[g]!.calls.map((c) => ({ state: c.def.init(c.site) }));
+      e = new Entry(g, key, t, nowMs, boxes);
       own.set(key, e);
       room.count(count());
     } else if (room.ttlMs > 0) {
@@ -291,7 +301,7 @@ export function createTimers(spec: TimersSpec, host: ProgramHost, stats: Operato
     const rows = unpackRows(saved.rows, keep);
     saved.keys.forEach((key, r) => {
       const boxes = calls.map((c, i): Box => ({ state: places[i]! < 0 ? c.def.init(c.site) : revive(saved.states[places[i]!]![r]) }));
-      const e: Entry = { group: g, key, row: rows[r]!, lastMs: saved.lastMs[r]!, boxes };
+      const e = new Entry(g, key, rows[r]!, saved.lastMs[r]!, boxes);
       entries[g]!.set(key, e);
       dues.set(e, dueOf(e));
     });

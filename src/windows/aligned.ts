@@ -5,7 +5,7 @@ import type { WindowRange } from '../data/tuple.ts';
 import { firstEndMs, nextEndMs } from './align.ts';
 import type { WindowCalendar } from './calendar.ts';
 import type { TimeUnit } from './spec.ts';
-import { createSteadyTime } from './steady-time.ts';
+import { SteadyTime } from './steady-time.ts';
 import type { WindowDeps, WindowLogic } from './window.ts';
 
 export interface AlignedShape {
@@ -91,7 +91,7 @@ export function createAlignedWindow(shape: AlignedShape, deps: WindowDeps): Wind
       load,
     };
 
-  const time = createSteadyTime(deps.clock);
+  const time = new SteadyTime(deps.clock);
   let timer: TimerHandle | undefined;
 
   const align = (): void => {

@@ -1,93 +1,96 @@
-// Things that are due at moments, the earliest first; a thing's moment may change. For event time, where a watermark must find what it makes
-// due among thousands of keys. Things of one moment come in the order in which they were set. Used by keyed.ts and exec/timers.ts.
+// Things that are due at moments, the earliest first; a thing's moment may change. For a watermark or a timer that must find what is due among
+// thousands of keys. Things of one moment come in the order in which they were set. What the heap must know of a thing stands in the thing, since
+// there may be a hundred thousand. Used by keyed.ts and exec/timers.ts.
 
-interface Entry<T> {
-  atMs: number;
-  seq: number;
-  thing: T;
+/** What a thing keeps for its heap; only the heap writes it. */
+export class Due {
+  dueAtMs = Number.POSITIVE_INFINITY;
+  /** Order among things of one moment. */
+  dueSeq = 0;
+  /** Where it stands in the heap; -1: not in it. */
+  dueIndex = -1;
 }
 
-export class DueHeap<T> {
-  private readonly heap: Entry<T>[] = [];
-  /** Where each thing stands; entries of the heap that are not in here are out of date. */
-  private readonly entries = new Map<T, Entry<T>>();
+export class DueHeap<T extends Due> {
+  private readonly heap: T[] = [];
   private seq = 0;
 
   get size(): number {
-    return this.entries.size;
+    return this.heap.length;
   }
 
   /** @param atMs Infinity: never */
   set(thing: T, atMs: number): void {
-    const known = this.entries.get(thing);
-    if (known?.atMs === atMs) return;
+    const known = thing.dueIndex;
+    if (known >= 0 && thing.dueAtMs === atMs) return;
     if (atMs === Number.POSITIVE_INFINITY) {
       this.remove(thing);
       return;
     }
-    const entry = { atMs, seq: this.seq++, thing };
-    this.entries.set(thing, entry);
-    if (this.heap.length > 64 && this.heap.length > this.entries.size * 4) this.rebuild();
-    else this.push(entry);
+    const later = known >= 0 && atMs > thing.dueAtMs;
+    thing.dueAtMs = atMs;
+    thing.dueSeq = this.seq++;
+    if (later) this.down(thing, known);
+    else this.up(thing, known >= 0 ? known : this.heap.length);
   }
 
   remove(thing: T): void {
-    this.entries.delete(thing);
+    const at = thing.dueIndex;
+    if (at < 0) return;
+    thing.dueIndex = -1;
+    thing.dueAtMs = Number.POSITIVE_INFINITY;
+    const last = this.heap.pop();
+    if (last === undefined || last === thing) return;
+    // it may belong above or below the place that became free
+    this.down(last, at);
+    if (last.dueIndex === at) this.up(last, at);
   }
 
   /** @returns the earliest moment, Infinity when there is none */
   next(): number {
-    return this.first()?.atMs ?? Number.POSITIVE_INFINITY;
+    return this.heap[0]?.dueAtMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** @returns the earliest thing that is due at or before the moment; it stays until its moment is changed or it is removed */
   dueAt(nowMs: number): T | undefined {
-    const entry = this.first();
-    return entry !== undefined && entry.atMs <= nowMs ? entry.thing : undefined;
+    const first = this.heap[0];
+    return first !== undefined && first.dueAtMs <= nowMs ? first : undefined;
   }
 
-  private first(): Entry<T> | undefined {
-    for (let e = this.heap[0]; e !== undefined; e = this.heap[0]) {
-      if (this.entries.get(e.thing) === e) return e;
-      this.pop();
-    }
-    return undefined;
-  }
-
-  private rebuild(): void {
-    this.heap.length = 0;
-    for (const e of this.entries.values()) this.push(e);
-  }
-
-  private push(e: Entry<T>): void {
+  private up(thing: T, from: number): void {
     const { heap } = this;
-    let i = heap.push(e) - 1;
+    let i = from;
     while (i > 0) {
-      const up = (i - 1) >> 1;
-      if (!before(e, heap[up]!)) break;
-      heap[i] = heap[up]!;
-      i = up;
+      const above = heap[(i - 1) >> 1];
+      if (above === undefined || !before(thing, above)) break;
+      this.put(above, i);
+      i = (i - 1) >> 1;
     }
-    heap[i] = e;
+    this.put(thing, i);
   }
 
-  private pop(): void {
+  private down(thing: T, from: number): void {
     const { heap } = this;
-    const last = heap.pop()!;
-    const n = heap.length;
-    if (n === 0) return;
-    let i = 0;
+    let i = from;
     for (;;) {
       let child = 2 * i + 1;
-      if (child >= n) break;
-      if (child + 1 < n && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, last)) break;
-      heap[i] = heap[child]!;
+      let least = heap[child];
+      const other = heap[child + 1];
+      if (least !== undefined && other !== undefined && before(other, least)) {
+        least = other;
+        child++;
+      }
+      if (least === undefined || !before(least, thing)) break;
+      this.put(least, i);
       i = child;
     }
-    heap[i] = last;
+    this.put(thing, i);
+  }
+
+  private put(thing: T, at: number): void {
+    this.heap[at] = thing;
+    thing.dueIndex = at;
   }
 }
 
-const before = (a: { atMs: number; seq: number }, b: { atMs: number; seq: number }): boolean =>
-  a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq);
+const before = (a: Due, b: Due): boolean => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.dueSeq < b.dueSeq);

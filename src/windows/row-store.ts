@@ -18,12 +18,17 @@ export function createRowStore(spec: RowStoreSpec, send: (rows: Tuple[], win: Wi
   return new RowStore(spec, send);
 }
 
+/** Of a store that holds nothing; nobody puts anything into them. */
+const NO_ROWS: Tuple[] = [];
+const NO_POSITIONS: number[] = [];
+
 /** There may be one per key: a class, so that its methods are there once. */
 class RowStore implements WindowStore {
   private readonly spec: RowStoreSpec;
   private readonly send: (rows: Tuple[], win: WindowRange) => void;
-  private rows: Tuple[] = [];
-  private positions: number[] = [];
+  /** Most keys hold one row or two: a list is as long as what it holds. */
+  private rows: Tuple[] = NO_ROWS;
+  private positions: number[] = NO_POSITIONS;
   private head = 0;
 
   constructor(spec: RowStoreSpec, send: (rows: Tuple[], win: WindowRange) => void) {
@@ -32,6 +37,11 @@ class RowStore implements WindowStore {
   }
 
   add(t: Tuple, pos: number): void {
+    if (this.rows === NO_ROWS) {
+      this.rows = [t];
+      this.positions = [pos];
+      return;
+    }
     this.rows.push(t);
     this.positions.push(pos);
   }
@@ -52,7 +62,7 @@ class RowStore implements WindowStore {
     const { positions } = this;
     const head = this.find(pos);
     this.head = head;
-    if (head === positions.length) this.take([], []);
+    if (head === positions.length) this.take(NO_ROWS, NO_POSITIONS);
     else if (head >= COMPACT_AT && head * 2 >= positions.length) this.take(this.rows.slice(head), positions.slice(head));
   }
 
@@ -79,7 +89,8 @@ class RowStore implements WindowStore {
     if (!Array.isArray(positions)) throw new Error('positions are missing');
     const restored = unpackRows(packed, this.spec.keep);
     if (restored.length !== positions.length) throw new Error('rows and positions differ in number');
-    this.take(restored, positions.slice());
+    if (restored.length === 0) this.take(NO_ROWS, NO_POSITIONS);
+    else this.take(restored, positions.slice());
   }
 
   private take(rows: Tuple[], positions: number[]): void {

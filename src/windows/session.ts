@@ -1,12 +1,13 @@
 // SESSIONWINDOW(unit, maxDuration, timeout): closes `timeout` after its last row, or at a mark of the clock (every maxDuration) when it
-// is at least that old. Never empty. Processing time: one timer; event time: gaps between rows and watermarks.
-import type { TimerHandle } from '../base/clock.ts';
+// is at least that old. Never empty. Processing time: by a timer; event time: gaps between rows and watermarks.
+// There may be one per key: classes, so that what does not change is there once.
+import type { Tuple } from '../data/tuple.ts';
 import { firstEndMs, nextEndMs, UNIT_MS } from './align.ts';
-import { createMarks, type Marks } from './marks.ts';
+import { createMarks } from './marks.ts';
 import type { WindowSpec } from './spec.ts';
-import { createSteadyTime } from './steady-time.ts';
+import { SteadyTime } from './steady-time.ts';
 import type { WindowStore } from './store.ts';
-import type { WindowDeps, WindowLogic } from './window.ts';
+import type { WindowDeps, WindowFactory, WindowLogic } from './window.ts';
 
 /** The open session; undefined between sessions. */
 interface Session {
@@ -24,15 +25,30 @@ interface Saved {
   store: unknown;
 }
 
-export function createSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
-  return spec.eventTime ? eventSession(spec, deps) : processingSession(spec, deps);
+export function createSession(spec: WindowSpec, deps: WindowDeps): WindowFactory {
+  const cuts = cutsOf(spec);
+  return spec.eventTime ? () => new EventSession(cuts, deps.newStore()) : () => new ProcessingSession(cuts, deps);
 }
 
-/** Where long sessions are cut, in standard SQL: at marks of the calendar. */
-function marksOf(spec: WindowSpec): Marks | undefined {
-  if (spec.standard !== true) return undefined;
-  const unit = spec.unit ?? 'ms';
-  return createMarks({ unit, count: spec.lengthMs! / UNIT_MS[unit], timeZone: spec.timeZone, offsetMs: spec.offsetMs ?? 0 });
+/** When sessions end and where long ones are cut; shared by all keys. */
+interface Cuts {
+  readonly maxMs: number;
+  readonly timeoutMs: number;
+  /** The first mark after a moment, and the one after a mark. */
+  markAfter(atMs: number): number;
+  nextMark(markMs: number): number;
+}
+
+function cutsOf(spec: WindowSpec): Cuts {
+  const { unit = 'ms', lengthMs: maxMs = 0, intervalMs: timeoutMs = 0, timeZone, offsetMs = 0 } = spec;
+  const count = maxMs / UNIT_MS[unit];
+  if (spec.standard === true) {
+    // in standard SQL at marks of the calendar
+    const marks = createMarks({ unit, count, timeZone, offsetMs });
+    return { maxMs, timeoutMs, markAfter: (atMs) => marks.next(atMs), nextMark: (markMs) => marks.next(markMs) };
+  }
+  const first = spec.eventTime ? firstEndMs : nextEndMs;
+  return { maxMs, timeoutMs, markAfter: (atMs) => first(atMs, count, unit, timeZone), nextMark: (markMs) => markMs + maxMs };
 }
 
 /** Sends the rows of a session up to its end. */
@@ -41,137 +57,149 @@ function send(store: WindowStore, s: Session, endMs: number): void {
   store.dropBefore(endMs);
 }
 
-function eventSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
-  const unit = spec.unit ?? 'ms';
-  const maxMs = spec.lengthMs!;
-  const timeoutMs = spec.intervalMs!;
-  const store = deps.newStore();
-  let session: Session | undefined;
+class EventSession implements WindowLogic {
+  private readonly cuts: Cuts;
+  private readonly store: WindowStore;
+  private session: Session | undefined = undefined;
 
-  const marks = marksOf(spec);
-  const markAfter = (atMs: number): number => (marks ? marks.next(atMs) : firstEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone));
-  const nextMark = (markMs: number): number => (marks ? marks.next(markMs) : markMs + maxMs);
+  constructor(cuts: Cuts, store: WindowStore) {
+    this.cuts = cuts;
+    this.store = store;
+  }
+
+  row(t: Tuple): void {
+    const { cuts } = this;
+    if (this.session) this.settle(this.session, t.tsMs);
+    this.session ??= { startMs: t.tsMs, firstMs: t.tsMs, lastMs: t.tsMs, markMs: cuts.markAfter(t.tsMs) };
+    const s = this.session;
+    if (s.firstMs === undefined) {
+      s.firstMs = t.tsMs;
+      s.markMs = cuts.markAfter(t.tsMs);
+    }
+    s.lastMs = t.tsMs;
+    this.store.add(t, t.tsMs);
+  }
+
+  watermark(tsMs: number): void {
+    const s = this.session;
+    const { timeoutMs } = this.cuts;
+    if (s === undefined || tsMs - s.lastMs <= timeoutMs) return;
+    this.session = undefined;
+    if (s.firstMs !== undefined) send(this.store, s, s.lastMs + timeoutMs);
+  }
+
+  dueMs(): number {
+    return this.session ? this.session.lastMs + this.cuts.timeoutMs + 1 : Number.POSITIVE_INFINITY;
+  }
+
+  idle(): boolean {
+    return this.session === undefined;
+  }
+
+  save(): Saved {
+    return { session: this.session && { ...this.session }, store: this.store.save() };
+  }
+
+  load(state: unknown): void {
+    const saved = state as Saved;
+    this.store.load(saved.store);
+    this.session = saved.session && { ...saved.session };
+  }
+
   /** Closes or cuts the session as far as a row (or the watermark) at that moment shows. */
-  const settle = (s: Session, atMs: number): void => {
+  private settle(s: Session, atMs: number): void {
+    const { maxMs, timeoutMs, nextMark } = this.cuts;
     const gapEndMs = atMs - s.lastMs > timeoutMs ? s.lastMs + timeoutMs : undefined;
     for (; s.markMs <= atMs && (gapEndMs === undefined || s.markMs < gapEndMs); s.markMs = nextMark(s.markMs)) {
       if (s.firstMs === undefined || s.markMs - maxMs <= s.firstMs) continue;
-      send(store, s, s.markMs);
-      session = gapEndMs === undefined ? { ...s, startMs: s.markMs, firstMs: undefined } : undefined;
+      send(this.store, s, s.markMs);
+      this.session = gapEndMs === undefined ? { ...s, startMs: s.markMs, firstMs: undefined } : undefined;
       return;
     }
     if (gapEndMs === undefined) return;
-    session = undefined;
-    send(store, s, gapEndMs);
-  };
-  return {
-    row(t) {
-      if (session) settle(session, t.tsMs);
-      session ??= { startMs: t.tsMs, firstMs: t.tsMs, lastMs: t.tsMs, markMs: markAfter(t.tsMs) };
-      if (session.firstMs === undefined) {
-        session.firstMs = t.tsMs;
-        session.markMs = markAfter(t.tsMs);
-      }
-      session.lastMs = t.tsMs;
-      store.add(t, t.tsMs);
-    },
-    watermark(tsMs) {
-      if (session && tsMs - session.lastMs > timeoutMs) {
-        const s = session;
-        session = undefined;
-        if (s.firstMs !== undefined) send(store, s, s.lastMs + timeoutMs);
-      }
-    },
-    dueMs: () => (session ? session.lastMs + timeoutMs + 1 : Number.POSITIVE_INFINITY),
-    idle: () => session === undefined,
-    save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
-    load(state) {
-      const saved = state as Saved;
-      store.load(saved.store);
-      session = saved.session && { ...saved.session };
-    },
-  };
+    this.session = undefined;
+    send(this.store, s, gapEndMs);
+  }
 }
 
-function processingSession(spec: WindowSpec, deps: WindowDeps): WindowLogic {
-  const unit = spec.unit ?? 'ms';
-  const maxMs = spec.lengthMs!;
-  const timeoutMs = spec.intervalMs!;
-  const { clock } = deps;
-  const store = deps.newStore();
-  const time = createSteadyTime(clock);
-  let session: Session | undefined;
-  let timer: TimerHandle | undefined;
+class ProcessingSession implements WindowLogic {
+  private readonly cuts: Cuts;
+  private readonly store: WindowStore;
+  private readonly time: SteadyTime;
+  private session: Session | undefined = undefined;
 
-  const marks = marksOf(spec);
-  const markAfter = (atMs: number): number => (marks ? marks.next(atMs) : nextEndMs(atMs, maxMs / UNIT_MS[unit], unit, spec.timeZone));
-  const nextMark = (markMs: number): number => (marks ? marks.next(markMs) : markMs + maxMs);
+  constructor(cuts: Cuts, deps: WindowDeps) {
+    this.cuts = cuts;
+    this.store = deps.newStore();
+    this.time = new SteadyTime(deps.clock);
+  }
+
+  row(t: Tuple): void {
+    this.settle(this.time.nowMs());
+    const nowMs = this.time.nowMs();
+    this.session ??= { startMs: nowMs, firstMs: nowMs, lastMs: nowMs, markMs: this.cuts.markAfter(nowMs) };
+    this.session.firstMs ??= nowMs;
+    this.session.lastMs = nowMs;
+    this.store.add(t, nowMs);
+  }
+
+  /** The next mark or time-out. */
+  dueMs(): number {
+    const s = this.session;
+    return s ? this.time.monotonicAt(Math.min(s.markMs, s.lastMs + this.cuts.timeoutMs)) : Number.POSITIVE_INFINITY;
+  }
+
+  wake(): void {
+    this.settle(this.time.nowMs());
+  }
+
+  start(): void {
+    const s = this.session;
+    if (!s) return;
+    const behindMs = this.time.nowMs() - s.lastMs;
+    if (behindMs < 0) {
+      // the clock is behind the one that saved the state: the session goes on from now
+      this.store.shift(behindMs);
+      s.startMs += behindMs;
+      if (s.firstMs !== undefined) s.firstMs += behindMs;
+      s.lastMs += behindMs;
+      s.markMs = this.cuts.markAfter(s.lastMs);
+    }
+    this.settle(this.time.nowMs());
+  }
+
+  idle(): boolean {
+    return this.session === undefined;
+  }
+
+  save(): Saved {
+    return { session: this.session && { ...this.session }, store: this.store.save() };
+  }
+
+  load(state: unknown): void {
+    const saved = state as Saved;
+    this.store.load(saved.store);
+    this.session = saved.session && { ...saved.session };
+  }
+
   /** Cuts and closes what is due. */
-  const due = (nowMs: number): void => {
-    while (session) {
-      const s = session;
+  private settle(nowMs: number): void {
+    const { maxMs, timeoutMs, nextMark } = this.cuts;
+    for (let s = this.session; s; s = this.session) {
       const deadlineMs = s.lastMs + timeoutMs;
       if (s.markMs <= nowMs && s.markMs < deadlineMs) {
-        const markMs = s.markMs;
+        const { markMs } = s;
         s.markMs = nextMark(markMs);
         if (s.firstMs === undefined || markMs - s.firstMs < maxMs) continue;
-        session = { ...s, startMs: markMs, firstMs: undefined };
-        send(store, s, markMs);
+        this.session = { ...s, startMs: markMs, firstMs: undefined };
+        send(this.store, s, markMs);
       } else if (deadlineMs <= nowMs) {
-        session = undefined;
+        this.session = undefined;
         // after a cut without further rows there is nothing to send
-        if (s.firstMs !== undefined) send(store, s, deadlineMs);
-        const deltaMs = time.resync();
-        if (deltaMs !== 0) store.shift(deltaMs);
+        if (s.firstMs !== undefined) send(this.store, s, deadlineMs);
+        const deltaMs = this.time.resync();
+        if (deltaMs !== 0) this.store.shift(deltaMs);
       } else return;
     }
-  };
-  /** One timer for the next mark or time-out; rows that push the time-out back do not touch it. */
-  const arm = (): void => {
-    if (!session || timer !== undefined) return;
-    const atMs = Math.min(session.markMs, session.lastMs + timeoutMs);
-    timer = clock.setTimer(time.untilMs(atMs), () =>
-      deps.guard(() => {
-        timer = undefined;
-        due(time.nowMs());
-        arm();
-      }),
-    );
-  };
-  return {
-    row(t) {
-      due(time.nowMs());
-      const nowMs = time.nowMs();
-      session ??= { startMs: nowMs, firstMs: nowMs, lastMs: nowMs, markMs: markAfter(nowMs) };
-      session.firstMs ??= nowMs;
-      session.lastMs = nowMs;
-      store.add(t, nowMs);
-      arm();
-    },
-    start() {
-      if (!session) return;
-      const behindMs = time.nowMs() - session.lastMs;
-      if (behindMs < 0) {
-        // the clock is behind the one that saved the state: the session goes on from now
-        store.shift(behindMs);
-        session.startMs += behindMs;
-        if (session.firstMs !== undefined) session.firstMs += behindMs;
-        session.lastMs += behindMs;
-        session.markMs = markAfter(session.lastMs);
-      }
-      deps.guard(() => due(time.nowMs()));
-      arm();
-    },
-    close() {
-      clock.clear(timer);
-      timer = undefined;
-    },
-    idle: () => session === undefined,
-    save: (): Saved => ({ session: session && { ...session }, store: store.save() }),
-    load(state) {
-      const saved = state as Saved;
-      store.load(saved.store);
-      session = saved.session && { ...saved.session };
-    },
-  };
+  }
 }

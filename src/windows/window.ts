@@ -10,11 +10,14 @@ export interface WindowLogic {
   row(t: Tuple): void;
   /** Event time: every row up to this moment has been given. */
   watermark?(tsMs: number): void;
-  /** Event time: the least watermark that would change anything; Infinity: none. Asked after each row and watermark of a key (keyed.ts). */
+  /** Event time: the least watermark that would change anything. Processing time, with `wake`: the moment of the monotonic clock at which something
+   *  ends by itself. Infinity: none. Asked after each row, watermark and waking. */
   dueMs?(): number;
+  /** Processing time: the moment of `dueMs` has come. Who runs the kind has the timer (driven.ts, keyed.ts). */
+  wake?(): void;
   /** True when nothing of the rows so far can be in a result. */
   idle?(): boolean;
-  /** Starts timers; called once, after `load`. Kinds that only rows and watermarks drive have none. */
+  /** Called once, after `load`. */
   start?(): void;
   close?(): void;
   /** Plain data. */
@@ -22,6 +25,9 @@ export interface WindowLogic {
   /** @throws when the state is not one of `save` of the same kind; the caller drops it then */
   load(state: unknown): void;
 }
+
+/** Makes a window: one, or one per key, which share all that does not change. */
+export type WindowFactory = () => WindowLogic;
 
 export interface WindowDeps {
   clock: Clock;

@@ -159,6 +159,13 @@ describe('kuiper lsp', () => {
     expect((await ask(0, 40)).map((i) => i.label)).toEqual(['substring']);
   });
 
+  test('knows a stream that the file makes before the file has been checked', async () => {
+    const client = await startClient('lsp', '--offline');
+    client.open('CREATE STREAM mill (speed FLOAT) WITH (DATASOURCE="m");\nSELECT sp FROM mill;');
+    const items = (await client.connection.sendRequest(CompletionRequest.type, at(1, 9))) as CompletionItem[];
+    expect(items.map((i) => i.label)).toContain('speed');
+  });
+
   test('shows what a word means, formats the document, and leaves one with a mistake as it is', async () => {
     const client = await online();
     client.open('select abs(temperature) from plant -- why\n');

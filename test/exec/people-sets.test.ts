@@ -153,3 +153,30 @@ describe('QUALIFY', () => {
     expect(printStatement(parseSelect(sql, 'standard'))).toBe(sql);
   });
 });
+
+// @covers issue:20#6
+describe('HAVING on keys of GROUP BY', () => {
+  const groups = (rest: string) => {
+    const rule = startRule(
+      `SELECT d, v % 2n AS odd, count(*) AS n FROM demo GROUP BY d, v % 2n, COUNTWINDOW(6) HAVING ${rest}`.replaceAll('2n', '2'),
+      standard,
+    );
+    for (const [d, v] of [['a', 1n], ['a', 3n], ['b', 2n], ['b', 4n], ['b', 5n], [null, 7n]] as const) rule.push('demo', { d, v }); // biome-ignore format: rows
+    return rule.results.map((x) => ('$error' in x ? [x] : x.map((o) => `${o['d']} ${o['odd']} ${o['n']}`)));
+  };
+  it('is what SQL says of them: a key by its column, its expression or its alias, alone and beside aggregates', () => {
+    expect(groups('d = "b"')).toEqual([['b 0 2', 'b 1 1']]);
+    expect(groups('count(*) > 1 AND d <> "b"')).toEqual([['a 1 2']]);
+    expect(groups('v % 2 = 0')).toEqual([['b 0 2']]);
+    expect(groups('odd = 1 AND d IS NOT NULL')).toEqual([['a 1 2', 'b 1 1']]);
+    expect(groups('d IS NULL OR count(*) * (v % 2) > 1')).toEqual([['a 1 2', 'null 1 1']]);
+    expect(groups('d LIKE "a%" OR upper(d) IN ("B")')).toEqual([['a 1 2', 'b 0 2', 'b 1 1']]);
+    expect(groups('CASE WHEN d = "a" THEN 5 ELSE 0 END > 1')).toEqual([['a 1 2']]);
+  });
+  it("is refused for a column that differs within a group, and with eKuiper's answers", () => {
+    const sql = 'SELECT d FROM demo GROUP BY d, COUNTWINDOW(2) HAVING count(*) > 1 AND v > 1';
+    expect(refusalOf(sql, standard)).toContain('Not allowed to call non-aggregate functions in HAVING clause');
+    expect(refusalOf('SELECT d FROM demo GROUP BY d, COUNTWINDOW(2) HAVING v % 2 = 1 AND count(*) > 0', standard)).toContain('HAVING');
+    expect(refusalOf('SELECT d FROM demo GROUP BY d, COUNTWINDOW(2) HAVING d = "a"')).toContain('non-aggregate functions in HAVING');
+  });
+});

@@ -48,6 +48,12 @@ describe('UNNEST in FROM', () => {
       [{ x: 'b', i: 2n }],
     ]);
     expect(results('SELECT i FROM demo LEFT JOIN UNNEST(l) AS p(x, i)', [{ l: [] }])).toEqual([[{}]]);
+    const withNulls = startRule('SELECT x, i FROM demo LEFT JOIN UNNEST(l) AS p(x, i)', {
+      sqlCompatibility: 'standard',
+      sendNilField: true,
+    });
+    withNulls.push('demo', { l: [] });
+    expect(withNulls.results).toEqual([[{ x: null, i: null }]]);
     expect(results('SELECT d, p.* FROM demo CROSS JOIN UNNEST(params) AS p', [sensors])).toEqual([
       [{ d: 'a', name: 't', value: 21 }],
       [{ d: 'a', name: 'h', value: 40 }],

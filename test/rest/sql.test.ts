@@ -109,6 +109,35 @@ describe('POST /sql/lint', () => {
     rows = [];
   });
 
+  // @covers issue:20#9
+  test('SELECTs in WITH, UNION ALL and FROM are checked as the one around them, each with its place', async () => {
+    rows = [{ stream: 'demo', row: { device: 'a', temperature: 21.5 } }];
+    const found = async (sql: string) =>
+      (await lint(sql)).diagnostics.map(
+        (d) => `${d.severity} ${d.code} ${sql.slice(d.start, d.end)}@${d.start}${d.fix ? ` ${d.fix.text}` : ''}`,
+      );
+    expect(await found('WITH a AS (SELECT abs() FROM demo) SELECT * FROM a')).toEqual(['error PLAN_BAD_ARGUMENT abs()@18']);
+    expect(await found('WITH a AS (SELECT x FROM nowhere) SELECT * FROM a')).toEqual(['error PLAN_UNKNOWN_SOURCE nowhere@25']);
+    expect(await found('WITH a AS (SELECT x FRM demo) SELECT * FROM a')).toEqual(['error SQL_SYNTAX FRM@20 FROM']);
+    expect(await found('SELECT a FROM typed UNION ALL SELECT bb FROM typed')).toEqual(['error PLAN_UNKNOWN_COLUMN bb@37']);
+    expect(await found('WITH s AS (SELECT temperature AS temp FROM demo) SELECT tmp FROM s')).toEqual([
+      'error PLAN_UNKNOWN_COLUMN tmp@56 temp',
+    ]);
+    expect(await found('SELECT temperatur FROM (SELECT devce FROM demo) AS s')).toEqual(['error PLAN_UNKNOWN_COLUMN temperatur@7']);
+    expect(await found('SELECT devce FROM (SELECT devce FROM demo) AS s')).toEqual(['warning SQL_COLUMN_UNSEEN devce@26 device']);
+    expect(await found('SELECT device FROM demo UNION ALL SELECT temperatre FROM demo')).toEqual([
+      'warning SQL_COLUMN_UNSEEN temperatre@41 temperature',
+    ]);
+    // a step hides the stream of its name
+    expect(await found('WITH demo AS (SELECT a AS temperatur FROM typed) SELECT temperatur FROM demo')).toEqual([]);
+    const twice =
+      'SELECT m FROM (SELECT count(*) AS m FROM demo GROUP BY COUNTWINDOW(2), COUNTWINDOW(3)) AS s GROUP BY COUNTWINDOW(2), COUNTWINDOW(5)';
+    expect(await found(twice)).toEqual(['warning SQL_SECOND_WINDOW COUNTWINDOW(3)@71', 'warning SQL_SECOND_WINDOW COUNTWINDOW(5)@117']);
+    const joined = 'SELECT typed.zz, demo.x, typed.A FROM demo INNER JOIN typed ON demo.device = typed.aa GROUP BY TUMBLINGWINDOW(ss, 1)';
+    expect(await found(joined)).toEqual(['warning PLAN_UNKNOWN_COLUMN zz@13', 'warning PLAN_UNKNOWN_COLUMN aa@83']);
+    rows = [];
+  });
+
   test('a member of the body that is wrong is refused with what it may be', async () => {
     expect((await made.call('POST', '/sql/lint', { sql: 'x', kind: 'rul' })).text).toContain('kind: expected one of rule, script');
     expect((await made.call('POST', '/sql/lint', { sql: 5 })).text).toContain('sql: expected a text');
@@ -146,6 +175,27 @@ describe('POST /sql/complete', () => {
     ]);
     const two = await completeAt('SELECT | FROM typed AS t INNER JOIN demo AS d ON t.a = d.a');
     expect(two.items.slice(0, 6).map((i) => i.insert)).toEqual(['t.a', 't.o', 'd.device', 'd.temperature', 't', 'd']);
+  });
+
+  test('in SELECTs of WITH, UNION ALL and FROM stand what they read, and steps that are made before', async () => {
+    const steps = 'WITH s AS (SELECT a + 1 AS b, o->name, upper(a) FROM typed), t AS (SELECT *, 1 AS one FROM s)';
+    expect(await labels(`${steps} SELECT x FROM |`)).toEqual(['s', 't', 'demo', 'names', 'typed']);
+    expect(await labels(`${steps} SELECT | FROM s`, 'column')).toEqual(['b', 'name']);
+    expect(await labels(`${steps} SELECT | FROM t`, 'column')).toEqual(['one', 'b', 'name']);
+    // in the first step nothing is made yet
+    expect(await labels('WITH s AS (SELECT a FROM |), t AS (SELECT b FROM s) SELECT b FROM t')).toEqual(['demo', 'names', 'typed']);
+    expect(await labels('WITH s AS (SELECT | FROM typed) SELECT x FROM demo', 'column')).toEqual(['a', 'o']);
+    expect(await labels('SELECT | FROM (SELECT a AS inner1 FROM typed) AS q', 'column')).toEqual(['inner1']);
+    expect(await labels('SELECT x FROM (SELECT | FROM typed) AS q', 'column')).toEqual(['a', 'o']);
+    expect(await labels('SELECT q.| FROM (SELECT a AS inner1 FROM typed) AS q')).toEqual(['inner1']);
+    expect(await labels('SELECT device FROM demo UNION ALL SELECT | FROM typed', 'column')).toEqual(['a', 'o']);
+    expect(await labels('SELECT | FROM demo UNION ALL SELECT a FROM typed', 'column')).toEqual(['device', 'temperature']);
+    // aliases are those of the SELECT at hand
+    expect(await labels('WITH s AS (SELECT a AS hidden FROM typed) SELECT b AS own FROM s WHERE o|', 'column')).toEqual(['own']);
+    expect(await labels('WITH s AS (SELECT a AS hidden FROM typed) SELECT b AS own FROM demo WHERE hid|', 'column')).toEqual([]);
+    // one that is not finished is understood too
+    expect(await labels('WITH s AS (SELECT a AS b FROM typed) SELECT |', 'function')).toContain('abs');
+    expect(await labels('WITH s AS (SELECT | FROM typed', 'column')).toEqual(['a', 'o']);
   });
 
   test('behind a dot and an arrow stand columns of the stream and members of the object', async () => {

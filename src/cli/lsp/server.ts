@@ -102,7 +102,10 @@ export function runLanguageServer({ input, output, version, help: helpOf }: Lang
   connection.onCompletion(async ({ textDocument, position }) => {
     const document = documents.get(textDocument.uri);
     if (document === undefined) return [];
-    const { start, end, items } = await help.complete(document.getText(), document.offsetAt(position));
+    const text = document.getText();
+    // what was typed a moment ago is not checked yet, and may make the stream that is asked for
+    if (text.length <= MAX_CHARS) help.learn(document.uri, text);
+    const { start, end, items } = await help.complete(text, document.offsetAt(position));
     const range = { start: document.positionAt(start), end: document.positionAt(end) };
     return items.map(
       (item, i): CompletionItem => ({

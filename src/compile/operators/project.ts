@@ -58,7 +58,8 @@ function isCollect(c: ProjectColumn): boolean {
 function nullsOf(c: ProjectColumn, sendNil: boolean): OutputColumn['nulls'] {
   if (isCollect(c)) return 'always';
   if (c.kind === 'column') return sendNil ? 'always' : 'keep-null';
-  if (c.kind === 'alias') return sendNil ? 'always' : 'never';
+  // the element of UNNEST has the name that the statement gives it
+  if (c.kind === 'alias' || c.expr.kind === 'local') return sendNil ? 'always' : 'never';
   return 'never';
 }
 

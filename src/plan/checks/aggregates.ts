@@ -4,14 +4,16 @@ import type { SelectStatement } from '../../sql/ast.ts';
 import type { BoundSelect } from '../bind/select.ts';
 import type { BoundExpr } from '../bound.ts';
 import { hasAggregate } from '../classify.ts';
+import { structureOf } from '../structure.ts';
 import { ekuiperText } from '../text.ts';
-import { walk } from '../walk.ts';
+import { childrenOf, walk } from '../walk.ts';
 
 /** @throws GatewayError PLAN_HAVING, PLAN_AGGREGATE_PLACE, PLAN_GROUP_WITHOUT_WINDOW */
 export function checkAggregates(b: BoundSelect, select: SelectStatement): void {
   const { scope } = b;
   const names = b.sources.map((s) => s.info.name);
-  if (b.having && !allAggregate(b.having))
+  const keys = new Set(scope.options.sqlCompatibility === 'standard' ? b.dims.map(structureOf) : []);
+  if (b.having && !allAggregate(b.having) && !ofKeys(b.having, keys))
     throw scope.fail(
       'PLAN_HAVING',
       `Not allowed to call non-aggregate functions in HAVING clause: ${ekuiperText(b.having, names)}.`,
@@ -42,6 +44,28 @@ export function checkAggregates(b: BoundSelect, select: SelectStatement): void {
       select.groupBy[0]!.span,
       'add a window, e.g. TUMBLINGWINDOW(ss, 10)',
     );
+}
+
+/** Standard SQL: keys of GROUP BY, aggregates and what is computed of them alone. */
+function ofKeys(e: BoundExpr, keys: ReadonlySet<string>): boolean {
+  if (keys.size === 0) return false;
+  const known = (x: BoundExpr): boolean => {
+    if (keys.has(structureOf(x))) return true;
+    switch (x.kind) {
+      case 'alias':
+        return known(x.alias.expr);
+      case 'call':
+        return x.def.kind === 'aggregate' || x.def.kind === 'window' || childrenOf(x).every(known);
+      case 'column':
+      case 'any-column':
+      case 'meta':
+      case 'wildcard':
+        return false;
+      default:
+        return childrenOf(x).every(known);
+    }
+  };
+  return known(e);
 }
 
 /** Both sides of each operator must hold an aggregate, unless they need no row. */

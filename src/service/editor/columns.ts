@@ -8,8 +8,8 @@ export interface Column {
   readonly name: string;
   /** As CREATE would write it, e.g. `STRUCT(x FLOAT)`; '' = not known. */
   readonly type: string;
-  /** `declared` in CREATE, `seen` in a message, `read` by a rule that runs. */
-  readonly from: 'declared' | 'seen' | 'read';
+  /** `declared` in CREATE, `seen` in a message, `read` by a rule that runs; `step`: given out by a step of the statement itself. */
+  readonly from: 'declared' | 'seen' | 'read' | 'step';
   /** Members of an object. */
   readonly fields?: readonly Column[];
 }

@@ -5,6 +5,7 @@ import type { Token } from '../../sql/tokens.ts';
 import type { EditorCatalog, FunctionInfo, SourceEntry } from './catalog.ts';
 import type { Column } from './columns.ts';
 import { type CursorPlace, placeAt } from './cursor.ts';
+import type { StepNames } from './selects.ts';
 import type { Word } from './words.ts';
 
 export type CompletionKind =
@@ -70,7 +71,7 @@ function itemsAt(place: CursorPlace, catalog: EditorCatalog): CompletionItem[] {
 function selectItems(place: CursorPlace, catalog: EditorCatalog): CompletionItem[] {
   const last = place.before.at(-1)!;
   const inside = place.open.at(-1)?.toLowerCase() ?? '';
-  if (last.type === 'FROM' || last.type === 'JOIN') return catalog.sources.map(sourceItem);
+  if (last.type === 'FROM' || last.type === 'JOIN') return [...place.steps.map(stepItem), ...catalog.sources.map(sourceItem)];
   if (last.type === 'AS') return [];
   if (inside === 'meta' || inside === 'mqtt') return catalog.words.meta.map((w) => ({ ...keyword(w), kind: 'meta' }));
   const scope = sourcesIn(place, catalog);
@@ -98,9 +99,29 @@ interface Scoped {
 
 const sourcesIn = (place: CursorPlace, catalog: EditorCatalog): Scoped[] =>
   place.scope.flatMap(({ name, as }) => {
-    const source = catalog.sources.find((s) => s.name === name);
+    const source = sourceNamed(name, place, catalog, 0);
     return source ? [{ as, source }] : [];
   });
+
+/** Steps read steps; a chain that is longer is no statement that somebody types. */
+const MAX_STEPS = 20;
+
+/** A stream or table, or a step as if it were one: steps hide streams of their names. */
+function sourceNamed(name: string, place: CursorPlace, catalog: EditorCatalog, depth: number): SourceEntry | undefined {
+  const step = depth > MAX_STEPS ? undefined : place.steps.findLast((s) => s.name === name);
+  if (!step) return catalog.sources.find((s) => s.name === name);
+  const all = step.star === undefined || step.star === name ? undefined : sourceNamed(step.star, place, catalog, depth + 1);
+  const columns = [...step.columns.map((c): Column => ({ name: c, type: '', from: 'step' })), ...(all?.columns ?? [])];
+  return { name, kind: 'stream', lookup: false, type: '', format: '', columns };
+}
+
+const stepItem = ({ name, columns }: StepNames): CompletionItem => ({
+  label: name,
+  kind: 'stream',
+  detail: 'step of this statement',
+  doc: columns.length === 0 ? '' : `Columns: ${columns.join(', ')}`,
+  insert: printName(name),
+});
 
 /** Columns behind `stream.`, or members behind `column->`. */
 function membersOf(before: readonly Token[], scope: readonly Scoped[]): readonly Column[] {
@@ -115,11 +136,12 @@ function membersOf(before: readonly Token[], scope: readonly Scoped[]): readonly
 }
 
 /** Names behind AS in the select list. */
-function aliasesOf({ statement }: CursorPlace): string[] {
-  const from = statement.findIndex((t) => t.type === 'FROM');
-  return statement.flatMap((t, i) =>
-    t.type === 'AS' && (from < 0 || i < from) && statement[i + 1]?.type === 'name' ? [statement[i + 1]!.text] : [],
-  );
+function aliasesOf({ select }: CursorPlace): string[] {
+  const from = select.findIndex((t) => t.type === 'FROM');
+  return select.flatMap((t, i) => {
+    const name = select[i + 1];
+    return t.type === 'AS' && (from < 0 || i < from) && name?.type === 'name' ? [name.text] : [];
+  });
 }
 
 function isInGroupBy(before: readonly Token[]): boolean {
@@ -185,7 +207,9 @@ const columnItem = (c: Column, of: string): CompletionItem => ({
       ? 'Declared in CREATE.'
       : c.from === 'seen'
         ? 'Seen in a message; the type is guessed.'
-        : 'Read by a rule that runs.',
+        : c.from === 'step'
+          ? 'Given out by a step of this statement.'
+          : 'Read by a rule that runs.',
   insert: of === '' ? printName(c.name) : `${printName(of)}.${printName(c.name)}`,
 });
 

@@ -1,8 +1,9 @@
 // Where in a statement the cursor stands: which word is being typed, what came before it, which brackets are open, which streams are in scope.
-// Used by complete.ts and hover.ts. Works on tokens, so that a statement which is not finished is understood as well.
+// Used by complete.ts and hover.ts. Next: selects.ts. Works on tokens, so that a statement which is not finished is understood as well.
 import { commentsIn } from '../../sql/format/pieces.ts';
 import { tokenize } from '../../sql/lexer.ts';
 import type { Token } from '../../sql/tokens.ts';
+import { type StepNames, selectAround } from './selects.ts';
 
 export interface ScopeSource {
   /** Name of the stream or table. */
@@ -25,7 +26,12 @@ export interface CursorPlace {
   readonly statement: readonly Token[];
   /** Names before the brackets that are open, outermost first; '' where none stands there. */
   readonly open: readonly string[];
+  /** What the SELECT around the cursor reads. */
   readonly scope: readonly ScopeSource[];
+  /** Tokens of that SELECT, without those of SELECTs in it. */
+  readonly select: readonly Token[];
+  /** Steps of WITH and sub-selects that may be read there. */
+  readonly steps: readonly StepNames[];
 }
 
 const isWordToken = (t: Token): boolean => t.type === 'name' || /^[A-Z]+$/.test(t.type);
@@ -52,6 +58,7 @@ export function placeAt(sql: string, offset: number): CursorPlace | undefined {
   const statement = all.slice(first, close < 0 ? all.length : close);
   const under = all.find((t) => t.span.start === last?.span.start && typed);
   const mine = before.slice(from);
+  const { tokens, steps } = selectAround(statement, start);
   return {
     prefix: sql.slice(start, at),
     start,
@@ -60,7 +67,9 @@ export function placeAt(sql: string, offset: number): CursorPlace | undefined {
     before: mine,
     statement,
     open: openBrackets(mine),
-    scope: scopeOf(statement),
+    scope: scopeOf(tokens),
+    select: tokens,
+    steps,
   };
 }
 
@@ -81,11 +90,14 @@ function openBrackets(tokens: readonly Token[]): string[] {
   return open;
 }
 
-/** Streams and tables behind FROM and JOIN, with their aliases. */
+/** Streams, tables and steps behind FROM and JOIN, with their aliases. */
 function scopeOf(tokens: readonly Token[]): ScopeSource[] {
   const found: ScopeSource[] = [];
   tokens.forEach((t, i) => {
     const name = tokens[i + 1];
+    // a sub-select has been taken out: its name is left
+    const of = tokens[i + 2];
+    if ((t.type === 'FROM' || t.type === 'JOIN') && name?.type === 'AS' && of?.type === 'name') found.push({ name: of.text, as: of.text });
     if ((t.type !== 'FROM' && t.type !== 'JOIN') || name?.type !== 'name') return;
     const alias = tokens[i + 2]?.type === 'AS' && tokens[i + 3]?.type === 'name' ? tokens[i + 3]!.text : name.text;
     found.push({ name: name.text, as: alias });

@@ -14,6 +14,7 @@ import {
   type SelectStatement,
   type Span,
   type Statement,
+  selectsOf,
   suggest,
   walk,
 } from '../../sql/index.ts';
@@ -128,12 +129,13 @@ async function lintStatement(
   if (statement.kind === 'create') return lintCreate(statement, text, deps, report);
   if (statement.kind !== 'select') return [];
   deps.checkSelect(text, compatibility);
-  return [
-    ...statement.ignoredWindows.map((w) =>
-      report('warning', 'SQL_SECOND_WINDOW', 'only the first window counts; this one is ignored', w.span),
-    ),
-    ...unseenColumns(statement, deps.sources, report),
-  ];
+  const selects = selectsOf(statement);
+  const steps = new Set(selects.flatMap((s) => (s.with ?? []).map((step) => step.name)));
+  const found = selects.flatMap((s) => [
+    ...s.ignoredWindows.map((w) => report('warning', 'SQL_SECOND_WINDOW', 'only the first window counts; this one is ignored', w.span)),
+    ...unseenColumns(s, steps, deps.sources, report),
+  ]);
+  return found.sort((a, b) => a.start - b.start);
 }
 
 async function lintCreate(statement: CreateStatement, text: string, deps: LintDeps, report: Report): Promise<Diagnostic[]> {
@@ -164,15 +166,22 @@ function ofError(error: unknown, whole: Span, report: Report): Diagnostic {
   return report('error', code, message, whole, hint);
 }
 
-/** Columns that no message had, where one that came is most likely meant. */
-function unseenColumns(select: SelectStatement, sources: readonly SourceEntry[], report: Report): Diagnostic[] {
+/** Columns that no message had, where one that came is most likely meant. @param steps names of WITH: they are no streams, and hide those of their names */
+function unseenColumns(select: SelectStatement, steps: ReadonlySet<string>, sources: readonly SourceEntry[], report: Report): Diagnostic[] {
   const inputs = [select.from, ...select.joins.map((j) => j.source)];
   const aliases = new Set(select.fields.flatMap((f) => (f.alias === undefined ? [] : [f.alias])));
   const columnsOf = new Map<string, readonly string[]>();
+  const declaredBy = new Map<string, readonly string[]>();
   for (const input of inputs) {
+    // what a step gives out is the planner's affair
+    if (input.query || steps.has(input.name)) continue;
     const columns = sources.find((s) => s.name === input.name)?.columns ?? [];
-    // declared columns are the planner's affair
-    if (columns.some((c) => c.from === 'declared')) continue;
+    const declared = columns.filter((c) => c.from === 'declared').map((c) => c.name);
+    if (declared.length > 0) {
+      // of one input they are the planner's affair
+      if (inputs.length > 1) declaredBy.set(input.alias ?? input.name, declared);
+      continue;
+    }
     columnsOf.set(
       input.alias ?? input.name,
       columns.filter((c) => c.from === 'seen').map((c) => c.name),
@@ -180,6 +189,14 @@ function unseenColumns(select: SelectStatement, sources: readonly SourceEntry[],
   }
   const found: Diagnostic[] = [];
   const look = (expr: ColumnExpr) => {
+    const declared = expr.stream === undefined ? undefined : declaredBy.get(expr.stream);
+    if (declared && !declared.some((name) => name.toLowerCase() === expr.name.toLowerCase())) {
+      const meant = suggest(expr.name, declared);
+      const hint = meant === undefined ? `the fields are ${declared.join(', ')}` : `did you mean ${meant}?`;
+      const at = { start: expr.span.end - expr.name.length, end: expr.span.end };
+      found.push(report('warning', 'PLAN_UNKNOWN_COLUMN', `${expr.stream} declares no field ${expr.name}`, at, hint));
+      return;
+    }
     const of = expr.stream ?? (inputs.length === 1 ? (inputs[0]!.alias ?? inputs[0]!.name) : undefined);
     const columns = of === undefined ? undefined : columnsOf.get(of);
     if (!columns || columns.length === 0 || columns.includes(expr.name) || aliases.has(expr.name)) return;
