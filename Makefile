@@ -70,7 +70,7 @@ fuzz-long: setup ## goes on where the last run ended, until stopped (Ctrl-C); AR
 
 campaign: setup ## long runs: kills and broker flaps (results in bench/results), then the image on raspi3b and built twice
 	@$(NODE) scripts/campaign.ts $(ARGS)
-	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/storm.ts; fi
+	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/kill-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/fault-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) --expose-gc scripts/budget-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/ingress-campaign.ts; fi

@@ -1,6 +1,6 @@
 // A second oracle of delivery: beside kills, rules are replaced and restarted all the time, and the broker of the sinks goes away. Numbered
 // QoS 1 messages go in; each must come out of a plain rule, of a window that is replaced with its state, and of a batch. Used by
-// storm.test.ts (a short round) and `scripts/storm.ts` (long rounds).
+// storm.test.ts (a short round) and `scripts/kill-campaign.ts` (long rounds).
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,11 +25,18 @@ export interface StormReport {
   sent: number;
   /** Numbers that never came out, by rule. */
   lost: Record<'plain' | 'window' | 'batch', number[]>;
+  /** Rows whose text is not that of their number. */
+  altered: number;
   /** First comings out of order. */
   outOfOrder: number;
   duplicates: number;
   did: Record<string, number>;
 }
+
+type Row = { n?: number; text?: string; ns?: number[] };
+/** Follows from the number, so that a mixed up or cut row is seen. */
+const textOf = (n: number): string => `${n} → ${((n * 7919) % 1_000_003).toString(36)} "ü"`;
+const message = (n: number): string => JSON.stringify({ n, text: textOf(n) });
 
 export async function storm(o: StormOptions): Promise<StormReport> {
   const random = seeded(o.seed);
@@ -46,14 +53,18 @@ export async function storm(o: StormOptions): Promise<StormReport> {
       clients.push(c);
       return c;
     };
+    let altered = 0;
     const got = { plain: [] as number[], window: [] as number[], batch: [] as number[] };
     const collector = connect(output.port, 'storm-collector');
     collector.on('message', (topic, payload) => {
       const rule = topic.split('/')[1] as keyof typeof got;
-      const message = JSON.parse(payload.toString()) as { n: number } | { n?: number; ns?: number[] }[];
-      for (const row of Array.isArray(message) ? message : [message])
+      const result = JSON.parse(payload.toString()) as Row | Row[];
+      for (const row of Array.isArray(result) ? result : [result])
         if ('ns' in row && row.ns) got[rule].push(...row.ns);
-        else got[rule].push(row.n!);
+        else {
+          got[rule].push(row.n!);
+          if (row.text !== textOf(row.n!)) altered++;
+        }
     });
     await collector.subscribeAsync('out/+', { qos: 1 });
     const env = { MQTT_SOURCE__DEFAULT__PROTOCOLVERSION: o.protocolVersion ?? '5' };
@@ -66,7 +77,7 @@ export async function storm(o: StormOptions): Promise<StormReport> {
     const rules: Record<string, () => object> = {
       plain: () => ({
         id: 'plain',
-        sql: `SELECT n FROM s WHERE n >= 0 AND n > -${++edition}`,
+        sql: `SELECT n, text FROM s WHERE n >= 0 AND n > -${++edition}`,
         actions: [sink('plain', { sendSingle: true })],
       }),
       window: () => ({
@@ -76,7 +87,7 @@ export async function storm(o: StormOptions): Promise<StormReport> {
       }),
       batch: () => ({
         id: 'batch',
-        sql: 'SELECT n FROM s',
+        sql: 'SELECT n, text FROM s',
         actions: [sink('batch', { batchSize: 11, lingerInterval: 300, sendSingle: true })],
       }),
       other: () => ({ id: 'other', sql: 'SELECT n FROM s WHERE n % 2 = 0', actions: [{ nop: {} }] }),
@@ -88,7 +99,7 @@ export async function storm(o: StormOptions): Promise<StormReport> {
     let sent = 0;
     let publishing = true;
     const confirmed: Promise<unknown>[] = [];
-    const publish = () => confirmed.push(publisher.publishAsync('in/a', JSON.stringify({ n: sent++ }), { qos: 1 }));
+    const publish = () => confirmed.push(publisher.publishAsync('in/a', message(sent++), { qos: 1 }));
     const sending = (async () => {
       while (publishing) {
         for (let i = 0; i < Math.max(1, o.rate / 50); i++) publish();
@@ -151,6 +162,7 @@ export async function storm(o: StormOptions): Promise<StormReport> {
     return {
       sent: judged,
       lost: { plain: missing(got.plain), window: missing(got.window), batch: missing(got.batch) },
+      altered,
       outOfOrder,
       duplicates: got.plain.length - seen.size,
       did,
