@@ -16,6 +16,8 @@ export interface PluginPlace {
 export interface ProjectFile {
   version: string | undefined;
   kind: string | undefined;
+  /** Runtime files that packages bring: path in the archive → `package/file`. */
+  files: Readonly<Record<string, string>>;
 }
 
 /** @param given file or folder; undefined: this folder  @throws CliError that says what was looked for */
@@ -42,14 +44,14 @@ export function locatePlugin(given: string | undefined): PluginPlace {
 
 interface Manifest {
   version?: string;
-  kuiper?: { plugin?: string; kind?: string };
+  kuiper?: { plugin?: string; kind?: string; files?: Record<string, string> };
 }
 
 function projectOf(folder: string, file: string): ProjectFile | undefined {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return undefined;
   const { kuiper, version } = readManifest(manifest);
-  return kuiper?.plugin !== undefined && basename(kuiper.plugin) === basename(file) ? { version, kind: kuiper.kind } : undefined;
+  return kuiper?.plugin !== undefined && basename(kuiper.plugin) === basename(file) ? { version, kind: kuiper.kind, files: kuiper.files ?? {} } : undefined;
 }
 
 function readManifest(path: string): Manifest {

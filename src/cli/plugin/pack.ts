@@ -2,6 +2,7 @@
 // bundled, and a list of checksums. Called by pack, install and dev. Next: src/service/plugins/read-package.ts (what a gateway takes).
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { type ArchiveEntry, type PluginFileFacts, pluginNameOf, symbolOf, writeArchive } from '../../plugin-host/index.ts';
@@ -52,6 +53,7 @@ function packChecked({ place, bundle }: CheckResult, facts: PluginFileFacts): Om
       const path = join(e.parentPath, e.name);
       entries.push({ path: relative(folder, path).split(sep).join('/'), content: readFileSync(path) });
     }
+  for (const [path, specifier] of Object.entries(project?.files ?? {})) entries.push({ path, content: packageFile(folder, path, specifier) });
   if (bundle && bundle.packages.length > 0)
     entries.push({ path: 'THIRD-PARTY-LICENSES.txt', content: Buffer.from(licencesOf(bundle.packages)) });
   const [first, ...rest] = entries;
@@ -64,6 +66,18 @@ function packChecked({ place, bundle }: CheckResult, facts: PluginFileFacts): Om
     throw new CliError(`${name} cannot be packed: ${messageOf(error)}`, 'failed');
   }
   return { zip, facts, file: target, entries: all };
+}
+
+/** A file of a package, as WebAssembly is. @throws CliError that names the entry of package.json */
+function packageFile(folder: string, path: string, specifier: string): Buffer {
+  const where = `package.json: "kuiper": {"files": {"${path}": "${specifier}"}}`;
+  if (!/^etc\/[^/]/.test(path) || path.split('/').includes('..'))
+    throw new CliError(`${where}: runtime files lie below etc/, as "etc/engine.wasm"`, 'failed');
+  try {
+    return readFileSync(createRequire(join(folder, 'package.json')).resolve(specifier));
+  } catch (error) {
+    throw new CliError(`${where}: ${messageOf(error).split('\n')[0]}; run npm install in the plugin's folder`, 'failed');
+  }
 }
 
 /** The list that signatures are over, too: docs/plugins/signing.md. */
