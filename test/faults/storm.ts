@@ -16,6 +16,8 @@ export interface StormOptions {
   kinds: readonly ('put' | 'putWindow' | 'restart' | 'kill' | 'sinkAway' | 'stopOther')[];
   rate: number;
   pauseMs: number;
+  /** Longest wait for what is still under way at the end. */
+  drainMs?: number;
   /** Properties of all sinks, e.g. of the cache. */
   sinkProps?: Record<string, unknown>;
   protocolVersion?: string;
@@ -147,7 +149,7 @@ export async function storm(o: StormOptions): Promise<StormReport> {
       const seen = new Set(list);
       return Array.from({ length: judged }, (_, n) => n).filter((n) => !seen.has(n));
     };
-    await until(() => Object.values(got).every((list) => missing(list).length === 0), 'everything came out', 30_000).catch(() => undefined);
+    await until(() => Object.values(got).every((list) => missing(list).length === 0), 'everything came out', o.drainMs ?? 30_000).catch(() => undefined);
     const seen = new Set<number>();
     let high = -1;
     let outOfOrder = 0;
