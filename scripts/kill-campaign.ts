@@ -8,7 +8,16 @@ import { storm } from '../test/faults/storm.ts';
 
 interface Totals {
   startedAt: string;
-  rounds: { seed: number; commit: string; sent: number; did: Record<string, number>; lost: number; altered: number; outOfOrder: number; duplicates: number }[];
+  rounds: {
+    seed: number;
+    commit: string;
+    sent: number;
+    did: Record<string, number>;
+    lost: number;
+    altered: number;
+    outOfOrder: number;
+    duplicates: number;
+  }[];
 }
 
 const root = path.join(import.meta.dirname, '..');
@@ -42,7 +51,16 @@ while (kills() < wanted) {
     drainMs: 120_000,
   });
   const lost = Object.values(r.lost).reduce((n, list) => n + list.length, 0);
-  totals.rounds.push({ seed, commit, sent: r.sent, did: r.did, lost, altered: r.altered, outOfOrder: r.outOfOrder, duplicates: r.duplicates });
+  totals.rounds.push({
+    seed,
+    commit,
+    sent: r.sent,
+    did: r.did,
+    lost,
+    altered: r.altered,
+    outOfOrder: r.outOfOrder,
+    duplicates: r.duplicates,
+  });
   write(stateFile, totals);
   console.log(`seed ${seed}: ${JSON.stringify({ ...r, lost })}; in all ${kills()} kills`);
   for (const [rule, list] of Object.entries(r.lost))

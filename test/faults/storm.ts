@@ -149,7 +149,9 @@ export async function storm(o: StormOptions): Promise<StormReport> {
       const seen = new Set(list);
       return Array.from({ length: judged }, (_, n) => n).filter((n) => !seen.has(n));
     };
-    await until(() => Object.values(got).every((list) => missing(list).length === 0), 'everything came out', o.drainMs ?? 30_000).catch(() => undefined);
+    await until(() => Object.values(got).every((list) => missing(list).length === 0), 'everything came out', o.drainMs ?? 30_000).catch(
+      () => undefined,
+    );
     const seen = new Set<number>();
     let high = -1;
     let outOfOrder = 0;

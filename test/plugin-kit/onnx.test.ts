@@ -90,6 +90,20 @@ describe('a packed model runner', () => {
     expect(() => f.exec(...(args as string[]))).toThrow(text);
   });
 
+  test.each([
+    [{ 'ort.wasm': 'onnxruntime-web/ort-wasm-simd-threaded.wasm' }, 'runtime files lie below etc/'],
+    [{ 'etc/../../ort.wasm': 'onnxruntime-web/ort-wasm-simd-threaded.wasm' }, 'runtime files lie below etc/'],
+    [{ 'etc/x.wasm': 'not-a-package/x.wasm' }, 'run npm install in the plugin'],
+  ])('pack refuses the runtime files %j', async (files, text) => {
+    const folder = mkdtempSync(join(root, 'plugin-'));
+    writeFileSync(join(folder, 'twice.js'), 'exports.twice = { exec: ([x]) => x * 2 };\n');
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ version: '1.0.0', kuiper: { plugin: 'twice.js', kind: 'function', files } }),
+    );
+    await expect(packPlugin(folder)).rejects.toThrow(text);
+  });
+
   // @covers issue:15#4
   test('installed from its archive it runs in the containment that every plugin gets', async () => {
     expect(entry('THIRD-PARTY-LICENSES.txt').toString()).toContain('onnxruntime-web 1.30.0');

@@ -2,7 +2,7 @@
 // Started by onnx.ts.
 import { readFileSync } from 'node:fs';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
-import { type Answer, ANSWERED, type Inputs, type Question, type ThreadData, type Value } from './protocol.ts';
+import { ANSWERED, type Answer, type Inputs, type Question, type ThreadData, type Value } from './protocol.ts';
 
 /** Models that stay loaded. */
 const MAX_SESSIONS = 8;
@@ -101,11 +101,23 @@ function tensorOf(type: Tensor.Type, values: readonly unknown[], dims: readonly 
     case 'float64':
       return new Tensor('float64', Float64Array.from(numbers), dims);
     case 'int64':
-      return new Tensor('int64', BigInt64Array.from(values as (number | bigint)[], (v) => (typeof v === 'bigint' ? v : whole(v))), dims);
+      return new Tensor(
+        'int64',
+        BigInt64Array.from(values as (number | bigint)[], (v) => (typeof v === 'bigint' ? v : whole(v))),
+        dims,
+      );
     case 'int32':
-      return new Tensor('int32', Int32Array.from(numbers, (n) => within(n, -(2 ** 31), 2 ** 31 - 1)), dims);
+      return new Tensor(
+        'int32',
+        Int32Array.from(numbers, (n) => within(n, -(2 ** 31), 2 ** 31 - 1)),
+        dims,
+      );
     case 'uint8':
-      return new Tensor('uint8', Uint8Array.from(numbers, (n) => within(n, 0, 255)), dims);
+      return new Tensor(
+        'uint8',
+        Uint8Array.from(numbers, (n) => within(n, 0, 255)),
+        dims,
+      );
     case 'bool':
       return new Tensor(
         'bool',

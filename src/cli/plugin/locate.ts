@@ -51,7 +51,9 @@ function projectOf(folder: string, file: string): ProjectFile | undefined {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return undefined;
   const { kuiper, version } = readManifest(manifest);
-  return kuiper?.plugin !== undefined && basename(kuiper.plugin) === basename(file) ? { version, kind: kuiper.kind, files: kuiper.files ?? {} } : undefined;
+  return kuiper?.plugin !== undefined && basename(kuiper.plugin) === basename(file)
+    ? { version, kind: kuiper.kind, files: kuiper.files ?? {} }
+    : undefined;
 }
 
 function readManifest(path: string): Manifest {

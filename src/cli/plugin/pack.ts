@@ -53,7 +53,8 @@ function packChecked({ place, bundle }: CheckResult, facts: PluginFileFacts): Om
       const path = join(e.parentPath, e.name);
       entries.push({ path: relative(folder, path).split(sep).join('/'), content: readFileSync(path) });
     }
-  for (const [path, specifier] of Object.entries(project?.files ?? {})) entries.push({ path, content: packageFile(folder, path, specifier) });
+  for (const [path, specifier] of Object.entries(project?.files ?? {}))
+    entries.push({ path, content: packageFile(folder, path, specifier) });
   if (bundle && bundle.packages.length > 0)
     entries.push({ path: 'THIRD-PARTY-LICENSES.txt', content: Buffer.from(licencesOf(bundle.packages)) });
   const [first, ...rest] = entries;
