@@ -74,6 +74,7 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/fault-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) --expose-gc scripts/budget-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/ingress-campaign.ts; fi
+	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/dead-units.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/sinks-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/portable-campaign.ts; fi

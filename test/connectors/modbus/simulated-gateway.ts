@@ -19,6 +19,8 @@ export interface GatewayOptions {
   slow?: ReadonlyMap<number, number>;
   /** Requests to these units are answered with this exception at once. */
   refuse?: ReadonlyMap<number, number>;
+  /** Each unit has a line of its own: one that is dead blocks nobody. */
+  parallel?: boolean;
 }
 
 export function createSimulatedGateway({
@@ -28,6 +30,7 @@ export function createSimulatedGateway({
   dead = new Set(),
   slow = new Map(),
   refuse = new Map(),
+  parallel = false,
 }: GatewayOptions) {
   const clock = createVirtualClock();
   const log = createMemoryLog();
@@ -45,10 +48,11 @@ export function createSimulatedGateway({
       const isDead = dead.has(request.unit);
       const refusal = refuse.get(request.unit);
       const takesMs = isDead ? deadMs : refusal !== undefined ? livingMs : (slow.get(request.unit) ?? livingMs);
-      freeAtMs = Math.max(freeAtMs, clock.monotonic()) + takesMs;
+      freeAtMs = parallel ? clock.monotonic() + takesMs : Math.max(freeAtMs, clock.monotonic()) + takesMs;
       if (isDead && exception === undefined) return;
       const code = isDead ? exception : refusal;
-      clock.setTimer(freeAtMs - clock.monotonic(), () => {
+      const atMs = freeAtMs;
+      clock.setTimer(atMs - clock.monotonic(), () => {
         const reply =
           code === undefined
             ? Buffer.from([request.unit, request.fn, 2 * request.count, ...new Uint8Array(2 * request.count)])

@@ -6,9 +6,9 @@ import type { Clock } from '../../../base/clock.ts';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
 import type { Log } from '../../../base/log.ts';
 import type { PooledConnection } from '../../../contract/context.ts';
-import { isTakenByLenient, ModbusException, type ModbusRequest } from '../frame.ts';
+import { isTakenByLenient, ModbusException, type ModbusRequest, type ReplyCheck } from '../frame.ts';
 import type { OpenTransport, Transport } from '../transport/transport.ts';
-import { type Exchange, type Outcome, startExchange } from './exchange.ts';
+import { type Exchange, type Outcome, type StrayFrame, startExchange } from './exchange.ts';
 import { Jobs, MAX_QUEUED } from './jobs.ts';
 import { type Failure, type Phase, phaseOf } from './life.ts';
 import { LineKeeper } from './line-keeper.ts';
@@ -182,6 +182,7 @@ export class ModbusBus implements PooledConnection {
       }
       if (this.jobs.size === 0) return;
       const now = this.clock.monotonic();
+      this.roster.passed(now);
       const choice = nextTurn(this.roster.waiting(), this.turn, now, this.roster);
       if (choice.unit === undefined) {
         await this.pause(Math.max(1, choice.lookAtMs - now));
@@ -204,33 +205,37 @@ export class ModbusBus implements PooledConnection {
     this.counters.requests++;
     unit.figures.requests++;
     job.tries++;
-    const waitMs = this.roster.waitMs(unit, job);
+    const { timeoutMs } = job.settings;
+    const limitMs = timeoutMs + this.roster.stillBlockedMs(startMs);
+    const waitMs = this.roster.waitMs(unit, job, startMs);
     this.roster.happen(unit, { type: 'asked' });
     const sentMs = this.clock.monotonic();
-    const waits = { waitMs, limitMs: job.settings.timeoutMs };
-    const stray = (late: boolean, oddity?: string) => {
+    const waits = { waitMs, limitMs };
+    const stray = (frame: StrayFrame) => {
       this.counters.strays++;
-      if (late || oddity) this.onStray(job.request.unit, oddity);
+      if (frame.late && transport.overlaps) this.onLate(unit, frame.check, sentMs);
+      else if (frame.late || frame.oddity) this.onStray(job.request.unit, frame.oddity);
     };
+    if (transport.overlaps) this.roster.sent(sentMs);
     const exchange = startExchange(transport, job.request, waits, this.clock, stray, this.lenient);
     this.underWay.add(exchange);
     const outcome = await exchange.outcome;
     const now = this.clock.monotonic();
-    job.waitedMs = Math.max(job.waitedMs, waitMs);
+    job.waitedMs = Math.max(job.waitedMs, Math.min(waitMs, timeoutMs));
     if (outcome.kind !== 'pending') {
       this.underWay.delete(exchange);
       job.costMs += now - startMs;
       await this.conclude(unit, job, transport, outcome, waitMs, sentMs);
       return;
     }
-    job.waitedMs = job.settings.timeoutMs;
-    const arrived = this.roster.pend(unit, sentMs, job.settings.timeoutMs);
+    job.waitedMs = timeoutMs;
+    this.roster.pend(unit, sentMs, limitMs);
     this.refuseWaitingProbes(this.roster.asideBeside(unit), now);
     void outcome.late.then(async (late) => {
       this.underWay.delete(exchange);
-      arrived(this.clock.monotonic());
+      this.roster.over(unit, this.clock.monotonic());
       job.costMs += waitMs;
-      await this.conclude(unit, job, transport, late, job.settings.timeoutMs, sentMs);
+      await this.conclude(unit, job, transport, late, timeoutMs, sentMs);
       this.kick();
     });
   }
@@ -250,9 +255,17 @@ export class ModbusBus implements PooledConnection {
     const nowMs = this.clock.monotonic();
     const answered = outcome.kind === 'good' || outcome.kind === 'exception';
     const tookMs = answered ? Math.max(0, this.roster.ownMs(sentMs, nowMs) - transport.wireMs(job.request)) : 0;
+    // taken only because it might have waited behind others, and it did not: the unit is slower than its time-out
+    if (answered && transport.overlaps && tookMs > job.settings.timeoutMs && !this.roster.isBehind(sentMs)) {
+      this.roster.late(sentMs, nowMs, outcome.kind === 'exception');
+      unit.figures.strays++;
+      return this.conclude(unit, job, transport, { kind: 'timeout' }, waitMs, sentMs);
+    }
     switch (outcome.kind) {
       case 'good':
         this.answered(unit, nowMs, tookMs, 'reply');
+        unit.tookMs = nowMs - sentMs;
+        this.roster.replied(sentMs);
         unit.figures.lastError = '';
         unit.figures.oddity = '';
         job.resolve(outcome.data);
@@ -264,6 +277,7 @@ export class ModbusBus implements PooledConnection {
         return;
       case 'exception':
         this.onException(unit, job, outcome.code, nowMs, tookMs);
+        this.roster.replied(sentMs);
         return;
       case 'lost':
         this.line.lost(outcome.error, transport);
@@ -283,7 +297,7 @@ export class ModbusBus implements PooledConnection {
             ioError(`unit ${unit.id} does not answer within ${job.waitedMs} ms (${tries})${hintOf(unit)}`),
           );
         }
-        if (waitMs === job.settings.timeoutMs) await this.line.timedOut(transport);
+        if (waitMs >= job.settings.timeoutMs) await this.line.timedOut(transport);
     }
   }
 
@@ -325,9 +339,19 @@ export class ModbusBus implements PooledConnection {
     this.roster.happen(unit, { type: 'heardLate', nowMs: this.clock.monotonic() });
   }
 
+  /** A reply after its time-out, on a line where requests overlap: a gateway was blocked so long. */
+  private onLate(unit: Unit, check: ReplyCheck, sentMs: number): void {
+    const nowMs = this.clock.monotonic();
+    this.line.answered();
+    this.roster.late(sentMs, nowMs, check.kind === 'exception');
+    unit.figures.strays++;
+  }
+
   private setAside(unit: Unit, job: Job, failure: Failure, error: Error): void {
     const nowMs = this.clock.monotonic();
     unit.figures.lastError = error.message;
+    // what a gateway waits for it, also when we do not
+    job.costMs = Math.max(job.costMs, this.roster.blockMs);
     const { first, probeInMs, others } = this.roster.failed(unit, failure, job.costMs, nowMs);
     job.reject(error);
     this.jobs.fail(unit, error);

@@ -1,6 +1,6 @@
 // One request and its reply over an open transport, with its time-out. Called by bus.ts; what the outcome means for the unit: life.ts.
 import type { Clock, TimerHandle } from '../../../base/clock.ts';
-import { checkReply, type ModbusRequest, oddityOf } from '../frame.ts';
+import { checkReply, type ModbusRequest, oddityOf, type ReplyCheck } from '../frame.ts';
 import type { OnFrame, Transport } from '../transport/transport.ts';
 
 export type Outcome =
@@ -33,14 +33,23 @@ export interface Waits {
 /** A driver that takes no bytes (flow control) must not hold the bus, ms. */
 const SEND_LIMIT_MS = 1000;
 
-/** @param onStray a frame that is not the awaited reply; `late`: it came after the exchange was over; `oddity`: it fits but for its unit
- *  @param lenient such a reply is taken */
+/** A frame that is not the awaited reply. */
+export interface StrayFrame {
+  /** It came after the exchange was over. */
+  readonly late: boolean;
+  /** What it would have been, if it had come in time. */
+  readonly check: ReplyCheck;
+  /** It fits but for its unit. */
+  readonly oddity: string | undefined;
+}
+
+/** @param lenient a reply that is odd is taken */
 export function startExchange(
   transport: Transport,
   request: ModbusRequest,
   { waitMs, limitMs }: Waits,
   clock: Clock,
-  onStray: (late: boolean, oddity?: string) => void,
+  onStray: (stray: StrayFrame) => void,
   lenient = false,
 ): Exchange {
   const first = Promise.withResolvers<Outcome | Pending>();
@@ -53,7 +62,8 @@ export function startExchange(
     if (!open) return;
     open = false;
     clock.clear(timer);
-    transport.forget?.(onFrame);
+    // where requests overlap a late reply still tells how long the line was blocked
+    if (outcome.kind !== 'timeout' || !transport.overlaps) transport.forget?.(onFrame);
     // whoever waits: the second of the two is settled already, or nobody holds it
     first.resolve(outcome);
     late.resolve(outcome);
@@ -72,8 +82,8 @@ export function startExchange(
   };
   const onFrame: OnFrame = (frame) => {
     const oddity = open ? oddityOf(request, frame) : undefined;
-    const check = open ? checkReply(oddity && lenient ? { ...request, unit: frame[0]! } : request, frame) : undefined;
-    if (!check || check.kind === 'foreign') onStray(!open, oddity);
+    const check = checkReply(oddity && lenient ? { ...request, unit: frame[0]! } : request, frame);
+    if (!open || check.kind === 'foreign') onStray({ late: !open, check, oddity });
     else finish(check);
   };
   until(waitMs + wireMs + SEND_LIMIT_MS, () => finish({ kind: 'timeout' }));

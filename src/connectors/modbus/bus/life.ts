@@ -52,6 +52,8 @@ export type LifeEvent =
       readonly lonely: boolean;
       /** Units that are set aside beside this one. */
       readonly otherAside: number;
+      /** How long a probe rests the others at the most, ms; on lines that a probe blocks longer than usual. */
+      readonly turnMs?: number;
       /** 0..1, uniform. */
       readonly random: number;
     }
@@ -109,14 +111,17 @@ export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
       return { ...life, quietUntilMs: event.nowMs + event.pauseMs };
     case 'timedOut':
       // also after a short wait its reply may come until its time-out is over
-      return { ...life, quietUntilMs: event.nowMs + (event.timeoutMs - event.waitMs) + event.quietMs };
+      return { ...life, quietUntilMs: event.nowMs + Math.max(0, event.timeoutMs - event.waitMs) + event.quietMs };
     case 'failed': {
       const failures = life.failures + 1;
       const grace = life.answeredAtMs !== undefined && failures <= GRACE_PROBES;
       const owedMs = life.owedMs + event.costMs;
       const backoffMs = delayMs(PROBES, life.failures, event.random);
       // each unit that is set aside gets its turn before this one comes again
-      const turnMs = life.failures === 0 || grace ? 0 : (event.otherAside + 1) * Math.min(owedMs / PROBE_SHARE, MAX_TURN_MS);
+      const turnMs =
+        life.failures === 0 || grace
+          ? 0
+          : (event.otherAside + 1) * Math.min(owedMs / PROBE_SHARE, Math.max(MAX_TURN_MS, event.turnMs ?? 0));
       const pauseMs = event.lonely ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, turnMs);
       return {
         ...life,

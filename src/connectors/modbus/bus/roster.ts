@@ -9,6 +9,12 @@ import { createUnit, type Job, type Unit } from './unit.ts';
 const FULL_PROBE_EVERY = 8;
 /** After many units fell silent at once, probes rest so long at most. */
 const MAX_PROBE_REST_MS = 30_000;
+/** The same where probes block the line: so many times as long as one does. */
+const MAX_PROBE_REST = 14;
+/** A gateway that is not known yet may wait so long for a unit; one that is known, so many times as long as it did, and so long at the least. */
+const MAX_BLOCK_MS = 10_000;
+const BLOCK_LIMIT = 1.5;
+const LEAST_BLOCK_MS = 500;
 /** A unit lives when it answered within this time. */
 const LIVING_MS = 60_000;
 /** An exception that takes longer than its neighbours' answers comes from a gateway that waited for the unit. */
@@ -31,8 +37,8 @@ export class Roster implements Caution {
   private probeAtMs = 0;
   /** The gateway says so when it cannot reach a unit; false: it only blocks. */
   private speaks = false;
-  /** Moments at which requests were sent whose late replies are still expected. */
-  private readonly sentAtMs = new Set<{ readonly ms: number }>();
+  /** Moments at which requests were sent that nothing came for yet, in order: a gateway may be blocked by them, also after their time-out. */
+  private sentAtMs: number[] = [];
   /** When a reply came last. */
   private repliedAtMs = 0;
   overlaps = false;
@@ -43,13 +49,51 @@ export class Roster implements Caution {
   }
 
   get blockedUntilMs(): number {
-    let lastMs = 0;
-    for (const { ms } of this.sentAtMs) lastMs = ms;
-    return lastMs + BLOCK_ROOM * this.blockMs;
+    return (this.sentAtMs.at(-1) ?? 0) + BLOCK_ROOM * this.blockMs;
   }
 
   get pending(): number {
-    return this.sentAtMs.size;
+    return this.sentAtMs.length;
+  }
+
+  /** A request goes out on a line on which requests overlap. */
+  sent(nowMs: number): void {
+    this.sentAtMs.push(nowMs);
+  }
+
+  /** A reply came to what was sent then: what was sent before does not block the line any more. */
+  replied(sentMs: number): void {
+    this.sentAtMs = this.sentAtMs.filter((ms) => ms > sentMs);
+  }
+
+  /** Whether something that was sent earlier may have held up what was sent then. */
+  isBehind(sentMs: number): boolean {
+    return this.sentAtMs.some((ms) => ms < sentMs);
+  }
+
+  /** A reply came after its time-out. @param refused a gateway says that it cannot reach the unit */
+  late(sentMs: number, nowMs: number, refused: boolean): void {
+    const tookMs = this.ownMs(sentMs, nowMs);
+    if (refused) this.speaks = true;
+    if (tookMs > LATE_MS) this.blocked(tookMs, nowMs);
+    this.replied(sentMs);
+  }
+
+  /** What was sent so long ago does not block the line any more, whatever became of it. */
+  passed(nowMs: number): void {
+    if (this.stillBlockedMs(nowMs) === 0) this.sentAtMs = [];
+  }
+
+  /** How long a request may block a line, ms. */
+  private get blockLimitMs(): number {
+    return this.blockMs > 0 ? Math.max(LEAST_BLOCK_MS, BLOCK_LIMIT * this.blockMs) : MAX_BLOCK_MS;
+  }
+
+  /** How long the line may still be blocked by what was sent before, ms: a reply is not late because it waits behind that. */
+  stillBlockedMs(nowMs: number): number {
+    const first = this.sentAtMs[0];
+    if (first === undefined) return 0;
+    return Math.max(0, Math.max(first, this.repliedAtMs) + this.blockLimitMs * this.sentAtMs.length - nowMs);
   }
 
   unit(id: number): Unit {
@@ -70,18 +114,17 @@ export class Roster implements Caution {
     unit.life = lifeAfter(unit.life, event);
   }
 
-  /** The reply is not there after its short wait and may still come. @returns to be called when it came, or does not any more */
-  pend(unit: Unit, sentMs: number, timeoutMs: number): (nowMs: number) => void {
-    const mark = { ms: sentMs };
-    this.sentAtMs.add(mark);
-    if (this.sentAtMs.size >= MAX_PENDING) this.unknownAtMs = Math.max(this.unknownAtMs, sentMs + UNKNOWN_PACE_MS);
+  /** The reply is not there after its short wait and may still come. */
+  pend(unit: Unit, sentMs: number, timeoutMs: number): void {
+    if (this.sentAtMs.length >= MAX_PENDING) this.unknownAtMs = Math.max(this.unknownAtMs, sentMs + UNKNOWN_PACE_MS);
     // a probe that blocks the line has its cost now, not only when its time-out is over
     if (unit.life.failures > 0 && this.blockMs > 0) this.rest(this.blockMs / PROBE_SHARE, sentMs);
     this.happen(unit, { type: 'pending', untilMs: sentMs + timeoutMs });
-    return (nowMs) => {
-      this.sentAtMs.delete(mark);
-      this.happen(unit, { type: 'pending', untilMs: nowMs });
-    };
+  }
+
+  /** It came, or does not any more. */
+  over(unit: Unit, nowMs: number): void {
+    this.happen(unit, { type: 'pending', untilMs: nowMs });
   }
 
   /** Time of a reply without what it spent behind replies to earlier requests, ms. */
@@ -106,9 +149,9 @@ export class Roster implements Caution {
   /** Whether an answer was late only because its request waited behind one that is not answered: what silence behind a gateway costs is learned from it. */
   private wasBlocked(tookMs: number, nowMs: number): boolean {
     const sentMs = nowMs - tookMs;
-    const earlier = [...this.sentAtMs].filter(({ ms }) => ms < sentMs);
+    const earlier = this.sentAtMs.filter((ms) => ms < sentMs);
     if (earlier.length === 0 || tookMs <= Math.max(LATE_MS, SLOW_EXCEPTION_FACTOR * (this.slowestMs() ?? 0))) return false;
-    this.blocked((nowMs - earlier[0]!.ms) / earlier.length, nowMs);
+    this.blocked((nowMs - (earlier[0] ?? sentMs)) / earlier.length, nowMs);
     this.rest(tookMs / PROBE_SHARE, nowMs);
     return true;
   }
@@ -119,7 +162,8 @@ export class Roster implements Caution {
   }
 
   private rest(restMs: number, nowMs: number): void {
-    this.probeAtMs = Math.min(nowMs + MAX_PROBE_REST_MS, Math.max(nowMs, this.probeAtMs) + restMs);
+    const mostMs = Math.max(MAX_PROBE_REST_MS, MAX_PROBE_REST * this.blockMs);
+    this.probeAtMs = Math.min(nowMs + mostMs, Math.max(nowMs, this.probeAtMs) + restMs);
   }
 
   /** All tries of a request failed. @returns the units that are set aside beside this one, and whether this one is news */
@@ -128,7 +172,8 @@ export class Roster implements Caution {
     const others = [...this.units.values()].filter((u) => u !== unit && u.life.failures > 0);
     // units that were not asked yet may live
     const lonely = this.isLonely(nowMs, unit) && !this.isUnknownWaiting();
-    this.happen(unit, { type: 'failed', nowMs, failure, costMs, lonely, otherAside: others.length, random: this.random() });
+    const turnMs = MAX_PROBE_REST * this.blockMs;
+    this.happen(unit, { type: 'failed', nowMs, failure, costMs, lonely, otherAside: others.length, turnMs, random: this.random() });
     const restMs = restOf(before, unit.life, costMs);
     if (restMs > 0 && !lonely) this.rest(restMs, nowMs);
     if (failure === 'gateway') {
@@ -162,9 +207,15 @@ export class Roster implements Caution {
 
   /** How long a try is waited for, beyond the time on the wire, ms. Writes wait for the whole time-out; reads of a unit in doubt do not while others
    *  want the line. */
-  waitMs(unit: Unit, job: Job): number {
+  waitMs(unit: Unit, job: Job, nowMs: number): number {
     const { timeoutMs } = job.settings;
-    if (this.isPatient(unit, job)) return timeoutMs;
+    const { tookMs } = unit;
+    if (this.isPatient(unit, job)) {
+      const quickMs = this.overlaps && !job.settings.patient && job.request.fn <= 4 ? this.quickestMs(unit) : undefined;
+      // it answers, and so slowly that the others need not wait for it
+      if (quickMs !== undefined && tookMs > shortWaitMs(quickMs, false)) return shortWaitMs(quickMs, false);
+      return timeoutMs + this.stillBlockedMs(nowMs);
+    }
     return Math.min(timeoutMs, shortWaitMs(unit.life.slowestMs ?? this.slowestMs(), unit.life.slowestMs !== undefined));
   }
 
@@ -197,6 +248,15 @@ export class Roster implements Caution {
     let slowestMs: number | undefined;
     for (const { life } of this.units.values()) if (life.slowestMs !== undefined) slowestMs = Math.max(slowestMs ?? 0, life.slowestMs);
     return slowestMs;
+  }
+
+  /** How long the quickest of the others needs. */
+  private quickestMs(beside: Unit): number | undefined {
+    let quickMs: number | undefined;
+    for (const u of this.units.values())
+      if (u !== beside && u.life.slowestMs !== undefined && u.life.failures === 0)
+        quickMs = Math.min(quickMs ?? Infinity, u.life.slowestMs);
+    return quickMs;
   }
 
   private isPatient(unit: Unit, { settings, request, tries }: Job): boolean {

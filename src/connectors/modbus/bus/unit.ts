@@ -61,6 +61,8 @@ export interface Unit {
   readonly reads: Job[];
   readonly figures: UnitFigures;
   life: UnitLife;
+  /** From its last request to the reply, with what it waited behind others, ms. */
+  tookMs: number;
   /** Ends when the last write sequence of this unit is done. */
   turn: Promise<unknown>;
 }
@@ -71,6 +73,7 @@ export const createUnit = (id: number): Unit => ({
   writes: [],
   reads: [],
   life: newLife,
+  tookMs: 0,
   turn: Promise.resolve(),
   figures: {
     requests: 0,
