@@ -5,6 +5,7 @@ import type { Tuple } from '../data/tuple.ts';
 import { budgeted, metered } from '../exec/budgeted.ts';
 import { createIsolate, createReset } from '../exec/isolate.ts';
 import type { Downstream, Operator, OperatorStats, OperatorView, ProgramHost, RunningProgram } from '../exec/operator.ts';
+import { measuredCalls, type OperatorTimes } from '../exec/operator-times.ts';
 import type { ClosureState } from '../exec/stateful.ts';
 import type { DataSourceNode, LogicalNode, NodeType } from '../plan/logical/index.ts';
 import type { LogicalPlan } from '../plan/plan.ts';
@@ -77,7 +78,7 @@ export function buildChain(input: ChainInput): RunningProgram {
     if (i === resetAt) next = before(createReset(resetSlots, op), op);
   }
   const behind = nodes.findIndex((n) => n.type === 'window') + 1;
-  return runningProgram(operators, names, inputsOf(input, next), ctx.states, budget, operators[behind > 0 ? behind : -1]);
+  return runningProgram(operators, names, inputsOf(input, next), ctx.states, budget, operators[behind > 0 ? behind : -1], host.times);
 }
 
 /** How a row of each source enters the chain. */
@@ -107,10 +108,13 @@ function runningProgram(
   operators: readonly Operator[],
   names: readonly string[],
   inputs: readonly Push[],
-  calls: ClosureState,
+  closures: ClosureState,
   budget: Budget,
   behindWindow: Operator | undefined,
+  times: OperatorTimes | undefined,
 ): RunningProgram {
+  /** Made for the first row that is measured. */
+  let calls: ((on: boolean) => void)[] | undefined;
   return {
     ...(behindWindow && {
       collect(rows: Tuple[]) {
@@ -138,7 +142,7 @@ function runningProgram(
         const state = op.save?.();
         if (state !== undefined) out[names[i]!] = state;
       });
-      if (calls.size > 0) out[CALLS] = calls.save();
+      if (closures.size > 0) out[CALLS] = closures.save();
       return out;
     },
     load(state) {
@@ -146,7 +150,7 @@ function runningProgram(
         const saved = state[names[i]!];
         if (saved !== undefined) op.load?.(saved);
       });
-      calls.load(state[CALLS]);
+      closures.load(state[CALLS]);
     },
     begin() {
       for (let i = operators.length - 1; i >= 0; i--) operators[i]!.start?.();
@@ -156,6 +160,11 @@ function runningProgram(
     },
     close(again) {
       for (const op of operators) op.close?.(again);
+    },
+    measure(on) {
+      if (!times) return;
+      calls ??= operators.map((op) => measuredCalls(op, times));
+      for (const call of calls) call(on);
     },
     explain() {
       const out: Record<string, OperatorView> = {};

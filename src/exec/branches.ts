@@ -88,6 +88,9 @@ function together(
     close(again) {
       for (const p of running) p.close(again);
     },
+    measure(on) {
+      for (const p of running) p.measure?.(on);
+    },
     explain: () =>
       Object.fromEntries(running.flatMap((p, i) => Object.entries(p.explain?.() ?? {}).map(([o, view]) => [named(i, o), view]))),
   };

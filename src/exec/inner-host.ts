@@ -12,6 +12,7 @@ export function innerHost(
     log: host.log,
     env: host.env,
     ...(host.budget && { budget: host.budget }),
+    ...(host.times && { times: host.times }),
     ...(host.cpu && { cpu: host.cpu }),
     ...(host.late && { late: (row, t) => host.late?.(row, t) }),
     exception: (stats, error, failed) => host.exception(stats, error, failed),

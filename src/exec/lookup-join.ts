@@ -5,6 +5,7 @@ import { Tuple } from '../data/tuple.ts';
 import type { Row, Value } from '../data/value.ts';
 import { operatorError } from './errors.ts';
 import type { Collection, Debt, Downstream, LookupJoinSpec, LookupTable, Operator, OperatorStats, ProgramHost } from './operator.ts';
+import type { HeldSpan } from './traced.ts';
 
 const MAX_IN_FLIGHT = 16;
 const none: Debt = [];
@@ -19,6 +20,8 @@ interface Waiting {
   nextRow: number;
   failure: unknown;
   debt: Debt;
+  /** Of a rule that is traced: the lookup's span, which ends with its answer. */
+  span: HeldSpan | undefined;
 }
 
 export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats: OperatorStats, next: Downstream): Operator {
@@ -65,6 +68,10 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
     next.rows({ rows: out, win: c.win });
   };
 
+  const send = (w: Waiting): void => {
+    if (w.failure !== undefined) fail(w.failure);
+    else finish(w.c, w.found);
+  };
   /** Sends what is complete, in order. */
   const flush = (): void => {
     while (waiting.length > 0 && waiting[0]!.missing === 0) {
@@ -72,8 +79,8 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
       stats.bufferLength = waiting.length;
       host.resume(w.debt);
       try {
-        if (w.failure !== undefined) fail(w.failure);
-        else finish(w.c, w.found);
+        if (host.trace) host.trace.resume(w.span, () => send(w));
+        else send(w);
       } finally {
         for (const t of w.c.rows) t.ack?.release();
         host.end(w.debt);
@@ -127,18 +134,19 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
 
   const rows = (c: Collection): void => {
     stats.recordsIn++;
-    const w: Waiting = { c, found: new Array(c.rows.length), missing: c.rows.length, nextRow: 0, failure: undefined, debt: none };
+    const { length } = c.rows;
+    const w: Waiting = { c, found: new Array(length), missing: length, nextRow: 0, failure: undefined, debt: none, span: undefined };
     if (waiting.length === 0) {
       // answered at once (cache, memory): nothing waits and nothing is held
       while (w.nextRow < c.rows.length && inFlight === 0) begin(w, w.nextRow++);
       if (w.missing === 0) {
-        if (w.failure !== undefined) fail(w.failure);
-        else finish(c, w.found);
+        send(w);
         return;
       }
     }
     for (const t of c.rows) t.ack?.retain();
     w.debt = host.begin();
+    w.span = host.trace?.hold();
     waiting.push(w);
     stats.bufferLength = waiting.length;
     pump();
@@ -157,7 +165,9 @@ export function createLookupJoin(spec: LookupJoinSpec, host: ProgramHost, stats:
       // what the peer gives out again is not confirmed, and no checkpoint without it is stored
       if (again || left.length === 0) return;
       for (const w of left) {
-        fail(new Error('the rule ended before the table answered'));
+        w.failure = new Error('the rule ended before the table answered');
+        if (host.trace) host.trace.resume(w.span, () => send(w));
+        else send(w);
         for (const t of w.c.rows) t.ack?.release();
         host.end(w.debt);
       }

@@ -13,6 +13,7 @@ import type { Row, Value } from '../data/value.ts';
 import type { KeyCounters } from '../windows/key-room.ts';
 import type { KeptSlot, WindowSpec } from '../windows/spec.ts';
 import type { FailedRows } from './failed-rows.ts';
+import type { OperatorTimes } from './operator-times.ts';
 import type { TraceTarget } from './traced.ts';
 
 export type { KeptSlot, WindowSpec } from '../windows/spec.ts';
@@ -138,6 +139,8 @@ export interface ProgramHost {
   /** Goes on with a row that waited, as if it had just come: state that changes holds its message. */
   later?(t: Tuple | undefined, work: () => void): void;
   stats(name: string): OperatorStats;
+  /** Takes the times of operators, while `measure` is on. */
+  readonly times?: OperatorTimes;
   /** Set for a rule that is traced: its operators are wrapped. */
   readonly trace?: TraceTarget | undefined;
   /** Current content of a scan table, and lookup tables, by name. */
@@ -220,6 +223,8 @@ export interface RunningProgram {
   end(): void;
   /** @param again see Operator.close */
   close(again?: boolean): void;
+  /** What its operators take is measured from now on, or no more. */
+  measure?(on: boolean): void;
   /** By operator name; operators with nothing to say are left out. */
   explain?(): Readonly<Record<string, OperatorView>>;
 }

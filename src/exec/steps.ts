@@ -166,6 +166,9 @@ function together(steps: readonly ProgramStep[], running: readonly RunningStep[]
     close(again) {
       for (const r of running) r.program.close(again);
     },
+    measure(on) {
+      for (const r of running) r.program.measure?.(on);
+    },
     explain: () =>
       Object.assign({}, ...running.map((r, i) => prefixed(r.program.explain?.() ?? {}, steps[i]!.prefix))) as Record<string, never>,
   };

@@ -8,6 +8,11 @@ export interface TraceSpan {
   readonly outer: unknown;
 }
 
+/** Opaque: what `hold` gave and `resume` takes. */
+export interface HeldSpan {
+  readonly held: unknown;
+}
+
 /** A span of another trace. */
 export interface TraceLink {
   readonly traceId: string;
@@ -19,6 +24,10 @@ export interface TraceTarget {
   /** @returns undefined when no message that is traced is under way */
   begin(name: string, row: () => unknown): TraceSpan | undefined;
   finish(span: TraceSpan | undefined): void;
+  /** The span under way goes on after its call has returned, until `resume`. @returns undefined when none is under way */
+  hold(): HeldSpan | undefined;
+  /** What that span waited for is there: it ends after `work`, and what begins within is below it. */
+  resume(held: HeldSpan | undefined, work: () => void): void;
   fired(name: string, links: readonly TraceLink[], row: () => unknown, work: () => void): void;
   /** The span under way; undefined = none. */
   readonly link: TraceLink | undefined;

@@ -191,6 +191,8 @@ export interface RuleHealth {
   exceptions: number;
   /** Rows and groups that could not be computed and were left out alone, by operator, with the last one (standard SQL). */
   failedRows: { op: string; count: number; text: string; sample: string; key?: string; atMs: number }[];
+  /** Time of each operator per row, without those behind it, of one row in 10 ms at most; microseconds. */
+  operatorTimes: { op: string; rows: number; p50Us: number; p90Us: number; p99Us: number }[];
   /** Given to the actions with `deadLetter`. */
   deadLetters: number;
   /** Messages that it did not evaluate since they ended the gateway before; they are among the dead letters. */

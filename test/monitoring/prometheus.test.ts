@@ -80,6 +80,57 @@ describe('latencies', () => {
     expect(value('kuiper_rule_ok{rule="r"}')).toBe(1);
   });
 
+  // @covers issue:18#5
+  test('of each operator are in a histogram of its own, from one row in 10 ms at most, and as quantiles in health', async () => {
+    w = await world({ sql: 'SELECT a FROM s WHERE a > 1' });
+    await repeat(33, 1, w, (a) => ({ a }));
+    const text = w.h.runtime.metricsText();
+    const counts = [...text.matchAll(/^kuiper_op_process_latency_us_hist_count\{rule="r",type="op",op="(\w+)",op_instance="0"\} (\d+)$/gm)];
+    // rows 1, 17 and 33 are measured, each 10 ms and more after the one before; the first does not pass the filter
+    expect(counts.map((m) => [m[1], m[2]])).toEqual([
+      ['3_filter', '2'],
+      ['4_project', '1'],
+    ]);
+    expect(w.rule.health().operatorTimes.map(({ op, rows }) => [op, rows])).toEqual([
+      ['3_filter', 2],
+      ['4_project', 1],
+    ]);
+  });
+
+  // @covers issue:18#5
+  test("nodes that decode and encode have eKuiper's names and counts, in metrics and in status", async () => {
+    const text = await metrics();
+    const count = (op: string) =>
+      new RegExp(`^kuiper_op_records_in_total\\{rule="r",type="op",op="${op}",op_instance="0"\\} (\\d+)$`, 'm').exec(text)?.[1];
+    expect(['2_decoder', '3_filter', '4_project', 'fake_0_0_transform', 'fake_0_1_encode'].map(count)).toEqual([
+      '33',
+      // the rule's index kept one away
+      '32',
+      '31',
+      '31',
+      '31',
+    ]);
+    const status = w!.rule.status();
+    expect(status['op_2_decoder_0_records_in_total']).toBe(33);
+    expect(status['op_2_decoder_0_messages_processed_total']).toBe(33);
+    expect(status['op_fake_0_0_transform_0_records_in_total']).toBe(31);
+    expect(status['op_fake_0_1_encode_0_records_out_total']).toBe(31);
+  });
+
+  test('have quantiles as Prometheus estimates them', () => {
+    const h = new Histogram();
+    expect([h.quantileUs(0.5), h.quantileUs(0.99)]).toEqual([0, 0]);
+    for (let i = 0; i < 90; i++) h.observe(80);
+    for (let i = 0; i < 9; i++) h.observe(200);
+    h.observe(5_000_000);
+    // 90 of 100 between 50 and 100 µs, 9 between 100 and 250, one beyond the last bound
+    expect(h.quantileUs(0.5)).toBe(78);
+    expect(h.quantileUs(0.9)).toBe(100);
+    expect(h.quantileUs(0.95)).toBe(183);
+    expect(h.quantileUs(0.99)).toBe(250);
+    expect(h.quantileUs(1)).toBe(1_000_000);
+  });
+
   test('fall into the bucket whose bound they do not exceed', () => {
     const h = new Histogram();
     for (const us of [0, 50, 51, 1_000_000, 1_000_001]) h.observe(us);

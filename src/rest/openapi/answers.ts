@@ -183,6 +183,7 @@ export const answers = {
     keys: { count: 'integer', limit: 'integer', forgotten: 'integer', refusedRows: 'integer' },
     exceptions: 'integer',
     failedRows: [{ op: 'string', count: 'integer', text: 'string', sample: 'string', 'key?': 'string', atMs: 'number' }],
+    operatorTimes: [{ op: 'string', rows: 'integer', p50Us: 'integer', p90Us: 'integer', p99Us: 'integer' }],
     deadLetters: 'integer',
     setAside: 'integer',
     'parked?': 'object',

@@ -87,8 +87,8 @@ export class RuleRun implements RunStatusView {
     return this.host.operators;
   }
 
-  get latency(): RunHost['latency'] {
-    return this.host.latency;
+  get rowTimes(): RunHost['rowTimes'] {
+    return this.host.rowTimes;
   }
 
   get failing(): RunHost['failing'] {

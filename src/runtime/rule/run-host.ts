@@ -21,10 +21,10 @@ import type { ScanLease, TableLease } from '../ports.ts';
 import { type DeadLetter, deadLetterRow } from '../sink/dead-letter.ts';
 import type { SinkNode } from '../sink/sink-node.ts';
 import type { SinkOwner } from '../sink/sink-owner.ts';
-import { Histogram } from '../status/histogram.ts';
 import type { RuleTrace } from '../trace/rule-trace.ts';
 import { DelayedResults } from './delayed-results.ts';
 import { MAX_PENDING, Pressure } from './pressure.ts';
+import { RowTimes } from './row-times.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunSide } from './run-input.ts';
 
@@ -80,8 +80,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
   private wantsCurrent = false;
   private input = 0;
   private fed = 0;
-  /** Time that the program takes for a row, of one row in 16. */
-  readonly latency = new Histogram();
+  readonly rowTimes: RowTimes;
+  readonly times: RowTimes['times'];
   private tuple: Tuple | undefined;
   /** Failures by operator, of operators that had any. */
   readonly failing = new Map<string, Failing>();
@@ -104,6 +104,8 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     this.options = definition.options;
     this.clock = env.clock;
     this.log = env.log;
+    this.rowTimes = new RowTimes(env.clock);
+    this.times = this.rowTimes.times;
     this.loud = definition.options.debug || definition.options.logFilename !== '';
     const { deps: gateway } = env;
     this.budget = env.settings.rowBudget;
@@ -166,7 +168,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     const outer = this.touched;
     this.touched = this.holdAll;
     const sampled = (++this.fed & SAMPLE_MASK) === 1;
-    const startMs = sampled ? this.clock.monotonic() : 0;
+    const startMs = sampled ? this.rowTimes.begin(program) : 0;
     const { tuple: outerTuple, input: outerInput } = this;
     this.input = input;
     this.tuple = t;
@@ -177,7 +179,7 @@ export class RunHost implements ProgramHost, RunSide, SinkOwner {
     }
     this.input = outerInput;
     this.tuple = outerTuple;
-    if (sampled) this.latency.observe(Math.round((this.clock.monotonic() - startMs) * 1000));
+    if (sampled) this.rowTimes.end(program, startMs);
     if (this.delayed !== undefined) this.delayed.settle();
     const touched = this.touched;
     this.touched = outer;

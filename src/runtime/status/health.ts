@@ -75,6 +75,7 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
       (run?.sources.reduce((n, s) => n + s.stats().exceptions, 0) ?? 0) +
       (run?.sinks.reduce((n, s) => n + s.stats.exceptions, 0) ?? 0),
     failedRows,
+    operatorTimes: operatorTimesOf(run),
     deadLetters: run?.deadLetters ?? 0,
     setAside,
     ...(rule.parked && { parked: rule.parked }),
@@ -87,6 +88,16 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
       lastError: run?.checkpoints.error ?? '',
     },
   };
+}
+
+function operatorTimesOf(run: RunStatusView | undefined): RuleHealth['operatorTimes'] {
+  const times = run?.rowTimes.operators;
+  if (!times) return [];
+  // in the order of the flow
+  return run.operators.flatMap(({ name: op }) => {
+    const h = times.get(op);
+    return h ? [{ op, rows: h.count, p50Us: h.quantileUs(0.5), p90Us: h.quantileUs(0.9), p99Us: h.quantileUs(0.99) }] : [];
+  });
 }
 
 /** Sentences so far. */

@@ -66,7 +66,7 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
         );
     }
     if (!rule.run) continue;
-    const { latency } = rule.run;
+    const { program: latency, operators } = rule.run.rowTimes;
     putHistogram('kuiper_rule_process_latency_us_hist', 'Time of the program per row, of one row in 16', { rule: rule.id }, latency);
     put(
       'kuiper_rule_cpu_ms_total',
@@ -75,6 +75,13 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
       { rule: rule.id },
       (latency.sumUs * SAMPLED) / 1000,
     );
+    for (const [op, h] of operators)
+      putHistogram(
+        'kuiper_op_process_latency_us_hist',
+        'Time of an operator per row, without those behind it, of one row in 10 ms at most',
+        { rule: rule.id, type: 'op', op, op_instance: '0' },
+        h,
+      );
     put('kuiper_rule_ok', 'gauge', 'Health of the rule: 1 ok, 0 not', { rule: rule.id }, rule.health().ok ? 1 : 0);
     for (const s of rule.run.sources)
       putHistogram(

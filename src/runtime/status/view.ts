@@ -39,8 +39,8 @@ export interface RunStatusView {
   /** Failures by operator; operators without any are left out. */
   readonly failing: ReadonlyMap<string, Failing>;
   readonly growth: Growth;
-  /** Time of the program per row, of one row in 16. */
-  readonly latency: Histogram;
+  /** Time of the program per row, of one row in 16, and of each operator, of some of those. */
+  readonly rowTimes: { readonly program: Histogram; readonly operators: ReadonlyMap<string, Histogram> };
   /** Operators from inside; {} when the rule does not run. */
   explain(): Readonly<Record<string, OperatorView>>;
   readonly checkpoints: {

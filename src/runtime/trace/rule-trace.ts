@@ -6,7 +6,7 @@ import { nodeCrypto } from '../../base/node-builtins.ts';
 import { maskValue } from '../../base/secrets.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
-import type { TraceLink, TraceSpan, TraceTarget } from '../../exec/traced.ts';
+import type { HeldSpan, TraceLink, TraceSpan, TraceTarget } from '../../exec/traced.ts';
 import type { Span, TraceStore } from './trace-store.ts';
 
 /** `always`: each message; `head`: those that bring a trace context (W3C traceparent in MQTT 5 user properties). */
@@ -22,6 +22,24 @@ interface Context {
   spanId: string;
 }
 
+class OpenSpan implements TraceSpan {
+  readonly span: Span;
+  readonly outer: Context;
+
+  constructor(span: Span, outer: Context) {
+    this.span = span;
+    this.outer = outer;
+  }
+}
+
+class SpanOnHold implements HeldSpan {
+  readonly held: Span;
+
+  constructor(held: Span) {
+    this.held = held;
+  }
+}
+
 export class RuleTrace implements TraceTarget {
   readonly strategy: TraceStrategy;
   shift = 0;
@@ -29,9 +47,11 @@ export class RuleTrace implements TraceTarget {
   private readonly store: TraceStore;
   private readonly clock: Clock;
   /** The span under way. */
-  private current: Context | undefined;
+  private current: Context | Span | undefined;
   /** Messages whose way began before they were decoded (interval of the source). */
   private readonly begun = new WeakMap<object, Context>();
+  /** Spans that wait for an answer. */
+  private readonly held = new Set<Span>();
 
   constructor(ruleId: string, strategy: TraceStrategy, store: TraceStore, clock: Clock) {
     this.ruleId = ruleId;
@@ -78,13 +98,28 @@ export class RuleTrace implements TraceTarget {
     if (!current) return undefined;
     const span = this.span(name, current, dataText(row()));
     this.current = span;
-    return { span, outer: current };
+    return new OpenSpan(span, current);
   }
 
   finish(s: TraceSpan | undefined): void {
-    if (!s) return;
-    this.current = s.outer as Context;
-    this.end(s.span as Span);
+    if (!(s instanceof OpenSpan)) return;
+    this.current = s.outer;
+    if (!this.held.has(s.span)) this.end(s.span);
+  }
+
+  hold(): HeldSpan | undefined {
+    const { current } = this;
+    if (!current || !('endUs' in current)) return undefined;
+    this.held.add(current);
+    return new SpanOnHold(current);
+  }
+
+  resume(held: HeldSpan | undefined, work: () => void): void {
+    if (!(held instanceof SpanOnHold)) return work();
+    const { held: span } = held;
+    this.held.delete(span);
+    this.inside(span, work);
+    this.end(span);
   }
 
   /** A window gives out rows: a trace of its own, linked with those of its rows. */

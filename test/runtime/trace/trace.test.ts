@@ -1,7 +1,14 @@
 // Traces of rules: what is recorded of a message on its way, in eKuiper's shape (docs/spec/rest.json, /trace).
 import { afterEach, describe, expect, test } from 'vitest';
-import { contextOf } from '../../../src/runtime/trace/rule-trace.ts';
+import { createVirtualClock } from '../../../src/base/clock.ts';
+import type { Tuple } from '../../../src/data/tuple.ts';
+import type { Row } from '../../../src/data/value.ts';
+import { createLookupJoin } from '../../../src/exec/lookup-join.ts';
+import type { LookupJoinSpec } from '../../../src/exec/operator.ts';
+import { traced } from '../../../src/exec/traced.ts';
+import { contextOf, RuleTrace } from '../../../src/runtime/trace/rule-trace.ts';
 import { createTraceStore, type Span, type TraceTree } from '../../../src/runtime/trace/trace-store.ts';
+import { col, createSink, createTestHost, newStats, row } from '../../helpers/operators.ts';
 import { type World, type WorldOptions, world } from '../diagnosis/world.ts';
 
 let w: World | undefined;
@@ -203,5 +210,70 @@ describe('the trace context of a message', () => {
   ])('%s', (traceparent, expected) => {
     expect(contextOf({ properties: { traceparent } } as never)).toEqual(expected);
     expect(contextOf(undefined)).toBeUndefined();
+  });
+});
+
+// @covers issue:18#6
+describe('a lookup that is answered later', () => {
+  const setUp = () => {
+    const clock = createVirtualClock(Date.UTC(2026, 0, 1));
+    const store = createTraceStore();
+    const trace = new RuleTrace('r', 'always', store, clock);
+    const answers: { answer(rows: Row[]): void; fail(error: Error): void }[] = [];
+    const host = Object.assign(createTestHost(clock), { trace });
+    host.lookupTables['tbl'] = {
+      lookup() {
+        const { promise, resolve, reject } = Promise.withResolvers<Row[]>();
+        answers.push({ answer: resolve, fail: reject });
+        return promise;
+      },
+    };
+    const show = (t: Tuple) => ({ id: t.cols[0] ?? null });
+    const sink = createSink();
+    const project = traced({ ...sink, stats: newStats(), row: (t) => sink.row(t), rows: (c) => sink.rows(c) }, '4_project', trace, show);
+    const spec: LookupJoinSpec = { type: 'inner', table: 'tbl', fields: ['name'], keys: ['id'], values: [col(0)], columns: [], width: 1 };
+    const lookup = createLookupJoin(spec, host, newStats(), project);
+    const op = traced(lookup, 'tbl', trace, show);
+    const give = (id: number) => trace.message('s', Buffer.from(`{"id":${id}}`), undefined, false, () => op.row(row([id], 0)));
+    return { clock, store, host, answers, give, lookup, trees: () => store.ofRule('r').map((id) => store.tree(id)!) };
+  };
+  const tookMs = (t: TraceTree): number => Date.parse(t.endTime) - Date.parse(t.startTime);
+
+  test('has a span that ends with the answer, and what follows is below it', async () => {
+    const x = setUp();
+    x.give(1);
+    await x.clock.advance(40);
+    x.give(2);
+    await x.clock.advance(60);
+    x.answers[1]!.answer([{ name: 'two' }]);
+    await x.clock.advance(10);
+    // the second waits for the first
+    x.answers[0]!.answer([{ name: 'one' }]);
+    await x.clock.advance(0);
+    expect(x.trees().map(chain)).toEqual([
+      ['s', '2_decoder', 'tbl', '4_project'],
+      ['s', '2_decoder', 'tbl', '4_project'],
+    ]);
+    expect(x.trees().map((t) => [tookMs(t.ChildSpan[0]!), tookMs(t.ChildSpan[0]!.ChildSpan[0]!)])).toEqual([
+      [0, 110],
+      [0, 70],
+    ]);
+    expect(x.trees().map((t) => t.ChildSpan[0]!.ChildSpan[0]!.attribute?.['data'])).toEqual(['{"id":1}', '{"id":2}']);
+  });
+
+  test('ends its span also when the table fails, and when the rule ends before', async () => {
+    const x = setUp();
+    x.give(1);
+    x.give(2);
+    await x.clock.advance(30);
+    x.answers[0]!.fail(new Error('away'));
+    await x.clock.advance(5);
+    x.lookup.close!();
+    expect(x.trees().map(chain)).toEqual([
+      ['s', '2_decoder', 'tbl'],
+      ['s', '2_decoder', 'tbl'],
+    ]);
+    expect(x.trees().map((t) => tookMs(t.ChildSpan[0]!.ChildSpan[0]!))).toEqual([30, 35]);
+    expect(x.host.exceptions.map((e) => String((e as { text?: string }).text ?? e))).toHaveLength(2);
   });
 });
