@@ -56,7 +56,7 @@ describe('a traced rule', () => {
     expect(tree!.ChildSpan[0]!.parentSpanID).toBe(tree!.spanID);
     expect(tree!.ChildSpan[0]!.ChildSpan[0]!.attribute).toEqual({ data: '{"a":5}', rule: 'r' });
     expect(deepest(tree!).attribute).toEqual({ data: Buffer.from('[{"a":5}]').toString('base64'), rule: 'r' });
-    expect(tree!.startTime).toMatch(/^2026-01-01T00:00:00\.\d{6}Z$/);
+    expect(tree!.startTime).toMatch(/^2026-01-01T\d\d:\d\d:\d\d\.\d{6}Z$/);
   });
 
   test('records where a message ends that is left out', async () => {
