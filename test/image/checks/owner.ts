@@ -2,6 +2,8 @@
 import { request } from 'node:https';
 import { expectThat, type Report } from '../report.ts';
 import { prepareDisk, startVm, until, type Vm, type VmOptions } from '../vm.ts';
+import { brokenFiles } from './broken-files.ts';
+import { docs, powerOff, reset } from './docs.ts';
 
 /** As a person may write it: a tab, a star without quotes, a quote that is not closed. */
 const BROKEN_YAML = `hostname: kuiper-owner
@@ -21,7 +23,7 @@ rules:
 `;
 
 /** REST as another machine calls it. */
-const rest = (vm: Vm, ca: string, token: string | undefined, servername: string, path = '/rules') =>
+const rest = (vm: Vm, ca: string, token: string | undefined, servername: string, path = '/rules', timeout = 120_000) =>
   new Promise<{ status: number; text: string }>((resolve, reject) => {
     const call = request(
       {
@@ -30,7 +32,7 @@ const rest = (vm: Vm, ca: string, token: string | undefined, servername: string,
         path,
         ca,
         servername,
-        timeout: 60_000,
+        timeout,
         headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       },
       (response) => {
@@ -43,7 +45,7 @@ const rest = (vm: Vm, ca: string, token: string | undefined, servername: string,
         response.on('error', reject);
       },
     );
-    call.on('timeout', () => call.destroy(new Error('no answer within 60 s')));
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     call.on('error', reject);
     call.end();
   });
@@ -70,7 +72,12 @@ export async function owner(report: Report, image: string, dir: string): Promise
     );
     if (!up) return;
     await fromOutside(report, vm);
+    await docs(report, vm, options, 'kuiper-owner');
+    await openAndClose(report, vm);
+    await brokenFiles(report, vm);
     vm = await powerCut(report, vm, options);
+    await reset(report, vm);
+    await powerOff(report, vm);
   } finally {
     await vm.kill();
   }
@@ -132,6 +139,34 @@ async function fromOutside(report: Report, vm: Vm): Promise<void> {
   });
 }
 
+async function openAndClose(report: Report, vm: Vm): Promise<void> {
+  await report.check(
+    'REST is closed and opened for other machines at once, without a restart of the device; the old token is worth nothing',
+    async () => {
+      const ca = (await vm.ssh('cat /var/lib/kuiper-device/access/tls.crt')).out;
+      const token = async () => (await vm.ssh('cat /var/lib/kuiper-device/access/rest-token')).out.trim();
+      const before = await token();
+      const closed = await vm.ssh('kuiper system rest close');
+      expectThat(closed.code === 0, closed.out);
+      const answer = await rest(vm, ca, before, 'kuiper-owner.local', '/rules', 8000).then(
+        (r) => `answered ${r.status}`,
+        () => 'closed',
+      );
+      expectThat(answer === 'closed', answer);
+      const rules = await vm.ssh('kuiper show rules');
+      expectThat(rules.code === 0 && rules.out.includes('provisioned'), `the command line on the device: ${rules.out}`);
+      const opened = await vm.ssh('kuiper system rest open');
+      expectThat(opened.code === 0, opened.out);
+      const now = await token();
+      expectThat(now !== before, 'the token is the old one');
+      const good = await rest(vm, ca, now, 'kuiper-owner.local');
+      const old = await rest(vm, ca, before, 'kuiper-owner.local');
+      expectThat(good.status === 200 && old.status === 401, `${good.status} ${old.status}`);
+      return undefined;
+    },
+  );
+}
+
 /** @returns the machine after the cut */
 async function powerCut(report: Report, vm: Vm, options: VmOptions): Promise<Vm> {
   let after = vm;
@@ -153,7 +188,7 @@ async function powerCut(report: Report, vm: Vm, options: VmOptions): Promise<Vm>
         out = (await after.ssh('sort -u /opt/kuiper/data/results/provisioned.jsonl | grep -c n')).out;
         return Number(out) >= 200;
       },
-      120_000,
+      400_000,
       'not all of the 200 rows came out',
       3000,
     );
