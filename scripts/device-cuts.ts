@@ -107,7 +107,7 @@ class Device {
       ...['--data', join(this.mnt, 'mqtt'), '--plain', `127.0.0.1:${this.mqttPort}`],
       ...['--owner-password', join(this.dir, 'password')],
     ]);
-    await this.#until('the listener answers', async () => {
+    await this.until('the listener answers', async () => {
       const one = await client(this.mqttPort).catch(() => undefined);
       if (one) await end(one);
       return one !== undefined;
@@ -124,7 +124,7 @@ class Device {
       MQTT_SOURCE__DEFAULT__USERNAME: 'kuiper',
       MQTT_SOURCE__DEFAULT__PASSWORD: OWNER_PASSWORD,
     });
-    await this.#until('the gateway answers', async () => (await this.call('GET', '/rules')) !== undefined);
+    await this.until('the gateway answers', async () => (await this.call('GET', '/rules')) !== undefined);
     return performance.now() - startMs;
   }
   async call(method: string, path: string, body?: unknown): Promise<string | undefined> {
@@ -141,7 +141,7 @@ class Device {
       throw error;
     }
   }
-  async #until(what: string, test: () => Promise<boolean>): Promise<void> {
+  async until(what: string, test: () => Promise<boolean>): Promise<void> {
     for (const untilMs = performance.now() + PATIENCE_MS; !(await test()); await sleep(100))
       if (performance.now() > untilMs) throw new Error(`${what}: not within ${PATIENCE_MS / 1000} s; logs in ${this.dir}`);
   }
@@ -211,12 +211,11 @@ async function run(state: State): Promise<Totals> {
     device.make();
     await device.startListener();
     await device.startGateway();
-    await device
-      .call('POST', '/streams', { sql: 'CREATE STREAM sensors () WITH (TYPE="mqtt", DATASOURCE="sensors/#", FORMAT="JSON", QOS="1")' })
-      .catch(async () =>
-        device.call('POST', '/streams', { sql: 'CREATE STREAM sensors () WITH (TYPE="mqtt", DATASOURCE="sensors/#", FORMAT="JSON")' }),
-      );
+    await device.call('POST', '/streams', { sql: 'CREATE STREAM sensors () WITH (TYPE="mqtt", DATASOURCE="sensors/#", FORMAT="JSON")' });
     await device.call('POST', '/rules', { id: 'all', sql: 'SELECT * FROM sensors', actions: actionsOf(state, peer.port) });
+    // what nobody has subscribed to yet is nobody's
+    const subscribed = /"source_sensors_0_connection_status": ?1/;
+    await device.until('the rule has subscribed', async () => subscribed.test((await device.call('GET', '/rules/all/status')) ?? ''));
     for (let n = 0; n < cuts; n++) {
       if (state !== 'away') await peer.open();
       if (state === 'stopped') await device.stopGateway();

@@ -53,7 +53,8 @@ async function main(report: Report): Promise<void> {
         '[Service]\nExecStart=\nExecStart=/opt/kuiper/lib/bin/node /opt/kuiper/lib/dist/update.mjs --fill-after-s 20\n',
     },
   };
-  prepareDisk(options);
+  // after work on a check: the device of the last run goes on
+  if (!process.env['KUIPER_KEEP_DISK']) prepareDisk(options);
   const vm = await startVm(options);
   try {
     if (!(await boots(report, vm, options.dir))) return;

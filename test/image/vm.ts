@@ -52,7 +52,7 @@ const BOOT_PARTITION = '@@1M';
 
 const agent = `exec 3<>/dev/virtio-ports/kuiper.test
 while read -r id line <&3; do
-  out=$(printf %s "$line" | base64 -d | timeout 300 bash 2>&1); rc=$?
+  out=$(printf %s "$line" | base64 -d | timeout 1500 bash 2>&1); rc=$?
   printf '%s %s %s\\n' "$id" "$rc" "$(printf %s "$out" | base64 -w0)" >&3
 done
 `;
