@@ -75,6 +75,7 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ -z "$(ARGS)" ]; then $(NODE) --expose-gc scripts/budget-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/ingress-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then $(NODE) scripts/dead-units.ts; fi
+	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then $(NODE) scripts/device-cuts.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/sinks-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/portable-campaign.ts; fi
