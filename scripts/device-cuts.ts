@@ -80,7 +80,7 @@ async function run(state: State): Promise<Totals> {
       await device.startListener();
       totals.toReadyMs.push(await device.startGateway());
       let there = new Set(seen());
-      for (const limitMs = performance.now() + PATIENCE_MS; performance.now() < limitMs; await sleep(250)) {
+      for (const limitMs = performance.now() + (values.break ? 20_000 : PATIENCE_MS); performance.now() < limitMs; await sleep(250)) {
         there = new Set(seen());
         if ([...before].every((id) => there.has(id))) break;
       }
