@@ -63,7 +63,12 @@ export async function owner(report: Report, image: string, dir: string): Promise
         expectThat(state.out.trim() === 'running', state.out);
         const { code, out } = await vm.ssh('cat /var/lib/kuiper-device/gateway-report.txt');
         expectThat(code === 0, out);
-        for (const part of ['Applied: hostname, ssh, mqtt.password, rest, streams, rules', 'begins with a tab', 'begins with "*"', 'timezone: a quote'])
+        for (const part of [
+          'Applied: hostname, ssh, mqtt.password, rest, streams, rules',
+          'begins with a tab',
+          'begins with "*"',
+          'timezone: a quote',
+        ])
           expectThat(out.includes(part), out);
         const file = await vm.root('cat /boot/firmware/gateway.yaml /boot/firmware/gateway-report.txt');
         expectThat(!file.out.includes('Sesame'), file.out);
