@@ -10,7 +10,6 @@ need_root
 ensure_host_packages "${host_packages[@]}"
 ensure_binfmt
 ensure_tools_chroot
-version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
 image_version="${KUIPER_IMAGE_VERSION:-$version}"
 deb_name="kuiper-gateway_${version}_arm64.deb"
 work="$cache_dir/work"

@@ -4,7 +4,6 @@
 . "$image_dir/lib/host-tools.sh"
 need_root
 ensure_tools_chroot
-version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
 image_version="${KUIPER_IMAGE_VERSION:-$version}"
 slot="${KUIPER_SLOT_IMAGE:-$cache_dir/work/slot-a.img}"
 keys="${KUIPER_UPDATE_KEYS:-$image_dir/.keys}"

@@ -5,7 +5,6 @@
 . "$image_dir/lib/host-tools.sh"
 need_root
 ensure_host_packages "${host_packages[@]}"
-version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
 image="$out_dir/kuiper-gateway_${version}_arm64.img"
 
 raspi3b() {

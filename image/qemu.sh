@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib/common.sh"
 . "$image_dir/lib/host-tools.sh"
 ensure_host_packages qemu-system-arm qemu-efi-aarch64 mtools
-version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
 image="$out_dir/kuiper-gateway_${version}_arm64.img"
 [ -e "$image" ] || fail "there is no image yet: make image"
 disk="$cache_dir/qemu/disk.img"

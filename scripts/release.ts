@@ -151,10 +151,19 @@ async function release(version: string, steps: readonly Step[], key: string | un
       say(target);
     }
   }
+  // the version of the release, whatever package.json says; files of other versions that lie there are not of this release
+  const build = (script: string) =>
+    execFileSync(join(REPO, 'image', script), { cwd: REPO, stdio: 'inherit', env: { ...process.env, KUIPER_VERSION: version } });
+  const take = (wanted: RegExp) => {
+    const names = readdirSync(join(REPO, 'image/out')).filter((n) => wanted.test(n) && (n.includes(`_${version}_`) || !n.includes('_')));
+    for (const name of names) {
+      copyFileSync(join(REPO, 'image/out', name), join(out, name));
+      say(name);
+    }
+  };
   if (steps.includes('deb')) {
-    execFileSync(join(REPO, 'image/build-deb.sh'), { cwd: REPO, stdio: 'inherit' });
-    for (const f of readdirSync(join(REPO, 'image/out')).filter((n) => n.endsWith('.deb')))
-      copyFileSync(join(REPO, 'image/out', f), join(out, f));
+    build('build-deb.sh');
+    take(/\.deb$/);
   }
   if (steps.includes('apt')) {
     const apt = join(out, 'apt');
@@ -170,9 +179,11 @@ async function release(version: string, steps: readonly Step[], key: string | un
     say('apt/ serves as an apt repository');
   }
   if (steps.includes('image')) {
-    execFileSync(join(REPO, 'image/build.sh'), { cwd: REPO, stdio: 'inherit' });
-    for (const f of readdirSync(join(REPO, 'image/out')).filter((n) => /\.(?:img\.zst|raucb)$/.test(n)))
-      copyFileSync(join(REPO, 'image/out', f), join(out, f));
+    build('build.sh');
+    // Without a signer's key there is an image, and no update of devices that have another.
+    if (existsSync(join(process.env['KUIPER_UPDATE_KEYS'] ?? join(REPO, 'image/.keys'), 'signer.key'))) build('bundle.sh');
+    else say('no update bundle: make update-keys makes the keys, before the image');
+    take(/\.(?:img\.zst|spdx\.json|raucb)$|^rpi-imager\.json$/);
   }
   if (steps.includes('sbom')) {
     const lock = JSON.parse(readFileSync(join(REPO, 'package-lock.json'), 'utf8')) as Parameters<typeof sbomOf>[0];

@@ -14,6 +14,10 @@ mkdir -p "$cache_dir" "$out_dir"
 . "$image_dir/config/build.env"
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$KUIPER_SOURCE_DATE_EPOCH}"
 
+# Of what is built: package.json's, or that of the release which is made (scripts/release.ts).
+version="${KUIPER_VERSION:-$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")}"
+[ -n "$version" ] || { echo "image: error: package.json has no version" >&2; exit 1; }
+
 say() { printf '%s image: %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 fail() { printf 'image: error: %s\n' "$*" >&2; exit 1; }
 need_root() { [ "$(id -u)" = 0 ] || fail "$0 must run as root (mmdebstrap and chroot need it); use sudo make image"; }

@@ -92,7 +92,7 @@ stage_program() {
   # A package without a licence text fails the build.
   "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/licences.ts" "$dir/node_modules" "$dir/THIRD-PARTY-LICENSES.txt" || fail "licence texts are missing"
   cp -r "$repo_dir/src" "$repo_dir/plugins" "$repo_dir/etc" "$dir/"
-  cp "$repo_dir/package.json" "$dir/"
+  sed "s/^  \"version\": .*/  \"version\": \"$version\",/" "$repo_dir/package.json" >"$dir/package.json"
   [ ! -e "$repo_dir/README.md" ] || cp "$repo_dir/README.md" "$dir/"
   mkdir -p "$dir/image" && cp -r "$image_dir/provision" "$image_dir/network" "$dir/image"
   "$repo_dir/node_modules/node/bin/node" "$image_dir/lib/bundle.ts" "$dir/dist" || fail "the bundle was not made"

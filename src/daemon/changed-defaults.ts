@@ -27,6 +27,11 @@ export const changedDefaults: readonly ChangedDefault[] = [
     what: 'SQL gives the answers of the standard; rules that are stored already keep those of eKuiper until they are stored again.',
     keep: 'basic.sqlCompatibility: ekuiper',
   },
+  {
+    n: 5,
+    what: 'What one message costs in a rule is bounded: 2,000,000 steps, 64 MB, 100 ms; a row that needs more is an error of that row.',
+    keep: 'higher values of basic.rowBudget',
+  },
 ];
 
 const FILE = 'changed-defaults';

@@ -8,7 +8,6 @@ ensure_host_packages "${host_packages[@]}" qemu-system-arm qemu-efi-aarch64 open
 image="${KUIPER_IMAGE:-}"
 if [ -z "$image" ]; then
   "$image_dir/build.sh"
-  version="$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$repo_dir/package.json")"
   image="$out_dir/kuiper-gateway_${version}_arm64.img"
 fi
 exec "$repo_dir/node_modules/node/bin/node" "$repo_dir/test/image/main.ts" "$image" "$@"
