@@ -19,6 +19,17 @@ export function keyProblem(key: string): string | undefined {
   return isWhole(match[2]!, match[3]!) ? undefined : 'the key is not whole: a part is missing. Copy the line again';
 }
 
+/** A key that a terminal or a mail has broken into lines, as one line again; anything else as it is. */
+export function joinKey(key: string): string {
+  if (keyProblem(key) === undefined) return key;
+  const [type = '', ...rest] = key.trim().split(/\s+/);
+  for (let parts = 2; parts <= rest.length; parts++) {
+    const line = [type, rest.slice(0, parts).join(''), ...rest.slice(parts)].join(' ');
+    if (keyProblem(line) === undefined) return line;
+  }
+  return key;
+}
+
 /** True unless the blob says another type or length than it has. */
 function isWhole(type: string, base64: string): boolean {
   const blob = Buffer.from(base64, 'base64');

@@ -1,7 +1,7 @@
 // gateway.yaml -> Settings plus problems in plain words. A wrong part never hides the others: a typo in a rule must not cost the
 // SSH key. Called by main.ts; next files: read-parts.ts, read-network.ts, render.ts.
 import { createFields } from './fields.ts';
-import { findKeys, keyProblem } from './read-keys.ts';
+import { findKeys, joinKey, keyProblem } from './read-keys.ts';
 import { readMqtt } from './read-mqtt.ts';
 import { readNetwork } from './read-network.ts';
 import { type Parts, type Path, readParts } from './read-parts.ts';
@@ -55,7 +55,7 @@ export function readSettings(text: string, options: ReadOptions): ReadResult {
     ssh &&
     (typeof ssh['keys'] === 'string' ? ssh['keys'].split(/\r?\n/).filter((k) => k.trim()) : fields.texts(['ssh', 'keys'], ssh['keys']));
   const good = (keys ?? [])
-    .map((key) => key.trim())
+    .map((key) => joinKey(key.trim()))
     .filter((key, i) => {
       const problem = keyProblem(key);
       if (problem !== undefined) wrong(['ssh', 'keys', String(i)], problem);
@@ -70,6 +70,9 @@ export function readSettings(text: string, options: ReadOptions): ReadResult {
       `${elsewhere.length} key${elsewhere.length > 1 ? 's were' : ' was'} found in the file and taken, so that the device can be reached. Correct the part ssh`,
     );
   }
+
+  if (Object.keys(all).length === 0 && parts.problems.length === 0 && elsewhere.length === 0)
+    wrong([], 'there is no setting in it: every line is empty or a comment ("#"). gateway.yaml.example shows what can stand here');
 
   readNetwork(fields, all['network'], settings, hasFile);
 

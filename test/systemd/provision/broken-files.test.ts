@@ -218,6 +218,19 @@ describe('a broken gateway.yaml', () => {
     expect(removeSecrets(left, again.parts, again.used)).toBeUndefined();
   });
 
+  test.each([
+    ['by a terminal', `ssh:\n  keys:\n    - ${KEY.slice(0, 40)}\n      ${KEY.slice(40)}\n`],
+    ['in a block of text', `ssh:\n  keys:\n    - |\n      ${KEY.slice(0, 40)}\n      ${KEY.slice(40, 60)}\n      ${KEY.slice(60)}\n`],
+  ])('a key that was broken into lines is one key: %s', (_how, text) => {
+    expect(read(text)).toMatchObject({ settings: { sshKeys: [KEY] }, problems: [] });
+  });
+
+  test.each(['', '\n', '# hostname: x\n', `# ${KEY}\n`, '---\n'])('a file without a setting is told: %j', (text) => {
+    const { settings, problems } = read(text);
+    expect(settings).toEqual({});
+    expect(problems.map((p) => p.text)).toEqual([expect.stringContaining('there is no setting in it')]);
+  });
+
   test('CRLF, a byte order mark and blanks at the ends change nothing', () => {
     for (const [text, taken] of Object.values(FILES)) {
       const { settings } = read(text.replaceAll('\n', '\r\n'));
