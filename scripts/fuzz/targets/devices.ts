@@ -21,6 +21,7 @@ import { compileNamedGroups } from '../../../src/connectors/serial/decode/named-
 import { compileLayout } from '../../../src/connectors/serial/decode/struct.ts';
 import { framings } from '../../../src/connectors/serial/framing/index.ts';
 import { parseOptions } from '../../../src/contract/props.ts';
+import { byParser, byReader, lengthIsNone } from '../mqtt-oracle.ts';
 import { hold, orRefuses, orRefusesCoded, type Target, textOf } from '../target.ts';
 
 const require = createRequire(import.meta.url);
@@ -282,7 +283,7 @@ export const deviceTargets: readonly Target[] = [
   },
   {
     name: 'mqtt-packets',
-    doc: 'bytes of a broker through the packet parser, and what we do with a PUBLISH; first byte: protocol version',
+    doc: 'bytes of a broker, cut anywhere, mean the same by our frame reader as by the parser of the package; first byte: protocol version',
     seeds: [
       new Uint8Array([4, ...packet.generate({ cmd: 'publish', topic: 'a/b', payload: 'x', qos: 1, messageId: 7 })]),
       new Uint8Array([
@@ -323,6 +324,16 @@ export const deviceTargets: readonly Target[] = [
       const rest = Buffer.from(input.subarray(1));
       parser.parse(rest.subarray(0, rest.length >> 1));
       parser.parse(rest.subarray(rest.length >> 1));
+      const version = input[0] === 5 ? 5 : 4;
+      const { seen, heldBytes } = byReader(rest, [rest.length], version);
+      hold(heldBytes <= 268_435_460, `${heldBytes} bytes are held`);
+      for (const cuts of [[1], [2, 3, 7]]) {
+        const cut = byReader(rest, cuts, version).seen;
+        // a length that is none ends the walk: what follows is the package's, chunk by chunk
+        if (!lengthIsNone(rest)) hold(JSON.stringify(cut) === JSON.stringify(seen), `cut into ${cuts}: ${cut} instead of ${seen}`);
+      }
+      const want = byParser(rest, version);
+      hold(JSON.stringify(seen) === JSON.stringify(want), `${seen} instead of ${want}`);
     },
   },
   {

@@ -1,7 +1,7 @@
 // One MQTT connection: shared by sinks with equal properties, by sources with a named connection, or owned by one source. It ties together
 // what is kept apart: link.ts (which server and version, when again), deliveries.ts (answers to messages), inbox.ts (which subscription a
 // message is for), publisher.ts (publications and their confirmations), subscribing.ts. Used by source.ts and sink.ts.
-import type { IConnackPacket, IPublishPacket } from 'mqtt';
+import type { IConnackPacket } from 'mqtt';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
@@ -20,6 +20,7 @@ import { explainDisconnect, explainRefusal } from './reasons.ts';
 import { type Address, checkConnection, createStreamBuilder, explainConnectionError } from './streams.ts';
 import { sendSubscribe } from './subscribing.ts';
 import type { Subscription } from './subscription.ts';
+import type { Arriving } from './wire/publish-frame.ts';
 
 /** Never more than one attempt a second, and back within 5 s of the broker's return: 1–2 s at first, then 2–4 s. */
 const FIRST_RETRY_MS = 2000;
@@ -216,6 +217,7 @@ export class MqttConnection implements PooledConnection {
     this.client = undefined;
     // not connected: the broker cannot be told; MQTT 5 sessions expire
     if (client) await disconnect(client, deps, endsSession && !builder ? { properties: { sessionExpiryInterval: 0 } } : undefined);
+    this.publisher.lost();
     if (builder) await clearSession(builder, this.options(), deps);
   }
 
@@ -347,6 +349,7 @@ export class MqttConnection implements PooledConnection {
     this.client = undefined;
     this.deliveries.lost();
     discard(client, this.deps.log, 'Error of a lost MQTT connection.');
+    this.publisher.lost();
     // brokers of 3.1.1, and some of 5, do not say that they threw one client out for another
     const hint = wasUp && this.props.clientid ? `; should it recur, look for another client with the id "${this.clientId}"` : '';
     this.failure ??= ioError(`${this.address.text}: the broker closed the connection${hint}`);
@@ -370,7 +373,7 @@ export class MqttConnection implements PooledConnection {
 
   // ------------------------------------------------------------------------------------------------------------ messages
 
-  private deliver(packet: IPublishPacket, client: HoldingClient): void | Promise<void> {
+  private deliver(packet: Arriving, client: HoldingClient): void | Promise<void> {
     const skippedBytes = client.skipped(packet);
     if (packet.qos === 0) return this.inbox.give(packet, skippedBytes, undefined);
     const delivery = this.deliveries.arrived(packet);

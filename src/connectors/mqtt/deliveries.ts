@@ -20,7 +20,7 @@ export interface Arrival {
   readonly qos: number;
   readonly dup: boolean;
   readonly topic: string;
-  readonly payload: Buffer | string;
+  readonly payload: Buffer;
 }
 
 export class Delivery {
@@ -38,7 +38,7 @@ export class Delivery {
     this.id = arrival.messageId!;
     this.qos = arrival.qos;
     this.topic = arrival.topic;
-    this.payload = arrival.payload as Buffer;
+    this.payload = arrival.payload;
     this.release = () => owner.released(this);
   }
 }
@@ -70,7 +70,7 @@ export class Deliveries {
     if (known !== undefined) {
       // a repeat within this connection
       if (known.onConnection) return undefined;
-      if (arrival.dup && known.topic === arrival.topic && known.payload.equals(arrival.payload as Buffer)) {
+      if (arrival.dup && known.topic === arrival.topic && known.payload.equals(arrival.payload)) {
         known.onConnection = true;
         this.line.push(known);
         this.flush();

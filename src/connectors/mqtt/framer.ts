@@ -101,7 +101,7 @@ export class Framer {
     const rest = variable.length + properties + STAND_IN_BYTES;
     const length = varInt(rest);
     const packet = Buffer.alloc(1 + length.length + rest);
-    packet[0] = data[at]!;
+    packet[0] = data[at] ?? 0;
     length.copy(packet, 1);
     variable.copy(packet, 1 + length.length);
     // MQTT 5: properties of length 0 are the zero that is there
@@ -115,9 +115,9 @@ export class Framer {
 /** Nearly all packets have less than 16 kB: @returns the end of one whose length is written in one or two bytes, 0 for others */
 function endOfSmall(data: Buffer, at: number): number {
   if (at + 2 >= data.length) return 0;
-  const first = data[at + 1]!;
+  const first = data[at + 1] ?? 0;
   if (first < 128) return at + 2 + first;
-  const second = data[at + 2]!;
+  const second = data[at + 2] ?? 0;
   return second < 128 ? at + 3 + (first & 127) + second * 128 : 0;
 }
 
@@ -143,7 +143,7 @@ function readHead(data: Buffer, at: number, limitBytes: number, version5: boolea
   let fixedBytes = 1;
   for (let shift = 0; ; shift += 7) {
     if (at + fixedBytes >= data.length) return undefined;
-    const byte = data[at + fixedBytes++]!;
+    const byte = data[at + fixedBytes++] ?? 0;
     rest += (byte & 127) * 2 ** shift;
     if (byte < 128) break;
     // the parser words the error
@@ -154,10 +154,10 @@ function readHead(data: Buffer, at: number, limitBytes: number, version5: boolea
     small.totalBytes = totalBytes;
     return small;
   }
-  const type = data[at]! >> 4;
+  const type = (data[at] ?? 0) >> 4;
   if (type !== PUBLISH)
     throw new Error(`the broker sent a packet of type ${type} with ${rest} bytes, more than any has that is not a message`);
-  const qos = (data[at]! >> 1) & 3;
+  const qos = ((data[at] ?? 0) >> 1) & 3;
   let end = fixedBytes + 2;
   if (at + end > data.length) return undefined;
   end += data.readUInt16BE(at + fixedBytes) + (qos > 0 ? 2 : 0);
@@ -168,7 +168,7 @@ function readHead(data: Buffer, at: number, limitBytes: number, version5: boolea
     let length = 0;
     for (let shift = 0; shift <= 21; shift += 7) {
       if (at + end + bytes >= data.length) return undefined;
-      const byte = data[at + end + bytes++]!;
+      const byte = data[at + end + bytes++] ?? 0;
       length += (byte & 127) * 2 ** shift;
       if (byte < 128) break;
     }

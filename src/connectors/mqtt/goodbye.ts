@@ -16,7 +16,10 @@ export async function disconnect(
   if (client.connected)
     await within(
       clock,
-      client.endAsync(false, goodbye).catch((error) => log.debug({ cause: messageOf(error) }, 'MQTT disconnect failed.')),
+      client
+        .quiet()
+        .then(() => client.endAsync(false, goodbye))
+        .catch((error) => log.debug({ cause: messageOf(error) }, 'MQTT disconnect failed.')),
     );
   discard(client, log, 'Error of a closed MQTT connection.');
 }

@@ -1,10 +1,10 @@
 // Messages of one connection on their way to its subscriptions: which of them each one is for, and what becomes of those that are for none.
 // Called by connection.ts; routes.ts knows the targets.
-import type { IPublishPacket } from 'mqtt';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { createRoutes } from './routes.ts';
 import type { Subscription } from './subscription.ts';
+import type { Arriving } from './wire/publish-frame.ts';
 
 /** How long messages of an old session wait for the subscription that they are for: rules start within seconds of each other. */
 const EARLY_MS = 30_000;
@@ -25,7 +25,7 @@ export class Inbox {
   messages = 0;
   private readonly deps: InboxDeps;
   private readonly routes: ReturnType<typeof createRoutes>;
-  private readonly early: { packet: IPublishPacket; skippedBytes: number | undefined; ack: () => void }[] = [];
+  private readonly early: { packet: Arriving; skippedBytes: number | undefined; ack: () => void }[] = [];
   private earlyTimer: TimerHandle | undefined;
 
   constructor(deps: InboxDeps) {
@@ -44,7 +44,7 @@ export class Inbox {
   }
 
   /** @param skippedBytes set: the payload was larger than the limit and is not there */
-  give(packet: IPublishPacket, skippedBytes: number | undefined, ack: (() => void) | undefined): void | Promise<void> {
+  give(packet: Arriving, skippedBytes: number | undefined, ack: (() => void) | undefined): void | Promise<void> {
     this.messages++;
     const targets = this.routes.of(packet.topic, packet.properties?.subscriptionIdentifier);
     if (targets === 'copy') return ack?.();
@@ -69,7 +69,7 @@ export class Inbox {
   }
 
   /** A persistent session gives out what waited as soon as the connection is made; the subscription that it is for may join a moment later. */
-  private unread(packet: IPublishPacket, skippedBytes: number | undefined, ack: (() => void) | undefined): void {
+  private unread(packet: Arriving, skippedBytes: number | undefined, ack: (() => void) | undefined): void {
     if (!ack) return;
     const verdict = this.deps.unread();
     if (verdict === 'leave') return; // shutting down: the broker gives it again

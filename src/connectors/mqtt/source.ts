@@ -71,7 +71,7 @@ export function createMqttSource(): Source {
           ctx.dropped(1, `payload of ${bytes} bytes on topic ${topic} is above maxPacketSize (${limitBytes})`),
         onMessage(packet, ack) {
           received++;
-          const payload = packet.payload as Buffer;
+          const payload = packet.payload;
           if (eof?.equals(payload)) {
             ack?.();
             fail(new EndOfInput());

@@ -2,11 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import net from 'node:net';
-import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type mqtt from 'mqtt';
 import { ioError } from '../../base/errors/gateway-error.ts';
-import type { Framer } from './framer.ts';
 import type { ConnectionProps } from './options.ts';
 import { WEBSOCKET_REFUSED, webSocketOpener } from './websocket.ts';
 
@@ -181,36 +179,6 @@ export async function createStreamBuilder(address: Address, props: ConnectionPro
       return socket;
     }) as StreamBuilder;
   return (await webSocketOpener(address, props.headers, secure)) as unknown as StreamBuilder;
-}
-
-type Write = (chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
-
-/** Has what the socket gives to the parser go through the framer. @param heard called when bytes came */
-export function framed(builder: StreamBuilder, framer: Framer, heard: () => void): StreamBuilder {
-  return ((client) => {
-    const stream = builder(client) as unknown as Duplex;
-    const pipe = stream.pipe.bind(stream) as Duplex['pipe'];
-    stream.pipe = ((parser: Duplex) => {
-      const write = parser._write.bind(parser) as Write;
-      parser._write = ((chunk, encoding, done) => {
-        heard();
-        let parts: readonly Buffer[] | undefined;
-        try {
-          parts = framer.take(chunk);
-        } catch (error) {
-          stream.destroy(Object.assign(error as Error, { code: 'EMSGSIZE' }));
-          return done();
-        }
-        if (parts === undefined) return write(chunk, encoding, done);
-        const list = parts;
-        let i = 0;
-        const next = (): void => (i < list.length ? write(list[i++]!, encoding, next) : done());
-        next();
-      }) satisfies Write as Duplex['_write'];
-      return pipe(parser);
-    }) as Duplex['pipe'];
-    return stream;
-  }) as StreamBuilder;
 }
 
 const tlsWords: Record<string, string> = {

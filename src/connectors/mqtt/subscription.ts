@@ -1,8 +1,8 @@
 // What a source gives to its connection. Made by source.ts; read by connection.ts, routes.ts, inbox.ts and subscribing.ts.
-import type { IPublishPacket } from 'mqtt';
 import type { ConnectionState } from '../../contract/context.ts';
+import type { Arriving } from './wire/publish-frame.ts';
 
-export type MessageHandler = (packet: IPublishPacket, ack: (() => void) | undefined) => void | Promise<void>;
+export type MessageHandler = (packet: Arriving, ack: (() => void) | undefined) => void | Promise<void>;
 
 export interface Subscription {
   /** Topic filters. */

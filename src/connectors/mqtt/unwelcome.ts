@@ -16,6 +16,8 @@ export interface Publication {
 export const bytesOf = (p: Pick<Publication, 'payload'>): number => Buffer.byteLength(p.payload);
 
 export interface UnwelcomeWatch {
+  /** Something is suspected: whoever confirms a publication says so. */
+  suspects: boolean;
   /** The broker closed a connection with these on the wire. @param atMs monotonic */
   lost(onWire: Iterable<Publication>, atMs: number): void;
   /** The broker took this one: it is not what it hangs up on. */
@@ -31,9 +33,12 @@ export function createUnwelcomeWatch(): UnwelcomeWatch {
   let suspectBytes = 0;
   let losses = 0;
   let lastAtMs = 0;
-  return {
+  const watch: UnwelcomeWatch = {
+    suspects: false,
     confirmed(p) {
-      if (losses > 0 && p.topic === suspectTopic && bytesOf(p) === suspectBytes) losses = 0;
+      if (p.topic !== suspectTopic || bytesOf(p) !== suspectBytes) return;
+      losses = 0;
+      watch.suspects = false;
     },
     lost(onWire, atMs) {
       let largest: Publication | undefined;
@@ -45,6 +50,7 @@ export function createUnwelcomeWatch(): UnwelcomeWatch {
       suspectTopic = largest.topic;
       suspectBytes = bytesOf(largest);
       lastAtMs = atMs;
+      watch.suspects = losses < LOSSES;
       if (losses < LOSSES) return;
       losses = 0;
       largest.refuse(
@@ -54,6 +60,7 @@ export function createUnwelcomeWatch(): UnwelcomeWatch {
       );
     },
   };
+  return watch;
 }
 
 /** Bytes of a PUBLISH packet (MQTT 5 §3.3). */
