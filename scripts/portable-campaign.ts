@@ -26,7 +26,9 @@ try {
   const out = join(g.root, 'rows.txt');
   const made = [
     await g.call('POST', '/plugins/portables', { name: plugin, file: `file://${join(g.root, 'data/uploads/plugin.zip')}` }),
-    await g.call('POST', '/streams', { sql: `CREATE STREAM count () WITH (TYPE="${plugin}count", DATASOURCE="here", FORMAT="json")` }),
+    await g.call('POST', '/streams', {
+      sql: `CREATE STREAM count () WITH (TYPE="${plugin}count", DATASOURCE="here", FORMAT="json", CONF_KEY="steady")`,
+    }),
     await g.call('POST', '/rules', {
       id: 's',
       sql: 'SELECT n, pid FROM count',

@@ -124,6 +124,6 @@ if __name__ == '__main__':
     { path: `${p}.json`, content: Buffer.from(JSON.stringify(info)) },
     { path: `${p}.py`, content: Buffer.from(program) },
     { path: `sources/${p}odd.yaml`, content: Buffer.from('default: {}\n') },
-    { path: `sources/${p}count.yaml`, content: Buffer.from('default:\n  every: 10\nslow:\n  every: 500\n') },
+    { path: `sources/${p}count.yaml`, content: Buffer.from('default:\n  every: 10\nslow:\n  every: 500\nsteady:\n  every: 40\n') },
   ];
 }
