@@ -1,4 +1,4 @@
-// What users add besides plugins: functions of JavaScript and portable plugins. One object for the daemon, which makes it before the rules are loaded,
+// What users add besides plugins: functions of JavaScript, external services and portable plugins. One object for the daemon, which makes it before the rules are loaded,
 // and for the service, which changes it. What nobody uses is not loaded.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,12 @@ import type { FunctionCatalogue } from '../contract/function.ts';
 import { firstOf } from './catalogues.ts';
 import type { PortablePlugins } from './portable/portable-plugins.ts';
 import { createScripts, type Scripts } from './scripts/script-files.ts';
+import type { Services } from './services/services.ts';
 
 export { firstOf } from './catalogues.ts';
 export type { PortableFile, PortablePlugins } from './portable/portable-plugins.ts';
 export { parseScript, type Script, type Scripts } from './scripts/script-files.ts';
+export type { ServiceFile, Services } from './services/services.ts';
 
 export interface Extensions {
   readonly scripts: Scripts;
@@ -21,6 +23,12 @@ export interface Extensions {
   portables(): Promise<PortablePlugins>;
   /** Undefined while there are none. */
   readonly loadedPortables: PortablePlugins | undefined;
+  /** Loads them. */
+  services(): Promise<Services>;
+  /** Undefined while there are none. */
+  readonly loadedServices: Services | undefined;
+  /** What stands behind `${secret:name}` in headers of services. */
+  useSecrets(resolve: <T>(value: T) => T): void;
   readonly functions: FunctionCatalogue;
   connector(name: string): ConnectorEntry | undefined;
   connectorNames(): string[];
@@ -32,6 +40,7 @@ export interface Extensions {
 export interface ExtensionSettings {
   readonly portable: { readonly pythonBin: string };
   readonly plugins: { readonly socket: string };
+  readonly enablePrivateNet: boolean;
 }
 
 export interface ExtensionsDeps {
@@ -63,8 +72,26 @@ export function createExtensions({ folders, log, clock = createRealClock(), sett
       });
       return portable;
     }));
+  const serviceFolder = join(folders.data, 'services');
+  let services: Services | undefined;
+  let resolve = <T>(value: T): T => value;
+  const loadServices = async () =>
+    (services ??= (await import('./services/services.ts')).createServices({
+      folder: serviceFolder,
+      clock,
+      log,
+      privateNet: () => settings?.().enablePrivateNet === true,
+      secrets: (value) => resolve(value),
+    }));
   return {
     scripts,
+    services: loadServices,
+    useSecrets(given) {
+      resolve = given;
+    },
+    get loadedServices() {
+      return services;
+    },
     portables,
     get loadedPortables() {
       return portable;
@@ -72,13 +99,20 @@ export function createExtensions({ folders, log, clock = createRealClock(), sett
     functions: firstOf(
       () => portable?.functions,
       () => scripts.functions,
+      () => services?.functions,
     ),
     connector: (name) => portable?.connector(name),
     connectorNames: () => portable?.connectorNames() ?? [],
     async reload() {
       await scripts.reload();
-      if (portable || (existsSync(folder) && readdirSync(folder).length > 0)) await (await portables()).reload();
+      if (services || hasEntries(serviceFolder)) (await loadServices()).reload();
+      if (portable || hasEntries(folder)) await (await portables()).reload();
     },
-    close: async () => portable?.close(),
+    async close() {
+      services?.close();
+      await portable?.close();
+    },
   };
 }
+
+const hasEntries = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length > 0;

@@ -20,6 +20,7 @@ import type { ConnectionStore } from './connections.ts';
 import type { Device } from './devices/list-devices.ts';
 import type { Downloader } from './download.ts';
 import type { Editor } from './editor/index.ts';
+import type { ExternalServices } from './external-services.ts';
 import type { Live } from './live/index.ts';
 import type { MetricsDump } from './metrics-dump.ts';
 import type { NetworkChanges } from './network-changes.ts';
@@ -123,6 +124,7 @@ export interface Service {
   readonly plugins: PluginAdmin;
   readonly scripts: ScriptService;
   readonly portables: PortableAdmin;
+  readonly externalServices: ExternalServices;
   readonly trials: TrialService;
   readonly traces: TraceStore;
   readonly otlp: OtlpExport;

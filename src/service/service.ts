@@ -15,6 +15,7 @@ import { confKeyLook } from './conf-key-look.ts';
 import { openConfKeys } from './conf-keys.ts';
 import { openConnections } from './connections.ts';
 import { createDownloader } from './download.ts';
+import { createExternalServices } from './external-services.ts';
 import { createMetricsDump } from './metrics-dump.ts';
 import { createNetworkChanges } from './network-changes.ts';
 import { createOtlpExport } from './otlp.ts';
@@ -155,7 +156,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const scripts = createScriptService(extensions.scripts, rules);
   const isBuiltin = async (name: string) => {
     const found = (await deps.functions()).get(name);
-    return found !== undefined && !['plugin', 'portable', 'script'].includes(found.group);
+    return found !== undefined && !['plugin', 'portable', 'script', 'service'].includes(found.group);
   };
   const portables = createPortableAdmin({
     extensions,
@@ -166,6 +167,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     rootPath: deps.folders.root,
     log,
   });
+  extensions.useSecrets(secrets.resolve);
+  const externalServices = createExternalServices({ extensions, download, rules, isBuiltin, log });
   const ruleset = createRulesetTransfer(streams, rules);
   const uploads = createUploads(deps.folders.data);
   const metricsDump = createMetricsDump({
@@ -200,6 +203,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       uploads,
       extensions,
       portables,
+      externalServices,
       rules,
       live: createLiveConfiguration({
         confKeys,
@@ -266,6 +270,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     plugins,
     scripts: extensions.scripts,
     portables,
+    externalServices,
     importer,
     nowMs: () => clock.now(),
   });
@@ -324,6 +329,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     plugins,
     scripts,
     portables,
+    externalServices,
     trials,
     traces: runtime.traces,
     otlp,

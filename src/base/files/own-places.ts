@@ -40,6 +40,7 @@ const SECRET_FOLDERS = [
   'data/sources',
   'data/sinks',
   'data/connections',
+  'data/services',
   'data/mgmt',
   'data/cache',
   'data/plugins',

@@ -3,8 +3,8 @@
 import protobuf from 'protobufjs';
 import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecDefinition, CodecOptions } from '../../contract/codec.ts';
-import type { Row, Value, ValueObject } from '../../data/value.ts';
-import { isDateTime } from '../../data/value.ts';
+import type { Row } from '../../data/value.ts';
+import { fromValue, messageToRow } from './values.ts';
 
 /** @throws GatewayError CODEC_SCHEMA when the schema or message is missing or wrong */
 function loadType(options: CodecOptions): protobuf.Type {
@@ -26,66 +26,6 @@ function loadType(options: CodecOptions): protobuf.Type {
   } catch (error) {
     throw fail(messageOf(error));
   }
-}
-
-/** The part of package `long` that protobufjs hands out. */
-interface LongClass {
-  isLong(v: unknown): boolean;
-  fromString(text: string, unsigned?: boolean): unknown;
-}
-const Long = protobuf.util.Long as unknown as LongClass;
-
-/** protobufjs objects → values: Long → bigint, nested messages → plain objects. */
-function toValue(v: unknown): Value {
-  if (Long.isLong(v)) return BigInt((v as { toString(): string }).toString());
-  if (Array.isArray(v)) return v.map(toValue);
-  if (v instanceof Uint8Array) return new Uint8Array(v);
-  if (typeof v === 'object' && v !== null) {
-    const out: ValueObject = {};
-    for (const [k, e] of Object.entries(v)) out[k] = toValue(e);
-    return out;
-  }
-  return v as Value;
-}
-
-const isInt64 = (type: string) => /^(s|u)?(int64|fixed64)$/.test(type) || type === 'int64' || type === 'sfixed64';
-const isInt = (type: string) => /^(s|u)?int32$|^s?fixed32$/.test(type);
-
-/** Decoded message → row; whole-number fields are int64. */
-function messageToRow(type: protobuf.Type, object: Record<string, unknown>): Row {
-  const row: Row = {};
-  for (const field of type.fieldsArray) {
-    if (!(field.name in object)) continue;
-    row[field.name] = fieldToValue(field, object[field.name]);
-  }
-  return row;
-}
-
-function fieldToValue(field: protobuf.Field, v: unknown): Value {
-  if (v === null || v === undefined) return null;
-  if (field instanceof protobuf.MapField) {
-    const out: ValueObject = {};
-    for (const [k, e] of Object.entries(v as Record<string, unknown>)) out[k] = oneToValue(field, e);
-    return out;
-  }
-  return field.repeated ? (v as unknown[]).map((e) => oneToValue(field, e)) : oneToValue(field, v);
-}
-
-function oneToValue(field: protobuf.Field, v: unknown): Value {
-  if (field.resolvedType instanceof protobuf.Type) return messageToRow(field.resolvedType, v as Record<string, unknown>);
-  if (typeof v === 'number' && (isInt(field.type) || field.resolvedType instanceof protobuf.Enum)) return BigInt(v);
-  return toValue(v);
-}
-
-/** Value → what protobufjs encodes. */
-function fromValue(v: Value, field: protobuf.Field | undefined): unknown {
-  if (Array.isArray(v)) return v.map((e) => fromValue(e, field));
-  if (typeof v === 'bigint')
-    return field && isInt64(field.type) ? Long.fromString(v.toString(), field.type.startsWith('u') || field.type === 'fixed64') : Number(v);
-  if (isDateTime(v)) return v.epochMs;
-  if (v instanceof Uint8Array || typeof v !== 'object' || v === null) return v;
-  const inner = field?.resolvedType instanceof protobuf.Type ? field.resolvedType : undefined;
-  return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, fromValue(e, inner?.fields[k])]));
 }
 
 export default {

@@ -142,7 +142,7 @@ export function refuseOauth(component: string, raw: Readonly<Record<string, unkn
 }
 
 /** eKuiper's text, and what to do about it. A setting refuses it, not the peer: the rows wait until it is changed. */
-const withHint = (error: unknown): Error =>
+export const withHint = (error: unknown): Error =>
   Object.assign(
     new Error(`${messageOf(error)}; "enablePrivateNet: true" below basic in kuiper.yaml allows addresses of your own network`, {
       cause: error,
@@ -150,7 +150,8 @@ const withHint = (error: unknown): Error =>
     { bySetting: true as const },
   );
 
-function withCure(check: () => void): void {
+/** @throws what `check` throws, with what to do about it */
+export function withCure(check: () => void): void {
   try {
     check();
   } catch (error) {

@@ -116,7 +116,7 @@ export function createRestRouter({
       ...networkRoutes(service.network),
       ...backupRoutes(service),
       ...schemaRoutes(service.schemas),
-      ...serviceRoutes(service.download),
+      ...serviceRoutes(service.externalServices),
       ...scriptRoutes(service.scripts),
       ...pluginRoutes(service.plugins, stop),
       ...portableRoutes(service.portables),

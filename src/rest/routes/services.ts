@@ -1,47 +1,61 @@
-// /services: external services. They are not part of this version: lists are empty, a request is checked as far as its archive and then refused
-// with that reason.
-import { GatewayError } from '../../base/errors/gateway-error.ts';
-import { checkName, type Downloader } from '../../service/index.ts';
+// /services: external services, whose methods are functions of SQL. Texts are eKuiper's.
+import { checkName, type Service } from '../../service/index.ts';
 import { serviceBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
-import { json } from '../reply.ts';
-import { bodyObject, textMember } from '../request.ts';
+import { created, json, text } from '../reply.ts';
+import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
-export function serviceRoutes(download: Downloader): Route[] {
+export function serviceRoutes(services: Service['externalServices']): Route[] {
   const bad = 'Invalid body: Error decoding the service request payload';
-  const notFound = (text: string): never => {
-    throw new GatewayError('SERVICE_NOT_FOUND', { text });
-  };
-  const missing = (what: string) => () => {
-    throw new GatewayError('SERVICE_MISSING', { what });
-  };
+  const nameOf = (r: RestRequest) => checkName(r.params['name'] ?? '');
   return [
-    { method: 'GET', path: '/services', handle: () => json([]) },
+    { method: 'GET', path: '/services', handle: () => json(services.list()) },
     {
       method: 'POST',
       path: '/services',
       async handle(r) {
         const body = bodyObject(r, bad, serviceBody);
-        checkName(textMember(body, 'name', bad));
-        return withPrefix('service create command error', async () => {
-          await download.read(textMember(body, 'file', bad));
-          return missing('external services')();
-        });
+        const name = checkName(textMember(body, 'name', bad));
+        await withPrefix('service create command error', () => services.create(name, textMember(body, 'file', bad)));
+        return created(`service ${name} is created`);
       },
     },
-    { method: 'GET', path: '/services/functions', handle: () => json([]) },
+    { method: 'GET', path: '/services/functions', handle: () => json(services.listFunctions()) },
     {
       method: 'GET',
       path: '/services/functions/{name}',
-      handle: (r) => notFound(`describe function ${r.params['name']} error: not found`),
+      handle(r) {
+        const name = nameOf(r);
+        return json(withPrefix(`describe function ${name} error`, () => services.describeFunction(name)));
+      },
     },
-    { method: 'GET', path: '/services/{name}', handle: (r) => notFound(`describe service ${r.params['name']} error: not found`) },
-    { method: 'PUT', path: '/services/{name}', handle: (r) => notFound(`service update command error: ${r.params['name']} is not found`) },
+    {
+      method: 'GET',
+      path: '/services/{name}',
+      handle(r) {
+        const name = nameOf(r);
+        return json(withPrefix(`describe service ${name} error`, () => services.describe(name)));
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/services/{name}',
+      async handle(r) {
+        const name = nameOf(r);
+        const body = bodyObject(r, bad, serviceBody);
+        await withPrefix('service update command error', () => services.replace(name, textMember(body, 'file', bad)));
+        return text(`service ${name} is updated`);
+      },
+    },
     {
       method: 'DELETE',
       path: '/services/{name}',
-      handle: (r) => notFound(`delete service ${r.params['name']} error: ${r.params['name']} is not found`),
+      handle(r) {
+        const name = nameOf(r);
+        withPrefix(`delete service ${name} error`, () => services.remove(name));
+        return text(`service ${name} is deleted`);
+      },
     },
   ];
 }

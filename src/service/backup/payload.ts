@@ -42,6 +42,7 @@ const WHOLE = [
   'data/uploads',
   'data/schemas',
   'data/scripts',
+  'data/services',
 ] as const;
 /** Folders whose files are put back; others in them stay. */
 const MERGED = ['etc', 'data/sources', 'data/sinks', 'data/connections'] as const;

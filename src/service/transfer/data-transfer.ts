@@ -45,6 +45,7 @@ export interface DataTransferDeps {
   plugins: PluginAdmin;
   scripts: Scripts;
   portables: PortableAdmin;
+  externalServices: Pick<PortableAdmin, 'exportAll'>;
   importer: Importer;
   nowMs(): number;
 }
@@ -68,6 +69,7 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     uploads: deps.uploads.exportAll(),
     scripts: deps.scripts.exportAll(),
     portablePlugins: deps.portables.exportAll(),
+    Service: deps.externalServices.exportAll(),
     sourceConfig: configOf('sources', sources),
     sinkConfig: configOf('sinks', sinks),
     connectionConfig: namedConnections(deps.connections),

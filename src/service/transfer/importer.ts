@@ -35,6 +35,7 @@ export interface ImportTarget {
   uploads: Readonly<Record<string, string>>;
   /** name → JSON of name and archive. */
   portables: Readonly<Record<string, string>>;
+  services: Readonly<Record<string, string>>;
   /** id → JSON of the function. */
   scripts: Readonly<Record<string, string>>;
   confKeys: readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
@@ -89,6 +90,7 @@ export interface ImporterDeps extends ShadowDeps {
   uploads: Uploads;
   extensions: Extensions;
   portables: PortableAdmin;
+  externalServices: { importOne: PortableAdmin['importOne'] };
   rules: RuleService;
   live: LiveConfiguration;
   clock: Clock;
@@ -298,11 +300,19 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
           const { file, content } = await deps.extensions.scripts.prepare(name, json);
           await putFile('scripts', name, file, Buffer.from(content));
         });
-      for (const [name, json] of Object.entries(target.portables)) {
-        await undo.keepFolders([join(folders.plugins, 'portable', name)]);
-        if (await attempt('portablePlugins', name, () => deps.portables.importOne(name, json)))
-          items.push({ part: 'portablePlugins', name, outcome: 'created' });
-      }
+      const packed = async (
+        part: 'portablePlugins' | 'Service',
+        folder: string,
+        texts: ImportTarget['services'],
+        take: PortableAdmin['importOne'],
+      ) => {
+        for (const [name, json] of Object.entries(texts)) {
+          await undo.keepFolders([part === 'Service' ? folder : join(folder, name)]);
+          if (await attempt(part, name, () => take(name, json))) items.push({ part, name, outcome: 'created' });
+        }
+      };
+      await packed('portablePlugins', join(folders.plugins, 'portable'), target.portables, deps.portables.importOne);
+      await packed('Service', join(folders.data, 'services'), target.services, deps.externalServices.importOne);
       // rules are checked against them
       if (Object.keys(target.scripts).length > 0) await deps.extensions.reload();
     },

@@ -8,16 +8,13 @@ import type { Configuration, Part } from './configuration.ts';
 import type { ImportTarget } from './importer.ts';
 import type { ReportItem } from './report.ts';
 
-const UNSUPPORTED: Readonly<Partial<Record<Part, string>>> = {
-  Service: 'external services are not part of this version; write a function plugin that calls the service, or import with onError=skip',
-};
-
 export function emptyTarget(): ImportTarget {
   return {
     plugins: {},
     schemas: {},
     uploads: {},
     portables: {},
+    services: {},
     scripts: {},
     confKeys: [],
     connections: [],
@@ -40,8 +37,6 @@ export function targetOf(set: Configuration): ImportTarget {
   const refused: ReportItem[] = [];
   const confKeys: ImportTarget['confKeys'][number][] = [];
   const connections: ImportTarget['connections'][number][] = [];
-  for (const [part, reason] of Object.entries(UNSUPPORTED) as [Part, string][])
-    for (const name of Object.keys(set[part])) refused.push({ part, name, outcome: 'refused', reason });
   const keysOf = (part: Part, kind: ComponentKind) => {
     for (const [type, text] of Object.entries(set[part])) {
       try {
@@ -71,6 +66,7 @@ export function targetOf(set: Configuration): ImportTarget {
     schemas: set.Schema,
     uploads: set.uploads,
     portables: set.portablePlugins,
+    services: set.Service,
     scripts: set.scripts,
     confKeys,
     connections,

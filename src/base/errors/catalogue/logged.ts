@@ -17,6 +17,11 @@ export const loggedEvents = {
     ekuiperCode: 1001,
     cure: 'Its process runs on, and the part is started again with growing pauses. The cause is the error that the program printed, if it printed one.',
   },
+  SERVICE_HIDDEN: {
+    text: 'a function of an external service has the name of a built-in one',
+    ekuiperCode: 1001,
+    cure: 'The built-in function is called. Give the method another name in `functions` of its interface.',
+  },
   PORTABLE_DATA: {
     text: 'a portable plugin sent something other than a message',
     ekuiperCode: 1001,
