@@ -134,7 +134,7 @@ export async function msgpackPeer(answer: (method: string, args: unknown[]) => u
   const calls: { method: string; args: unknown[] }[] = [];
   const sockets = new Set<Socket>();
   const serve = async (socket: Socket) => {
-    for await (const message of decodeMultiStream(socket, { useBigInt64: true, context: undefined })) {
+    for await (const message of decodeMultiStream<undefined>(socket, { useBigInt64: true })) {
       const [, id, method, args] = message as [number, number, string, unknown[]];
       calls.push({ method, args });
       const given = answer(method, args);

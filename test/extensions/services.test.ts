@@ -463,7 +463,12 @@ describe('files of services', () => {
     const def = kept as ScalarDefinition;
     services.remove('sample');
     const failed = new Promise((_resolve, reject) => {
-      const outside = { call: (place: OutsidePlace) => (place.ask(['x'], (_v, error) => reject(error as Error)), null) };
+      const outside = {
+        call: (place: OutsidePlace) => {
+          place.ask(['x'], (_v, error) => reject(error as Error));
+          return null;
+        },
+      };
       def.compile!([], { name: 'SayHello', args: [], env: { ruleId: 'r', outside } } as unknown as CallSite)({} as Tuple);
     });
     await expect(failed).rejects.toThrow('call func SayHello error: its service was removed');

@@ -139,7 +139,8 @@ export function createGrpcChannel(spec: ChannelSpec): GrpcChannel {
           if (status) return reject(status);
           const whole = Buffer.concat(chunks);
           const size = whole.length >= HEAD_BYTES ? whole.readUInt32BE(1) : -1;
-          if (whole[0] !== 0 || size !== whole.length - HEAD_BYTES) return reject(new Error(`the answer of ${path} is no message of gRPC`));
+          if (whole[0] !== 0 || size !== whole.length - HEAD_BYTES)
+            return reject(new Error(`the answer of ${path} is not a message of gRPC`));
           resolve(whole.subarray(HEAD_BYTES));
         });
         stream.end(Buffer.concat([head, message]));

@@ -174,7 +174,7 @@ export function decodeMsgpack(bytes: Buffer, at = 0): { value: Value; end: numbe
       case 0xdf:
         return map(u32(), depth);
     }
-    throw new Error(`the answer holds 0x${mark.toString(16)}, which is no value`);
+    throw new Error(`the answer holds 0x${mark.toString(16)}, which is not a value`);
   };
   const value = read(0);
   return { value, end: pos };

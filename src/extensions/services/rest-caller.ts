@@ -89,7 +89,7 @@ function requestOfArguments(args: readonly Value[]): Request {
   if (args.length < 2) throw rowError('the parameter count must be greater than 2');
   if (typeof verb !== 'string' || typeof uri !== 'string') throw rowError('verb and path must be texts');
   const upper = verb.toUpperCase();
-  if (!VERB.test(upper)) throw rowError(`${verb} is no verb of HTTP`);
+  if (!VERB.test(upper)) throw rowError(`${verb} is not a verb of HTTP`);
   if (!/^[/?]/.test(uri) || /(^|\/)\.\.?(\/|$|\?)/.test(uri)) throw rowError(`the path ${uri} must begin with / and not lead upwards`);
   if (params.length === 0) return { verb: upper, uri };
   return { verb: upper, uri, body: JSON.stringify(toJson(params.length === 1 ? params[0] : params)) };
@@ -99,7 +99,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`the answer is no JSON: ${messageOf(error)}`, { cause: error });
+    throw new Error(`the answer is not JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 

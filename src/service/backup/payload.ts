@@ -10,7 +10,7 @@ import type { Store, StoreChange } from '../../store/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { parseStreamStatement } from '../streams/definition.ts';
 import type { Tables } from '../tables.ts';
-import type { ImportTarget, TargetFile } from '../transfer/importer.ts';
+import type { ImportTarget, TargetFile } from '../transfer/import-target.ts';
 import { collectState, type SavedState, stateRows } from '../transfer/restored-state.ts';
 import { emptyTarget } from '../transfer/target.ts';
 import { filesBelow } from '../transfer/undo-log.ts';

@@ -11,64 +11,19 @@ import { MASK, placesOfMasks, restoreSecrets } from '../../base/secrets.ts';
 import { type ComponentKind, type Folders, OWNER_FILE } from '../../config/index.ts';
 import type { Props } from '../../contract/props.ts';
 import type { Extensions } from '../../extensions/index.ts';
-import type { SourceKind } from '../../sql/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 import type { PluginAdmin, PortableAdmin } from '../plugins/index.ts';
 import { missingSecrets } from '../rules/rule-secrets.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
 import type { Uploads } from '../uploads.ts';
+import type { ImportTarget, TargetFile } from './import-target.ts';
 import type { LiveConfiguration } from './live.ts';
 import { recheckRules } from './recheck.ts';
 import { type ImportReport, type Outcome, type ReportItem, refusedIn } from './report.ts';
 import { rulesWithState } from './restored-state.ts';
 import { createShadow, SHADOWED, type Shadow, type ShadowDeps, type ShadowRows, storedRows } from './shadow.ts';
 import { beginTransfer, type FileAccess, filesBelow, type UndoSession } from './undo-log.ts';
-
-/** What there shall be. Names and texts as somebody else wrote them; nothing is checked yet. */
-export interface ImportTarget {
-  /** `sources_random` → JSON of name and archive. */
-  plugins: Readonly<Record<string, string>>;
-  /** `protobuf_name` → JSON. */
-  schemas: Readonly<Record<string, string>>;
-  /** name → JSON with content. */
-  uploads: Readonly<Record<string, string>>;
-  /** name → JSON of name and archive. */
-  portables: Readonly<Record<string, string>>;
-  services: Readonly<Record<string, string>>;
-  /** id → JSON of the function. */
-  scripts: Readonly<Record<string, string>>;
-  confKeys: readonly { kind: ComponentKind; type: string; key: string; props: Props }[];
-  connections: readonly { id: string; typ: string; props: Props }[];
-  sources: readonly { kind: SourceKind; name: string; sql: string }[];
-  rules: Readonly<Record<string, string>>;
-  /** Rules that were stored by a version without option sqlCompatibility: they keep eKuiper's answers. */
-  legacyRules: ReadonlySet<string>;
-  /** name → row of the table of secrets. */
-  secrets: Readonly<Record<string, string>>;
-  /** What cannot be taken, with the reason. */
-  refused: readonly ReportItem[];
-  notes: readonly string[];
-  /** Of a backup: files as they were. */
-  files: readonly TargetFile[];
-  /** Of a backup: files below these folders that are not in it go. */
-  folders: readonly string[];
-  /** Of a backup: rows of further tables. */
-  rows: readonly StoreChange[];
-  /** Of an apply: what goes although the rest stays. */
-  removals: readonly { table: (typeof SHADOWED)[number]; key: string }[];
-  removedFiles: readonly string[];
-  /** Stored rules that are checked again, since what they read may change. */
-  recheck: readonly string[];
-}
-
-export interface TargetFile {
-  path: string;
-  content: Uint8Array;
-  mode: number;
-  /** Not before everything else is done: settings, tokens. */
-  after: boolean;
-}
 
 export interface ImportOptions {
   /** False: what is not in the target goes. */

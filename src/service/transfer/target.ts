@@ -5,7 +5,7 @@ import type { ComponentKind } from '../../config/index.ts';
 import type { Props } from '../../contract/props.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import type { Configuration, Part } from './configuration.ts';
-import type { ImportTarget } from './importer.ts';
+import type { ImportTarget } from './import-target.ts';
 import type { ReportItem } from './report.ts';
 
 export function emptyTarget(): ImportTarget {
