@@ -194,7 +194,7 @@ describe('over HTTP', () => {
     await expect(call('free', 'post')).rejects.toThrow('the parameter count must be greater than 2');
     await expect(call('free', 'post', 'a')).rejects.toThrow('the path a must begin with /');
     await expect(call('free', 'post', '/a/../b')).rejects.toThrow('not lead upwards');
-    await expect(call('free', 'connect', '/a')).rejects.toThrow('connect is no verb of HTTP');
+    await expect(call('free', 'connect', '/a')).rejects.toThrow('connect is not a verb of HTTP');
   });
 
   it('refusals of the peer are errors of the row; a peer that is away is tried so often as the interface says', async () => {
