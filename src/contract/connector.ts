@@ -23,6 +23,8 @@ export interface ConnectorEntry {
   name: string;
   /** What it offers, known without loading. */
   offers: readonly ('source' | 'sink' | 'lookup')[];
+  /** Its lookup tables are filled by what arrives: they are open as long as they exist, not only while rules join them. */
+  standing?: true;
   /** A plugin has a part in it. */
   plugin?: true;
   load(): Promise<ConnectorDefinition>;

@@ -292,6 +292,8 @@ export interface Runtime {
   ): Promise<readonly string[]>;
   /** The same for one stream. */
   validateSource(spec: SourceSpec): Promise<readonly string[]>;
+  /** Keeps a lookup table open that no rule may join yet. @returns gives it back */
+  holdTable(spec: SourceSpec): Promise<() => void>;
   rule(id: string): RuleHandle | undefined;
   rules(): Iterable<RuleHandle>;
   /** State of the connection that rules share under a connectionSelector; undefined when none uses it now, or it cannot tell. */

@@ -75,7 +75,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     queueSpace,
     ...(deps.cpuIntervalMs === undefined ? {} : { cpu: new CpuMeter(clock, deps.cpuIntervalMs) }),
   };
-  const env: Environment = deps.tables ? base : { ...base, deps: { ...deps, tables: createTables(base) } };
+  const tables = deps.tables ?? createTables(base);
+  const env: Environment = { ...base, deps: { ...deps, tables } };
   const pool = createSourcePool(env);
   const checkpointer = createCheckpointer(clock);
   const checkpoints = createCheckpointAccess(deps.store.checkpoints, log);
@@ -154,6 +155,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       }
       return told;
     },
+    holdTable: async (spec) => (await tables.openLookup(spec)).release,
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
     connectionState(type, selector) {

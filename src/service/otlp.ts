@@ -143,7 +143,11 @@ function readable(s: Span, of: Origin): ReadableSpan {
     duration: timeOf(s.endUs - s.startUs),
     ended: true,
     status: { code: 0 },
-    attributes: { rule: s.ruleId, ...(s.data !== undefined && { data: s.data }) },
+    attributes: {
+      rule: s.ruleId,
+      ...(s.data !== undefined && { data: s.data }),
+      ...(s.sourceType && { 'span.mytype': s.sourceType }),
+    },
     links: s.links.map((l) => ({ context: context(l.traceId, l.spanId) })),
     events: [],
     droppedAttributesCount: 0,

@@ -28,6 +28,9 @@ import { createScriptService } from './scripts.ts';
 import { secretsIn } from './secrets/references.ts';
 import { openSecrets, type SecretStore } from './secrets/secret-store.ts';
 import type { Service, ServiceDeps } from './service-api.ts';
+import { sourceSpecOf } from './source-spec.ts';
+import type { SourceDefinition } from './streams/definition.ts';
+import { createStandingTables } from './streams/standing-tables.ts';
 import { openStreamCatalog } from './streams/stream-catalog.ts';
 import { createStreamService } from './streams/stream-service.ts';
 import { streamValidator } from './streams/validate-stream.ts';
@@ -80,8 +83,11 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     }
     return found;
   };
-  const catalog = await openStreamCatalog(tables.streams, log);
-  const validate = streamValidator(deps.connectors, runtime, { confKeys, connections, log, resolve }, deps.connectorNames);
+  const specDeps = { confKeys, connections, log, resolve };
+  const specOf = (definition: SourceDefinition) => sourceSpecOf(definition, specDeps);
+  const standing = createStandingTables({ connectors: deps.connectors, runtime, specOf, log });
+  const catalog = await openStreamCatalog(tables.streams, log, (all) => standing.follow(all));
+  const validate = streamValidator(deps.connectors, runtime, specDeps, deps.connectorNames);
   const streams = createStreamService({
     catalog,
     formats: deps.formats,
@@ -347,6 +353,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);
     },
     async close() {
+      standing.close();
       connections.close();
       await otlp.stop();
       await trials.close();

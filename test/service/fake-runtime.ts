@@ -98,6 +98,7 @@ export function createFakeRuntime(known: readonly string[] = ['mqtt', 'memory', 
       return [];
     },
     validateSource: async () => [],
+    holdTable: async () => () => undefined,
     rule: (id) => rules.get(id),
     rules: () => rules.values(),
     traces: createTraceStore(),

@@ -32,8 +32,9 @@ export function createNeuronSource(): Source {
       const stop = pair.use({
         onState: (state, message) => ctx.status(state, message),
         onMessage(m) {
-          if (isTraced(m)) waiting.push(m.subarray(TRACE_BYTES), { traceId: m.toString('hex', TRACE_ID_AT, TRACE_ID_END) });
-          else waiting.push(m, {});
+          if (isTraced(m))
+            waiting.push(m.subarray(TRACE_BYTES), { traceId: m.toString('hex', TRACE_ID_AT, TRACE_ID_END), sourceKind: 'neuron' });
+          else waiting.push(m, { sourceKind: 'neuron' });
         },
       });
       leave = () => {

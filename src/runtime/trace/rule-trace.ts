@@ -7,7 +7,7 @@ import { maskValue } from '../../base/secrets.ts';
 import type { Meta } from '../../data/tuple.ts';
 import type { Row } from '../../data/value.ts';
 import type { HeldSpan, TraceLink, TraceSpan, TraceTarget } from '../../exec/traced.ts';
-import type { Span, TraceStore } from './trace-store.ts';
+import type { SourceType, Span, TraceStore } from './trace-store.ts';
 
 /** `always`: each message; `head`: those that bring a trace context (W3C traceparent in MQTT 5 user properties). */
 export type TraceStrategy = 'always' | 'head';
@@ -86,7 +86,8 @@ export class RuleTrace implements TraceTarget {
   private root(stream: string, data: unknown, meta: Meta | undefined): Context | undefined {
     const incoming = contextOf(meta);
     if (!incoming && this.strategy === 'head') return undefined;
-    const root = this.span(stream, incoming, payloadText(data));
+    const sourceType = meta?.['sourceKind'] === 'neuron' ? 'data-collection' : 'data-processing';
+    const root = this.span(stream, incoming, payloadText(data), [], sourceType);
     this.store.add(root);
     return root;
   }
@@ -151,7 +152,13 @@ export class RuleTrace implements TraceTarget {
     }
   }
 
-  private span(name: string, parent: Context | undefined, data: string | undefined, links: readonly TraceLink[] = []): Span {
+  private span(
+    name: string,
+    parent: Context | undefined,
+    data: string | undefined,
+    links: readonly TraceLink[] = [],
+    sourceType?: SourceType,
+  ): Span {
     const startUs = this.nowUs();
     const span: Span = {
       name,
@@ -160,6 +167,7 @@ export class RuleTrace implements TraceTarget {
       parentId: parent?.spanId ?? NO_PARENT,
       ruleId: this.ruleId,
       data,
+      sourceType,
       links,
       startUs,
       endUs: startUs,

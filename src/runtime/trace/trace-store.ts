@@ -2,6 +2,9 @@
 // (/trace/{id}, /trace/rule/{id}) in eKuiper's shape, and handed to an exporter when one is set (service/otlp.ts).
 import type { TraceLink } from '../../exec/traced.ts';
 
+/** What a source does: a field device is read (Neuron), or messages come. */
+export type SourceType = 'data-collection' | 'data-processing';
+
 export interface Span {
   readonly name: string;
   /** 32 hex digits. */
@@ -12,6 +15,8 @@ export interface Span {
   readonly parentId: string;
   readonly ruleId: string;
   readonly data: string | undefined;
+  /** eKuiper's `span.mytype`, of the span of a source only. */
+  readonly sourceType?: SourceType | undefined;
   /** Traces that went into a window, or came out of one. */
   readonly links: readonly TraceLink[];
   /** Epoch microseconds. */
@@ -110,7 +115,11 @@ function treeOf(span: Span, all: readonly Span[]): TraceTree {
     traceID: span.traceId,
     spanID: span.spanId,
     parentSpanID: span.parentId || NO_PARENT,
-    attribute: { ...(span.data !== undefined && { data: span.data }), rule: span.ruleId },
+    attribute: {
+      ...(span.data !== undefined && { data: span.data }),
+      rule: span.ruleId,
+      ...(span.sourceType && { 'span.mytype': span.sourceType }),
+    },
     ...(span.links.length > 0 && { links: span.links.map(({ traceId }) => ({ TraceID: traceId })) }),
     startTime: isoOf(span.startUs),
     endTime: isoOf(span.endUs),

@@ -16,8 +16,13 @@ export interface StreamCatalog {
 }
 
 /** Reads what is stored. An entry that does not parse any more is kept in the store, left out and logged: it never stops the start.
- *  @param table name → `{"sql": …}` */
-export async function openStreamCatalog(table: KvTable, log: Log): Promise<StreamCatalog> {
+ *  @param table name → `{"sql": …}`
+ *  @param changed gets all of them after each change, and at first */
+export async function openStreamCatalog(
+  table: KvTable,
+  log: Log,
+  changed: (all: readonly SourceDefinition[]) => Promise<void> = async () => undefined,
+): Promise<StreamCatalog> {
   const all = new Map<string, SourceDefinition>();
   const reload = async () => {
     const next: SourceDefinition[] = [];
@@ -25,6 +30,7 @@ export async function openStreamCatalog(table: KvTable, log: Log): Promise<Strea
     // in one turn: a rule that is planned meanwhile sees all or nothing of it
     for (const d of [...all.values()]) if (!d.temp) all.delete(d.name);
     for (const d of next) all.set(d.name, d);
+    await changed([...all.values()]);
   };
   const read = async (name: string, text: string): Promise<SourceDefinition[]> => {
     try {
@@ -46,10 +52,12 @@ export async function openStreamCatalog(table: KvTable, log: Log): Promise<Strea
       if (definition.temp) await table.delete(definition.name);
       else await table.set(definition.name, JSON.stringify({ sql: definition.sql }));
       all.set(definition.name, definition);
+      await changed([...all.values()]);
     },
     async delete(name) {
       await table.delete(name);
       all.delete(name);
+      await changed([...all.values()]);
     },
     reload,
   };

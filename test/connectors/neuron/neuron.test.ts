@@ -44,12 +44,15 @@ describe.runIf(havePynng)('neuron', () => {
   it('takes events over TCP and over a socket file, with and without a trace in front', async () => {
     for (const url of [await tcp(), ipc()]) {
       const far = await peer(url);
-      const r = await rig({ sql: 'SELECT *, meta(traceId) AS trace FROM s', source: { type: 'neuron', datasource: '', props: { url } } });
+      const r = await rig({
+        sql: 'SELECT *, meta(traceId) AS trace, meta(sourceKind) AS kind FROM s',
+        source: { type: 'neuron', datasource: '', props: { url } },
+      });
       await until(() => r.rule.health().sources[0]?.connection === 'connected', 'the source is connected');
       far.send(event(1));
       far.send(`\u000a\u00ce${'\u0001'.repeat(16)}${'\u0002'.repeat(8)}${event(2)}`);
       await until(() => r.got.length === 2, 'both events came');
-      const row = { timestamp: 1646125996000, node_name: 'node1', group_name: 'group1', errors: { bad: 122 } };
+      const row = { timestamp: 1646125996000, node_name: 'node1', group_name: 'group1', errors: { bad: 122 }, kind: 'neuron' };
       expect(r.got).toEqual([
         { ...row, values: { t: 1, s: 'x' } },
         { ...row, values: { t: 2, s: 'x' }, trace: '01'.repeat(16) },

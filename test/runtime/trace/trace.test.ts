@@ -50,7 +50,7 @@ describe('a traced rule', () => {
     expect(tree).toMatchObject({
       parentSpanID: '0000000000000000',
       ruleID: 'r',
-      attribute: { data: Buffer.from('{"a":5}').toString('base64'), rule: 'r' },
+      attribute: { data: Buffer.from('{"a":5}').toString('base64'), rule: 'r', 'span.mytype': 'data-processing' },
     });
     expect(tree!.traceID).toMatch(/^[\da-f]{32}$/);
     expect(tree!.ChildSpan[0]!.parentSpanID).toBe(tree!.spanID);
