@@ -1,10 +1,11 @@
 // Long rounds of the Modbus tests against each installed peer (pymodbus, libmodbus): transactions with faults by the proxy, half over TCP and half over RTU
-// on ptys; then the server killed and the adapter pulled out again and again. Results go to bench/results/<machine>.
+// on ptys; then the server killed and the adapter pulled out again and again. The record is bench/results/modbus.json, written after each round.
 //   node scripts/modbus-campaign.ts [transactions 100000] [seed] [kills and unplugs 100]
 // Exits 1 when a value was wrong or invented, when a return took longer than 3 s, or when no peer is installed.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import { join } from 'node:path';
 import { faultCampaign } from '../test/connectors/modbus/fault-campaign.ts';
 import { peers } from '../test/connectors/modbus/peers.ts';
 import { killRounds, type ReturnRounds, unplugRounds } from '../test/connectors/modbus/return-rounds.ts';
@@ -19,23 +20,30 @@ const versionOf: Record<string, () => string> = {
 };
 // what runs, also when others commit meanwhile
 const commit = run('git', 'rev-parse', '--short', 'HEAD');
-const report: Record<string, unknown>[] = [];
+const installed = peers.filter((p) => p.have);
+const record = {
+  at: new Date().toISOString(),
+  commit,
+  node: process.version,
+  machine: `${os.arch()}, ${os.cpus().length} cores`,
+  seed,
+  versions: Object.fromEntries(installed.map((p) => [p.name, versionOf[p.name]!()])),
+  results: [] as Record<string, unknown>[],
+};
+const FILE = join(import.meta.dirname, '../bench/results/modbus.json');
 const tell = (line: Record<string, unknown>, good: boolean) => {
-  report.push(line);
+  record.results.push(line);
+  writeFileSync(FILE, `${JSON.stringify(record, null, 1)}\n`);
   console.log(JSON.stringify(line));
   if (!good) process.exitCode = 1;
 };
-const installed = peers.filter((p) => p.have);
 for (const peer of installed) {
-  const about = { peer: peer.name, version: versionOf[peer.name]!() };
+  const about = { peer: peer.name };
   if (Number(transactions) > 0)
     for (const kind of ['tcp', 'rtu'] as const) {
       const startMs = performance.now();
       const r = await faultCampaign(peer, kind, Number(transactions) / 2, seed);
-      tell(
-        { ...about, round: `faults ${kind}`, seed, ...r, seconds: Math.round((performance.now() - startMs) / 1000) },
-        !r.wrong && !r.invented,
-      );
+      tell({ ...about, round: `faults ${kind}`, ...r, seconds: Math.round((performance.now() - startMs) / 1000) }, !r.wrong && !r.invented);
     }
   if (Number(rounds) === 0) continue;
   const returns = (round: string, r: ReturnRounds) => {
@@ -50,14 +58,4 @@ for (const peer of installed) {
 if (installed.length === 0) {
   console.error('no peer is installed: run scripts/test-deps.sh');
   process.exitCode = 1;
-} else {
-  const folder = `bench/results/${os.arch()}-${os.cpus().length}core`;
-  const date = new Date().toISOString();
-  const file = `${folder}/modbus-${date.slice(0, 10)}-${commit}-seed${seed}.json`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    file,
-    `${JSON.stringify({ date, commit, node: process.version, machine: `${os.arch()}, ${os.cpus().length} cores`, results: report }, null, 1)}\n`,
-  );
-  console.log(`results: ${file}`);
-}
+} else console.log(`record: ${FILE}`);

@@ -73,6 +73,7 @@ describe('kuiper modbus', () => {
         kind: 'inverter',
         points: 1,
         source: 'imported from acme-1.yaml (solarman)',
+        comparedWith: '',
         seenOnHardware: false,
         own: true,
         problem: '',
@@ -89,7 +90,7 @@ describe('kuiper modbus', () => {
     expect(lines.join('\n').split('\n')).toEqual([
       'victron-solarcharger',
       '  Victron Energy SmartSolar, BlueSolar MPPT at a GX device; inverter; 9 points',
-      '  Victron Energy, CCGX Modbus TCP register list, com.victronenergy.solarcharger; not seen on hardware',
+      '  Victron Energy, CCGX Modbus TCP register list, com.victronenergy.solarcharger; compared with victronenergy/dbus_modbustcp attributes.csv; not seen on hardware',
     ]);
     await modbusProfiles.run(cliContext({ args: ['no', 'such'], flags: {}, client: undefined as never, print }));
     expect(lines.at(-1)).toBe('No profile has "no such" in its name, maker, model or kind.');

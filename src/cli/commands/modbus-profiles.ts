@@ -26,7 +26,8 @@ export const modbusProfiles: Command = {
             const device = `${r.maker} ${r.model}`.trim() || 'unnamed device';
             const what = r.problem ? paint('bad', r.problem) : paint('dim', `${device}; ${r.kind || 'other'}; ${r.points} points`);
             const unseen = r.problem || r.seenOnHardware ? '' : 'not seen on hardware';
-            const from = [r.own ? 'own file' : '', r.source, unseen].filter((t) => t !== '').join('; ');
+            const compared = r.comparedWith ? `compared with ${r.comparedWith}` : '';
+            const from = [r.own ? 'own file' : '', r.source, compared, unseen].filter((t) => t !== '').join('; ');
             return [paint('bold', r.id), `  ${what}`, ...(from ? [`  ${paint('dim', from)}`] : [])].join('\n');
           })
           .join('\n'),

@@ -27,6 +27,19 @@ export function sunspecNotAvailable(type: ValueType): bigint | undefined {
   return type.startsWith('u') ? (1n << BigInt(bits)) - 1n : 1n << BigInt(bits - 1);
 }
 
+/** The greatest number of the type, which ABB, Huawei and Sungrow send for "no value": 0x7FFF for int16, 0xFFFF for uint16, and so on. */
+export function greatestNotAvailable(type: ValueType): bigint | undefined {
+  const pattern = sunspecNotAvailable(type);
+  return pattern === undefined || type.startsWith('u') ? pattern : pattern - 1n;
+}
+
+/** Names of conventions for "no value". */
+const conventions = new Map<unknown, (type: ValueType) => bigint | undefined>([
+  [true, sunspecNotAvailable],
+  ['sunspec', sunspecNotAvailable],
+  ['greatest', greatestNotAvailable],
+]);
+
 /** @param bad reports a problem at a node of the file  @returns undefined when the point has none of these keys */
 export function parseMeaning(
   map: YAMLMap,
@@ -68,8 +81,9 @@ export function parseMeaning(
 function patterns(given: unknown, type: ValueType, bad: (what: string) => void, own: boolean): ReadonlySet<bigint> {
   if (given === undefined || given === false || given === null) return new Set();
   const bits = bitsOf(type);
-  if (given === true || given === 'sunspec') {
-    const pattern = sunspecNotAvailable(type);
+  const convention = conventions.get(given);
+  if (convention) {
+    const pattern = convention(type);
     // as a default of the profile it is for the types that have one
     if (pattern === undefined && own && !type.startsWith('float'))
       bad(`notAvailable: ${type} has no value of its own for that; give the number`);
@@ -83,7 +97,9 @@ function patterns(given: unknown, type: ValueType, bad: (what: string) => void, 
     else if (typeof v === 'bigint') n = v;
     else if (typeof v === 'string' && /^-?(0x[0-9a-f]+|\d+)$/i.test(v)) n = v.startsWith('-') ? -BigInt(v.slice(1)) : BigInt(v);
     if (n === undefined || bits === 0)
-      bad(`notAvailable "${String(v)}": write sunspec, a whole number or a list of them (for types with registers of a fixed number)`);
+      bad(
+        `notAvailable "${String(v)}": write sunspec, greatest, a whole number or a list of them (for types with registers of a fixed number)`,
+      );
     else out.add(BigInt.asUintN(bits, n));
   }
   return out;

@@ -22,12 +22,14 @@ export interface About {
   readonly kind: DeviceKind;
   /** Document or file that the numbers come from. */
   readonly source: string;
+  /** Public program or file that its registers were compared with; '' = none. */
+  readonly comparedWith: string;
   /** A real device was read with this profile. */
   readonly seenOnHardware: boolean;
   readonly notes: string;
 }
 
-const texts = ['maker', 'model', 'kind', 'source', 'notes'] as const;
+const texts = ['maker', 'model', 'kind', 'source', 'comparedWith', 'notes'] as const;
 const keys = [...texts, 'seenOnHardware'];
 
 /** @param bad reports a problem at a node of the file  @returns undefined when the profile has no such key */
@@ -56,6 +58,7 @@ export function parseAbout(root: YAMLMap, bad: (node: unknown, what: string) => 
     model: text('model'),
     kind: kind as DeviceKind,
     source: text('source'),
+    comparedWith: text('comparedWith'),
     seenOnHardware: seen === true,
     notes: text('notes'),
   };

@@ -44,6 +44,8 @@ export interface ListedProfile {
   readonly kind: string;
   readonly points: number;
   readonly source: string;
+  /** Public program or file that its registers were compared with; '' = none. */
+  readonly comparedWith: string;
   readonly seenOnHardware: boolean;
   /** A file of the root, not of the library. */
   readonly own: boolean;
@@ -75,12 +77,12 @@ function yamlFilesOf(folder: string): string[] {
 }
 
 function describe(file: string, id: string, own: boolean, base: (name: string) => Profile): ListedProfile {
-  const none = { id, maker: '', model: '', kind: '', points: 0, source: '', seenOnHardware: false, own };
+  const none = { id, maker: '', model: '', kind: '', points: 0, source: '', comparedWith: '', seenOnHardware: false, own };
   try {
     const { about, points } = parseProfile(readFileSync(file, 'utf8'), file, { base });
     if (!about) return { ...none, points: points.length, problem: '' };
-    const { maker, model, kind, source, seenOnHardware } = about;
-    return { id, maker, model, kind, points: points.length, source, seenOnHardware, own, problem: '' };
+    const { maker, model, kind, source, comparedWith, seenOnHardware } = about;
+    return { id, maker, model, kind, points: points.length, source, comparedWith, seenOnHardware, own, problem: '' };
   } catch (error) {
     return { ...none, problem: (error as Error).message.split('\n')[0]! };
   }

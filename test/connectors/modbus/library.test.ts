@@ -1,5 +1,6 @@
 // The library of profiles: every file loads, names its device and source, has no two points in one register, and reads its vector. Python's struct encoded
-// the registers of library-vectors.json at the addresses of the profiles: they prove types, orders and scales, not that a maker uses the address.
+// the registers of library-vectors.json at the addresses of the profiles: they prove types, orders and scales. library-facts.json holds what public programs say
+// of function, address, type, order of words and scale (- = nothing, or otherwise), library-published.json what real devices sent.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,13 @@ interface Vector {
   readonly registers: Registers;
   readonly values: Readonly<Record<string, number | string>>;
 }
-const vectors = JSON.parse(readFileSync(path.join(import.meta.dirname, 'library-vectors.json'), 'utf8')) as Record<string, Vector>;
+const json = (file: string): unknown => JSON.parse(readFileSync(path.join(import.meta.dirname, file), 'utf8'));
+const vectors = json('library-vectors.json') as Record<string, Vector>;
+const facts = json('library-facts.json') as Record<
+  string,
+  { readonly sources: readonly string[]; readonly points: Record<string, string> }
+>;
+const published = json('library-published.json') as Record<string, Vector & { readonly source: string }>;
 const ids = readdirSync(PROFILE_LIBRARY).map((f) => f.replace(/\.yaml$/, ''));
 const nowhere = path.join(tmpdir(), 'kuiper-no-such-root');
 const load = (id: string) => loadProfile(nowhere, id);
@@ -36,7 +43,6 @@ describe('the library of profiles', () => {
       source: expect.stringMatching(/.{10}/),
     });
     expect(about!.seenOnHardware).toBe(false);
-    expect(about!.notes).toContain('not yet compared');
     const taken = new Map<string, string>();
     for (const p of points) {
       expect(p.address + p.registers).toBeLessThanOrEqual(65_536);
@@ -55,6 +61,36 @@ describe('the library of profiles', () => {
     );
   });
 
+  // @covers issue:19#7
+  it.each(ids)('%s agrees with the public programs that it names, point by point, and names the points that they do not have', (id) => {
+    const { about, points } = load(id);
+    const fact = facts[id];
+    expect(about!.comparedWith).toBe(fact ? fact.sources.join('; ') : '');
+    if (!fact) return expect(about!.notes).toContain('not yet compared with anything');
+    const functions = { 1: 'coil', 2: 'discrete', 3: 'holding', 4: 'input' };
+    const ofProfile = points.map((p): [string, string] => {
+      const said = fact.points[p.name]?.split(' ') ?? [];
+      const own = [functions[p.fn], p.address, p.type, p.order, p.scale].map((part, i) => (said[i] === '-' ? '-' : String(part)));
+      return [p.name, own.join(' ')];
+    });
+    const compared = ofProfile.filter(([name]) => name in fact.points);
+    expect(Object.fromEntries(compared)).toEqual(fact.points);
+    for (const [name] of ofProfile) if (!(name in fact.points)) expect(about!.notes).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+
+  it('was compared with public programs but for one profile, nine points of ten', () => {
+    expect(Object.keys(facts).length).toBeGreaterThanOrEqual(ids.length - 1);
+    const compared = Object.values(facts).reduce((n, f) => n + Object.keys(f.points).length, 0);
+    expect(compared / ids.reduce((n, id) => n + load(id).points.length, 0)).toBeGreaterThan(0.89);
+  });
+
+  // @covers issue:19#7
+  it.each(Object.entries(published))('%s reads what was published of a real device', (id, { registers, values, source }) => {
+    expect(source).toMatch(/^\S+\/\S+ \S+: /);
+    const read = readRegisters(load(id), registers);
+    expect(Object.fromEntries(Object.keys(values).map((name) => [name, plain(read[name])]))).toEqual(values);
+  });
+
   it.each<[string, Registers, Record<string, unknown>]>([
     // 43 66 33 34 is the float32 of 230.2 V
     ['eastron-sdm630', { 'input 0': [0x4366, 0x3334] }, { voltage_l1: 230.20001220703125 }],
@@ -69,6 +105,27 @@ describe('the library of profiles', () => {
     ['xy-md02', { 'input 1': [0xff33, 0x0222] }, { temperature: -20.5, humidity: 54.6 }],
     // a sensor that is not there
     ['stiebel-isg', { 'input 506': [0x8000, 355] }, { outside_temperature: 'not available', circuit1_temperature: 35.5 }],
+    // values that ABB, Huawei, Sungrow and SolarEdge send where there is none
+    [
+      'abb-b23',
+      { 'holding 20480': [0xffff, 0xffff, 0xffff, 0xffff], 'holding 23318': [0x7fff, 0xffff] },
+      { import_energy: 'not available', power_l1: 'not available' },
+    ],
+    [
+      'huawei-sun2000',
+      { 'holding 32080': [0x7fff, 0xffff], 'holding 32087': [0x7fff] },
+      { power: 'not available', internal_temperature: 'not available' },
+    ],
+    [
+      'sungrow-sg',
+      { 'input 5012': [0xffff], 'input 5007': [0x7fff] },
+      { pv2_voltage: 'not available', internal_temperature: 'not available' },
+    ],
+    [
+      'solaredge-storedge',
+      { 'holding 57716': [0xffff, 0xff7f], 'holding 57732': [0, 0x42a0] },
+      { power: 'not available', state_of_energy: 80 },
+    ],
     // at night
     ['sma-inverter', { 'input 30775': [0x8000, 0, 0x8000, 0] }, { power: 'not available', power_l1: 'not available' }],
     // the mark of E3/DC, and −1500 W with the low word first

@@ -23,7 +23,18 @@ it('a profile of the library is found, and a file of the root of the same name g
   writeFileSync(path.join(library, 'a.yaml'), profile('shipped', 'about: {maker: M, model: N, kind: meter, source: S}\n'));
   expect(loadProfile(root, 'a', library).points[0]!.name).toBe('shipped');
   expect(listProfiles(root, library)).toEqual([
-    { id: 'a', maker: 'M', model: 'N', kind: 'meter', points: 1, source: 'S', seenOnHardware: false, own: false, problem: '' },
+    {
+      id: 'a',
+      maker: 'M',
+      model: 'N',
+      kind: 'meter',
+      points: 1,
+      source: 'S',
+      comparedWith: '',
+      seenOnHardware: false,
+      own: false,
+      problem: '',
+    },
   ]);
   writeFileSync(path.join(own, 'a.yaml'), profile('mine'));
   expect(loadProfile(root, 'a', library).points[0]!.name).toBe('mine');
@@ -44,7 +55,10 @@ it('a profile that is nowhere is named with the file that would be it', () => {
 });
 
 it.each([
-  ['about: {maker: M, colour: red}', /about: unknown key "colour"; known are maker, model, kind, source, notes, seenOnHardware/],
+  [
+    'about: {maker: M, colour: red}',
+    /about: unknown key "colour"; known are maker, model, kind, source, comparedWith, notes, seenOnHardware/,
+  ],
   ['about: {kind: toaster}', /about: kind "toaster": use meter, inverter/],
   ['about: {seenOnHardware: maybe}', /about: seenOnHardware "maybe": true or false/],
   ['about: 5', /about: a map of maker/],

@@ -50,6 +50,20 @@ describe('values that stand for nothing', () => {
     );
   });
 
+  it.each([
+    ['int16', [0x7fff], [0x8000]],
+    ['uint16', [0xffff], [0x7fff]],
+    ['int32', [0x7fff, 0xffff], [0x8000, 0]],
+    ['uint64', [0xffff, 0xffff, 0xffff, 0xffff], [0x7fff, 0xffff, 0xffff, 0xffff]],
+  ])('the greatest number: %s', (type, registers, others) => {
+    expect(read(`  - {name: v, address: 0, type: ${type}, notAvailable: greatest}`, registers)).toEqual({ v: 'bad: not available' });
+    expect(read(`  - {name: v, address: 0, type: ${type}}`, others, 'notAvailable: greatest')['v']).not.toBe('bad: not available');
+  });
+
+  it('a name that objects have anyway is none of ours', () => {
+    expect(problems('  - {name: v, address: 0, notAvailable: toString}')).toContain('notAvailable "toString": write sunspec, greatest,');
+  });
+
   it('numbers of the user, as hex, negative or in a list', () => {
     const point = (value: string) => `  - {name: v, address: 0, type: int16, notAvailable: ${value}, scale: 0.1}`;
     expect(read(point('0x7FFF'), [0x7fff])).toEqual({ v: 'bad: not available' });
@@ -61,7 +75,7 @@ describe('values that stand for nothing', () => {
 
   it('what is no such value is refused with file, line and point', () => {
     expect(problems('  - {name: v, address: 0, notAvailable: maybe}')).toBe(
-      'p.yaml:3: point "v": notAvailable "maybe": write sunspec, a whole number or a list of them (for types with registers of a fixed number)',
+      'p.yaml:3: point "v": notAvailable "maybe": write sunspec, greatest, a whole number or a list of them (for types with registers of a fixed number)',
     );
     expect(problems('  - {name: v, address: 0, type: bcd16, notAvailable: sunspec}')).toContain('bcd16 has no value of its own for that');
   });
