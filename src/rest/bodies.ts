@@ -213,6 +213,20 @@ export const applyBody: readonly OptionSpec[] = [
   { name: 'source', type: 'string', default: '', doc: 'Where the files come from, for the record.', example: 'git 1a2b3c' },
 ];
 
+export const watchedChangesBody: readonly OptionSpec[] = [
+  {
+    name: 'changes',
+    type: 'any',
+    required: true,
+    doc: 'List of changes, done in this order.',
+    example: [{ op: 'put_rule', rule: 'hot', definition: { sql: 'SELECT * FROM demo', actions: [{ log: {} }] } }],
+  },
+  { name: 'watchSeconds', type: 'float', default: 10, min: 1, max: 300, doc: 'So long all rules are watched.' },
+  { name: 'expected', type: 'object', default: {}, doc: 'What each target (rule hot, stream demo) is now; another text refuses all.' },
+  { name: 'by', type: 'string', default: 'REST', doc: 'Who asks, for the record.' },
+  { name: 'reason', type: 'string', default: '', doc: 'Why, for the record.' },
+];
+
 export const networkBody: readonly OptionSpec[] = [
   {
     name: 'network',

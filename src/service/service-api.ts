@@ -21,6 +21,7 @@ import type { Device } from './devices/list-devices.ts';
 import type { Downloader } from './download.ts';
 import type { Editor } from './editor/index.ts';
 import type { ExternalServices } from './external-services.ts';
+import type { Guard } from './guarded/guard.ts';
 import type { Live } from './live/index.ts';
 import type { MetricsDump } from './metrics-dump.ts';
 import type { NetworkChanges } from './network-changes.ts';
@@ -131,6 +132,8 @@ export interface Service {
   readonly metricsDump: MetricsDump;
   /** Live views; loaded with the first viewer. */
   live(): Promise<Live>;
+  /** Changes that are watched and taken back by themselves; loaded on use. */
+  guard(): Promise<Guard>;
   /** Serial ports of this machine, and devices behind the sources that are read now. */
   devices(): Promise<Device[]>;
   deadLetters(): LetterBox | undefined;

@@ -16,6 +16,7 @@ import { openConfKeys } from './conf-keys.ts';
 import { openConnections } from './connections.ts';
 import { createDownloader } from './download.ts';
 import { createExternalServices } from './external-services.ts';
+import { WATCHED } from './guarded/record.ts';
 import { createMetricsDump } from './metrics-dump.ts';
 import { createNetworkChanges } from './network-changes.ts';
 import { createOtlpExport } from './otlp.ts';
@@ -302,6 +303,14 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       sourceTypes: () => deps.connectorNames().filter((name) => connectors(name)?.offers.some((o) => o !== 'sink')),
     }),
   );
+  const guard = once(async () => {
+    const { createGuard } = await import('./guarded/guard.ts');
+    const made = createGuard({ rules, ruleHistory, ruleset, streams, table: watched, clock, log });
+    endGuard = made.close;
+    return made;
+  });
+  const watched = deps.store.kv('watchedChanges');
+  let endGuard: (() => void) | undefined;
   const live = once(async () => (await import('./live/index.ts')).createLive({ clock, log, rules, streams, trials, hub: deps.trialHub }));
   const otlp = createOtlpExport({ traces: runtime.traces, clock: deps.clock, log });
   return {
@@ -342,6 +351,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     metricsDump,
     scheduledBackups,
     live,
+    guard,
     async devices() {
       const { listDevices } = await import('./devices/list-devices.ts');
       return [...listDevices(), ...(runtime.devices?.() ?? []).map((d) => ({ kind: 'bus' as const, ...d }))];
@@ -350,10 +360,13 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     historian: deps.historian,
     async begin(safe) {
       await rules.load(safe);
+      // what a gateway that ended had on watch; a gateway that watches over itself leaves it for its next start
+      if (!safe && (await watched.get(WATCHED)) !== undefined) await (await guard()).recover();
       if (!safe) await importInitRulesets([deps.folders.data, deps.folders.etc], ruleset, log);
     },
     async close() {
       standing.close();
+      endGuard?.();
       connections.close();
       await otlp.stop();
       await trials.close();

@@ -1,12 +1,10 @@
-// Does what a plan says, watches the gateway, and takes everything back when a rule gets worse or a step fails. Used by change-tools.ts.
-import { messageOf } from '../../base/errors/gateway-error.ts';
-import type { Client } from '../client.ts';
+// Gives a plan to the gateway, which does it, watches all rules and takes everything back by itself, also when this program ends meanwhile; waits for how it
+// ended. Used by change-tools.ts.
+import type { GuardState } from '../../service/guarded/guard.ts';
+import { CliError } from '../cli-error.ts';
 import { encode } from '../command.ts';
-import type { Overview } from '../commands/top.ts';
-import { type Before, type Change, perform, targetOf, undo } from './changes.ts';
 import type { Plan } from './plan.ts';
 import type { ToolContext } from './tool.ts';
-import { type Judged, worsened } from './worse.ts';
 
 export interface Applied {
   /** What the plan says is in effect. */
@@ -17,92 +15,40 @@ export interface Applied {
   readonly watchedSeconds: number;
   /** What could not be taken back; a person must look. */
   readonly notReverted: readonly string[];
-  readonly rules: readonly { id: string; state: string; ok: boolean; problems: readonly string[] }[];
+  readonly rules: GuardState['rules'];
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** A gateway that restarts is waited for. */
+const AWAY_MS = 60_000;
 
-/** @param plan taken and found unchanged  @param watchMs how long the gateway is watched */
+/** @param watchMs how long the gateway watches  @throws CliError when the gateway refuses all of it */
 export async function applyPlan({ client, sleep, nowMs }: ToolContext, plan: Plan, watchMs: number): Promise<Applied> {
-  const overview = () => client.json<Overview>('GET', '/overview');
-  const before = await overview();
-  const versions = await versionsOf(client, plan.changes);
-  const judged = judgedOf(plan.changes);
-  const done: Change[] = [];
-  let reasons: string[] = [];
-  const startMs = nowMs();
-  try {
-    for (const change of plan.changes) {
-      done.push(change);
-      await perform(client, change, plan.before.get(targetOf(change))!);
+  const body = {
+    changes: plan.given,
+    watchSeconds: watchMs / 1000,
+    expected: Object.fromEntries([...plan.before].map(([target, { text }]) => [target, text ?? null])),
+    by: 'assistant',
+    reason: plan.reason,
+  };
+  let state = await client.json<GuardState>('POST', '/changes/watched', JSON.stringify(body));
+  let seenMs = nowMs();
+  while (!['kept', 'reverted'].includes(state.phase)) {
+    await sleep(LOOK_EVERY_MS);
+    try {
+      state = await client.json<GuardState>('GET', `/changes/watched/${encode(state.id)}`);
+      seenMs = nowMs();
+    } catch (error) {
+      if (!(error instanceof CliError) || error.kind !== 'unreachable' || nowMs() - seenMs > AWAY_MS) throw error;
     }
-    while (nowMs() - startMs < watchMs) {
-      await sleep(LOOK_EVERY_MS);
-      reasons = worsened(before, await overview(), judged);
-      if (reasons.length > 0) break;
-    }
-  } catch (error) {
-    reasons = [`${targetOf(done.at(-1)!)}: ${messageOf(error)}`];
   }
-  const watchedSeconds = Math.round((nowMs() - startMs) / 1000);
-  const notReverted = reasons.length === 0 ? [] : await takeBack(client, done, plan.before, versions);
-  const rules = (await overview()).rules
-    .filter((r) => judged.changed.has(r.id) || !r.ok)
-    .map(({ id, state, ok, problems }) => ({ id, state, ok, problems }));
+  const { reasons, notReverted, rules, watchedMs } = state;
   return {
-    applied: reasons.length === 0,
-    reverted: reasons.length > 0 && notReverted.length === 0,
+    applied: state.phase === 'kept',
+    reverted: state.phase === 'reverted' && notReverted.length === 0,
     reasons,
-    watchedSeconds,
+    watchedSeconds: Math.round(watchedMs / 1000),
     notReverted,
     rules,
   };
-}
-
-/** Last change first. @returns what failed, in sentences */
-async function takeBack(
-  client: Client,
-  done: readonly Change[],
-  before: ReadonlyMap<string, Before>,
-  versions: ReadonlyMap<string, string>,
-): Promise<string[]> {
-  const failed: string[] = [];
-  for (const change of done.toReversed()) {
-    const old = before.get(targetOf(change))!;
-    try {
-      await undo(client, change, old, 'rule' in change ? versions.get(change.rule) : undefined);
-    } catch (error) {
-      // the step that failed may have had no effect: then there is nothing to take back
-      if (change === done.at(-1) && (await isAsBefore(client, change, old))) continue;
-      failed.push(`${targetOf(change)}: ${messageOf(error)}`);
-    }
-  }
-  return failed;
-}
-
-async function isAsBefore(client: Client, change: Change, before: Before): Promise<boolean> {
-  const path = 'rule' in change ? `/rules/${encode(change.rule)}` : `/${change.kind}s/${encode(change.name)}`;
-  const there = await client.call('GET', path).then(
-    () => true,
-    () => false,
-  );
-  return there === (before.text !== undefined);
-}
-
-/** Newest version of each rule that is changed: with it the rule comes back with its secrets. */
-async function versionsOf(client: Client, changes: readonly Change[]): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const change of changes) {
-    if (change.op !== 'put_rule' && change.op !== 'delete_rule') continue;
-    const [newest] = await client.json<{ version: string; what: string }[]>('GET', `/rules/${encode(change.rule)}/versions`);
-    if (newest !== undefined && newest.what !== 'deleted') found.set(change.rule, newest.version);
-  }
-  return found;
-}
-
-function judgedOf(changes: readonly Change[]): Judged {
-  const changed = new Set<string>();
-  const ended = new Set<string>();
-  for (const c of changes) if ('rule' in c) (c.op === 'delete_rule' || c.op === 'stop_rule' ? ended : changed).add(c.rule);
-  return { changed, ended };
 }

@@ -1,10 +1,10 @@
 // Tools that change the gateway, with --allow-changes only: plan_changes checks and shows, apply_plan does it by the id of the plan and watches.
 // There is no other way to change anything.
 
+import { parseChange, SHAPES, targetOf } from '../../service/guarded/change.ts';
 import { CliError } from '../cli-error.ts';
 import { applyPlan } from './apply-plan.ts';
-import { lookAt, parseChange, SHAPES, targetOf } from './changes.ts';
-import { checkChanges, checkUnchanged, diffOf, MAX_CHANGES, PLAN_LIFE_MS, type Plan, type Plans } from './plan.ts';
+import { checkChanges, checkUnchanged, diffOf, lookAt, MAX_CHANGES, PLAN_LIFE_MS, type Plan, type Plans } from './plan.ts';
 import type { Argument, Tool } from './tool.ts';
 
 const PLAN: Argument = { type: 'string', description: 'id of a plan, from plan_changes', maxLength: 100 };
@@ -28,7 +28,7 @@ export function changeTools(plans: Plans, lock: { busy: boolean }): Tool[] {
         const changes = list.map(parseChange);
         const before = await lookAt(client, changes);
         await checkChanges(client, changes, before);
-        return shown(plans.add(String(reason), changes, before));
+        return shown(plans.add(String(reason), list, changes, before));
       },
     },
     {

@@ -2,14 +2,17 @@
 // when what it touches has changed meanwhile. Used by change-tools.ts. Next: apply-plan.ts.
 import { randomUUID } from 'node:crypto';
 import { lineDiff } from '../../service/apply/line-diff.ts';
+import { type Before, type Change, targetOf } from '../../service/guarded/change.ts';
 import { CliError } from '../cli-error.ts';
 import type { Client } from '../client.ts';
-import { type Before, type Change, lookAt, targetOf } from './changes.ts';
+import { encode } from '../command.ts';
 
 export interface Plan {
   readonly id: string;
   readonly reason: string;
   readonly changes: readonly Change[];
+  /** The changes as the gateway takes them. */
+  readonly given: readonly unknown[];
   readonly before: ReadonlyMap<string, Before>;
   readonly expiresAtMs: number;
 }
@@ -27,10 +30,10 @@ export class Plans {
     this.nowMs = nowMs;
   }
 
-  add(reason: string, changes: readonly Change[], before: ReadonlyMap<string, Before>): Plan {
+  add(reason: string, given: readonly unknown[], changes: readonly Change[], before: ReadonlyMap<string, Before>): Plan {
     this.forgetOld();
     if (this.plans.size >= MAX_PLANS) this.plans.delete(this.plans.keys().next().value!);
-    const plan: Plan = { id: `plan-${randomUUID().slice(0, 8)}`, reason, changes, before, expiresAtMs: this.nowMs() + PLAN_LIFE_MS };
+    const plan: Plan = { id: `plan-${randomUUID().slice(0, 8)}`, reason, given, changes, before, expiresAtMs: this.nowMs() + PLAN_LIFE_MS };
     this.plans.set(plan.id, plan);
     return plan;
   }
@@ -129,6 +132,25 @@ function sorted(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([k, v]) => [k, sorted(v)]),
   );
+}
+
+/** What is there now of each target. */
+export async function lookAt(client: Client, changes: readonly Change[]): Promise<Map<string, Before>> {
+  const found = new Map<string, Before>();
+  const sources = changes.some((c) => !('rule' in c))
+    ? await client.json<{ streams: Record<string, string>; tables: Record<string, string> }>('POST', '/ruleset/export')
+    : { streams: {}, tables: {} };
+  const rules = await client.json<{ id: string; status: string }[]>('GET', '/rules');
+  for (const change of changes) {
+    const target = targetOf(change);
+    if (found.has(target)) continue;
+    if ('rule' in change) {
+      const listed = rules.find((r) => r.id === change.rule);
+      const text = listed === undefined ? undefined : await client.call('GET', `/rules/${encode(change.rule)}`);
+      found.set(target, { text, running: listed !== undefined && /^(running|starting)/.test(listed.status) });
+    } else found.set(target, { text: sources[`${change.kind}s`][change.name], running: false });
+  }
+  return found;
 }
 
 /** @throws CliError when something else has changed what the plan touches */

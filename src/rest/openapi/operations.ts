@@ -35,6 +35,7 @@ import {
   tracerBody,
   updateBody,
   uploadBody,
+  watchedChangesBody,
 } from '../bodies.ts';
 import { answers } from './answers.ts';
 import { type Operations, op, query } from './operation.ts';
@@ -249,6 +250,12 @@ const data: Operations = {
   'PUT /network': op('Changes the network of the device on trial', 'object', { body: networkBody }),
   'POST /network/{id}/confirm': op('The change stays', 'object'),
   'POST /network/{id}/revert': op('The change is taken back', 'object'),
+  'POST /changes/watched': op('Changes rules and streams, watches, and takes everything back when a rule gets worse', 'object', {
+    ok: 202,
+    body: watchedChangesBody,
+  }),
+  'GET /changes/watched': op('The last changes that were watched, null when there were none', 'any'),
+  'GET /changes/watched/{id}': op('How watched changes are', 'object', { also: { 404: 'There are none of this id.' } }),
   'GET /rules/{name}/translate': op('The rule as SQL of an engine of the data centre', 'object', {
     query: [query('to', 'The engine.', { oneOf: ['flink', 'risingwave'] })],
   }),

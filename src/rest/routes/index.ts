@@ -13,6 +13,7 @@ import { dataRoutes } from './data.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { type FleetAccess, fleetRoutes } from './fleet.ts';
+import { guardedRoutes } from './guarded.ts';
 import { historyRoutes } from './history.ts';
 import { liveRoutes } from './live.ts';
 import { logRoutes } from './logs.ts';
@@ -90,6 +91,7 @@ export function createRestRouter({
         dump: service.metricsDump,
       }),
       ...liveRoutes(service),
+      ...guardedRoutes(service),
       ...trialRoutes(service.trials, trialServer),
       ...connectionRoutes(service.connections),
       ...metadataRoutes({

@@ -1,11 +1,7 @@
-// Single changes of a plan: what they are, what is there before, how they are done and undone over REST. Used by plan.ts and apply-plan.ts.
+// Single changes of a guarded set: what they are, and what of their target is there before. Used by guard.ts, and by the plans of the MCP server.
+import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { isSecretName, MASK, SECRET_REFERENCE } from '../../base/secrets.ts';
 import { parseStatement } from '../../sql/index.ts';
-import { CliError } from '../cli-error.ts';
-import type { Client } from '../client.ts';
-import { encode } from '../command.ts';
-
-export const RULE_ACTIONS = ['start', 'stop', 'restart'] as const;
 
 export type Change =
   | { readonly op: 'put_rule'; readonly rule: string; readonly definition: Readonly<Record<string, unknown>> }
@@ -28,9 +24,9 @@ export const SHAPES =
   '{"op":"put_rule","rule":ID,"definition":{"sql":…,"actions":[…],"options":{…}}}, {"op":"delete_rule"|"start_rule"|"stop_rule"|"restart_rule","rule":ID}, ' +
   '{"op":"put_stream"|"put_table","sql":"CREATE STREAM …"}, {"op":"drop_stream"|"drop_table","name":NAME}';
 
-/** @param given one element of `changes`  @throws CliError that says what is expected */
+/** @param given one element of `changes`  @throws GatewayError that says what is expected */
 export function parseChange(given: unknown, at: number): Change {
-  const refuse = (why: string) => new CliError(`changes[${at}]: ${why}. Expected one of ${SHAPES}`, 'usage');
+  const refuse = (why: string) => new GatewayError('SERVICE_REFUSED', { text: `changes[${at}]: ${why}. Expected one of ${SHAPES}` });
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw refuse('expected an object');
   const { op, rule, name, sql, definition, ...more } = given as Record<string, unknown>;
   const text = (value: unknown, what: string): string => {
@@ -77,65 +73,4 @@ function refuseSecrets(value: unknown, refuse: (why: string) => Error, key = '')
       throw refuse(`${key} is a secret; leave it as ${MASK}, or write \${secret:NAME} and let a person run: kuiper secret set NAME`);
   } else if (Array.isArray(value)) for (const v of value) refuseSecrets(v, refuse, key);
   else if (typeof value === 'object' && value !== null) for (const [k, v] of Object.entries(value)) refuseSecrets(v, refuse, k);
-}
-
-/** What is there now of each target. */
-export async function lookAt(client: Client, changes: readonly Change[]): Promise<Map<string, Before>> {
-  const found = new Map<string, Before>();
-  const sources = changes.some((c) => !('rule' in c))
-    ? await client.json<{ streams: Record<string, string>; tables: Record<string, string> }>('POST', '/ruleset/export')
-    : { streams: {}, tables: {} };
-  const rules = await client.json<{ id: string; status: string }[]>('GET', '/rules');
-  for (const change of changes) {
-    const target = targetOf(change);
-    if (found.has(target)) continue;
-    if ('rule' in change) {
-      const listed = rules.find((r) => r.id === change.rule);
-      const text = listed === undefined ? undefined : await client.call('GET', `/rules/${encode(change.rule)}`);
-      found.set(target, { text, running: listed !== undefined && /^(running|starting)/.test(listed.status) });
-    } else found.set(target, { text: sources[`${change.kind}s`][change.name], running: false });
-  }
-  return found;
-}
-
-/** @param before of the target, at the moment of the change */
-export async function perform(client: Client, change: Change, before: Before): Promise<void> {
-  switch (change.op) {
-    case 'put_rule':
-      if (before.text === undefined) await client.call('POST', '/rules', JSON.stringify(change.definition));
-      else await client.call('PUT', `/rules/${encode(change.rule)}`, JSON.stringify(change.definition));
-      return;
-    case 'delete_rule':
-      await client.call('DELETE', `/rules/${encode(change.rule)}`);
-      return;
-    case 'put_source':
-      await putSource(client, change.kind, change.name, change.sql, before.text !== undefined);
-      return;
-    case 'drop_source':
-      await client.call('DELETE', `/${change.kind}s/${encode(change.name)}`);
-      return;
-    default:
-      await client.call('POST', `/rules/${encode(change.rule)}/${change.op.replace('_rule', '')}`);
-  }
-}
-
-/** Makes the target what it was. @param version of the rule before the change, which keeps secrets; undefined = none is kept */
-export async function undo(client: Client, change: Change, before: Before, version: string | undefined): Promise<void> {
-  if (!('rule' in change)) {
-    if (before.text !== undefined) await putSource(client, change.kind, change.name, before.text, change.op === 'put_source');
-    else await client.call('DELETE', `/${change.kind}s/${encode(change.name)}`);
-    return;
-  }
-  const path = `/rules/${encode(change.rule)}`;
-  if (change.op === 'put_rule' || change.op === 'delete_rule') {
-    if (before.text === undefined) await client.call('DELETE', path);
-    else if (version !== undefined) await client.call('POST', `${path}/versions/${encode(version)}/restore`);
-    else await client.call('PUT', path, before.text);
-  }
-  if (before.text !== undefined && change.op !== 'restart_rule') await client.call('POST', `${path}/${before.running ? 'start' : 'stop'}`);
-}
-
-async function putSource(client: Client, kind: 'stream' | 'table', name: string, sql: string, exists: boolean): Promise<void> {
-  if (exists) await client.call('PUT', `/${kind}s/${encode(name)}`, JSON.stringify({ sql }));
-  else await client.call('POST', `/${kind}s`, JSON.stringify({ sql }));
 }

@@ -1,8 +1,12 @@
-// Is the gateway worse than before a change? Compares two answers of GET /overview. Rules that were changed are judged by their errors too; others
-// only by what they were before. Used by apply-plan.ts.
-import type { Overview } from '../commands/top.ts';
+// Is the gateway worse than before a change? Compares two looks at all rules. Rules that were changed are judged by their errors too; others only by what
+// they were before. Used by guard.ts.
+import type { RuleOverview } from '../rules/rule-overview.ts';
 
-type RuleLook = Overview['rules'][number];
+type RuleLook = Omit<RuleOverview, 'name' | 'tags'>;
+
+export interface Look {
+  readonly rules: readonly RuleLook[];
+}
 
 export interface Judged {
   /** Rules that the change makes, replaces or starts. */
@@ -17,7 +21,7 @@ const ENOUGH_ROWS = 3;
 const MAX_SHARE = 0.05;
 
 /** @returns sentences, one for each rule that is worse; [] = none is */
-export function worsened(before: Overview, now: Overview, { changed, ended }: Judged): string[] {
+export function worsened(before: Look, now: Look, { changed, ended }: Judged): string[] {
   const was = new Map(before.rules.map((r) => [r.id, r]));
   const there = new Set(now.rules.map((r) => r.id));
   const found: string[] = [];
