@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/cli/client.ts';
 import type { Applied } from '../../src/cli/mcp/apply-plan.ts';
 import { openMcpHttp } from '../../src/cli/mcp/http.ts';
-import { PLAN_LIFE_MS } from '../../src/cli/mcp/plan.ts';
 import { createMcpServer } from '../../src/cli/mcp/server.ts';
 import { answerText, MAX_ANSWER_CHARS, NOTICE } from '../../src/cli/mcp/untrusted.ts';
 import { worsened } from '../../src/service/guarded/worse.ts';
@@ -255,8 +254,6 @@ describe('reading and diagnosing', () => {
     await close();
   });
 });
-
-const ruleOf = async (id: string) => JSON.parse((await boss('GET', `/rules/${id}`)).text) as { sql: string };
 
 // @covers issue:23#4
 describe('changing', () => {
