@@ -138,7 +138,9 @@ describe('changes on watch', () => {
     child.kill('SIGKILL');
     await expect.poll(() => sqlOf('good'), { timeout: 30_000 }).toBe(GOOD);
     expect(out).not.toContain('"id":2');
-    expect(JSON.parse(await rest('GET', '/changes/watched'))).toMatchObject({ phase: 'reverted', by: 'assistant', reason: 'a try' });
+    await expect
+      .poll(async () => JSON.parse(await rest('GET', '/changes/watched')) as unknown, { timeout: 30_000 })
+      .toMatchObject({ phase: 'reverted', by: 'assistant', reason: 'a try' });
   }, 90_000);
 
   test('a gateway that is killed while changes are on watch takes them back when it starts again', async () => {
