@@ -3,7 +3,7 @@
 // below the file system at that moment: what no sync has brought there is lost. Then e2fsck, both start again on it, and every message that a sensor had an answer
 // for must be in the result. As root (loop mounts). `make campaign` runs it; the record is committed.
 //   node scripts/device-cuts.ts [--cuts 100] [--states running,stopped,slow,away,refused] [--break] (--break: without the sync of the file sink; must find losses)
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -100,10 +100,12 @@ async function run(state: State): Promise<Totals> {
 }
 
 const file = values.out ?? join(repo, 'bench/results/device-cuts.json');
+// states that are not run again keep what they had
+const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
 const record: Record<string, unknown> = {
+  ...before,
   what: 'power cuts of the data partition with the real listener and the real gateway on it, sensors at 50 messages a second',
   at: new Date().toISOString().slice(0, 10),
-  cuts,
   node: process.version,
   machine: `${arch()}, ${cpus().length} cores, ${release()}`,
 };
@@ -114,6 +116,7 @@ for (const state of STATES.filter((s) => values.states === undefined || values.s
   const middle = toReadyMs.toSorted((a, b) => a - b)[Math.floor(toReadyMs.length / 2)] ?? 0;
   record[state] = { cuts, sent, answered, lost: lost.length, repeated, readyAgainMs: Math.round(middle), load: Math.round(loadavg()[0]!) };
   process.stdout.write(`${state}: ${JSON.stringify(record[state])}\n`);
+  if (!values.break) writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 if (values.break) {
   process.stdout.write(
@@ -121,5 +124,4 @@ if (values.break) {
   );
   process.exit(allLost > 0 ? 0 : 1);
 }
-writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 process.exit(allLost === 0 ? 0 : 1);

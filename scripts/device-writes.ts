@@ -12,6 +12,8 @@ import { client, end } from '../test/ingress/kit.ts';
 const { values } = parseArgs({ options: { seconds: { type: 'string' }, out: { type: 'string' } } });
 const seconds = Number(values.seconds ?? 120);
 const EVERY_MS = 50;
+/** What a start writes is no matter of a day: the kernel brings it to the disk after 30 s, and after a minute the gateway notes that it is healthy. */
+const SETTLE_MS = 100_000;
 const CASES = ['idle', 'rest', 'file', 'away', 'stopped'] as const;
 
 const record: Record<string, unknown> = {
@@ -35,7 +37,7 @@ for (const kind of CASES) {
     ]);
     const sensor = kind === 'idle' ? undefined : await client(device.mqttPort);
     if (kind === 'stopped') await device.stopGateway();
-    await sleep(20_000); // what a start writes is no matter of a day
+    await sleep(SETTLE_MS);
     const beforeBytes = device.writtenBytes();
     let payloadBytes = 0;
     let sent = 0;

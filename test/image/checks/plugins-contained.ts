@@ -55,30 +55,40 @@ export async function pluginsContained(report: Report, vm: Vm, dir: string): Pro
     expectThat(/kuiper-plugins@\S+\.service/.test(out), out);
     return out.split('\n')[0];
   });
-  await report.check(`${Object.keys(ATTACKS).length} attacks on the gateway, its files, secrets and processes win nothing`, async () => {
-    const pid = await mainPid();
-    await drop('functions', 'attacks', attackPlugin({ gatewayPid: Number(pid), root: '/opt/kuiper' }));
-    const names = Object.keys(ATTACKS);
-    await rule(
-      'attack',
-      `SELECT ${names.map((n) => `${n}(1) AS ${n}`).join(', ')} FROM spies`,
-      '{"file":{"path":"data/attack.txt","fileType":"lines","interval":100}}',
+  for (const mode of ['contained', 'restricted'] as const)
+    await report.check(
+      `${Object.keys(ATTACKS).length} attacks of a ${mode} plugin on the gateway, its files, secrets and processes win nothing`,
+      async () => {
+        const pid = await mainPid();
+        await drop('functions', 'attacks', attackPlugin({ gatewayPid: Number(pid), root: '/opt/kuiper' }));
+        if (mode === 'restricted') {
+          const { code, out } = await vm.ssh('kuiper plugin trust function attacks restricted');
+          expectThat(code === 0, out);
+        }
+        const described = await vm.ssh('kuiper describe plugin function attacks');
+        expectThat(described.out.includes(mode), described.out);
+        const names = Object.keys(ATTACKS);
+        await rule(
+          'attack',
+          `SELECT ${names.map((n) => `${n}(1) AS ${n}`).join(', ')} FROM spies`,
+          '{"file":{"path":"data/attack.txt","fileType":"lines","interval":100}}',
+        );
+        const { out } = await vm.root(
+          'for i in $(seq 180); do [ -s /opt/kuiper/data/attack.txt ] && break; sleep 1; done; head -n 1 /opt/kuiper/data/attack.txt; kuiper drop rule attack >/dev/null; rm -f /opt/kuiper/data/attack.txt',
+          500_000,
+        );
+        const [row] = [JSON.parse(out)].flat() as Record<string, string>[];
+        expectThat(Object.keys(row!).length === names.length, out);
+        const won = Object.entries(row!).filter(([, result]) => !result.startsWith('no: '));
+        expectThat(won.length === 0, JSON.stringify(won));
+        expectThat((await mainPid()) === pid, 'the gateway was started again');
+        const left = await vm.root(
+          'ls /opt/kuiper/plugins/functions/evil.ts /opt/kuiper/etc/mgmt/evil /opt/kuiper/plugins2 2>/dev/null; grep -c evil /opt/kuiper/etc/kuiper.yaml',
+        );
+        expectThat(left.out.trim() === '0', left.out);
+        return `0 of ${names.length}`;
+      },
     );
-    const { out } = await vm.root(
-      'for i in $(seq 180); do [ -s /opt/kuiper/data/attack.txt ] && break; sleep 1; done; head -n 1 /opt/kuiper/data/attack.txt; kuiper drop rule attack >/dev/null; rm -f /opt/kuiper/data/attack.txt',
-      500_000,
-    );
-    const [row] = [JSON.parse(out)].flat() as Record<string, string>[];
-    expectThat(Object.keys(row!).length === names.length, out);
-    const won = Object.entries(row!).filter(([, result]) => !result.startsWith('no: '));
-    expectThat(won.length === 0, JSON.stringify(won));
-    expectThat((await mainPid()) === pid, 'the gateway was started again');
-    const left = await vm.root(
-      'ls /opt/kuiper/plugins/functions/evil.ts /opt/kuiper/etc/mgmt/evil /opt/kuiper/plugins2 2>/dev/null; grep -c evil /opt/kuiper/etc/kuiper.yaml',
-    );
-    expectThat(left.out.trim() === '0', left.out);
-    return `0 of ${names.length}`;
-  });
   await report.check('what a plugin patches in its own process changes nothing in the checks of the gateway', async () => {
     await drop('functions', 'patches', attackPlugin({ gatewayPid: 1, root: '/opt/kuiper' }, PATCHES));
     await rule(
