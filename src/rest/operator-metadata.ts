@@ -52,6 +52,14 @@ function operator(name: string, label: string, about: string, input: Input, outp
 
 /** In alphabetical order, as eKuiper lists them. */
 export const graphOperators = [
+  operator(
+    'aggfunc',
+    'Aggregate',
+    'Adds a column that is computed from the rows of a collection or of each group.',
+    { type: 'collection', rowType: 'any', collectionType: 'any' },
+    { type: 'same', strategy: 'append' },
+    [field('expr', 'Expression', 'A call of an aggregate with a name, e.g. avg(temperature) AS t.')],
+  ),
   operator('filter', 'Filter', 'Passes the rows for which a condition holds.', anything, keeps, [
     field('expr', 'Condition', 'A condition, e.g. temperature > 20.'),
   ]),
@@ -104,6 +112,22 @@ export const graphOperators = [
     field('fields', 'Columns', 'Columns or expressions with a name, e.g. id or temperature AS t.', {
       control: 'list',
       type: 'list_string',
+    }),
+  ]),
+  operator('script', 'Script', 'Makes rows with a script in JavaScript.', anything, { type: 'same', strategy: 'any' }, [
+    field(
+      'script',
+      'Script',
+      'Defines exec(msg, meta), which returns the new row or nothing; with isAgg exec(msgs), which returns a list.',
+      {
+        control: 'textarea',
+      },
+    ),
+    field('isAgg', 'Whole collection', 'The script gets all rows of a collection at once.', {
+      control: 'checkbox',
+      type: 'boolean',
+      optional: true,
+      default: false,
     }),
   ]),
   operator('switch', 'Switch', 'Sends rows along the way whose condition holds.', anything, keeps, [

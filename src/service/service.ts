@@ -96,8 +96,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     columnsRead: (name) => rules.columnsRead(name),
     validate,
   });
+  const extensions = deps.extensions ?? createExtensions({ folders: deps.folders, log });
   const planDeps: PlanningDeps = {
     log,
+    scripts: extensions.scripts,
     findStream: (name) => catalog.get(name),
     streamNames: () => catalog.list().map((d) => d.name),
     confKeys,
@@ -159,7 +161,6 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     const target = `${change.kind}/${change.name}`;
     audit.record({ who: 'files', from: '', what: `plugin ${change.what}`, target, outcome: 'done', detail: '' });
   };
-  const extensions = deps.extensions ?? createExtensions({ folders: deps.folders, log });
   const scripts = createScriptService(extensions.scripts, rules);
   const isBuiltin = async (name: string) => {
     const found = (await deps.functions()).get(name);

@@ -30,12 +30,14 @@ describe('shapes of answers', () => {
       node: { category: string; display: boolean; input: object; output: object };
     }[];
     expect(operators.map((o) => [o.name, o.properties.map((p) => p.name)])).toEqual([
+      ['aggfunc', ['expr']],
       ['filter', ['expr']],
       ['function', ['expr']],
       ['groupby', ['dimensions']],
       ['join', ['from', 'joins']],
       ['orderby', ['sorts']],
       ['pick', ['fields']],
+      ['script', ['script', 'isAgg']],
       ['switch', ['cases', 'stopAtFirstMatch']],
       ['window', ['type', 'unit', 'size', 'interval']],
     ]);

@@ -1,5 +1,5 @@
 // Graph rules as chains of nodes: each node sees what the one before gives out, and counts under its own name.
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createVirtualClock } from '../../src/base/clock.ts';
 import { createMemoryLog } from '../../src/base/log.ts';
 import { compileRule } from '../../src/compile/index.ts';
@@ -8,6 +8,8 @@ import { Tuple } from '../../src/data/tuple.ts';
 import type { Row } from '../../src/data/value.ts';
 import { chainNodes, type NodeKind } from '../../src/exec/node-chain.ts';
 import { newOperatorStats, type OperatorStats, type ProgramHost } from '../../src/exec/operator.ts';
+import { scriptProgram } from '../../src/exec/script-node.ts';
+import { createExtensions } from '../../src/extensions/index.ts';
 import { createFunctionCatalogue } from '../../src/functions/index.ts';
 import { planRule } from '../../src/plan/index.ts';
 import { chainOf, chainParts, isChain } from '../../src/service/rules/graph/graph-chain.ts';
@@ -17,6 +19,8 @@ import { makeService } from './make-service.ts';
 
 const functions = createFunctionCatalogue();
 const { log } = createMemoryLog();
+const { scripts } = createExtensions({ folders: { data: '/nowhere', etc: '/nowhere', plugins: '/nowhere' }, log });
+beforeAll(() => scripts.check('function exec() {}', 'exec'), 60_000);
 type Nodes = Record<string, object>;
 const source = { type: 'source', nodeType: 'mqtt', props: { datasource: 'x' } };
 const sink = { type: 'sink', nodeType: 'log', props: {} };
@@ -46,7 +50,13 @@ function start(
       ),
     );
   };
-  const parts = chainParts('r', chain, (s) => s.name, compile);
+  const parts = chainParts(
+    'r',
+    chain,
+    (s) => s.name,
+    compile,
+    ({ text, isAgg }, node) => scriptProgram((id) => scripts.nodePlace(text, node, id), isAgg),
+  );
   const program = chainNodes(parts.sources, parts.nodes, eventTime);
   const clock = createVirtualClock();
   const out: [sinks: readonly number[] | undefined, rows: Row[]][] = [];
@@ -277,6 +287,90 @@ describe('a chain of nodes behind a window', () => {
   });
 });
 
+describe('a script node', () => {
+  const script = (text: string, isAgg = false) => op('script', { script: text, isAgg });
+  const line = (...operators: object[]) => {
+    const names = operators.map((_, i) => `op${i}`);
+    const all = ['s', ...names, 'o'];
+    return start(
+      { s: source, ...Object.fromEntries(operators.map((o, i) => [names[i]!, o])), o: sink },
+      Object.fromEntries(all.slice(0, -1).map((from, i) => [from, [all[i + 1]!]])),
+    );
+  };
+
+  // @covers issue:21#5
+  // @covers issue:21#6
+  // @covers finding:parity#11
+  test('gives what its exec makes of the row and its metadata; nothing leaves the row out; its variables stay', () => {
+    const r = line(
+      script('var n = 0; function exec(msg, meta) { if (msg.v < 0) return null; return { twice: msg.v * 2, n: ++n, topic: meta.topic }; }'),
+      op('filter', { expr: 'twice > 2' }),
+    );
+    for (const v of [1, 2, -1, 3]) r.running.push(0, new Tuple([{ v }], 0, { topic: 't' }));
+    expect(rowsOf(r.out)).toEqual([[{ twice: 4n, n: 2n, topic: 't' }], [{ twice: 6n, n: 3n, topic: 't' }]]);
+    expect(r.counts()).toEqual({ op0: '4/3', op1: '3/2' });
+  });
+
+  test('goes through a collection row by row, or with isAgg takes it as a whole', () => {
+    const window = op('window', { type: 'countwindow', size: 2 });
+    const rows = line(window, script('function exec(msg) { return msg.v > 1 ? { w: msg.v } : undefined; }'));
+    const whole = line(window, script('function exec(msgs) { return [{ sum: msgs.reduce((s, m) => s + m.v, 0) }]; }', true));
+    for (const r of [rows, whole]) for (const v of [1, 2, 3, 4]) r.push({ v });
+    expect(rowsOf(rows.out)).toEqual([[{ w: 2n }], [{ w: 3n }, { w: 4n }]]);
+    expect(rowsOf(whole.out)).toEqual([[{ sum: 3n }], [{ sum: 7n }]]);
+  });
+
+  test('that throws, never ends or gives something else costs its row', () => {
+    const r = line(
+      script(
+        'function exec(m) { if (m.v === 1) throw new Error("no one"); if (m.v === 2) for (;;); return m.v === 3 ? [m] : m.v === 4 ? 4 : m; }',
+      ),
+    );
+    for (const v of [1, 2, 3, 4, 5]) r.push({ v });
+    expect(rowsOf(r.out)).toEqual([[{ v: 5n }]]);
+    expect(r.errors).toEqual([
+      expect.stringContaining('no one'),
+      expect.stringMatching(/^op0: .*steps/),
+      'op0: script: exec must return an object, or nothing to leave the row out',
+      'op0: script: exec must return an object, or nothing to leave the row out',
+    ]);
+    const agg = line(op('window', { type: 'countwindow', size: 1 }), script('function exec(m) { return m[0]; }', true));
+    agg.push({ v: 1 });
+    expect([agg.errors, agg.out]).toEqual([['op1: script: exec must return a list of objects (isAgg)'], []]);
+  });
+
+  test('is there in two rules with variables of its own each', () => {
+    const text = 'var n = 0; function exec(msg) { return { n: ++n }; }';
+    const [a, b] = [line(script(text)), line(script(text))];
+    a.push({});
+    a.push({});
+    b.push({});
+    expect([rowsOf(a.out), rowsOf(b.out)]).toEqual([[[{ n: 1n }], [{ n: 2n }]], [[{ n: 1n }]]]);
+  });
+
+  test('is checked by an import, and its rule is there again after a restart', async () => {
+    const graph = {
+      nodes: { s: source, n: script('function exec(m) { return m; }'), o: sink },
+      topo: { sources: ['s'], edges: { s: ['n'], n: ['o'] } },
+    };
+    const first = await makeService();
+    const content = (text: string) => ({
+      content: JSON.stringify({
+        rules: { g: JSON.stringify({ id: 'g', graph: { ...graph, nodes: { ...graph.nodes, n: script(text) } } }) },
+      }),
+    });
+    expect((await first.call('POST', '/data/import?partial=1', content('var x'))).text).toContain('cannot find function');
+    expect((await first.call('POST', '/data/import?partial=1', content('function exec(m) { return m; }'))).text).toContain('"ErrorMsg":""');
+    expect((await first.call('GET', '/rules/g/status')).status).toBe(200);
+    expect((await first.call('GET', '/rules/g/explain')).text).toContain('only support explain sql now');
+    await first.close();
+    const second = await makeService(first.store);
+    expect(JSON.parse((await second.call('GET', '/rules')).text)).toMatchObject([{ id: 'g' }]);
+    expect((await second.call('POST', '/rules/g/restart')).status).toBe(200);
+    await second.close();
+  }, 60_000);
+});
+
 describe('refused with the name of the node', () => {
   const edges = (...names: string[]) => Object.fromEntries(names.slice(0, -1).map((n, i) => [n, [names[i + 1]!]]));
   test.each([
@@ -285,7 +379,14 @@ describe('refused with the name of the node', () => {
     ['orderby', op('orderby', { sorts: [] }), 'node n: orderby needs the output of a window'],
     ['an expression that is none', op('filter', { expr: 'a >' }), 'node n: '],
     ['a function that is not there', op('function', { expr: 'nothing(a)' }), 'node n: '],
-    ['a script', op('script', { script: 'x' }), 'the graph operator script (node n)'],
+    ['a script without exec', op('script', { script: 'var x = 1' }), 'node n: cannot find function'],
+    ['a text that is no script', op('script', { script: 'function exec(' }), 'node n: failed to interprete script'],
+    ['no script', op('script', {}), 'node n: script is missing'],
+    [
+      'a script of a collection',
+      op('script', { script: 'function exec(m) {}', isAgg: true }),
+      'node n: a script with isAgg needs the output of a window',
+    ],
   ])('%s', async (_what, node, text) => {
     const { call, close } = await makeService();
     const answer = await call('POST', '/rules', {

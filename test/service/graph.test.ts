@@ -176,7 +176,6 @@ describe('graph refused', () => {
     ['Rule r: node op0: found "FROM", expected expression.', line(['filter', { expr: 'FROM' }])],
     ['Rule r: node op0: found ")", expected EOF.', line(['filter', { expr: 'a) OR (1 = 1' }])],
     ['Rule r: node op0: size is missing', line(['window', { type: 'countwindow' }])],
-    ['rule r: the graph operator script (node op0) is not part of this version of the gateway', line(['script', { script: 'x' }])],
     [
       'Rule r: the edges go round in a circle at op0',
       {

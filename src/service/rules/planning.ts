@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { SqlCompatibility } from '../../base/sql-compatibility.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
+import type { Scripts } from '../../extensions/index.ts';
 import type { Cause, RuleDefinition, RuleOptions, SourceSpec } from '../../runtime/index.ts';
 import type { SelectStatement } from '../../sql/index.ts';
 import type { ActionDeps } from '../actions.ts';
@@ -18,6 +19,8 @@ export interface PlanningDeps extends ActionDeps {
   findStream(name: string): SourceDefinition | undefined;
   streamNames(): string[];
   log: Log;
+  /** Of script nodes of graphs; absent where there are no graphs. */
+  scripts?: Pick<Scripts, 'check' | 'nodePlace'>;
   /** Of a rule, for its health. */
   outside?(rule: () => RuleText): readonly Cause[];
   settings(): { timeZone: string; ignoreCase: boolean; sqlCompatibility: SqlCompatibility; ruleDefaults: RuleOptions };
@@ -55,6 +58,8 @@ export interface Planning {
   /** Options and SQL syntax. @param kept the rule was stored by a version that knew eKuiper's answers only: it keeps them
    *  @throws GatewayError RULE_JSON */
   parse(draft: RuleDraft, kept?: boolean): ParsedRule;
+  /** Loads what its nodes run in, and checks scripts; goes before `check` and `compile`, and before a definition is started. @throws GatewayError RULE_GRAPH */
+  prepare(rule: ParsedRule): Promise<void>;
   /** Arguments of functions, which eKuiper checks while it parses. @throws GatewayError RULE_JSON */
   checkArguments(rule: ParsedRule): void;
   /** Names and types too. @throws GatewayError PLAN_*, SQL_* */

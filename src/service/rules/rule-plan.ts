@@ -8,14 +8,15 @@ import type { StreamSchema } from '../../contract/schema.ts';
 import { joinBranches } from '../../exec/branches.ts';
 import { chainNodes, type NodeKind } from '../../exec/node-chain.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
+import { scriptProgram } from '../../exec/script-node.ts';
 import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo, withMeta } from '../../plan/index.ts';
 import { parseRuleOptions, type RuleDefinition, type RuleOptions } from '../../runtime/index.ts';
 import { checkSelect, parseSelect, type SelectStatement, selectsOf, stepsOf } from '../../sql/index.ts';
 import { actionSpecs } from '../actions.ts';
 import { sourceSpecOf } from '../source-spec.ts';
 import { optionOf, type SourceDefinition } from '../streams/definition.ts';
-import { chainOf, chainParts, isChain } from './graph/graph-chain.ts';
-import { type GraphNode, parseGraph } from './graph/graph-json.ts';
+import { type ChainStep, chainOf, chainParts, isChain } from './graph/graph-chain.ts';
+import { type GraphNode, graphError, parseGraph } from './graph/graph-json.ts';
 import { selectOfGraph } from './graph/graph-select.ts';
 import { sourceOfNode } from './graph/graph-source.ts';
 import type { ParsedRule, ParsedSelect, Planning, PlanningDeps } from './planning.ts';
@@ -33,6 +34,16 @@ const PARSED_BY_EKUIPER: ReadonlySet<string> = new Set(['PLAN_BAD_ARGUMENT', 'PL
 export function createPlanning(deps: RulePlanDeps): Planning {
   return {
     parse: (draft, kept = false) => parseRule(draft, deps.settings(), deps.functions, kept),
+    async prepare(rule) {
+      for (const { script, names } of rule.chain?.steps ?? []) {
+        if (!script) continue;
+        try {
+          await scriptsOf(deps).check(script.text, 'exec');
+        } catch (error) {
+          throw graphError(rule.draft.id, `node ${names[0]}: ${messageOf(error)}`);
+        }
+      }
+    },
     checkArguments(rule) {
       for (const select of rule.selects) {
         try {
@@ -51,7 +62,7 @@ export function createPlanning(deps: RulePlanDeps): Planning {
     compile: (rule) => compile(rule, deps),
     explain: (rule) =>
       rule.chain
-        ? rule.chain.steps.flatMap((s) => s.sqls.map((sql) => explain(planOfStep(rule, rule.chain!.input, sql, s.kind, deps)))).join('\n')
+        ? rule.chain.steps.map((s) => explainedStep(rule, rule.chain!.input, s, deps)).join('\n')
         : rule.selects.map((select) => explained(plansOf(rule, select, deps))).join('\n'),
     definition: (rule, program) => ruleDefinition(rule, deps, program),
   };
@@ -159,9 +170,21 @@ function compile(rule: ParsedRule, deps: RulePlanDeps): RuleProgram {
 const compiled = (plans: LogicalPlan | StepPlan[], { options }: ParsedRule): RuleProgram =>
   Array.isArray(plans) ? compileSteps(plans, options.isEventTime) : compileRule(plans);
 
+function scriptsOf({ scripts }: RulePlanDeps) {
+  if (!scripts) throw new Error('scripts cannot run here');
+  return scripts;
+}
+
+const explainedStep = (rule: ParsedRule, input: string, { names, kind, sqls, script }: ChainStep, deps: RulePlanDeps): string =>
+  script ? `{"op":"Script_${names[0]}"}` : sqls.map((sql) => explain(planOfStep(rule, input, sql, kind, deps))).join('\n');
+
 function compileChain(rule: ParsedRule, chain: NonNullable<ParsedRule['chain']>, deps: RulePlanDeps): RuleProgram {
-  const { sources, nodes } = chainParts(rule.draft.id, chain, chain.nameOf, (sql, kind, last) =>
-    compileRule(planOfStep(rule, chain.input, sql, kind, deps, last)),
+  const { sources, nodes } = chainParts(
+    rule.draft.id,
+    chain,
+    chain.nameOf,
+    (sql, kind, last) => compileRule(planOfStep(rule, chain.input, sql, kind, deps, last)),
+    ({ text, isAgg }, node) => scriptProgram((id) => scriptsOf(deps).nodePlace(text, node, id), isAgg),
   );
   return chainNodes(sources, nodes, rule.options.isEventTime);
 }

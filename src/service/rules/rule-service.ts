@@ -102,6 +102,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   };
   /** Everything that can refuse a rule, without any effect. */
   const check = async (parsed: ParsedRule, told: Told = newTold()): Promise<RuleDefinition> => {
+    await planning.prepare(parsed);
     const definition = planning.definition(parsed, await answered(() => planning.compile(parsed)));
     const notes = [...parsed.draft.notes, ...(await runtime.validateRule({ ...definition, streams: parsed.inputs }))];
     told.warnings.push(...notes);
@@ -173,14 +174,23 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       await setTriggered(entry, false);
       if (entry.handle) background(id, 'stop', entry.handle.stop());
     });
+  /** A stored rule, ready to be started. */
+  const read = async (id: string, text: string): Promise<ParsedRule> => {
+    const parsed = (await plan()).parse(parseRuleJson(text, id), !marked.has(id));
+    await planning.prepare(parsed);
+    return parsed;
+  };
+  const broken = (id: string, text: string, error: unknown, what: string) => {
+    log.error({ code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) }, `${what}; it is kept and shown with the reason.`);
+    all.set(id, { draft: brokenDraft(id, text), parsed: undefined, handle: undefined, problem: messageOf(error), trace: false });
+  };
   const follow = async (id: string, movedByItself: boolean) => {
     const entry = all.get(id);
     if (!entry) return;
     if (!entry.parsed) {
       // it could not be read while a function was missing
-      const { parse, definition } = await plan();
-      const parsed = parse(parseRuleJson(entry.draft.text, id), !marked.has(id));
-      add(parsed, runtime.createRule(definition(parsed)));
+      const parsed = await read(id, entry.draft.text);
+      add(parsed, runtime.createRule(planning.definition(parsed)));
       return;
     }
     const { handle, draft } = entry;
@@ -262,6 +272,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const parsed = parse(parseRuleJson(text));
       for (const name of parsed.sources) sourceOf(name, deps);
       await answered(() => checkArguments(parsed));
+      await planning.prepare(parsed);
       if (parsed.draft.graph) checkPlan(parsed);
       await check(parsed, told).catch((error: unknown) => {
         if (told.strict) throw error;
@@ -313,8 +324,9 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
         );
     },
     async examine(load, text, id, legacy) {
-      const { parse, definition, compile } = await load();
+      const { parse, definition, compile, prepare } = await load();
       const parsed = await answered(() => understand('Invalid rule json', () => parse(parseRuleJson(text, checkName(id)), legacy)));
+      await prepare(parsed);
       const made = definition(parsed, await answered(() => compile(parsed)));
       await runtime.validateRule({ ...made, streams: parsed.inputs });
       return parsed.draft;
@@ -335,19 +347,14 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
           return;
         }
         try {
-          const { parse, definition } = await plan();
-          const parsed = parse(parseRuleJson(text, id), !marked.has(id));
-          const next = definition(parsed);
+          const parsed = await read(id, text);
+          const next = planning.definition(parsed);
           if (!old?.handle) return add(parsed, runtime.createRule(next));
           old.draft = parsed.draft;
           old.parsed = parsed;
           background(id, 'update', old.handle.update(next));
         } catch (error) {
-          log.error(
-            { code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) },
-            'An imported rule cannot be started; it is kept and shown with the reason.',
-          );
-          all.set(id, { draft: brokenDraft(id, text), parsed: undefined, handle: undefined, problem: messageOf(error), trace: false });
+          broken(id, text, error, 'An imported rule cannot be started');
           await old?.handle?.delete();
         }
       }),
@@ -376,21 +383,16 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
       const stored = await table.all();
       if (stored.size === 0) return;
       for (const id of await marks.keys()) marked.add(id);
-      const { parse, definition } = await plan();
       for (const [id, text] of stored) {
         try {
-          const parsed = parse(parseRuleJson(text, id), !marked.has(id));
+          const parsed = await read(id, text);
           if (safe) {
             all.set(id, { draft: parsed.draft, parsed, handle: undefined, problem: 'the gateway is in safe mode', trace: false });
             continue;
           }
-          add(parsed, runtime.createRule(definition(parsed)));
+          add(parsed, runtime.createRule(planning.definition(parsed)));
         } catch (error) {
-          log.error(
-            { code: 'CATALOG_ENTRY', rule: id, reason: messageOf(error) },
-            'A stored rule cannot be started; it is kept and shown with the reason.',
-          );
-          all.set(id, { draft: brokenDraft(id, text), parsed: undefined, handle: undefined, problem: messageOf(error), trace: false });
+          broken(id, text, error, 'A stored rule cannot be started');
         }
       }
     },

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import type { ComponentFiles } from '../../config/index.ts';
 import type { ConnectorEntry } from '../../contract/connector.ts';
 import type { FunctionCatalogue } from '../../contract/function.ts';
+import type { Extensions } from '../../extensions/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { type ConfKeyStore, openConfKeys } from '../conf-keys.ts';
 import { type ConnectionStore, openConnections } from '../connections.ts';
@@ -26,6 +27,7 @@ export interface ShadowDeps {
   formats(): readonly string[];
   functions(): Promise<FunctionCatalogue>;
   runtime: Runtime;
+  extensions: Pick<Extensions, 'scripts'>;
   settings: PlanningDeps['settings'];
   clock: Clock;
   log: Log;
@@ -75,7 +77,13 @@ export async function createShadow(deps: ShadowDeps, rows: ShadowRows): Promise<
     validate: streamValidator(connectors, runtime, specDeps),
   });
   const planning = planningLoader(
-    { ...specDeps, settings, findStream: (name) => catalog.get(name), streamNames: () => catalog.list().map((d) => d.name) },
+    {
+      ...specDeps,
+      scripts: deps.extensions.scripts,
+      settings,
+      findStream: (name) => catalog.get(name),
+      streamNames: () => catalog.list().map((d) => d.name),
+    },
     functions,
   );
   return { rows, confKeys, connections, streams, planning };

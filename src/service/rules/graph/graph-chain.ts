@@ -8,12 +8,19 @@ import { type Expr, parseExpression, parseSelectField, printExpr, printName, typ
 import { type Graph, type GraphNode, graphError } from './graph-json.ts';
 import { expressionOf, listOf, windowCall, within } from './graph-parts.ts';
 
+export interface ScriptOfNode {
+  /** It defines exec(msg, meta), or with isAgg exec(msgs). */
+  readonly text: string;
+  readonly isAgg: boolean;
+}
+
 /** A node of the chain before it is compiled. */
 export interface ChainStep {
   readonly names: string[];
   readonly kind: NodeKind;
-  /** One for each way out. */
+  /** One for each way out; none for a script. */
   sqls: string[];
+  readonly script?: ScriptOfNode;
   readonly firstOnly: boolean;
   /** By way out: names of nodes of the graph that come next. */
   next: readonly (readonly string[])[];
@@ -88,6 +95,10 @@ export function chainOf(rule: string, graph: Graph): GraphChain {
         if (collected) throw graphError(rule, `node ${node.name}: a window needs single rows, not the output of another window`);
         put('window', [`SELECT * FROM ${from} GROUP BY ${windowCall(rule, node)}`]);
         break;
+      case 'script':
+        steps.push(scriptStep(rule, node, collected, next));
+        shapes.set(node.name, { collected, open: undefined });
+        break;
       case 'aggfunc':
       case 'groupby':
         throw graphError(rule, `node ${node.name}: ${nodeType} needs the output of a window`);
@@ -100,12 +111,23 @@ export function chainOf(rule: string, graph: Graph): GraphChain {
   return { input, steps, graph };
 }
 
-/** @param compile one statement over the input of the chain */
+function scriptStep(rule: string, node: GraphNode, collected: boolean, next: readonly (readonly string[])[]): ChainStep {
+  const { script, isAgg = false } = node.props;
+  if (typeof script !== 'string' || script.trim() === '') throw graphError(rule, `node ${node.name}: script is missing`);
+  if (typeof isAgg !== 'boolean') throw graphError(rule, `node ${node.name}: isAgg must be true or false`);
+  if (isAgg && !collected) throw graphError(rule, `node ${node.name}: a script with isAgg needs the output of a window`);
+  const step = { names: [node.name], sqls: [], firstOnly: false, next: [next.flat()] };
+  return { ...step, kind: isAgg ? 'collection' : 'row', script: { text: script, isAgg } };
+}
+
+/** @param compile one statement over the input of the chain
+ *  @param openScript a script as a program */
 export function chainParts(
   rule: string,
   { steps, graph }: GraphChain,
   nameOf: (source: GraphNode) => string,
   compile: (sql: string, kind: NodeKind, last: boolean) => RuleProgram,
+  openScript: (script: ScriptOfNode, node: string) => RuleProgram,
 ): { sources: ChainSource[]; nodes: ChainNode[] } {
   const sinkIndex = new Map(graph.sinks.map((s, i) => [s.name, i]));
   const stepIndex = new Map(steps.map((s, i) => [s.names[0]!, i]));
@@ -119,15 +141,17 @@ export function chainParts(
       names: step.names,
       kind: step.kind,
       firstOnly: step.firstOnly,
-      programs: step.sqls.map((sql) =>
-        within(rule, graph.nodes.get(step.names[0]!)!, () =>
-          compile(
-            sql,
-            step.kind,
-            ways.some((w) => w.sinks.length > 0),
+      programs: step.script
+        ? [openScript(step.script, step.names[0]!)]
+        : step.sqls.map((sql) =>
+            within(rule, graph.nodes.get(step.names[0]!)!, () =>
+              compile(
+                sql,
+                step.kind,
+                ways.some((w) => w.sinks.length > 0),
+              ),
+            ),
           ),
-        ),
-      ),
       next: ways.map((w) => w.next),
       sinks: ways.map((w) => w.sinks),
     };
