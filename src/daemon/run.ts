@@ -7,7 +7,8 @@ import { type Environment, foldersOf } from '../config/index.ts';
 import type { DaemonArguments } from './arguments.ts';
 import { collectStart } from './collect-start.ts';
 import { createGateway, VERSION } from './gateway.ts';
-import { isJournal, journalLine } from './journal-lines.ts';
+import { isJournal, journalWriter } from './journal-lines.ts';
+import { openJournalSocket } from './journal-socket.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createNotifier } from './notify.ts';
 import { createSignalHandler } from './signals.ts';
@@ -25,7 +26,7 @@ export async function runDaemon(args: DaemonArguments, env: Environment): Promis
     process.stdout.write(`Kuiper Gateway ${VERSION}\n`);
     return;
   }
-  const log = createLog(isJournal(env) ? { write: (line) => void process.stdout.write(`${journalLine(line)}\n`) } : {});
+  const log = createLog(isJournal(env) ? { write: journalWriter(openJournalSocket(), (text) => void process.stdout.write(text)) } : {});
   const clock = createRealClock();
   const notifier = createNotifier({ env, log, clock });
   const gateway = createGateway({
