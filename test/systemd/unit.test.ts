@@ -112,7 +112,9 @@ describe('kuiper.service', () => {
   });
 
   test('starts the program that the package installs', () => {
-    expect(setting('ExecStart')[0]).toBe('/opt/kuiper/lib/bin/node --disable-warning=ExperimentalWarning /opt/kuiper/lib/dist/daemon.mjs --root /opt/kuiper');
+    expect(setting('ExecStart')[0]).toBe(
+      '/opt/kuiper/lib/bin/node --disable-warning=ExperimentalWarning /opt/kuiper/lib/dist/daemon.mjs --root /opt/kuiper',
+    );
   });
 });
 
