@@ -128,7 +128,7 @@ async function scalars(db: DuckDBConnection, r: Random, seed: number, tally: Tal
     for (const [i, row] of rows.entries()) {
       tally.comparisons++;
       const a = mine[i]!;
-      let b = theirs[k]![i]!;
+      let b: Answer = theirs[k]![i]!;
       if (a === FAILED && b !== FAILED) b = await asWritten(db, e, i);
       if (a === FAILED && b === FAILED) tally.bothFail++;
       else if (b === FAILED) tally.oursDecides++;
@@ -150,7 +150,7 @@ async function filters(db: DuckDBConnection, r: Random, seed: number, tally: Tal
     const passed = new Set(rule.results.flatMap((x) => ('$error' in x ? [] : x.map((o) => Number(o['g'])))));
     for (const [i, row] of rows.entries()) {
       tally.comparisons++;
-      let b = theirs[k]![i]!;
+      let b: Answer = theirs[k]![i]!;
       if (b === true && !passed.has(i)) b = await asWritten(db, e, i);
       const should = b === true;
       if (b === FAILED) {
