@@ -78,6 +78,7 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then $(NODE) scripts/device-cuts.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/modbus-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/sinks-campaign.ts; fi
+	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/spread-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/portable-campaign.ts; fi
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 

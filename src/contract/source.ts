@@ -5,6 +5,7 @@ import type { Row } from '../data/value.ts';
 import type { ConnectorContext, SourceContext } from './context.ts';
 import type { DeviceReport } from './device.ts';
 import type { OptionSpec, Props } from './props.ts';
+import type { SpreadMember } from './spread.ts';
 
 /** Hands data to the gateway.
  *  @param data bytes for the stream's FORMAT, or one row, or rows
@@ -42,6 +43,8 @@ export interface Source<C = ConnectorContext> {
   offset?(): unknown;
   /** Called before `open` with the last checkpointed position. */
   rewind?(offset: unknown): void;
+  /** Called first of all when the rule is spread over several gateways, which share the input by partitions. Absent where that is not possible. */
+  spread?(member: SpreadMember): void;
   /** A user sets the position of the open source (`reset_state`): values by name of index field or variable.
    *  @throws when the names or values make no position */
   resetOffset?(values: Readonly<Record<string, unknown>>): void;

@@ -39,6 +39,8 @@ export interface RuleOptions {
   expectEveryMs: number;
   /** Ours. `late`: the peer of a source gets its confirmation when the message is safe; `early`: at once, as in eKuiper. */
   ackPolicy: 'late' | 'early';
+  /** Ours. Several gateways share the rule's input by partitions, each with the state of those that it reads. */
+  spread: boolean;
   /** Ours. What a sink's full memory queue does: `wait` loses nothing; `dropOldest` is eKuiper's (counted). */
   bufferFullPolicy: 'wait' | 'dropOldest';
   /** Ours. What a full durable queue does. */
@@ -257,6 +259,12 @@ export const ruleOptionSpecs: readonly OptionSpec[] = [
     default: 'late',
     oneOf: ['late', 'early'],
     doc: 'When a message is confirmed to its peer: when it is safe, or at once as eKuiper does.',
+  },
+  {
+    name: 'spread',
+    type: 'bool',
+    default: false,
+    doc: 'Several gateways run the rule as one: they share its input by partitions (kafka), and the state of a partition moves with it.',
   },
   {
     name: 'bufferFullPolicy',

@@ -2,6 +2,7 @@
 // (source/source-pool.ts), tables are opened for them (table/index.ts), sources give to subscribers (rule/run-input.ts, table/scan-table.ts).
 import type { DeviceReport } from '../contract/device.ts';
 import type { CloseReason, SourceFound, SourceReads } from '../contract/source.ts';
+import type { SpreadMember } from '../contract/spread.ts';
 import type { Ack } from '../data/ack.ts';
 import type { Tuple } from '../data/tuple.ts';
 import type { Row } from '../data/value.ts';
@@ -113,8 +114,9 @@ export interface Subscription {
 }
 
 export interface SourcePool {
-  /** @throws when the source refuses datasource or properties, or is unknown */
-  subscribe(spec: SourceSpec, subscriber: Subscriber): Promise<Subscription>;
+  /** @param member set: the rule is spread over several gateways, and the subscription is its own
+   *  @throws when the source refuses datasource or properties, or is unknown */
+  subscribe(spec: SourceSpec, subscriber: Subscriber, member?: SpreadMember): Promise<Subscription>;
   /** Checks without subscribing. @throws as subscribe */
   validate(spec: SourceSpec): Promise<void>;
   /** While pinned, subscriptions without subscribers stay open (restart of a rule, orderly end). */

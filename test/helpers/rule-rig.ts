@@ -25,7 +25,8 @@ export interface RigOptions {
   sql?: string;
   options?: Partial<RuleOptions>;
   /** Source connector of the stream `s`; default the test's own. */
-  source?: { type: string; datasource: string; props: Props; format?: string };
+  source?: { type: string; datasource: string; props: Props; format?: string; timestamp?: string };
+  ruleId?: string;
   dataDir?: string;
   enablePrivateNet?: boolean;
 }
@@ -92,13 +93,15 @@ export async function startRig(o: RigOptions) {
     datasource: o.source?.datasource ?? 's',
     props: o.source?.props ?? {},
     format: o.source?.format ?? 'json',
+    ...(o.source?.timestamp && { timestamp: o.source.timestamp }),
   };
   const sql = o.sql ?? 'SELECT * FROM s';
   const functions = createFunctionCatalogue();
-  const source = (name: string) => (name === 's' ? ({ name, kind: 'stream', schema: undefined } as const) : undefined);
-  const plan = planRule(parseSelect(sql), { source, names: () => ['s'], functions }, { sql });
+  const source = (name: string) =>
+    name === 's' ? ({ name, kind: 'stream', schema: undefined, ...(s.timestamp && { timestamp: s.timestamp }) } as const) : undefined;
+  const plan = planRule(parseSelect(sql), { source, names: () => ['s'], functions }, { sql, isEventTime: o.options?.isEventTime === true });
   const definition = {
-    id: 'r',
+    id: o.ruleId ?? 'r',
     program: compileRule(plan),
     actions: (o.actions ?? [{ rig: {} }]).map((a, index) => {
       const [type, props] = Object.entries(a)[0]!;

@@ -1,6 +1,6 @@
 // What producer and consumer share: addresses, TLS, SASL, the guard, and what an error means. Package @platformatic/kafka is loaded here, at
 // the first use. Used by sink.ts and source.ts.
-import { ioError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { GatewayError, ioError, isRetriable, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { checkResolved, type HostPort, parseHostPort } from '../net-shared/destination.ts';
 import { tlsMaterial, wantsTls } from '../net-shared/tls.ts';
@@ -65,6 +65,13 @@ export function kafkaError(where: string, kafka: KafkaPackage, error: unknown): 
   const wrong = reasons.some((r) => WRONG_MESSAGE.includes(r.id)) || error instanceof kafka.UserError;
   return wrong ? rowError(text) : ioError(text, error);
 }
+
+/** What is said when a client cannot be opened: what we refuse ourselves stays as it is. */
+export const openingError = (where: string, kafka: KafkaPackage, error: unknown): unknown =>
+  isRetriable(error) || (error instanceof GatewayError && error.code === 'DESTINATION_REFUSED') ? error : kafkaError(where, kafka, error);
+
+/** True when the broker said so, in whatever error of the package it stands. @param id as in the protocol: `TOPIC_ALREADY_EXISTS` */
+export const brokerSaid = (error: unknown, id: string): boolean => reasonsOf(error).some((r) => r.id === id);
 
 /** Errors of the package hold others, each with what the broker said. */
 function reasonsOf(error: unknown, depth = 0): { id: string; text: string }[] {

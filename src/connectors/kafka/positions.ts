@@ -1,4 +1,4 @@
-// Which messages of each partition are done: the position to commit is behind the last one before which none is open. Pure. Used by source.ts.
+// Which messages of each partition are done: the position to commit is behind the last one before which none is open. Pure. Used by source.ts and spread-source.ts.
 
 interface Entry {
   readonly offset: bigint;
@@ -43,6 +43,18 @@ export class Positions {
       owner.position = owner.entries[n - 1]!.offset + 1n;
       owner.entries.splice(0, n);
     };
+  }
+
+  /** How far messages have come of each partition that gave any: behind the last one. */
+  ends(): Map<number, bigint> {
+    return new Map([...this.partitions].map(([partition, p]) => [partition, p.last + 1n]));
+  }
+
+  /** Open messages before these positions. */
+  openBefore(ends: ReadonlyMap<number, bigint>): number {
+    let n = 0;
+    for (const [partition, end] of ends) for (const e of this.partitions.get(partition)?.entries ?? []) if (!e.done && e.offset < end) n++;
+    return n;
   }
 
   /** Positions that moved since they were committed. */

@@ -8,7 +8,7 @@ import type { Sink } from '../../contract/sink.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
 import { Batcher, type Unit, unitsOf } from '../batch-shared/batcher.ts';
-import { answered, brokersOf, checkBrokers, clientOptions, kafkaError, loadKafka } from './client.ts';
+import { answered, brokersOf, checkBrokers, clientOptions, kafkaError, loadKafka, openingError } from './client.ts';
 import { type KafkaSinkProps, sinkOptions } from './options.ts';
 
 interface Message {
@@ -57,9 +57,7 @@ export function createKafkaSink(): Sink {
         await checkBrokers(ctx, metadata.brokers.values());
       } catch (error) {
         shut();
-        throw isRetriable(error) || (error as { code?: string }).code === 'DESTINATION_REFUSED'
-          ? error
-          : kafkaError(props.brokers, kafka, error);
+        throw openingError(props.brokers, kafka, error);
       }
       const write = async (units: readonly Unit<Message>[]) => {
         try {

@@ -4,21 +4,25 @@ import { createHash } from 'node:crypto';
 import { isRetriable, messageOf } from '../../base/errors/gateway-error.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
-import type { Emit, Source } from '../../contract/source.ts';
-import { answered, brokersOf, checkBrokers, clientOptions, kafkaError, loadKafka } from './client.ts';
+import type { Source } from '../../contract/source.ts';
+import type { SpreadMember } from '../../contract/spread.ts';
+import { answered, brokersOf, checkBrokers, kafkaError, loadKafka, openingError } from './client.ts';
+import { give } from './give.ts';
+import { createMember, leaveGroup } from './group.ts';
 import { type KafkaSourceProps, sourceOptions } from './options.ts';
 import { Positions } from './positions.ts';
 
 const COMMIT_MS = 500;
-const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 2_000;
-const GOODBYE_MS = 2_000;
 
 export function createKafkaSource(): Source {
   let topic = '';
   let props: KafkaSourceProps;
   let shut: (() => Promise<void>) | undefined;
+  let member: SpreadMember | undefined;
   return {
+    spread(who) {
+      member = who;
+    },
     configure(datasource, raw) {
       props = parseOptions<KafkaSourceProps>('kafka source', sourceOptions, raw);
       topic = datasource;
@@ -26,23 +30,24 @@ export function createKafkaSource(): Source {
       const partition = Object.entries(raw).find(([name]) => name.toLowerCase() === 'partition')?.[1];
       if (Number(partition ?? 0) !== 0)
         throw new Error('kafka source: property partition is not supported; a consumer group reads all partitions of the topic');
+      if (member && props.groupID === '')
+        throw new Error('kafka source: a rule with option spread needs the property groupID, the same on all gateways');
       brokersOf(props);
     },
 
     async open(ctx, emit, fail) {
       await checkBrokers(ctx, brokersOf(props));
       const kafka = await loadKafka();
+      if (member) {
+        const { SpreadSource } = await import('./spread-source.ts');
+        const spread = new SpreadSource({ ctx, emit, fail, kafka, props, topic, member });
+        shut = () => spread.close();
+        await spread.open();
+        return;
+      }
       const groupId = props.groupID || ownGroup(ctx, topic, props);
       const leave = takeGroup(ctx, groupId, props.groupID !== '');
-      const consumer = new kafka.Consumer<Buffer, Buffer, Buffer, Buffer>({
-        ...clientOptions(props, `kuiper-${ctx.gatewayId.slice(0, 8)}-${ctx.getOpId()}`.replace(/[^a-zA-Z0-9._-]/g, '_')),
-        groupId,
-        autocommit: false,
-        sessionTimeout: SESSION_TIMEOUT_MS,
-        heartbeatInterval: HEARTBEAT_MS,
-        maxBytes: props.maxBytes,
-        maxWaitTime: 500,
-      });
+      const consumer = createMember(ctx, kafka, props, groupId);
       const positions = new Positions();
       let open = true;
       const stop = new AbortController();
@@ -74,13 +79,14 @@ export function createKafkaSource(): Source {
       try {
         const metadata = await answered(ctx, props, consumer.metadata({ topics: [topic], autocreateTopics: true }));
         await checkBrokers(ctx, metadata.brokers.values());
+        consumer.on('error', lose);
         const stream = await consumer.consume({ topics: [topic], mode: 'committed', fallbackMode: props.offsetReset, autocommit: false });
         stream.on('error', lose);
         ctx.status('connected');
         const read = async () => {
           for await (const message of stream) {
             if (!open) return;
-            await give(ctx, emit, positions, message, stop.signal);
+            await give(message, { ctx, emit, positions, maxUnconfirmed: props.maxUnconfirmed, signal: stop.signal });
           }
           lose(new Error('the stream of messages ended'));
         };
@@ -106,9 +112,7 @@ export function createKafkaSource(): Source {
         await consumer.close(true).catch(() => undefined); // it was never there
         leave();
         shut = undefined;
-        throw isRetriable(error) || (error as { code?: string }).code === 'DESTINATION_REFUSED'
-          ? error
-          : kafkaError(props.brokers, kafka, error);
+        throw openingError(props.brokers, kafka, error);
       }
     },
 
@@ -118,38 +122,6 @@ export function createKafkaSource(): Source {
       await end?.();
     },
   };
-
-  async function give(
-    ctx: ConnectorContext,
-    emit: Emit,
-    positions: Positions,
-    m: { key: Buffer; value: Buffer; headers: Map<Buffer, Buffer>; partition: number; offset: bigint; timestamp: bigint },
-    signal: AbortSignal,
-  ): Promise<void> {
-    // what is on its way is bounded: further messages stay at the broker
-    while (positions.open >= props.maxUnconfirmed && !signal.aborted) await ctx.clock.sleep(10, signal).catch(() => undefined);
-    if (signal.aborted) return;
-    const done = positions.begin(m.partition, m.offset);
-    const meta = {
-      topic,
-      partition: BigInt(m.partition),
-      offset: m.offset,
-      timestamp: m.timestamp,
-      key: m.key?.toString() ?? '',
-      headers: Object.fromEntries([...(m.headers ?? [])].map(([name, value]) => [String(name), String(value)])),
-    };
-    const wait = emit(m.value ?? Buffer.alloc(0), meta, done);
-    if (wait !== undefined) await wait;
-  }
-}
-
-/** Says goodbye, so that the others of the group take over at once; a broker that does not answer notices by itself. */
-async function leaveGroup(ctx: ConnectorContext, consumer: { close(force?: boolean): Promise<void> }): Promise<void> {
-  const polite = consumer.close(true).then(
-    () => true,
-    () => false,
-  );
-  await Promise.race([polite, ctx.clock.sleep(GOODBYE_MS).then(() => false)]);
 }
 
 /** A group of the gateway's own: the same after a restart, so that its position is found again. */

@@ -37,7 +37,10 @@ export function unpackSnapshot(bytes: Uint8Array): RuleSnapshot {
 
 /** The operators whose state fits a program: those with the same fingerprint.
  *  @returns kept states, and the names of the dropped ones for the log */
-export function matchOperators(s: RuleSnapshot, program: RuleProgram): { kept: Record<string, unknown>; dropped: string[] } {
+export function matchOperators(
+  s: RuleSnapshot,
+  program: Pick<RuleProgram, 'fingerprints'>,
+): { kept: Record<string, unknown>; dropped: string[] } {
   const kept: Record<string, unknown> = {};
   const dropped: string[] = [];
   // operators are numbered by place; the same operator at another place is found by its fingerprint

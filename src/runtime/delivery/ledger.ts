@@ -170,6 +170,19 @@ export class Ledger {
     this.heldFrom = from;
   }
 
+  /** Messages that the sealed state holds. */
+  get sealedCount(): number {
+    return new Set(this.sealed?.held).size;
+  }
+
+  /** What the state holds is read again by another gateway, which confirms it: nothing is held here any more, in a seal under way neither. */
+  renounce(): void {
+    const list = [...this.giveBack(), ...(this.sealed?.held ?? [])];
+    if (this.sealed) this.sealed = { ...this.sealed, held: [] };
+    this.dirty = false;
+    for (const ack of list) ack.release();
+  }
+
   /** The rule ends: all that is held, no longer this ledger's. */
   giveBack(): readonly Ack[] {
     const { held } = this;

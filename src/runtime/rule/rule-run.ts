@@ -16,6 +16,7 @@ import { RunHost } from './run-host.ts';
 import { RunInputs } from './run-inputs.ts';
 import { giveSinksState, giveState, slim, takeState } from './run-state.ts';
 import type { SourceView } from './source-view.ts';
+import { checkSpread, SpreadRun } from './spread.ts';
 
 const none: readonly Ack[] = [];
 
@@ -35,6 +36,8 @@ export class RuleRun implements RunStatusView {
   private readonly inputs: RunInputs;
   private program: RunningProgram | undefined;
   private finished = false;
+  /** Set: the rule is spread over several gateways, which have its state. */
+  private spread: SpreadRun | undefined;
 
   constructor(definition: RuleDefinition, deps: RunDeps) {
     const { env } = deps;
@@ -53,6 +56,7 @@ export class RuleRun implements RunStatusView {
       maxStateBytes,
       early: options.ackPolicy === 'early',
       snapshot: () => this.program && takeState(this.program, this.holders(this.plan!)),
+      elsewhere: () => this.spread,
       received: () => this.inputs.received(),
       nodes: () => this.inputs.nodes(),
       onStored: () => deps.onStored(),
@@ -123,7 +127,11 @@ export class RuleRun implements RunStatusView {
       await sink.configure();
     }
     host.connect(this.sinks, plan);
-    await this.inputs.prepare(plan);
+    if (definition.options.spread && plan.stateful) {
+      checkSpread(definition, plan, this.sinks);
+      this.spread = new SpreadRun({ ruleId: this.ruleId, clock: env.clock, log: env.log, checkpoints: () => this.checkpoints });
+    }
+    await this.inputs.prepare(plan, this.spread);
     this.checkpoints.ledger.keepsState =
       plan.stateful || this.sinks.some((s) => s.keepsState) || this.inputs.nodes().some((n) => n.hasOffset);
     // in the plan's order, whatever order they are built in
@@ -145,7 +153,9 @@ export class RuleRun implements RunStatusView {
       return;
     }
     this.inputs.trace();
-    const program = plan.start(host, (input, column) => this.inputs.slotOf(plan, input, column));
+    const slotOf = slotsOnce((input, column) => this.inputs.slotOf(plan, input, column));
+    const start = () => plan.start(host, slotOf);
+    const program = this.spread ? this.spread.start(plan, start) : start();
     if (snapshot) giveState(snapshot, program, this.holders(plan), { ruleId: this.ruleId, log: env.log, nowMs: env.clock.monotonic() });
     this.program = program;
     host.setProgram(program);
@@ -218,6 +228,7 @@ export class RuleRun implements RunStatusView {
     const { host, checkpoints } = this;
     const { ledger } = checkpoints;
     const again = how.reason === 'shutdown';
+    await this.spread?.leave(how.timeoutMs, !this.finished);
     this.finish();
     this.inputs.close(how.reason, how.handOver);
     // a rule that is replaced does not lose what its tables still look up; each answer has a limit
@@ -225,7 +236,8 @@ export class RuleRun implements RunStatusView {
     // rows that still wait for an answer are in no state: an orderly end keeps the checkpoint before, and the peers give them out again
     let redo = again && ledger.works > 0;
     const program = this.program;
-    const snapshot = how.state !== 'drop' && program && ledger.keepsState ? takeState(program, this.holders(this.plan!)) : undefined;
+    const keeps = how.state !== 'drop' && ledger.keepsState && !this.spread;
+    const snapshot = keeps && program ? takeState(program, this.holders(this.plan!)) : undefined;
     checkpoints.stop();
     if (program && ledger.keepsState) for (const n of this.inputs.nodes()) n.keepState(-1);
     this.program = undefined;
@@ -236,7 +248,8 @@ export class RuleRun implements RunStatusView {
     const safe = await this.closeSinks(how, again, snapshot !== undefined);
     host.pressure.end();
     // results got lost: the state that made them is not stored either, and the messages come again
-    redo ||= again && !safe;
+    // and what a spread rule did not store with its partitions comes again to whoever reads them next
+    redo ||= (again && !safe) || this.spread !== undefined;
     let held: readonly Ack[] = none;
     if (redo) ledger.giveBack();
     else {
@@ -271,4 +284,15 @@ export class RuleRun implements RunStatusView {
     safe.push(...(await close(this.sinks.filter((s) => s.deadLetter))));
     return !safe.includes(false);
   }
+}
+
+/** A program that is started for each partition reads the same columns each time: a subscription is asked for each of them once. */
+function slotsOnce(slotOf: (input: number, column: string) => number): typeof slotOf {
+  const known = new Map<string, number>();
+  return (input, column) => {
+    const key = `${input} ${column}`;
+    const slot = known.get(key) ?? slotOf(input, column);
+    known.set(key, slot);
+    return slot;
+  };
 }

@@ -10,6 +10,13 @@ import { packSnapshot, type RuleSnapshot } from '../checkpoint/rule-state.ts';
 import { afterCheckpoint, type Flow, isDue, nearWindow, noFlow } from '../delivery/cadence.ts';
 import { Ledger } from '../delivery/ledger.ts';
 
+/** State as bytes, taken at one moment. */
+export interface PackedState {
+  readonly bytes: number;
+  /** @param held messages that are in it and not confirmed  @throws when it could not be stored */
+  save(held: number): Promise<void>;
+}
+
 export interface RunCheckpointDeps {
   ruleId: string;
   clock: Clock;
@@ -22,6 +29,8 @@ export interface RunCheckpointDeps {
   early: boolean;
   /** State of everything in the run; undefined when it does not run any more. */
   snapshot(): RuleSnapshot | undefined;
+  /** Set for a rule whose state is kept elsewhere (spread.ts): taken instead. */
+  elsewhere?(): { pack(): PackedState | undefined } | undefined;
   /** Messages of all sources so far. */
   received(): number;
   nodes(): readonly object[];
@@ -100,18 +109,17 @@ export class RunCheckpoint implements Checkpointed {
 
   async checkpoint(): Promise<void> {
     if (this.underWay || this.ended) return;
-    const snapshot = this.deps.snapshot();
-    if (!snapshot) return;
-    this.underWay = this.make(snapshot);
+    this.underWay = this.make();
     await this.underWay;
   }
 
-  private async make(snapshot: RuleSnapshot): Promise<void> {
+  private async make(): Promise<void> {
     const { ledger, deps } = this;
     try {
-      this.flow = afterCheckpoint(this.flow);
       // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
-      const state = packSnapshot(snapshot);
+      const state = this.take();
+      if (!state) return;
+      this.flow = afterCheckpoint(this.flow);
       await ledger.seal({ nowMs: deps.clock.monotonic(), window: this.flow.window });
       let stored = false;
       try {
@@ -127,6 +135,25 @@ export class RunCheckpoint implements Checkpointed {
       this.underWay = undefined;
       if (!this.ended && this.waits) deps.checkpointer.wake();
     }
+  }
+
+  private take(): PackedState | undefined {
+    const elsewhere = this.deps.elsewhere?.();
+    if (elsewhere) return elsewhere.pack();
+    const snapshot = this.deps.snapshot();
+    return snapshot && this.packed(snapshot);
+  }
+
+  /** For the store of this gateway. */
+  private packed(snapshot: RuleSnapshot): PackedState {
+    const { ruleId, clock, store } = this.deps;
+    const state = packSnapshot(snapshot);
+    return { bytes: state.byteLength, save: () => store.save({ rule: ruleId, atMs: clock.now(), state }) };
+  }
+
+  /** Nothing is held any more, since another gateway reads it again. */
+  renounce(): void {
+    this.ledger.renounce();
   }
 
   /** The run ends: no checkpoint begins any more. */
@@ -147,7 +174,7 @@ export class RunCheckpoint implements Checkpointed {
     const held = ledger.giveBack();
     if (snapshot && (ledger.dirty || held.length > 0)) {
       try {
-        if (!(await this.store(packSnapshot(snapshot)))) return held;
+        if (!(await this.store(this.packed(snapshot)))) return held;
       } catch (error) {
         // too large: it would stop the rule
         deps.log.error({ rule: deps.ruleId, cause: messageOf(error) }, 'State is dropped.');
@@ -158,13 +185,13 @@ export class RunCheckpoint implements Checkpointed {
   }
 
   /** @returns false when the store failed; it shows in health and is tried again */
-  private async store(state: Buffer): Promise<boolean> {
+  private async store(state: PackedState): Promise<boolean> {
     const { ruleId, clock, log, maxStateBytes } = this.deps;
-    this.bytes = state.byteLength;
-    if (state.byteLength > maxStateBytes)
-      throw new GatewayError('RUNTIME_STATE_TOO_LARGE', { bytes: state.byteLength, limit: maxStateBytes }, { where: { rule: ruleId } });
+    this.bytes = state.bytes;
+    if (state.bytes > maxStateBytes)
+      throw new GatewayError('RUNTIME_STATE_TOO_LARGE', { bytes: state.bytes, limit: maxStateBytes }, { where: { rule: ruleId } });
     try {
-      await this.deps.store.save({ rule: ruleId, atMs: clock.now(), state });
+      await state.save(this.ledger.sealedCount);
     } catch (error) {
       this.failures++;
       this.error = messageOf(error);

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { CloseReason } from '../../contract/source.ts';
+import type { SpreadMember } from '../../contract/spread.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { HandoverKind, SourcePool, SourcePort, Subscription, TableAccess } from '../ports.ts';
@@ -33,13 +34,13 @@ export class RunInputs {
     this.deps = deps;
   }
 
-  /** Subscribes without letting data in. @throws what refuses the rule */
-  async prepare(plan: RuleProgram): Promise<void> {
+  /** Subscribes without letting data in. @param member set: the input is shared with other gateways  @throws what refuses the rule */
+  async prepare(plan: RuleProgram, member?: SpreadMember): Promise<void> {
     const { host, deps } = this;
     for (const name of plan.lookups) host.lookups.set(name, await this.tables().openLookup(deps.specOf(name)));
     for (let i = 0; i < plan.inputs.length; i++) {
       if (plan.inputs[i]!.kind === 'scan-table') await this.openTable(plan, i);
-      else await this.openStream(plan, i);
+      else await this.openStream(plan, i, member);
     }
   }
 
@@ -52,7 +53,7 @@ export class RunInputs {
     this.host.scans.set(source, await this.tables().openScan(this.deps.specOf(source), columns, this.deps.pool));
   }
 
-  private async openStream(plan: RuleProgram, i: number): Promise<void> {
+  private async openStream(plan: RuleProgram, i: number, member: SpreadMember | undefined): Promise<void> {
     const input = plan.inputs[i]!;
     const spec = this.deps.specOf(input.source);
     // a trace shows the filter too for rows that the index would keep away
@@ -64,7 +65,7 @@ export class RunInputs {
       : new RunInput(this.host, i, index, plan.eventTime, columns);
     const { suspects } = this.deps;
     const noted = suspects?.engaged ? suspects.input(reader, (error) => this.host.crash(error)) : reader;
-    const subscription = await this.deps.pool.subscribe(spec, noted);
+    const subscription = await this.deps.pool.subscribe(spec, noted, member);
     this.subscriptions[i] = subscription;
     this.views.push(new SourceView(subscription.node, subscription.group, spec, `${i * 2 + 2}_decoder`));
     this.open++;

@@ -33,6 +33,8 @@ export class Interpreter {
   }
 
   apply(event: OutboxEvent): void {
+    // a spread rule has nothing on the disk of this gateway, which may not come back: its sources wait
+    if (event === 'stuck' && this.parts.rule.spread) return;
     const [next, effects] = step(this.outbox, event, this.host.load);
     this.outbox = next;
     for (const effect of effects) this.run(effect);

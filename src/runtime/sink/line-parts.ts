@@ -31,7 +31,7 @@ export interface LineParts {
   readonly log: Log;
   readonly stats: NodeStats;
   readonly cache: CacheProps;
-  readonly rule: Pick<RuleOptions, 'bufferFullPolicy' | 'cacheFullPolicy'>;
+  readonly rule: Pick<RuleOptions, 'bufferFullPolicy' | 'cacheFullPolicy' | 'spread'>;
   /** Items that may wait in memory. */
   readonly waitingLimit: number;
   readonly maxInFlight: number;

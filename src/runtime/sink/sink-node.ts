@@ -129,10 +129,11 @@ export class SinkNode implements ContextOwner, LinkOwner {
    *  @returns false when rows were lost to a disk that takes nothing */
   async close(timeoutMs: number, keep: boolean, again = false, batchKept = false, patienceMs = 0): Promise<boolean> {
     const { line, env } = this;
+    const { spread } = this.owner.options;
     if (!batchKept) await this.guarded(async () => this.transform?.flush?.());
     const rest = await endLine(line, env.clock.monotonic() + timeoutMs, keep);
     const { clock } = env;
-    let { lost, error } = keep && !this.cache.cleanAtStop ? await line.spool.storeRest(rest) : { lost: [], error: undefined };
+    let { lost, error } = keep && !this.cache.cleanAtStop && !spread ? await line.spool.storeRest(rest) : { lost: [], error: undefined };
     for (const endMs = clock.monotonic() + patienceMs; lost.length > 0 && clock.monotonic() < endMs; ) {
       await clock.sleep(RETRY_STORE_MS);
       ({ lost, error } = await line.spool.storeRest(lost));
@@ -144,7 +145,8 @@ export class SinkNode implements ContextOwner, LinkOwner {
         'Rows of a stopped sink could not be stored and are lost, unless their source gives them out again.',
       );
     }
-    line.release(again ? rest.filter((i) => !lost.includes(i)) : rest);
+    // of a spread rule it stays unconfirmed: whoever reads next sends it
+    if (!spread) line.release(again ? rest.filter((i) => !lost.includes(i)) : rest);
     if (!keep) await this.guarded(() => clearLine(line));
     this.transform?.close?.();
     this.context.abort();

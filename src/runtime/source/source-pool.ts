@@ -1,14 +1,15 @@
 // Physical subscriptions, shared by all rules with equal type, datasource and properties (design §3). A source with a position of
 // its own (file, simulator) gets one per rule, unless the stream is SHARED. Called by rule/rule-run.ts and by scan tables.
 import { Budget, type BudgetLimits, within } from '../../base/budget.ts';
-import { messageOf } from '../../base/errors/gateway-error.ts';
+import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { CONFIGURE_LIMIT_MS, withinLimit } from '../../base/limit.ts';
 import { nodeCrypto } from '../../base/node-builtins.ts';
 import { createDecompressor } from '../../codecs/compression.ts';
 import type { Decoder } from '../../contract/codec.ts';
 import { parseDurationMs, parseOptions } from '../../contract/props.ts';
 import type { StreamSchema } from '../../contract/schema.ts';
-import type { CloseReason } from '../../contract/source.ts';
+import type { CloseReason, SourceDefinition } from '../../contract/source.ts';
+import type { SpreadMember } from '../../contract/spread.ts';
 import { isZoneName } from '../../data/datetime-civil.ts';
 import type { SourceSpec } from '../definition.ts';
 import { type Environment, loadCodec, loadSource } from '../environment.ts';
@@ -25,6 +26,8 @@ interface Entry {
   key: string;
   /** One for several rules. */
   shared: boolean;
+  /** A member of a group of gateways: it leaves when its rule does. */
+  member: boolean;
   node: SourceNode;
   ready: Promise<void>;
   users: number;
@@ -45,20 +48,20 @@ export function createSourcePool(env: Environment): SourcePool {
   };
 
   const release = (e: Entry, reason: CloseReason) => {
-    if (--e.users > 0 || pins > 0) return;
+    if (--e.users > 0 || (pins > 0 && !e.member)) return;
     closeEntry(e, reason);
   };
 
-  const enter = async (spec: SourceSpec, ruleId: string): Promise<Entry> => {
+  const enter = async (spec: SourceSpec, ruleId: string, member: SpreadMember | undefined): Promise<Entry> => {
     const definition = await loadSource(env, spec.type);
-    const shared = definition.shareable || spec.shared === true;
+    const shared = !member && (definition.shareable || spec.shared === true);
     const key = shared ? keyOf(spec) : `${ruleId}#${alone++}`;
-    const plan = entries.has(key) ? undefined : await planSource(env, spec);
+    const plan = entries.has(key) ? undefined : await planSource(env, spec, member);
     // looked up again: another rule may have been faster
     let e = entries.get(key);
     if (!e) {
-      const node = new SourceNode(env, plan ?? (await planSource(env, spec)), shared ? '$$shared' : ruleId);
-      e = { key, shared, node, ready: Promise.resolve(node.configure()), users: 0 };
+      const node = new SourceNode(env, plan ?? (await planSource(env, spec, member)), shared ? '$$shared' : ruleId);
+      e = { key, shared, member: member !== undefined, node, ready: Promise.resolve(node.configure()), users: 0 };
       entries.set(key, e);
     }
     e.users++;
@@ -72,9 +75,9 @@ export function createSourcePool(env: Environment): SourcePool {
   };
 
   return {
-    async subscribe(spec, subscriber) {
+    async subscribe(spec, subscriber, member) {
       const decode = await planDecode(env, spec, subscriber);
-      const e = await enter(spec, subscriber.ruleId);
+      const e = await enter(spec, subscriber.ruleId, member);
       const group = e.node.join(decode);
       const columns: string[] = [];
       let state: 'new' | 'begun' | 'closed' = 'new';
@@ -93,7 +96,7 @@ export function createSourcePool(env: Environment): SourcePool {
         close(reason = 'stopped', handOver) {
           if (state === 'closed') return;
           const begun = state === 'begun';
-          if (handOver && begun) e.node.handOver(subscriber.ruleId, handOver);
+          if (handOver && begun && !member) e.node.handOver(subscriber.ruleId, handOver);
           state = 'closed';
           e.node.remove(group, subscriber);
           for (const c of columns) group.layout.release(c);
@@ -133,8 +136,9 @@ export function createSourcePool(env: Environment): SourcePool {
   };
 }
 
-async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePlan> {
-  const definition = await loadSource(env, spec.type);
+async function planSource(env: Environment, spec: SourceSpec, member?: SpreadMember): Promise<SourcePlan> {
+  const found = await loadSource(env, spec.type);
+  const definition = member ? spreadSource(found, member) : found;
   const intervalMs = spec.props['interval'] === undefined || spec.props['interval'] === '' ? 0 : readInterval(spec.props['interval']);
   const { mergeField } = commonOf(spec);
   if (mergeField && spec.props['merger']) throw new Error('mergeField and merger cannot set together');
@@ -153,6 +157,23 @@ async function planSource(env: Environment, spec: SourceSpec): Promise<SourcePla
     definition.options.length === 0 ||
     definition.options.some((o) => o.name.toLowerCase() === 'interval');
   return { spec, definition, mergeField, downsampleMs: !pulls && !ownInterval ? intervalMs : 0, pullIntervalMs: intervalMs };
+}
+
+/** @throws RULE_CANNOT_SPREAD */
+function spreadSource(definition: SourceDefinition, member: SpreadMember): SourceDefinition {
+  return {
+    ...definition,
+    create() {
+      const source = definition.create();
+      if (!source.spread)
+        throw new GatewayError('RULE_CANNOT_SPREAD', {
+          rule: member.ruleId,
+          problem: `a source of type ${definition.name} has no partitions that gateways share; kafka has`,
+        });
+      source.spread(member);
+      return source;
+    },
+  };
 }
 
 interface CommonProps {

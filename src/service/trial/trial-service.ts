@@ -58,6 +58,7 @@ const SHADOW = {
   cronDatetimeRange: [],
   logFilename: '',
   ackPolicy: 'early',
+  spread: false,
   enableSaveStateBeforeStop: false,
 } as const satisfies Partial<RuleOptions>;
 

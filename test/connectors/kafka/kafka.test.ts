@@ -96,7 +96,7 @@ describe.runIf(haveKafka)('kafka', () => {
     await out.settled(60_000);
     expect(out.health()).toMatchObject({ parked: 0, dropped: 0, refused: 0 });
     const there = () => new Set(back.got.map((x) => x['n']));
-    await until(() => there().size === sent, 'all rows came back', 60_000);
+    await until(() => there().size === sent, 'all rows came back', 150_000);
     for (let d = 0; d < 4; d++) {
       const seen = new Set<number>();
       const firsts = back.got
@@ -105,7 +105,7 @@ describe.runIf(haveKafka)('kafka', () => {
         .filter((n) => !seen.has(n) && seen.add(n));
       expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
     }
-  }, 180_000);
+  }, 300_000);
 
   it('two members of a group share the partitions, and one takes over what the other leaves', async () => {
     const out = await sink({ topic: 'shared', key: '{{.n}}' });

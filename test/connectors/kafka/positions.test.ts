@@ -43,3 +43,21 @@ it('forgets what was open when a partition comes back from an earlier position: 
   expect(positions.moved()).toEqual([{ partition: 0, offset: 6n }]);
   expect(positions.open).toBe(0);
 });
+
+it('knows how far each partition has come, and what is open before that', () => {
+  const positions = new Positions();
+  const done = [positions.begin(0, 5n), positions.begin(0, 7n), positions.begin(1, 0n)];
+  const ends = positions.ends();
+  expect([...ends]).toEqual([
+    [0, 8n],
+    [1, 1n],
+  ]);
+  positions.begin(0, 8n);
+  expect(positions.openBefore(ends)).toBe(3);
+  done[1]!();
+  expect(positions.openBefore(ends)).toBe(2);
+  done[0]!();
+  done[2]!();
+  expect(positions.openBefore(ends)).toBe(0);
+  expect(positions.openBefore(new Map([[0, 9n]]))).toBe(1);
+});

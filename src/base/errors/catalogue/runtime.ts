@@ -57,6 +57,11 @@ export const runtimeErrors = {
     ekuiperCode: 4000,
     cure: 'An action with deadLetter: true takes only what the others refuse, one with lateRows: true only late rows. Add an action without them.',
   },
+  RULE_CANNOT_SPREAD: {
+    text: 'rule {rule} cannot be spread over several gateways: {problem}',
+    ekuiperCode: 4000,
+    cure: 'Do what the text says, or remove the option spread; docs/several-gateways.md says what may be spread.',
+  },
   RUNTIME_STATE_TOO_LARGE: {
     text: 'state of the rule is {bytes} bytes, more than the limit of {limit}',
     ekuiperCode: 4000,
