@@ -61,5 +61,5 @@ broker.heartbeat.interval.ms=200
       execFileSync(command!, args, { stdio: 'pipe' });
     },
     command: ({ folder }) => java('kafka.Kafka', join(folder, 'server.properties')),
-    startLimitMs: 60_000,
+    startLimitMs: 180_000,
   });

@@ -13,7 +13,7 @@ describe.runIf(haveKafka)('kafka', () => {
   const brokers = () => `127.0.0.1:${server.port}`;
   beforeAll(async () => {
     server = await startKafka();
-  }, 90_000);
+  }, 240_000);
   afterAll(() => server?.remove());
   afterEach(async () => {
     for (const r of rigs) await r.close();

@@ -19,7 +19,7 @@ describe.runIf(haveKafka && havePostgres)('several gateways as one', () => {
   let server: RealServer;
   beforeAll(async () => {
     server = await startKafka();
-  }, 90_000);
+  }, 240_000);
   afterAll(() => server?.remove());
 
   // @covers issue:22#6
