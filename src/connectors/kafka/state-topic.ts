@@ -175,7 +175,7 @@ export class StateTopic {
     const at = new Map(offsets.map((o) => [o.partition, o.offset]));
     for (const { owned, state, records, partition } of written) {
       const offset = at.get(partition);
-      if (offset !== owned.end) throw ioError(`kafka: another member writes state of partition ${partition} as well`);
+      if (offset !== owned.end) throw ioError(`kafka: another member writes state of partition ${partition} too`);
       owned.end = offset + records;
       owned.old = new Set();
       owned.written = state;
