@@ -25,7 +25,12 @@ export const mutations: MutationList = {
   mutations: [
     { id: 'life-keeps-failures', file: LIFE, find: '        ...newLife,\n', replace: '        ...life,\n' },
     { id: 'life-no-grace', file: LIFE, find: 'failures <= GRACE_PROBES', replace: 'failures < GRACE_PROBES' },
-    { id: 'life-quiet-forgets-timeout', file: LIFE, find: '(event.timeoutMs - event.waitMs) + event.quietMs', replace: 'event.quietMs' },
+    {
+      id: 'life-quiet-forgets-timeout',
+      file: LIFE,
+      find: 'Math.max(0, event.timeoutMs - event.waitMs) + event.quietMs',
+      replace: 'event.quietMs',
+    },
     { id: 'life-heard-again-and-again', file: LIFE, find: "life.heard !== 'no' || ", replace: '' },
     {
       id: 'life-revives-who-never-lived',

@@ -44,7 +44,7 @@ export const mutations: MutationList = {
       replace: 'this.line.push(known);',
     },
     { id: 'repeat-given-twice', file: deliveries, find: 'if (known.onConnection) return undefined;', replace: '' },
-    { id: 'repeat-by-id-alone', file: deliveries, find: ' && known.payload.equals(arrival.payload as Buffer)', replace: '' },
+    { id: 'repeat-by-id-alone', file: deliveries, find: ' && known.payload.equals(arrival.payload)', replace: '' },
     { id: 'repeat-without-dup', file: deliveries, find: 'arrival.dup && known.topic', replace: 'known.topic' },
     { id: 'used-id-still-answered', file: deliveries, find: "this.move(known, 'forgotten');", replace: '' },
     {

@@ -1,7 +1,7 @@
 // The state of one Modbus device in words: from what the bus knows of its unit and the qualities of its points. Pure. Used by device.ts.
 import type { DeviceReport } from '../../contract/device.ts';
 import type { UnitReport } from './bus/bus.ts';
-import { isTakenByLenient } from './frame.ts';
+import { exceptionNames, isTakenByLenient } from './frame.ts';
 import type { DeviceProps } from './options.ts';
 
 export interface PointState {
@@ -12,6 +12,8 @@ export interface PointState {
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 const MAX_NAMED = 5;
+/** Reasons of devices that want more time. */
+const BUSY = new Set([exceptionNames[5], exceptionNames[6]]);
 
 /** @param points what was read last, by name  @param unit undefined: never asked */
 export function deviceReport(
@@ -59,13 +61,14 @@ export function deviceReport(
   return {
     ...base,
     state: allRefused ? 'refusing' : 'answering',
-    problem: `${who} refuses ${what} (${list}). Check function, address and type in its profile.`,
+    problem: `${who} refuses ${what} (${list}). ${Object.values(refused).every((why) => BUSY.has(why)) ? 'Ask it less often.' : 'Check function, address and type in its profile.'}`,
   };
 }
 
 function cureOf(unit: UnitReport): string {
   if (unit.failure === 'gateway') return 'The gateway cannot reach it: check its power, its wiring and its unit id behind the gateway.';
   if (isTakenByLenient(unit.oddity)) return 'Set lenient: true on the connection, or correct the gateway.';
+  if (unit.oddity) return 'Check function, address and count in its profile; limits of the profile make requests shorter.';
   if (unit.strays > 0 && unit.answers === 0)
     return 'Frames come that do not fit its requests: check the unit id and the speed of the line.';
   return 'Check its power, its wiring, and its unit id, speed and parity.';

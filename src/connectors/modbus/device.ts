@@ -156,7 +156,7 @@ export function createDeviceReader(
       data = await bus.request({ unit: device.unit, fn: block.fn, address: block.address, count: block.count }, device.settings);
     } catch (error) {
       const why = reasonOf(error);
-      const refused = isAboutRegisters(error) ? why : '';
+      const refused = error instanceof ModbusException && !error.unreachable ? why : '';
       return { readings: block.points.map((p) => failed(p, why, refused)), error };
     }
     const atMs = now();

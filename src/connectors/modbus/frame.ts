@@ -108,6 +108,17 @@ export function oddityOf(r: ModbusRequest, reply: Buffer): string | undefined {
   return fits ? `replies come from unit ${unit} instead of unit ${r.unit}` : undefined;
 }
 
+/** Why a reply that comes with the number of the request is none to it; undefined: it is. */
+export function misfitOf(r: ModbusRequest, reply: Buffer): string | undefined {
+  if (reply[0] !== r.unit || checkReply(r, reply).kind !== 'foreign') return undefined;
+  const [, fn = 0] = reply;
+  const bytes = (length: number) => `${Math.max(0, length)} data byte${length === 1 ? '' : 's'}`;
+  if (fn !== r.fn) return `its replies do not fit: function ${fn} instead of ${r.fn}`;
+  if (r.fn <= 4 && reply.length !== replyLength(r))
+    return `its replies do not fit: ${bytes(reply.length - 3)} instead of ${replyLength(r) - 3}`;
+  return 'its replies do not fit: other contents than those of the request';
+}
+
 /** Looks whether these bytes (unit id and PDU) answer the request: unit, function, length, and the echo of writes.
  *  @returns `foreign` for anything else; it is never taken for the answer */
 export function checkReply(r: ModbusRequest, reply: Buffer): ReplyCheck {

@@ -43,6 +43,17 @@ describe('units behind a Modbus gateway', () => {
     },
   );
 
+  it('a unit alone on its line is known to be silent when its tries are over: it waits behind nobody', async () => {
+    const gateway = createSimulatedGateway({ dead: new Set([5]) });
+    gateway.bus.watch(() => undefined);
+    await gateway.clock.advance(1);
+    const load = readInCycles(gateway, [5], { timeoutMs: 1000, retries: 1 });
+    await gateway.clock.advance(2500);
+    expect(gateway.bus.report(5)).toMatchObject({ failure: 'silent', requests: 2, timeouts: 2 });
+    load.stop();
+    await gateway.bus.close();
+  });
+
   it('a unit that the gateway cannot reach is asked once, not once for each retry', async () => {
     const { gateway } = await cycles({ exception: 11, dead: new Set([5]) }, 2);
     expect(gateway.seen.filter((s) => s.unit === 5)).toHaveLength(1);

@@ -16,13 +16,15 @@ afterEach(async () => {
 });
 
 interface Peer {
+  /** Function, size and data of the reply. */
+  pdu?: (fn: number) => number[];
   id?: (id: number) => number;
   unit?: (unit: number) => number;
   /** Connections are closed when asked earlier, ms. */
   closeBeforeMs?: number;
 }
 
-async function peer({ id = (n) => n, unit = (n) => n, closeBeforeMs = 0 }: Peer) {
+async function peer({ id = (n) => n, unit = (n) => n, pdu = (fn) => [fn, 2, 0, 42], closeBeforeMs = 0 }: Peer) {
   let connections = 0;
   const server = net.createServer((socket) => {
     connections++;
@@ -33,7 +35,8 @@ async function peer({ id = (n) => n, unit = (n) => n, closeBeforeMs = 0 }: Peer)
         socket.destroy();
         return;
       }
-      const reply = Buffer.from([0, 0, 0, 0, 0, 5, unit(data[6]!), 3, 2, 0, 42]);
+      const body = [unit(data[6]!), ...pdu(data[7]!)];
+      const reply = Buffer.from([0, 0, 0, 0, 0, body.length, ...body]);
       reply.writeUInt16BE(id(data.readUInt16BE(0)) & 0xffff, 0);
       socket.write(reply);
     });
@@ -89,6 +92,19 @@ describe('odd Modbus peers', () => {
     await expect(busTo(other.port, { lenient: true }).ask(3)).rejects.toThrow('unit 3 does not answer within 150 ms (1 try)');
     const far = await peer({ id: (n) => n + 2 });
     await expect(busTo(far.port, { lenient: true }).ask(3)).rejects.toThrow('unit 3 does not answer within 150 ms (1 try)');
+  });
+
+  it.each<[string, (fn: number) => number[], string]>([
+    ['too short', (fn) => [fn, 0], '0 data bytes instead of 2'],
+    ['too long', (fn) => [fn, 4, 0, 42, 0, 43], '4 data bytes instead of 2'],
+    ['of another function', () => [4, 2, 0, 42], 'function 4 instead of 3'],
+    ['with a size that is not its own', (fn) => [fn, 0, 0, 42], 'other contents than those of the request'],
+  ])('a reply to the request that is %s is not taken, and what does not fit is said', async (_what, pdu, words) => {
+    const { port } = await peer({ pdu });
+    const { bus, ask } = busTo(port);
+    const oddity = `its replies do not fit: ${words}`;
+    await expect(ask()).rejects.toThrow(`unit 1 does not answer within 150 ms (1 try); ${oddity}`);
+    expect(bus.report(1)).toMatchObject({ oddity, answers: 0, strays: 1 });
   });
 
   it('a device that closes early connections is read with connectDelay, and never without', async () => {

@@ -267,6 +267,27 @@ describe('modbus source', () => {
       expect(all.source.devices!()[0]!.problem).toContain('refuses every point (b: illegal data address)');
     });
 
+    it.each([
+      [5, 'acknowledge', 'Ask it less often.'],
+      [6, 'server device busy', 'Ask it less often.'],
+      [7, 'exception 7', 'Check function, address and type in its profile.'],
+      [0, 'exception 0', 'Check function, address and type in its profile.'],
+      [255, 'exception 255', 'Check function, address and type in its profile.'],
+    ])('a device that answers nothing but exception %i delivers nothing, and says so', async (code, words, cure) => {
+      const o = await open('points: [{name: a, address: 1, type: int16}]', { timeout: 1000, retries: 1 });
+      o.sim.plc.refuse = () => code;
+      await o.start();
+      await cycle(o, 8000);
+      expect(o.source.devices!()[0]).toMatchObject({
+        state: 'refusing',
+        refused: { a: words },
+        problem: `Device m (unit 1, rtu-over-tcp://x:502) refuses every point (a: ${words}). ${cure}`,
+      });
+      o.sim.plc.refuse = () => undefined;
+      await cycle(o, 3000);
+      expect(o.source.devices!()[0]).toMatchObject({ state: 'answering', problem: '' });
+    });
+
     it('one dead device of three is named alone', async () => {
       const o = await open('points: [{name: a, address: 1, type: int16}]', {
         devices: [

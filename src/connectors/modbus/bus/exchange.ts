@@ -1,6 +1,6 @@
 // One request and its reply over an open transport, with its time-out. Called by bus.ts; what the outcome means for the unit: life.ts.
 import type { Clock, TimerHandle } from '../../../base/clock.ts';
-import { checkReply, type ModbusRequest, oddityOf, type ReplyCheck } from '../frame.ts';
+import { checkReply, type ModbusRequest, misfitOf, oddityOf, type ReplyCheck } from '../frame.ts';
 import type { OnFrame, Transport } from '../transport/transport.ts';
 
 export type Outcome =
@@ -39,7 +39,7 @@ export interface StrayFrame {
   readonly late: boolean;
   /** What it would have been, if it had come in time. */
   readonly check: ReplyCheck;
-  /** It fits but for its unit. */
+  /** Why it does not fit, when it looks like the reply all the same. */
   readonly oddity: string | undefined;
 }
 
@@ -83,7 +83,9 @@ export function startExchange(
   const onFrame: OnFrame = (frame) => {
     const oddity = open ? oddityOf(request, frame) : undefined;
     const check = checkReply(oddity && lenient ? { ...request, unit: frame[0]! } : request, frame);
-    if (!open || check.kind === 'foreign') onStray({ late: !open, check, oddity });
+    // where replies are numbered it is the answer to this request, however wrong
+    if (!open || check.kind === 'foreign')
+      onStray({ late: !open, check, oddity: oddity ?? (open && transport.overlaps ? misfitOf(request, frame) : undefined) });
     else finish(check);
   };
   until(waitMs + wireMs + SEND_LIMIT_MS, () => finish({ kind: 'timeout' }));

@@ -92,7 +92,8 @@ export class Roster implements Caution {
   /** How long the line may still be blocked by what was sent before, ms: a reply is not late because it waits behind that. */
   stillBlockedMs(nowMs: number): number {
     const first = this.sentAtMs[0];
-    if (first === undefined) return 0;
+    // alone on its line a unit waits behind nobody but itself
+    if (first === undefined || this.units.size === 1) return 0;
     return Math.max(0, Math.max(first, this.repliedAtMs) + this.blockLimitMs * this.sentAtMs.length - nowMs);
   }
 

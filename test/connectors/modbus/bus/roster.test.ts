@@ -72,6 +72,10 @@ describe('the units of a Modbus line together', () => {
     expect(roster.stillBlockedMs(0)).toBe(0);
     roster.sent(100);
     roster.sent(300);
+    // of one unit alone on its line nobody waits behind another
+    roster.unit(1);
+    expect(roster.stillBlockedMs(300)).toBe(0);
+    roster.unit(2);
     expect(roster.stillBlockedMs(300)).toBe(100 + 20_000 - 300);
     // a unit that answers is waited for so much longer
     roster.answered(roster.unit(2), 300, 20);

@@ -1,0 +1,51 @@
+// The records of the long rounds with faults on Modbus lines (scripts/modbus-campaign.ts): they are whole, not older than a quarter of a year at the last commit, and
+// no value in them belongs to another unit or point. The rounds are too long for this suite; what they found is not.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const MAX_AGE_MS = 92 * 86_400_000;
+const root = join(import.meta.dirname, '../..');
+const read = (name: string): unknown => JSON.parse(readFileSync(join(root, 'bench/results', name), 'utf8'));
+const committedMs = 1000 * Number(execFileSync('git', ['-C', root, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }));
+
+interface Head {
+  at: string;
+  commit: string;
+  node: string;
+  seed: number;
+  versions: Record<string, string>;
+}
+
+function isOfLate({ at, commit, node, seed, versions }: Head, programs: readonly string[]): void {
+  expect(committedMs - Date.parse(at)).toBeLessThan(MAX_AGE_MS);
+  expect(commit).toMatch(/^[0-9a-f]{7,}$/);
+  expect(node).toMatch(/^v\d+\./);
+  expect(Number.isInteger(seed)).toBe(true);
+  expect(Object.keys(versions).sort()).toEqual(programs);
+  for (const version of Object.values(versions)) expect(version).toMatch(/\d+\.\d+/);
+}
+
+describe('long rounds with faults', () => {
+  // @covers issue:19#1
+  it('100,000 Modbus transactions with each peer: no value of another unit or point, none of a unit that is not there', () => {
+    const record = read('modbus.json') as Head & {
+      results: { peer: string; round: string; good: number; wrong: number; invented: number; failed: number; spoilt: number }[];
+    };
+    isOfLate(record, ['libmodbus', 'pymodbus']);
+    expect(record.results.filter((r) => r.round.startsWith('faults')).map((r) => `${r.peer} ${r.round}`)).toEqual([
+      'pymodbus faults tcp',
+      'pymodbus faults rtu',
+      'libmodbus faults tcp',
+      'libmodbus faults rtu',
+    ]);
+    for (const r of record.results) {
+      expect(r, `${r.peer}, ${r.round}`).toMatchObject({ wrong: 0, invented: 0 });
+      expect(r.good).toBeGreaterThanOrEqual(50_000);
+      // and there were faults
+      expect(r.spoilt).toBeGreaterThan(1000);
+      expect(r.failed).toBeGreaterThan(0);
+    }
+  });
+});
