@@ -62,7 +62,7 @@ export const mutations: MutationList = {
       find: 'return tookMs > Math.max(SLOW_EXCEPTION_MS',
       replace: 'return tookMs > 1e9 * Math.max(SLOW_EXCEPTION_MS',
     },
-    { id: 'roster-pending-forever', file: ROSTER, find: '      this.sentAtMs.delete(mark);\n', replace: '' },
+    { id: 'roster-pending-forever', file: ROSTER, find: '    this.sentAtMs = this.sentAtMs.filter((ms) => ms > sentMs);\n', replace: '' },
     { id: 'roster-block-not-learned', file: ROSTER, find: "    if (failure === 'gateway') {", replace: '    if (false) {' },
     {
       id: 'device-refusal-not-remembered',

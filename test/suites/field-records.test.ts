@@ -1,4 +1,5 @@
-// The records of the long rounds with faults on Modbus lines (scripts/modbus-campaign.ts): they are whole, not older than a quarter of a year at the last commit, and
+// The records of the long rounds with faults on Modbus lines (scripts/modbus-campaign.ts) and of serial requests
+// (scripts/serial-campaign.ts): they are whole, not older than a quarter of a year at the last commit, and
 // no value in them belongs to another unit or point. The rounds are too long for this suite; what they found is not.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -47,5 +48,23 @@ describe('long rounds with faults', () => {
       expect(r.spoilt).toBeGreaterThan(1000);
       expect(r.failed).toBeGreaterThan(0);
     }
+  });
+
+  // @covers issue:19#1
+  it('100,000 serial requests to eight instruments: no value of another instrument or quantity, whether answers tell whose they are or not', () => {
+    const record = read('serial.json') as Head & {
+      results: Record<string, { good: number; wrong: number; timeouts: number; strays: number; faults: Record<string, number> }>;
+    };
+    isOfLate(record, ['python', 'socat']);
+    expect(Object.keys(record.results)).toEqual(['plain', 'named', 'binary']);
+    for (const [dialect, r] of Object.entries(record.results)) {
+      expect(r.wrong, dialect).toBe(0);
+      expect(r.good).toBeGreaterThan(33_333);
+      expect(r.faults['late']).toBeGreaterThan(100);
+      expect(r.timeouts).toBeGreaterThan(100);
+      // late answers came while others were asked, and were taken for nobody's
+      expect(r.strays).toBeGreaterThan(100);
+    }
+    expect(record.results['plain']!.faults['echoes']).toBeGreaterThan(33_333);
   });
 });
