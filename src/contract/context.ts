@@ -83,5 +83,7 @@ export interface PooledConnection {
   /** Where the connection can tell: shown for named connections (REST /connections). */
   readonly state?: ConnectionState;
   readonly stateMessage?: string;
+  /** It was connected at least once. */
+  readonly wasConnected?: boolean;
   close(): void | Promise<void>;
 }

@@ -160,7 +160,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     rules: () => rules.values(),
     connectionState(type, selector) {
       const c = connections.find(type, selector);
-      return c?.state && { state: c.state, message: c.stateMessage ?? '' };
+      // as eKuiper says it: what was connected once and is away is connecting
+      const state = c?.state === 'disconnected' && c.wasConnected ? 'connecting' : c?.state;
+      return state && { state, message: c?.stateMessage ?? '' };
     },
     lastRows: () => lastRows(rules.values()),
     devices: () => pool.nodes().flatMap((n) => n.devices().map((d) => ({ source: n.name, ...d }))),

@@ -34,6 +34,12 @@ export function createConnectionStats(): ConnectionStats {
   return { state: 'connecting', lastConnectedAtMs: 0, lastDisconnectedAtMs: 0, lastDisconnectedMessage: '', lastTryAtMs: 0 };
 }
 
+/** eKuiper's code: 1 connected, -1 not reached yet, 0 lost or not tried yet. What was connected once counts as connecting as long as it is away. */
+export function connectionCode({ state, lastConnectedAtMs }: ConnectionStats): 1 | 0 | -1 {
+  if (state === 'connected') return 1;
+  return state === 'connecting' || lastConnectedAtMs > 0 ? 0 : -1;
+}
+
 export function countException(stats: OperatorStats, text: string, nowMs: number): void {
   stats.exceptions++;
   stats.lastException = text;

@@ -92,4 +92,25 @@ describe('shapes of answers', () => {
     await second;
     expect(events).toEqual(['before the end', 'first 200', 'within the second', 'second 200']);
   });
+
+  // @covers issue:21#4
+  it('a connection that cannot be tried is called source, sink or lookup source, as it was asked for', async () => {
+    const ping = async (path: string) => (await made.call('POST', `/metadata/${path}`, {})).text;
+    expect(await ping('sources/connection/file')).toContain('"source file doesn\'t support ping connection"');
+    expect(await ping('sinks/connection/file')).toContain('"sink file doesn\'t support ping connection"');
+    expect(await ping('lookups/connection/memory')).toContain('"lookup source memory doesn\'t support ping connection"');
+  });
+
+  // @covers issue:21#4
+  it.each([
+    ['{"streams":{"a":"CREATE STREAM a () WI', 'unexpected end of JSON input'],
+    ['{"streams":{', 'unexpected end of JSON input'],
+    ['{"streams":{"a":', 'unexpected end of JSON input'],
+    ['{"streams":}', 'Unexpected token'],
+  ])('an import that is cut or wrong (%s) says which', async (content, why) => {
+    const answer = await made.call('POST', '/data/import', { content });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('configuration unmarshal with error');
+    expect(answer.text).toContain(why);
+  });
 });

@@ -1,6 +1,7 @@
 // MQTT: source, sink and named connections over package `mqtt`.
 import { randomUUID } from 'node:crypto';
 import { createRealClock } from '../../base/clock.ts';
+import { ioError } from '../../base/errors/gateway-error.ts';
 import { createLog } from '../../base/log.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import { parseOptions } from '../../contract/props.ts';
@@ -66,14 +67,14 @@ export default defineConnector({
         };
         signal.addEventListener(
           'abort',
-          () => finish(new Error([...new Set(failures)].join('; ') || connection.stateMessage || 'the broker does not answer')),
+          () => finish(ioError([...new Set(failures)].join('; ') || connection.stateMessage || 'the broker does not answer')),
           { once: true },
         );
         let unwatch = () => undefined as unknown as void;
         unwatch = connection.watch((state, message) => {
           if (state === 'connected') queueMicrotask(() => finish());
           else if (state === 'disconnected' && failures.push(message ?? '') >= servers)
-            queueMicrotask(() => finish(new Error([...new Set(failures)].join('; '))));
+            queueMicrotask(() => finish(ioError([...new Set(failures)].join('; '))));
         }) as () => void;
       });
     },

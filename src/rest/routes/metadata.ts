@@ -65,7 +65,8 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
       },
     },
   ];
-  const probe = (path: string): Route => ({
+  /** @param kind how the answers call it */
+  const probe = (path: string, kind: string): Route => ({
     method: 'POST',
     path: `/metadata/${path}/connection/{name}`,
     async handle(r) {
@@ -76,7 +77,7 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
           .find((c) => c.name === name)
           ?.load()
       )?.connection;
-      if (!connection) throw new GatewayError('SERVICE_REFUSED', { text: `source ${name} doesn't support ping connection` });
+      if (!connection) throw new GatewayError('SERVICE_REFUSED', { text: `${kind} ${name} doesn't support ping connection` });
       await withPrefix(`${name} connection test failed`, () => connection.test(resolve(props), AbortSignal.timeout(5_000)));
       return empty();
     },
@@ -157,9 +158,9 @@ export function metadataRoutes({ confKeys, connections, resolve, functions, conn
     ...confKeyRoutes('sources'),
     ...confKeyRoutes('sinks'),
     ...confKeyRoutes('connections'),
-    probe('sources'),
-    probe('sinks'),
-    probe('lookups'),
+    probe('sources', 'source'),
+    probe('sinks', 'sink'),
+    probe('lookups', 'lookup source'),
   ];
 }
 

@@ -1,4 +1,5 @@
 // Prometheus text exposition with eKuiper's names, then ours (rules.md §2). Called by REST /metrics.
+import { connectionCode } from '../node-stats.ts';
 import { bounds, type Histogram } from './histogram.ts';
 import { nodesOf } from './status.ts';
 import type { RuleStatusView } from './view.ts';
@@ -56,14 +57,12 @@ export function metricsText(rules: Iterable<RuleStatusView>): string {
       put(family('exceptions_total'), 'counter', 'Total number of user exceptions', labels, n.stats.exceptions);
       put(family('process_latency_us'), 'gauge', 'Process latency in microseconds', labels, n.stats.latencyUs);
       put(family('buffer_length'), 'gauge', 'Length of the buffer of the operator', labels, n.stats.bufferLength);
-      if (n.connection)
-        put(
-          family('connection_status'),
-          'gauge',
-          'Connection status: 1 connected, 0 connecting, -1 disconnected',
-          labels,
-          n.connection.state === 'connected' ? 1 : n.connection.state === 'connecting' ? 0 : -1,
-        );
+      if (n.connection) {
+        const help = 'Connection status: 1 connected, 0 connecting, -1 disconnected';
+        put(family('connection_status'), 'gauge', help, labels, connectionCode(n.connection));
+        const lost = n.connection.state === 'disconnected' ? 1 : 0;
+        put(family('connection_lost'), 'gauge', '1 while there is no connection, whether there was one before or not', labels, lost);
+      }
     }
     if (!rule.run) continue;
     const { program: latency, operators } = rule.run.rowTimes;

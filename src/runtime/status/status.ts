@@ -1,10 +1,8 @@
 // Status of a rule with eKuiper's keys, in its order (rules.md §2). Called by Rule.status.
 import type { RuleStatus } from '../api.ts';
 import { stateTexts } from '../api.ts';
-import { type ConnectionStats, createNodeStats, type NodeStats } from '../node-stats.ts';
+import { type ConnectionStats, connectionCode, createNodeStats, type NodeStats } from '../node-stats.ts';
 import type { RuleStatusView, SinkStatusView } from './view.ts';
-
-const connectionCodes = { connected: 1, connecting: 0, disconnected: -1 } as const;
 
 /** Metrics of one node under their wire names. */
 export function nodeMetrics(s: NodeStats, c?: ConnectionStats): Record<string, unknown> {
@@ -21,7 +19,7 @@ export function nodeMetrics(s: NodeStats, c?: ConnectionStats): Record<string, u
     // ours: late rows; only when there are any
     ...(s.dropped && { records_dropped_total: s.dropped }),
     ...(c && {
-      connection_status: connectionCodes[c.state],
+      connection_status: connectionCode(c),
       connection_last_connected_time: c.lastConnectedAtMs,
       connection_last_disconnected_time: c.lastDisconnectedAtMs,
       connection_last_disconnected_message: c.lastDisconnectedMessage,

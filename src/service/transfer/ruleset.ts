@@ -77,13 +77,20 @@ export function createRulesetTransfer(streams: StreamService, rules: RuleService
 }
 
 /** @throws GatewayError REST_BODY when the text is not a ruleset */
+/** True for JSON that was cut: all there is could be the beginning of a document. */
+function endsEarly(text: string, error: unknown): boolean {
+  const message = messageOf(error);
+  const at = /at position (\d+)/.exec(message)?.[1];
+  return /^Unterminated string|^Unexpected end/.test(message) || (at !== undefined && Number(at) >= text.trimEnd().length);
+}
+
 export function parseRuleset(text: string, what: string): Partial<Ruleset> {
   if (isTooDeep(text)) throw new GatewayError('REST_BODY', { what, problem: TOO_DEEP });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new GatewayError('REST_BODY', { what, problem: messageOf(error) });
+    throw new GatewayError('REST_BODY', { what, problem: endsEarly(text, error) ? 'unexpected end of JSON input' : messageOf(error) });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new GatewayError('REST_BODY', { what, problem: 'expected a JSON object' });
