@@ -22,7 +22,7 @@ describe('source', () => {
       h.sources.at(-1)!.fail(new Error('connection lost'));
       expect(rule.status()).toMatchObject({
         status: 'running',
-        source_s_0_connection_status: -1,
+        source_s_0_connection_status: 0,
         source_s_0_connection_last_disconnected_message: 'connection lost',
       });
       expect(rule.health()).toMatchObject({ ok: false, sources: [{ connection: 'disconnected', reconnects: i + 1 }] });
