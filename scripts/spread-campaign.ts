@@ -1,6 +1,6 @@
 // Several gateways as one: three members of a group run rules with state over one topic of Kafka into PostgreSQL, and one of them is killed (or stopped
 // until the group takes it for dead) every 20 seconds. Every row and every window must be there, in order and once. Figures go to
-// bench/results/spread.json. `--kills n`, `--seed n`. Part of `make campaign`.
+// bench/results/spread.json. `--kills n`, `--seed n`. Part of `make campaign`; test/suites/spread-record.test.ts reads the record.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
