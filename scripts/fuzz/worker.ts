@@ -33,27 +33,33 @@ const head = new Int32Array(data.shared, 0, 2);
 const bytes = new Uint8Array(data.shared, 8);
 const coverage = data.guided ? startCoverage(target.files) : undefined;
 const run = await target.load();
+const before = (input: Uint8Array): void => {
+  bytes.set(input.length <= bytes.length ? input : input.subarray(0, bytes.length));
+  Atomics.store(head, 1, input.length);
+  Atomics.add(head, 0, 1);
+};
 const loop = createLoop({
   target,
   run,
   seed: data.seed,
   corpus: [...(data.corpus.length > 0 ? data.corpus : target.seeds.map(bytesOf))],
   coverage,
-  before(input) {
-    bytes.set(input.length <= bytes.length ? input : input.subarray(0, bytes.length));
-    Atomics.store(head, 1, input.length);
-    Atomics.add(head, 0, 1);
-  },
+  before,
   fault: (input, error) => say({ kind: 'fault', input, text: (error as Error | undefined)?.stack ?? String(error) }),
 });
 /** Inputs between two reports. */
 const PART = 20_000;
 let told = loop.corpus.length;
 while (loop.executions < data.count) {
-  const before = loop.executions;
+  const soFar = loop.executions;
   await loop.go(Math.min(PART, data.count - loop.executions));
-  say({ kind: 'part', executions: loop.executions - before, edges: loop.edges, grown: loop.corpus.slice(told) });
+  say({ kind: 'part', executions: loop.executions - soFar, edges: loop.edges, grown: loop.corpus.slice(told) });
   told = loop.corpus.length;
 }
-const corpus = data.minimise && coverage ? await minimise(loop.corpus, run, coverage) : [...loop.corpus];
+// these runs are told as well: without that, a long minimising looks like a hang of the last input
+const runAgain: typeof run = (input) => {
+  before(input);
+  return run(input);
+};
+const corpus = data.minimise && coverage ? await minimise(loop.corpus, runAgain, coverage) : [...loop.corpus];
 say({ kind: 'end', corpus });
