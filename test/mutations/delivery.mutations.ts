@@ -121,8 +121,8 @@ export const mutations: MutationList = {
     {
       id: 'live-state-packed-late',
       file: run,
-      find: 'const state = packSnapshot(snapshot);\n      await ledger.seal',
-      replace: 'const packed = () => packSnapshot(snapshot);\n      await ledger.seal',
+      find: 'const state = packSnapshot(snapshot);\n    return { bytes: state.byteLength, save: () => store.save({ rule: ruleId, atMs: clock.now(), state }) };',
+      replace: 'return { bytes: 0, save: () => store.save({ rule: ruleId, atMs: clock.now(), state: packSnapshot(snapshot) }) };',
     },
     { id: 'failure-not-counted', file: run, find: 'this.failures++;', replace: '' },
     { id: 'failure-not-cleared', file: run, find: "this.deps.onStored();\n    this.error = '';", replace: 'this.deps.onStored();' },
@@ -133,7 +133,7 @@ export const mutations: MutationList = {
       find: 'if (snapshot && (ledger.dirty || held.length > 0)) {',
       replace: 'if (snapshot && ledger.dirty && held.length > 0) {',
     },
-    { id: 'too-large-is-stored', file: run, find: 'state.byteLength > maxStateBytes', replace: 'state.byteLength < 0' },
+    { id: 'too-large-is-stored', file: run, find: 'state.bytes > maxStateBytes', replace: 'state.bytes < 0' },
     {
       id: 'neighbours-left-out',
       file: checkpointer,
