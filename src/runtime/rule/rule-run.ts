@@ -228,7 +228,8 @@ export class RuleRun implements RunStatusView {
     const { host, checkpoints } = this;
     const { ledger } = checkpoints;
     const again = how.reason === 'shutdown';
-    await this.spread?.leave(how.timeoutMs, !this.finished);
+    // without it nothing is awaited here: what comes from now on belongs to the next run
+    if (this.spread) await this.spread.leave(how.timeoutMs, !this.finished);
     this.finish();
     this.inputs.close(how.reason, how.handOver);
     // a rule that is replaced does not lose what its tables still look up; each answer has a limit
