@@ -18,6 +18,15 @@ const sqlText: OptionSpec = { name: 'sql', type: 'string', required: true, doc: 
 
 export const sqlTextBody: readonly OptionSpec[] = [sqlText];
 
+export const graphOfSqlBody: readonly OptionSpec[] = [
+  sqlText,
+  { name: 'actions', type: 'object[]', doc: 'Actions of the rule; each becomes a sink node.', example: [{ log: {} }] },
+];
+
+export const graphBody: readonly OptionSpec[] = [
+  { name: 'graph', type: 'object', required: true, doc: 'nodes and topo, as in a graph rule.' },
+];
+
 export const lintBody: readonly OptionSpec[] = [
   sqlText,
   {

@@ -82,7 +82,16 @@ const OPEN_PATHS = new Set(['/', '/ping']);
 /** eKuiper's only GET that does something. */
 const ACTING_GETS = new Set(['/stop']);
 /** They change nothing: they are POST for the sake of their body. */
-export const READING_POSTS = new Set(['/sql/lint', '/sql/format', '/sql/complete', '/sql/hover', '/sql/explain', '/sql/diff']);
+export const READING_POSTS = new Set([
+  '/sql/lint',
+  '/sql/format',
+  '/sql/complete',
+  '/sql/hover',
+  '/sql/explain',
+  '/sql/diff',
+  '/sql/graph',
+  '/sql/ofgraph',
+]);
 const CORS_HEADERS = 'Accept, Accept-Language, Content-Type, Content-Language, Origin, Authorization';
 const CORS_METHODS = 'POST, GET, PUT, DELETE, HEAD, PATCH';
 

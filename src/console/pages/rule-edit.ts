@@ -4,11 +4,13 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { enc } from '../api.ts';
 import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
+import { emptyGraph, type Graph, graphOf } from '../logic/graph.ts';
 import { sourcesIn } from '../logic/sql-tokens.ts';
 import { Button, Card, Field, Input, Note } from '../ui.ts';
+import { GraphEdit } from './graph-edit.ts';
 import { LiveRows, type Watch } from './live-rows.ts';
 import { SqlEditor } from './sql-editor.ts';
-import { caretOf, useVerdict } from './verdict.ts';
+import { caretOf, GraphVerdict, useVerdict } from './verdict.ts';
 
 interface Parts {
   id: string;
@@ -16,7 +18,7 @@ interface Parts {
   actions: string;
   options: string;
   tags: string;
-  /** Everything else of the rule, kept as it is. */
+  /** Everything else of the rule, kept as it is; of a rule made of nodes with its graph. */
   rest: Record<string, unknown>;
 }
 
@@ -48,8 +50,8 @@ function ruleOf(parts: Parts, t: (key: 'actions' | 'options') => string): Record
   return {
     ...parts.rest,
     id: parts.id,
-    ...(parts.sql.trim() === '' ? {} : { sql: parts.sql }),
-    actions: read('actions', parts.actions),
+    // sinks of a graph are nodes
+    ...(parts.rest['graph'] === undefined ? { sql: parts.sql, actions: read('actions', parts.actions) } : {}),
     ...(parts.options.trim() === '' ? {} : { options: read('options', parts.options) }),
     ...(tags.length > 0 ? { tags } : {}),
   };
@@ -65,7 +67,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
   const [watch, setWatch] = useState<Watch | undefined>(undefined);
   const [pasted, setPasted] = useState('');
   const [side, setSide] = useState<'live' | 'paste'>('live');
-  const isGraph = parts.rest['graph'] !== undefined && parts.sql.trim() === '';
+  const isGraph = parts.rest['graph'] !== undefined;
   const verdict = useVerdict(parts.sql, isGraph);
   const change = (next: Partial<Parts>) => setParts((p) => ({ ...p, ...next }));
   const changed = JSON.stringify(parts) !== JSON.stringify(first);
@@ -89,6 +91,29 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
       setRefused(app.why(error));
     }
   };
+  const put = (graph: Graph) => setParts((p) => ({ ...p, rest: { ...p.rest, graph } }));
+  const toNodes = async () => {
+    setRefused('');
+    try {
+      const body = { sql: parts.sql, actions: JSON.parse(parts.actions) as unknown };
+      const graph = /\bFROM\s*$/i.test(parts.sql)
+        ? emptyGraph()
+        : (JSON.parse(await app.api.text('POST', '/sql/graph', body)) as { graph: Graph }).graph;
+      change({ sql: '', rest: { ...parts.rest, graph } });
+    } catch (error) {
+      setRefused(app.why(error));
+    }
+  };
+  const toSql = async () => {
+    setRefused('');
+    try {
+      const { graph, ...rest } = parts.rest;
+      const made = JSON.parse(await app.api.text('POST', '/sql/ofgraph', { graph })) as { sql: string; actions: unknown };
+      change({ sql: made.sql, actions: pretty(made.actions), rest });
+    } catch (error) {
+      setRefused(app.why(error));
+    }
+  };
   const sources = sourcesIn(parts.sql);
   const tryIt = () => {
     setRefused('');
@@ -108,7 +133,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
   };
   return h(
     'div',
-    { class: 'columns wide-first' },
+    { class: isGraph ? '' : 'columns wide-first' },
     h(
       'div',
       null,
@@ -125,7 +150,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
             })
           : null,
         isGraph
-          ? h(Note, null, t('isGraph'))
+          ? h(GraphEdit, { graph: graphOf(parts.rest['graph']), onChange: put })
           : h(SqlEditor, { value: parts.sql, onInput: (sql) => change({ sql }), found: verdict.found, label: 'SQL' }),
         isGraph
           ? null
@@ -156,12 +181,15 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
                       ),
                     ),
             ),
-        h(
-          'details',
-          { open: id === '' },
-          h('summary', null, t('actions')),
-          h(JsonField, { label: t('actionsHint'), value: parts.actions, onInput: (actions) => change({ actions }) }),
-        ),
+        isGraph ? h(GraphVerdict, { id: parts.id, graph: parts.rest['graph'] }) : null,
+        isGraph
+          ? null
+          : h(
+              'details',
+              { open: id === '' },
+              h('summary', null, t('actions')),
+              h(JsonField, { label: t('actionsHint'), value: parts.actions, onInput: (actions) => change({ actions }) }),
+            ),
         h(
           'details',
           null,
@@ -186,6 +214,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
             id === '' ? t('create') : t('save'),
           ),
           isGraph ? null : h(Button, { onClick: tryIt }, t('tryIt')),
+          h(Button, { onClick: isGraph ? toSql : toNodes, title: t('otherForm') }, t(isGraph ? 'asSql' : 'asNodes')),
           changed && id !== '' ? h(Button, { kind: 'quiet', onClick: () => setParts(first) }, t('takeBack')) : null,
         ),
       ),

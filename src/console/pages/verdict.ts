@@ -1,6 +1,8 @@
-// What the gateway says of a SELECT while it is typed (POST /sql/lint): its sentences, where each points, and a correction. Asked when typing pauses.
+// What the gateway says of a SELECT or a graph while it is edited (POST /sql/lint, /rules/validate): its sentences, where each points, and a correction. Asked when typing pauses.
 import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
+import { h, type VNode } from '../h.ts';
+import { Note } from '../ui.ts';
 
 export interface Diagnostic {
   severity: 'error' | 'warning';
@@ -54,4 +56,30 @@ export function caretOf(sql: string, { start, end }: { start: number; end: numbe
   const to = sql.indexOf('\n', start);
   const line = sql.slice(from, to < 0 ? undefined : to);
   return `${line}\n${' '.repeat(start - from)}${'^'.repeat(Math.max(1, Math.min(end, from + line.length) - start))}`;
+}
+
+/** What the gateway says of a graph (POST /rules/validate), when changes pause. */
+export function GraphVerdict({ id, graph }: { id: string; graph: unknown }): VNode {
+  const { api, t, why } = useApp();
+  const text = JSON.stringify(graph);
+  const [said, setSaid] = useState<{ good: boolean; sentence: string } | undefined>(undefined);
+  useEffect(() => {
+    let gone = false;
+    const body = { id: id || 'graph', graph, actions: [] };
+    const ask = () =>
+      api.text('POST', '/rules/validate', body).then(
+        () => !gone && setSaid({ good: true, sentence: t('graphGood') }),
+        (error: unknown) => !gone && setSaid({ good: false, sentence: why(error) }),
+      );
+    const timer = setTimeout(() => void ask(), PAUSE_MS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [text, id]);
+  return h(
+    'div',
+    { class: 'verdict', 'aria-live': 'polite' },
+    said === undefined ? null : said.good ? h('p', { class: 'good' }, said.sentence) : h(Note, { bad: true }, said.sentence),
+  );
 }

@@ -11,6 +11,8 @@ import {
   diffBody,
   explainBody,
   functionListBody,
+  graphBody,
+  graphOfSqlBody,
   lintBody,
   liveRowsBody,
   liveTopicsBody,
@@ -118,6 +120,8 @@ const sql: Operations = {
   ),
   'POST /sql/explain': op('The plan of a statement', 'text', { body: explainBody }),
   'POST /sql/diff': op('Both answers of SQL, standard and ekuiper, to the same rows', 'object', { body: diffBody }),
+  'POST /sql/graph': op('A statement as the nodes of a graph rule', 'object', { body: graphOfSqlBody }),
+  'POST /sql/ofgraph': op('The nodes of a graph rule as one statement with its actions', 'object', { body: graphBody }),
   'POST /sql/hover': op('What the word under the cursor means, as Markdown; null when nothing is known', 'any', { body: cursorBody }),
 };
 

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { type SqlCompatibility, sqlCompatibilities } from '../../base/sql-compatibility.ts';
 import type { Editor } from '../../service/index.ts';
-import { cursorBody, diffBody, explainBody, lintBody, sqlTextBody } from '../bodies.ts';
+import { cursorBody, diffBody, explainBody, graphBody, graphOfSqlBody, lintBody, sqlTextBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
 import { json, text } from '../reply.ts';
 import { bodyObject, type RestRequest, textMember } from '../request.ts';
@@ -80,6 +80,24 @@ export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
         if ((rule === '') === (sql === '')) throw bad('expected rule or sql, one of them');
         const of = rule === '' ? { sql: sql! } : { rule: rule!, text: withPrefix('diff error', () => ruleText(rule!)) };
         return json(await (await editor()).diff(of, lines === '' ? undefined : lines));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/graph',
+      async handle(r) {
+        const body = bodyObject(r, WHAT, graphOfSqlBody);
+        const actions = (body['actions'] ?? []) as Record<string, unknown>[];
+        return json({ graph: await (await editor()).graph(textMember(body, 'sql', WHAT), actions) });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sql/ofgraph',
+      async handle(r) {
+        const { graph } = bodyObject(r, WHAT, graphBody);
+        if (typeof graph !== 'object' || graph === null) throw bad('expected {"graph": {nodes, topo}}');
+        return json((await editor()).sqlOfGraph(graph as Record<string, unknown>));
       },
     },
     {

@@ -11,6 +11,7 @@ import { type EditorCatalog, makeCatalog } from './catalog.ts';
 import { SeenColumns } from './columns.ts';
 import { type Completion, complete } from './complete.ts';
 import { type SqlDiff, sqlDiff } from './diff.ts';
+import { type GraphJson, graphOfSql, sqlOfGraph } from './graph-of-sql.ts';
 import { type Hover, hover } from './hover.ts';
 import { type Diagnostic, type LintKind, lint } from './lint.ts';
 import { rowsOf } from './rows-of.ts';
@@ -19,6 +20,7 @@ export type { EditorCatalog, FunctionInfo, SourceEntry } from './catalog.ts';
 export type { Column } from './columns.ts';
 export { type Completion, type CompletionItem, complete } from './complete.ts';
 export type { Side, SqlDiff, SqlDifference } from './diff.ts';
+export type { GraphJson } from './graph-of-sql.ts';
 export { type Hover, hover } from './hover.ts';
 export type { Diagnostic, LintKind } from './lint.ts';
 export { MAX_ROWS, type ReplayResult, type ReplayRow } from './replay.ts';
@@ -33,6 +35,10 @@ export interface Editor {
   hover(sql: string, offset: number): Promise<Hover | undefined>;
   /** The plan of a statement, as EXPLAIN prints it. @throws GatewayError as a rule with it would be refused */
   explain(sql: string, compatibility?: SqlCompatibility): Promise<string>;
+  /** The statement as the nodes of a graph rule with these actions. @throws GatewayError when nodes cannot say it, with the reason */
+  graph(sql: string, actions: readonly Readonly<Record<string, unknown>>[]): Promise<GraphJson>;
+  /** The other way round. @throws GatewayError when no one statement says it */
+  sqlOfGraph(graph: Readonly<Record<string, unknown>>): { sql: string; actions: Readonly<Record<string, unknown>>[] };
   /** Both answers of a statement, or of a rule's JSON, to the same rows. @param lines JSON lines, see rows-of.ts; absent: the last row of each
    *  stream that a running rule reads  @throws GatewayError when the JSON or a row cannot be read */
   diff(of: { sql: string } | { rule: string; text: string }, lines?: string): Promise<SqlDiff>;
@@ -88,6 +94,18 @@ export function createEditor(deps: EditorDeps): Editor {
     async explain(sql, compatibility) {
       const planning = await deps.planning(NO_LOCAL);
       return planning.explain(planning.parse(draftOf(sql, compatibility)));
+    },
+    async graph(sql, actions) {
+      const inputs = new Map(deps.sources().map((s) => [s.name, { type: s.type, isTable: s.kind === 'table' }]));
+      const graph = graphOfSql(sql, actions, (name) => inputs.get(name));
+      const planning = await deps.planning(NO_LOCAL);
+      // nodes that the gateway would refuse help nobody; streams that are not there are said by the verdict of the rule
+      planning.parse({ ...draftOf(''), graph: graph as unknown as Record<string, unknown> });
+      return graph;
+    },
+    sqlOfGraph(graph) {
+      const { sql, actions } = sqlOfGraph(graph);
+      return { sql: formatSql(sql), actions };
     },
     async diff(of, lines) {
       const planning = await deps.planning(NO_LOCAL);

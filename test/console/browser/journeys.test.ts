@@ -126,6 +126,71 @@ describe.runIf(haveChromium)('journeys in the console', () => {
     expect(JSON.parse(await rest('GET', '/rules/hot')).sql).toBe('SELECT * FROM presses WHERE temperature > 70');
   });
 
+  test('a rule is seen as nodes, changed there, and is SQL again with the same meaning', async () => {
+    await rest('POST', '/rules', {
+      id: 'drawn',
+      sql: 'SELECT device, temperature FROM presses WHERE temperature > 70',
+      actions: [{ nop: {} }],
+    });
+    await at('#/rules/drawn');
+    await button('As nodes').click();
+    const node = (name: string) => page.locator('.graph .node', { hasText: name });
+    for (const name of ['presses', 'filter', 'pick', 'nop']) await node(name).waitFor();
+    expect(await page.locator('.graph path.wire').count()).toBe(3);
+    await page.getByText('The gateway takes this graph.').waitFor();
+    await node('filter').click();
+    await page.getByLabel('Condition').fill('temperature >');
+    await page.locator('.verdict .note.bad', { hasText: 'node filter' }).waitFor();
+    await page.getByLabel('Condition').fill('temperature < 70');
+    await page.getByText('The gateway takes this graph.').waitFor();
+    // a node in the middle: what came next comes behind it
+    await page.getByLabel('Add a node …').selectOption('operator function');
+    await page.getByLabel('Expression').fill('temperature * 2 AS twice');
+    await node('pick').click();
+    await page.getByLabel('Columns').fill('device\ntwice');
+    await button('Save').click();
+    await page.getByText('Rule drawn was saved.').waitFor();
+    const stored = JSON.parse(await rest('GET', '/rules/drawn')) as { sql?: string; graph: { topo: { edges: object } } };
+    expect(stored.sql).toBeUndefined();
+    expect(stored.graph.topo.edges).toEqual({ presses: ['filter'], filter: ['function'], function: ['pick'], pick: ['nop'] });
+    await at('#/rules/drawn/health');
+    await page.locator('.json-rows li', { hasText: '{"device":"press2","twice":128.2}' }).first().waitFor();
+    await at('#/rules/drawn');
+    await button('As SQL').click();
+    expect((await page.getByRole('textbox', { name: 'SQL' }).inputValue()).replace(/\s+/g, ' ')).toBe(
+      'SELECT device, temperature * 2 AS twice FROM presses WHERE (temperature < 70)',
+    );
+    await button('Save').click();
+    await expect
+      .poll(async () => JSON.parse(await rest('GET', '/rules/drawn')) as object, { timeout: 20_000 })
+      .toMatchObject({ sql: expect.stringContaining('twice'), actions: [{ nop: {} }] });
+    await rest('DELETE', '/rules/drawn');
+  });
+
+  test('a rule is built from nothing but nodes, by keyboard alone, and a statement that nodes cannot say stays SQL', async () => {
+    await at('#/rules/*new');
+    await page.getByLabel('Name').fill('built');
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    await editor.fill('SELECT device FROM presses LIMIT 3');
+    await button('As nodes').click();
+    await page.getByText('LIMIT cannot be said with nodes; keep the statement as SQL').waitFor();
+    await editor.fill('SELECT * FROM ');
+    await button('As nodes').press('Enter');
+    await page.getByText('No node yet. Begin with a source.').waitFor();
+    const add = page.getByLabel('Add a node …');
+    await add.selectOption('source presses');
+    await add.selectOption('operator filter');
+    await page.getByLabel('Condition').fill('device = "press1"');
+    await add.selectOption('sink nop');
+    await page.locator('.graph .node', { hasText: 'filter' }).press('Enter');
+    await page.locator('.graph .node[aria-pressed="true"]', { hasText: 'filter' }).waitFor();
+    await button('Create').click();
+    await page.getByRole('heading', { name: 'built' }).waitFor();
+    await at('#/rules/built/health');
+    await page.locator('.json-rows li', { hasText: '"device":"press1"' }).first().waitFor();
+    await rest('DELETE', '/rules/built');
+  });
+
   test('a rule is stopped and started again, and its badge follows', async () => {
     await at('#/rules/hot');
     await button('Stop').click();
