@@ -4,6 +4,8 @@ export interface Api {
   /** @throws ApiError with the gateway's own sentence */
   json<T>(path: string): Promise<T>;
   text(method: string, path: string, body?: unknown): Promise<string>;
+  /** A call whose answer is JSON. */
+  ask<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** The answer and what of the request had no effect. */
   send(method: string, path: string, body?: unknown): Promise<{ text: string; warnings: string[] }>;
   blob(method: string, path: string, body?: unknown): Promise<Blob>;
@@ -64,6 +66,7 @@ export function createApi(onRefused: (sentence: string) => void): Api {
     },
     json: async <T>(path: string) => (await (await call('GET', path, undefined)).json()) as T,
     text: async (method, path, body) => (await call(method, path, body)).text(),
+    ask: async <T>(method: string, path: string, body?: unknown) => (await (await call(method, path, body)).json()) as T,
     async send(method, path, body) {
       const answer = await call(method, path, body);
       const told = answer.headers.get('Kuiper-Warnings');

@@ -7,6 +7,9 @@ import { type ComponentChildren, h, type VNode } from './h.ts';
 
 type Kids = ComponentChildren;
 
+/** What was typed or chosen. */
+export const typedIn = (e: Event): string => (e.target as HTMLInputElement).value;
+
 export function Button(props: {
   children?: Kids;
   onClick(): void | Promise<void>;
@@ -97,7 +100,7 @@ export function Input(props: {
         placeholder: props.placeholder,
         autocomplete: props.autocomplete ?? 'off',
         spellcheck: false,
-        onInput: (e: Event) => props.onInput((e.target as HTMLInputElement).value),
+        onInput: (e: Event) => props.onInput(typedIn(e)),
       }),
   });
 }
@@ -113,7 +116,7 @@ export function Select(props: {
     children: (id: string) =>
       h(
         'select',
-        { id, value: props.value, onChange: (e: Event) => props.onChange((e.target as HTMLSelectElement).value) },
+        { id, value: props.value, onChange: (e: Event) => props.onChange(typedIn(e)) },
         props.options.map(([value, text]) => h('option', { value, key: value, selected: value === props.value }, text)),
       ),
   });

@@ -4,6 +4,7 @@ export type { ApplyReport, ApplyService } from './apply/apply-service.ts';
 export type { AsyncTasks } from './async-tasks.ts';
 export type { AuditEntry, AuditEvent, AuditTrail } from './audit/trail.ts';
 export type { BackupService } from './backup/backup-service.ts';
+export type { CertificateInfo } from './certificates.ts';
 export { type ConfKeyStore, openConfKeys } from './conf-keys.ts';
 export { type ConnectionInfo, type ConnectionStore, openConnections } from './connections.ts';
 export { createDownloader, type Downloader } from './download.ts';

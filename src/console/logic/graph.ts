@@ -31,7 +31,7 @@ export const emptyGraph = (): Graph => ({ nodes: {}, topo: { sources: [], edges:
 
 /** Whatever a rule holds, so that the editor can show it; what is no node is left to the gateway's verdict. */
 export function graphOf(value: unknown): Graph {
-  const { nodes, topo } = (value ?? {}) as { nodes?: Record<string, Partial<GraphNode>>; topo?: Partial<Graph['topo']> };
+  const { nodes, topo } = (value ?? {}) as Partial<Graph>;
   const entries = Object.entries(nodes ?? {}).map(([name, n]): [string, GraphNode] => [
     name,
     { type: n?.type ?? 'operator', nodeType: String(n?.nodeType ?? ''), props: n?.props ?? {} },
@@ -41,7 +41,7 @@ export function graphOf(value: unknown): Graph {
 
 /** `__proto__` is a name like any other. */
 function ownNames<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
-  const made = Object.create(null) as Record<string, T>;
+  const made: Record<string, T> = Object.create(null);
   for (const [name, value] of entries) made[name] = value;
   return made;
 }
@@ -195,9 +195,9 @@ function leadsTo(graph: Graph, from: string, to: string): boolean {
 /** What a node does, in one line. */
 export function summaryOf({ type, nodeType, props }: GraphNode): string {
   if (type === 'source') return String(props['sourceName'] ?? props['datasource'] ?? nodeType);
-  const { expr, fields, cases, dimensions, sorts, topic, url } = props as Record<string, unknown>;
+  const { expr, fields, cases, dimensions, sorts, topic, url } = props;
   if (nodeType === 'window') return [props['type'], props['size'], props['unit']].filter((v) => v !== undefined).join(' ');
-  const list = [fields, cases, dimensions].find(Array.isArray) as unknown[] | undefined;
+  const list = [fields, cases, dimensions].find((v): v is unknown[] => Array.isArray(v));
   if (list) return list.map(String).join(', ');
   if (Array.isArray(sorts)) return sorts.map((s) => String((s as { field?: unknown }).field)).join(', ');
   return String(expr ?? topic ?? url ?? props['from'] ?? '');

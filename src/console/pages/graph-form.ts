@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
 import type { GraphNode } from '../logic/graph.ts';
-import { Field, Input, Select } from '../ui.ts';
+import { Field, Input, Select, typedIn } from '../ui.ts';
 
 interface OperatorField {
   name: string;
@@ -97,7 +97,7 @@ function Lines(props: { label: string; hint: string; value: unknown; onChange(va
         spellcheck: false,
         value: text,
         onInput: (e: Event) => {
-          const typed = (e.target as HTMLTextAreaElement).value;
+          const typed = typedIn(e);
           setText(typed);
           props.onChange(linesOf(typed));
         },
@@ -112,7 +112,7 @@ const linesOf = (text: string): string[] =>
     .filter((l) => l !== '');
 
 function JsonProps<T>({ value, onChange, label }: { value: T; onChange(value: T): void; label?: string }): VNode {
-  const { t } = useApp();
+  const { t, why } = useApp();
   const [text, setText] = useState(JSON.stringify(value, undefined, 2));
   const [wrong, setWrong] = useState('');
   return h(Field, {
@@ -126,13 +126,13 @@ function JsonProps<T>({ value, onChange, label }: { value: T; onChange(value: T)
         spellcheck: false,
         value: text,
         onInput: (e: Event) => {
-          const typed = (e.target as HTMLTextAreaElement).value;
+          const typed = typedIn(e);
           setText(typed);
           try {
-            onChange(JSON.parse(typed) as T);
+            onChange(JSON.parse(typed));
             setWrong('');
           } catch (error) {
-            setWrong((error as Error).message);
+            setWrong(why(error));
           }
         },
       }),

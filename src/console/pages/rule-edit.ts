@@ -6,7 +6,7 @@ import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
 import { emptyGraph, type Graph, graphOf } from '../logic/graph.ts';
 import { sourcesIn } from '../logic/sql-tokens.ts';
-import { Button, Card, Field, Input, Note } from '../ui.ts';
+import { Button, Card, Field, Input, Note, typedIn } from '../ui.ts';
 import { GraphEdit } from './graph-edit.ts';
 import { LiveRows, type Watch } from './live-rows.ts';
 import { SqlEditor } from './sql-editor.ts';
@@ -43,7 +43,7 @@ function ruleOf(parts: Parts, t: (key: 'actions' | 'options') => string): Record
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw new Error(`${t(name)}: ${(error as Error).message}`);
+      throw new Error(`${t(name)}: ${String(error)}`);
     }
   };
   const tags = parts.tags.split(/[\s,]+/).filter(Boolean);
@@ -95,10 +95,8 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
   const toNodes = async () => {
     setRefused('');
     try {
-      const body = { sql: parts.sql, actions: JSON.parse(parts.actions) as unknown };
-      const graph = /\bFROM\s*$/i.test(parts.sql)
-        ? emptyGraph()
-        : (JSON.parse(await app.api.text('POST', '/sql/graph', body)) as { graph: Graph }).graph;
+      const body = { sql: parts.sql, actions: JSON.parse(parts.actions) };
+      const graph = /\bFROM\s*$/i.test(parts.sql) ? emptyGraph() : (await app.api.ask<{ graph: Graph }>('POST', '/sql/graph', body)).graph;
       change({ sql: '', rest: { ...parts.rest, graph } });
     } catch (error) {
       setRefused(app.why(error));
@@ -108,7 +106,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
     setRefused('');
     try {
       const { graph, ...rest } = parts.rest;
-      const made = JSON.parse(await app.api.text('POST', '/sql/ofgraph', { graph })) as { sql: string; actions: unknown };
+      const made = await app.api.ask<{ sql: string; actions: unknown }>('POST', '/sql/ofgraph', { graph });
       change({ sql: made.sql, actions: pretty(made.actions), rest });
     } catch (error) {
       setRefused(app.why(error));
@@ -119,7 +117,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
     setRefused('');
     if (side === 'live') return setWatch({ kind: 'sql', sql: parts.sql, turn: Date.now() });
     try {
-      const rows = JSON.parse(pasted) as unknown;
+      const rows: unknown = JSON.parse(pasted);
       const data = Array.isArray(rows) ? rows : [rows];
       setWatch({
         kind: 'sql',
@@ -128,7 +126,7 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
         turn: Date.now(),
       });
     } catch (error) {
-      setRefused(t('pastedBad', { why: (error as Error).message }));
+      setRefused(t('pastedBad', { why: app.why(error) }));
     }
   };
   return h(
@@ -269,7 +267,7 @@ function JsonField(props: { label: string; value: string; onInput(value: string)
         spellcheck: false,
         value: props.value,
         placeholder: props.placeholder,
-        onInput: (e: Event) => props.onInput((e.target as HTMLTextAreaElement).value),
+        onInput: (e: Event) => props.onInput(typedIn(e)),
       }),
   });
 }

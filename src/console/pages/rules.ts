@@ -5,7 +5,7 @@ import { linkTo, useApp } from '../app.ts';
 import { figure, span } from '../format.ts';
 import { type ComponentType, h, type VNode } from '../h.ts';
 import { type RuleLine, useRates } from '../rates.ts';
-import { Badge, Empty, Note, Select, VirtualList } from '../ui.ts';
+import { Badge, Empty, Note, Select, typedIn, VirtualList } from '../ui.ts';
 import { toneOf } from './rule-state.ts';
 
 export function Rules({ place }: { place: string[] }): VNode {
@@ -66,7 +66,7 @@ function RuleList(): VNode {
         placeholder: t('findRule'),
         'aria-label': t('findRule'),
         value: words,
-        onInput: (e: Event) => setWords((e.target as HTMLInputElement).value),
+        onInput: (e: Event) => setWords(typedIn(e)),
       }),
       h(Select, {
         label: t('state'),

@@ -5,7 +5,7 @@ import { enc } from '../api.ts';
 import { go, linkTo, useApp, useLoad, usePoll } from '../app.ts';
 import { span } from '../format.ts';
 import { h, type VNode } from '../h.ts';
-import { Badge, Button, Card, Code, Confirm, Empty, Field, Loaded, Note, Tabs } from '../ui.ts';
+import { Badge, Button, Card, Code, Confirm, Empty, Field, Loaded, Note, Tabs, typedIn } from '../ui.ts';
 import { LiveRows } from './live-rows.ts';
 import { Topics } from './topics.ts';
 
@@ -237,7 +237,7 @@ export function StatementForm({ sql, onInput, onMade }: { sql: string; onInput(s
           rows: Math.min(16, Math.max(4, sql.split('\n').length + 1)),
           spellcheck: false,
           value: sql,
-          onInput: (e: Event) => onInput((e.target as HTMLTextAreaElement).value),
+          onInput: (e: Event) => onInput(typedIn(e)),
         }),
     }),
     refused === '' ? null : h(Note, { bad: true }, h('pre', null, refused)),

@@ -4,7 +4,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
 import { tokensOf } from '../logic/sql-tokens.ts';
-import { Button } from '../ui.ts';
+import { Button, typedIn } from '../ui.ts';
 import type { Diagnostic } from './verdict.ts';
 
 interface Offer {
@@ -94,7 +94,7 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
     }
   };
   const format = async () => {
-    const { sql } = JSON.parse(await api.text('POST', '/sql/format', { sql: value })) as { sql: string };
+    const { sql } = await api.ask<{ sql: string }>('POST', '/sql/format', { sql: value });
     if (sql !== value) put(0, value.length, sql);
   };
   const offer = offers?.list[picked];
@@ -124,7 +124,7 @@ export function SqlEditor(props: { value: string; onInput(value: string): void; 
         'aria-invalid': found.some((d) => d.severity === 'error'),
         'aria-describedby': `${id}-help`,
         onInput: (e: Event) => {
-          props.onInput((e.target as HTMLTextAreaElement).value);
+          props.onInput(typedIn(e));
           void look(false);
         },
         onKeyDown: key,

@@ -81,7 +81,7 @@ export function NewToken({ onMade, role: first = 'viewer' }: { onMade(token: str
   const [role, setRole] = useState(first);
   const [made, setMade] = useState<{ name: string; token: string } | undefined>(undefined);
   const make = async () => {
-    const answer = JSON.parse(await api.text('POST', '/auth/tokens', { name, role })) as { name: string; token: string };
+    const answer = await api.ask<{ name: string; token: string }>('POST', '/auth/tokens', { name, role });
     setMade(answer);
     setName('');
     onMade(answer.token);

@@ -67,7 +67,7 @@ function Restore(): VNode {
     setRefused('');
     try {
       const body = { backup: file!.base64, dryRun, ...(passphrase === '' ? {} : { passphrase }) };
-      setReport({ of: JSON.parse(await api.text('POST', '/restore', body)) as Report, dry: dryRun });
+      setReport({ of: await api.ask<Report>('POST', '/restore', body), dry: dryRun });
       if (!dryRun) app.tell(t('restoredAll'));
     } catch (error) {
       setRefused(app.why(error));

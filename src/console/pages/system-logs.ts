@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { useApp, useLoad, usePoll } from '../app.ts';
 import { clockTime } from '../format.ts';
 import { h, type VNode } from '../h.ts';
-import { Button, Card, Empty, Loaded, Select } from '../ui.ts';
+import { Button, Card, Empty, Loaded, Select, typedIn } from '../ui.ts';
 import { saveFile } from './system-backup.ts';
 
 interface Kept {
@@ -58,7 +58,7 @@ export function Logs(): VNode {
         placeholder: t('findLog'),
         'aria-label': t('findLog'),
         value: words,
-        onInput: (e: Event) => setWords((e.target as HTMLInputElement).value),
+        onInput: (e: Event) => setWords(typedIn(e)),
       }),
       h(Select, { label: t('level'), value: level, onChange: setLevel, options: LEVELS.map((l) => [l, l] as const) }),
     ),

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { enc } from '../api.ts';
 import { useApp, useLoad } from '../app.ts';
 import { h, type VNode } from '../h.ts';
-import { Button, Card, Loaded, Note } from '../ui.ts';
+import { Button, Card, Loaded, Note, typedIn } from '../ui.ts';
 
 interface Setting {
   path: string;
@@ -33,7 +33,7 @@ export function Settings(): VNode {
       placeholder: t('findSetting'),
       'aria-label': t('findSetting'),
       value: words,
-      onInput: (e: Event) => setWords((e.target as HTMLInputElement).value),
+      onInput: (e: Event) => setWords(typedIn(e)),
     }),
     h(Loaded<Setting[]>, {
       of: settings,
@@ -87,7 +87,7 @@ function OneSetting({ setting: s, reload }: { setting: Setting; reload(): void }
       : h(
           'div',
           { class: 'row' },
-          h('input', { value: text, 'aria-label': s.path, onInput: (e: Event) => setText((e.target as HTMLInputElement).value) }),
+          h('input', { value: text, 'aria-label': s.path, onInput: (e: Event) => setText(typedIn(e)) }),
           h(Button, { small: true, kind: 'main', onClick: () => save(typedValue(text, s)) }, t('save')),
           h(Button, { small: true, onClick: () => setText(undefined) }, t('cancel')),
         ),

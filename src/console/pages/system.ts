@@ -1,4 +1,4 @@
-// The gateway itself: settings, tokens, backup and restore, log, support bundle, first steps.
+// The gateway itself: settings, tokens, users of MQTT, certificates, network, backup and restore, log, support bundle, first steps.
 
 import { linkTo, useApp } from '../app.ts';
 import type { ComponentType } from '../h.ts';
@@ -7,7 +7,10 @@ import type { TextKey } from '../texts/en.ts';
 import { Tabs } from '../ui.ts';
 import { Access } from './system-access.ts';
 import { Backup } from './system-backup.ts';
+import { Certificates } from './system-certificates.ts';
 import { Logs } from './system-logs.ts';
+import { MqttUsers } from './system-mqtt-users.ts';
+import { Network } from './system-network.ts';
 import { Settings } from './system-settings.ts';
 import { FirstSteps } from './system-start.ts';
 import { Update } from './system-update.ts';
@@ -16,6 +19,9 @@ const parts: readonly { id: string; text: TextKey; page: ComponentType }[] = [
   { id: '', text: 'settings', page: Settings },
   { id: 'start', text: 'firstSteps', page: FirstSteps },
   { id: 'access', text: 'access', page: Access },
+  { id: 'mqtt', text: 'mqttUsers', page: MqttUsers },
+  { id: 'certificates', text: 'certificates', page: Certificates },
+  { id: 'network', text: 'network', page: Network },
   { id: 'backup', text: 'backup', page: Backup },
   { id: 'update', text: 'update', page: Update },
   { id: 'log', text: 'logs', page: Logs },

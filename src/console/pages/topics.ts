@@ -5,7 +5,7 @@ import { go, useApp, useLoad } from '../app.ts';
 import { bytes, figure, span } from '../format.ts';
 import { h, type VNode } from '../h.ts';
 import { createStatement, guessColumns, nameFor } from '../logic/guess-types.ts';
-import { Button, Card, Code, Empty, Input, Note, Select, VirtualList } from '../ui.ts';
+import { Button, Card, Code, Empty, Input, Note, Select, typedIn, VirtualList } from '../ui.ts';
 import { StatementForm } from './sources.ts';
 
 interface TopicSeen {
@@ -99,7 +99,7 @@ export function Topics(): VNode {
             placeholder: t('findTopic'),
             'aria-label': t('findTopic'),
             value: words,
-            onInput: (e: Event) => setWords((e.target as HTMLInputElement).value),
+            onInput: (e: Event) => setWords(typedIn(e)),
           })
         : null,
       rows.length === 0

@@ -35,7 +35,7 @@ export function useVerdict(sql: string, off: boolean): Verdict {
     let gone = false;
     const ask = async () => {
       try {
-        const { diagnostics } = JSON.parse(await app.api.text('POST', '/sql/lint', { sql })) as { diagnostics: Diagnostic[] };
+        const { diagnostics } = await app.api.ask<{ diagnostics: Diagnostic[] }>('POST', '/sql/lint', { sql });
         if (!gone) setVerdict({ found: diagnostics, failed: '', checked: true });
       } catch (error) {
         if (!gone) setVerdict({ ...nothing, failed: app.why(error) });

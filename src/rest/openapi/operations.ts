@@ -71,6 +71,7 @@ const server: Operations = {
   'POST /system/update/confirm': op('Keeps the version that is under observation', 'text'),
   'POST /system/update/restart': op('Restarts into the version that is installed', 'text'),
   'POST /system/update/rollback': op('Goes back to the previous version', 'text'),
+  'GET /certificates': op('Certificates in etc and of settings, with what is wrong with them', 'list'),
   'GET /mqtt/users': op('Users of the MQTT listener', 'list'),
   'PUT /mqtt/users/{name}': op('Adds or replaces a user of the MQTT listener', 'object', { body: mqttUserBody }),
   'DELETE /mqtt/users/{name}': op('Removes a user of the MQTT listener', 'text'),

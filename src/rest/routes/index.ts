@@ -1,6 +1,6 @@
 // All routes of REST. A new resource is one file here and one line below.
 import type { Log } from '../../base/log.ts';
-import type { MqttUsers, OwnerSettings, ServerControl, Service, Tokens } from '../../service/index.ts';
+import type { ServerControl, Service, Tokens } from '../../service/index.ts';
 import type { Revocations } from '../revocations.ts';
 import { createRouter, type Router } from '../router.ts';
 import type { TrialServer } from '../trial-server.ts';
@@ -21,7 +21,7 @@ import { type MetadataDeps, metadataRoutes } from './metadata.ts';
 import { networkRoutes } from './network.ts';
 import { observeRoutes } from './observe.ts';
 import { openApiRoutes } from './openapi.ts';
-import { ownerRoutes } from './owner.ts';
+import { type OwnerParts, ownerRoutes } from './owner.ts';
 import { parkedRoutes } from './parked.ts';
 import { pluginRoutes } from './plugins.ts';
 import { portableRoutes } from './portables.ts';
@@ -50,7 +50,7 @@ export interface RestDeps extends Omit<MetadataDeps, 'confKeys' | 'connections' 
   /** What the owner sets. Absent: nothing is kept. */
   /** Absent: this gateway is no part of a fleet. */
   fleet?: FleetAccess | undefined;
-  owner?: { settings: OwnerSettings; mqttUsers: MqttUsers; tokens?: Tokens } | undefined;
+  owner?: (OwnerParts & { tokens?: Tokens }) | undefined;
   /** CPU time of rules; not given: it is not measured. */
   cpuUsage?: () => Record<string, number> | 'not ready' | 'not enabled';
   /** basic.strictOptions */

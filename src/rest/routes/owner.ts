@@ -1,16 +1,23 @@
-// What the owner of a device sets: keys of kuiper.yaml, users of the MQTT listener. Ours; eKuiper has nothing like it. For the role admin only.
+// What the owner of a device sets: keys of kuiper.yaml, users of the MQTT listener. And the certificates that are there. Ours; eKuiper has nothing like it. For the role admin only.
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
-import type { MqttUsers, OwnerSettings } from '../../service/index.ts';
+import type { CertificateInfo, MqttUsers, OwnerSettings } from '../../service/index.ts';
 import { mqttUserBody, settingBody } from '../bodies.ts';
 import { json, text } from '../reply.ts';
 import { bodyObject } from '../request.ts';
 import type { Route } from '../router.ts';
 
+export interface OwnerParts {
+  settings: OwnerSettings;
+  mqttUsers: MqttUsers;
+  /** Absent in tests of single routes. */
+  certificates?: () => Promise<CertificateInfo[]>;
+}
+
 /** @param owner undefined where nothing is kept (tests of single routes) */
-export function ownerRoutes(owner: { settings: OwnerSettings; mqttUsers: MqttUsers } | undefined): Route[] {
+export function ownerRoutes(owner: OwnerParts | undefined): Route[] {
   if (!owner) return [];
-  const { settings, mqttUsers } = owner;
+  const { settings, mqttUsers, certificates } = owner;
   const what = 'Invalid body';
   const param = (r: { params: Readonly<Record<string, string>> }, name: string): string => r.params[name]!;
   return [
@@ -26,6 +33,7 @@ export function ownerRoutes(owner: { settings: OwnerSettings; mqttUsers: MqttUse
       },
     },
     { method: 'DELETE', path: '/settings/{path}', handle: (r) => json(settings.unset(param(r, 'path'))) },
+    { method: 'GET', path: '/certificates', handle: async () => json((await certificates?.()) ?? []) },
     { method: 'GET', path: '/mqtt/users', handle: () => json(mqttUsers.list()) },
     { method: 'PUT', path: '/mqtt/users/{name}', handle: (r) => json(mqttUsers.put(param(r, 'name'), bodyObject(r, what, mqttUserBody))) },
     {

@@ -9,6 +9,7 @@ import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 const WHAT = 'Invalid body';
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export interface SqlRouteDeps {
   editor(): Promise<Editor>;
@@ -87,7 +88,8 @@ export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
       path: '/sql/graph',
       async handle(r) {
         const body = bodyObject(r, WHAT, graphOfSqlBody);
-        const actions = (body['actions'] ?? []) as Record<string, unknown>[];
+        const { actions = [] } = body;
+        if (!Array.isArray(actions) || !actions.every(isObject)) throw bad('actions: expected a list of objects, as in a rule');
         return json({ graph: await (await editor()).graph(textMember(body, 'sql', WHAT), actions) });
       },
     },
@@ -96,8 +98,8 @@ export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
       path: '/sql/ofgraph',
       async handle(r) {
         const { graph } = bodyObject(r, WHAT, graphBody);
-        if (typeof graph !== 'object' || graph === null) throw bad('expected {"graph": {nodes, topo}}');
-        return json((await editor()).sqlOfGraph(graph as Record<string, unknown>));
+        if (!isObject(graph)) throw bad('expected {"graph": {nodes, topo}}');
+        return json((await editor()).sqlOfGraph(graph));
       },
     },
     {

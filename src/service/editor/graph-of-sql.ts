@@ -11,7 +11,7 @@ import {
   type SelectField,
   type SelectStatement,
 } from '../../sql/index.ts';
-import { type GraphLine, type GraphNode, parseGraph } from '../rules/graph/graph-json.ts';
+import { type GraphNode, parseGraph } from '../rules/graph/graph-json.ts';
 import { selectOfGraph } from '../rules/graph/graph-select.ts';
 import { sourceOfNode } from '../rules/graph/graph-source.ts';
 
@@ -91,9 +91,7 @@ export function graphOfSql(sql: string, actions: readonly Action[], find: (name:
     then('pick', { fields, ...(select.window ? { isAgg: true } : {}) });
   }
   const sinks = actions.flatMap((action) =>
-    Object.entries(action).map(([nodeType, props]) =>
-      put(nodeType, { type: 'sink', nodeType, props: (props ?? {}) as Record<string, unknown> }),
-    ),
+    Object.entries(action).map(([nodeType, props]) => put(nodeType, { type: 'sink', nodeType, props: isObject(props) ? props : {} })),
   );
   for (const end of ends) graph.topo.edges[end] = sinks;
   if (select.joins.length > 0) checkSame(select, graph);
@@ -177,6 +175,8 @@ function wholeNumber(arg: Expr): number {
   return Number(arg.value);
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
 const joinProps = ({ type, source, on }: Join) => ({ name: source.alias ?? source.name, type, ...(on ? { on: printExpr(on) } : {}) });
 
 const fieldText = (f: SelectField): string => `${printExpr(f.expr)}${f.alias === undefined ? '' : ` AS ${printName(f.alias)}`}`;
@@ -189,9 +189,10 @@ function isPlainStar(fields: readonly SelectField[]): boolean {
 
 /** A graph with a join is run as a statement: it must be the same one. */
 function checkSame(select: SelectStatement, graph: GraphJson): void {
-  const parsed = parseGraph('graph', graph as unknown as Record<string, unknown>);
-  const [line] = parsed.lines() as readonly [GraphLine];
-  const made = selectOfGraph('graph', line, (node) => String(node.props['sourceName']));
   const bare = (text: string) => text.replace(/[()\s]/g, '').toLowerCase();
-  if (bare(printStatement(parseSelect(made))) !== bare(printStatement(select))) throw noNodes('This join');
+  const wanted = bare(printStatement(select));
+  for (const line of parseGraph('graph', { ...graph }).lines()) {
+    const made = selectOfGraph('graph', line, (node) => String(node.props['sourceName']));
+    if (bare(printStatement(parseSelect(made))) !== wanted) throw noNodes('This join');
+  }
 }

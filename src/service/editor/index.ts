@@ -100,7 +100,7 @@ export function createEditor(deps: EditorDeps): Editor {
       const graph = graphOfSql(sql, actions, (name) => inputs.get(name));
       const planning = await deps.planning(NO_LOCAL);
       // nodes that the gateway would refuse help nobody; streams that are not there are said by the verdict of the rule
-      planning.parse({ ...draftOf(''), graph: graph as unknown as Record<string, unknown> });
+      planning.parse({ ...draftOf(''), graph: { ...graph } });
       return graph;
     },
     sqlOfGraph(graph) {
