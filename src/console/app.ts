@@ -1,6 +1,6 @@
 // What every page gets: REST, texts, where we are, and how to tell the user something. Made once by main.ts, handed down as a context.
 
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from './api.ts';
 import { ApiError, UNREACHABLE } from './api.ts';
 import { createContext } from './h.ts';
@@ -84,9 +84,12 @@ export function useLoad<T>(load: () => Promise<T>, deps: readonly unknown[]): { 
 
 /** The same again and again, while the page is seen. */
 export function usePoll(work: () => void, everyMs: number): void {
+  // what the page drew last: the work of the first drawing knows nothing of what was loaded since
+  const last = useRef(work);
+  last.current = work;
   useEffect(() => {
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') work();
+      if (document.visibilityState === 'visible') last.current();
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);

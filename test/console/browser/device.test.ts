@@ -115,10 +115,24 @@ describe.runIf(haveChromium)('journeys on a device', () => {
     });
   });
   afterEach(async () => {
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
     expect(complaints).toEqual([]);
   });
   const at = (hash: string) => page.goto(`${daemon.url}/${hash}`);
+  /** The time of the device is virtual: it goes on until the page says this. */
+  const goesOnUntil = async (text: string | RegExp) => {
+    await expect
+      .poll(
+        async () => {
+          await device.advance(1000);
+          await device.settle();
+          return page.getByText(text).count();
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(1);
+  };
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
   // @covers issue:23#1
@@ -168,8 +182,7 @@ describe.runIf(haveChromium)('journeys on a device', () => {
     await button('Install').click();
     await page.locator('b', { hasText: 'installed' }).waitFor();
     await button('Restart into it').click();
-    await device.settle();
-    await page.getByText(/The last update: 1\.2\.0 rolled-back/).waitFor();
+    await goesOnUntil(/The last update: 1\.2\.0 rolled-back/);
     await page.getByText('Version 1.0.0 runs, from slot A.').waitFor();
   }, 90_000);
 
@@ -179,12 +192,10 @@ describe.runIf(haveChromium)('journeys on a device', () => {
     await button('Install').click();
     await page.locator('b', { hasText: 'installed' }).waitFor();
     await button('Restart into it').click();
-    await device.settle();
-    await page.getByText('Version 1.3.0 runs, from slot B.').waitFor();
+    await goesOnUntil('Version 1.3.0 runs, from slot B.');
     await page.getByText(/The last update: 1\.3\.0 confirmed/).waitFor();
     await button('Back to the previous version').click();
-    await device.settle();
-    await page.getByText('Version 1.0.0 runs, from slot A.').waitFor();
+    await goesOnUntil('Version 1.0.0 runs, from slot A.');
   }, 90_000);
 
   test('a user of the MQTT listener is made, changed and removed; what is no topic filter is refused', async () => {
