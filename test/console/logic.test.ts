@@ -92,7 +92,9 @@ describe('texts of the console', () => {
   });
 
   test('every text is used somewhere', () => {
-    expect(Object.keys(en).filter((key) => !/^(step_|kind_|network_|span-)/.test(key) && !new RegExp(`['"]${key}['"]`).test(code))).toEqual([]);
+    expect(Object.keys(en).filter((key) => !/^(step_|kind_|network_|span-)/.test(key) && !new RegExp(`['"]${key}['"]`).test(code))).toEqual(
+      [],
+    );
   });
 });
 
