@@ -56,6 +56,9 @@ site: setup ## the documentation as HTML that opens from a disk, in image/out/si
 bench: setup ## speed, memory and latency beside a bare mqtt.js loop in the same run; results in bench/results
 	@$(NODE) bench/main.ts $(ARGS)
 
+bench-public: setup ## beside eKuiper, rekuiper, Telegraf, Bento and Node-RED, as far as you have them: ARGS="--ekuiper PATH --only w1,w2"; bench/public/README.md
+	@$(NODE) bench/public/main.ts $(ARGS)
+
 profile: setup ## where CPU time goes: flame graph and table of one bench scenario, ARGS='filter-mqtt --rate 20000'; in .run/profile
 	@$(NODE) scripts/profile.ts $(ARGS)
 
@@ -136,4 +139,4 @@ format: setup ## format all sources
 clean: ## remove what builds and runs left (not node_modules)
 	@rm -rf .run .cache/tmp image/out coverage
 
-.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench profile mutate campaign audit cve sbom-check deb image image-lock update-keys bundle test-updates test-image qemu format clean release node-red screenshots
+.PHONY: help setup run oracle simulate test unit conformance check layers explain rule docs site bench bench-public profile mutate campaign audit cve sbom-check deb image image-lock update-keys bundle test-updates test-image qemu format clean release node-red screenshots
