@@ -2,7 +2,7 @@
 // costs is the CPU time of the peer's process, its threads included, from the first message to the last result.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cpuUs, percentile, rssBytes } from '../measure.ts';
 import type { Job, Row, Verdict } from './job.ts';
 import { type Peer, type Started, scratch } from './peers/peer.ts';
@@ -102,9 +102,10 @@ async function begin(job: Job, peer: Peer, measured: Measured, brokerPort: numbe
   const key = peer.name.replaceAll(/\W/g, '');
   const prefix = `bench/${key}`;
   const out = `results/${key}`;
+  const folder = scratch();
   let collector: ChildProcess | undefined;
   try {
-    const started = await peer.start(job, { brokerPort, prefix, out, folder: scratch() });
+    const started = await peer.start(job, { brokerPort, prefix, out, folder });
     if (job.sink === 'mqtt') {
       collector = fork('bench/public/collect.ts', [String(brokerPort), out], { serialization: 'advanced' });
       await once(collector, 'message');
@@ -112,6 +113,7 @@ async function begin(job: Job, peer: Peer, measured: Measured, brokerPort: numbe
     benches.push({ peer, measured, prefix, started, collector, next: 0, readBytes: 0 });
   } catch (error) {
     collector?.kill();
+    rmSync(folder, { recursive: true, force: true });
     measured.left = `could not be started: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -38,11 +38,9 @@ export function run(program: string, args: readonly string[], folder: string, en
   const log = openSync(path.join(folder, 'peer.log'), 'w');
   const child: ChildProcess = spawn(program, args, { cwd, stdio: ['ignore', log, log], env: { ...process.env, ...env } });
   closeSync(log);
-  let failed: Error | undefined;
-  child.on('error', (error) => {
-    failed = error;
-  });
-  if (child.pid === undefined) throw new Error(`${program} cannot be started${failed ? `: ${failed.message}` : ''}`);
+  // told at once by the missing id
+  child.on('error', () => undefined);
+  if (child.pid === undefined) throw new Error(`${program} cannot be started: is it there, and executable?`);
   return {
     pid: child.pid,
     file: path.join(folder, OUT_FILE),
