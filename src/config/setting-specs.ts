@@ -252,6 +252,7 @@ export const passedSections = {
     'bufferLength',
     'sendMetaToSink',
     'sendNilField',
+    'spread',
     'sendError',
     'qos',
     'checkpointInterval',

@@ -161,7 +161,7 @@ describe.runIf(haveJq)('every command gives a pipe JSON', () => {
     [['drop', 'stream', 'demo']],
   ];
   /** They would do it to the machine of the test. */
-  const DANGEROUS = ['system reboot', 'system poweroff'];
+  const DANGEROUS = ['system reboot', 'system poweroff', 'system rest'];
 
   beforeAll(async () => {
     gateway = await realGateway();

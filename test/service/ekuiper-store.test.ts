@@ -133,7 +133,7 @@ describe('a folder of eKuiper', () => {
     const content = JSON.stringify({ ...configuration, Service: { sample: '{"name":"sample"}' } });
     const refused = await call('POST', '/data/import', { content });
     expect(refused.status).toBe(400);
-    expect(refused.text).toContain('write a function plugin that calls the service');
+    expect(refused.text).toContain('service sample: file is missing');
     expect(JSON.parse((await call('GET', '/rules')).text)).toEqual([]);
     expect((await call('GET', '/udf/javascript')).text).toBe('[]');
     expect((await call('POST', '/data/import?onError=skip', { content })).status).toBe(200);

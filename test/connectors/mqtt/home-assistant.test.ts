@@ -233,6 +233,8 @@ describe.runIf(haveMosquitto)('an MQTT sink with homeAssistant', () => {
     await expect(async () => sink.collect(ctx, '{"a":2}')).rejects.toThrow(/not connected/);
     await broker.start();
     await until(() => ctx.states.at(-1)!.state === 'connected', 'back', 15_000);
+    // the client of the test has to be back, too: values are not retained
+    await until(() => seen.some((m) => m.topic === status && m.text === 'online'), 'online again', 15_000);
     await sink.collect(ctx, '{"a":3}');
     await until(() => seen.some((m) => m.text === '{"a":3}'), 'the value');
     expect(seen.map((m) => (m.topic.startsWith('homeassistant/') ? 'config' : m.topic === status ? m.text : 'value'))).toEqual(
