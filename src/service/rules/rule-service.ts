@@ -104,7 +104,10 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   const check = async (parsed: ParsedRule, told: Told = newTold()): Promise<RuleDefinition> => {
     await planning.prepare(parsed);
     const definition = planning.definition(parsed, await answered(() => planning.compile(parsed)));
-    const notes = [...parsed.draft.notes, ...(await runtime.validateRule({ ...definition, streams: parsed.inputs }))];
+    // rare, and not needed by a gateway at rest
+    const { ruleWarnings } = await import('./rule-warnings.ts');
+    const statements = parsed.selects.map((s) => s.tree());
+    const notes = [...parsed.draft.notes, ...ruleWarnings(definition, statements), ...(await runtime.validateRule({ ...definition, streams: parsed.inputs }))];
     told.warnings.push(...notes);
     settle(told);
     return { ...definition, notes };

@@ -39,6 +39,15 @@ export function idleOptions(d: SourceDefinition): string[] {
   if (d.format !== 'delimited' && d.type !== 'file') idle('DELIMITER', `it is for FORMAT="delimited", not ${d.format}`);
   if (d.format !== 'protobuf') idle('SCHEMAID', `FORMAT="${d.format}" has no schema`);
   const fields = d.statement.fields as readonly { name: string; default?: unknown }[];
+  const names = fields.map((f) => f.name);
+  for (const name of new Set(names.filter((n, i) => names.indexOf(n) !== i)))
+    found.push(`Column ${name} of ${d.kind} ${d.name} is declared more than once.`);
+  const timestamp = optionOf(d, 'TIMESTAMP');
+  // an expression or a path is looked at when a rule is made
+  if (fields.length > 0 && timestamp !== undefined && /^[A-Za-z_]\w*$/.test(timestamp) && !names.includes(timestamp)) {
+    const near = didYouMean(timestamp, names);
+    found.push(`TIMESTAMP of ${d.kind} ${d.name} names column ${timestamp}, which is not declared${near ? `; ${near}` : ''}.`);
+  }
   const strict = optionOf(d, 'STRICT_VALIDATION') === true;
   if (strict && fields.length === 0) idle('STRICT_VALIDATION', 'no columns are declared');
   if (!strict)
