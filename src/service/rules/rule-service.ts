@@ -15,6 +15,7 @@ import { mayReplace } from '../versions.ts';
 import { within } from '../within.ts';
 import { type LoadPlanning, type ParsedRule, type Planning, type PlanningDeps, sourceOf } from './planning.ts';
 import { parseRuleJson, type RuleDraft, spellRule, understand } from './rule-json.ts';
+import { notesOf } from './rule-notes.ts';
 import { brokenDraft, type Entry, found, handleOf, inRegistry } from './rule-registry.ts';
 import { unmaskRuleText } from './rule-secrets.ts';
 import { createRuleViews, type RuleViews } from './rule-views.ts';
@@ -104,11 +105,7 @@ export function createRuleService(deps: RuleServiceDeps): RuleService {
   const check = async (parsed: ParsedRule, told: Told = newTold()): Promise<RuleDefinition> => {
     await planning.prepare(parsed);
     const definition = planning.definition(parsed, await answered(() => planning.compile(parsed)));
-    // rare, and not needed by a gateway at rest
-    const { ruleWarnings } = await import('./rule-warnings.ts');
-    const statements = parsed.selects.map((s) => s.tree());
-    const notes = [...parsed.draft.notes, ...ruleWarnings(definition, statements), ...(await runtime.validateRule({ ...definition, streams: parsed.inputs }))];
-    told.warnings.push(...notes);
+    const notes = await notesOf(parsed, definition, runtime, told);
     settle(told);
     return { ...definition, notes };
   };
