@@ -104,8 +104,12 @@ test('dev of a function runs it over given rows and shows what it throws, with l
   } finally {
     expect(await end(dev)).toBe(0);
   }
-  expect(kuiper(folder, 'plugin', 'logs', 'function', 'thrower').out).toMatch(
-    /warn {2}A function of a plugin failed\. error: cannot take it \(thrower\.ts:3:\d+\)/,
+  const lines = kuiper(folder, 'plugin', 'logs', 'function', 'thrower').out.trim().split('\n');
+  expect(lines.map((l) => JSON.parse(l) as object)).toContainEqual(
+    expect.objectContaining({
+      level: 'warn',
+      text: expect.stringMatching(/^A function of a plugin failed\. error: cannot take it \(thrower\.ts:3:\d+\)/),
+    }),
   );
 }, 60_000);
 
