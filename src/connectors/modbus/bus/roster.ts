@@ -211,8 +211,10 @@ export class Roster implements Caution {
   waitMs(unit: Unit, job: Job, nowMs: number): number {
     const { timeoutMs } = job.settings;
     const { tookMs } = unit;
+    // a scan finds most units absent, one after the other: it would wait for each of them once more
+    if (job.settings.patient) return timeoutMs;
     if (this.isPatient(unit, job)) {
-      const quickMs = this.overlaps && !job.settings.patient && job.request.fn <= 4 ? this.quickestMs(unit) : undefined;
+      const quickMs = this.overlaps && job.request.fn <= 4 ? this.quickestMs(unit) : undefined;
       // it answers, and so slowly that the others need not wait for it
       if (quickMs !== undefined && tookMs > shortWaitMs(quickMs, false)) return shortWaitMs(quickMs, false);
       return timeoutMs + this.stillBlockedMs(nowMs);
@@ -260,9 +262,9 @@ export class Roster implements Caution {
     return quickMs;
   }
 
-  private isPatient(unit: Unit, { settings, request, tries }: Job): boolean {
+  private isPatient(unit: Unit, { request, tries }: Job): boolean {
     const { life } = unit;
-    if (settings.patient || request.fn > 4 || life.heard === 'yes' || this.units.size === 1) return true;
+    if (request.fn > 4 || life.heard === 'yes' || this.units.size === 1) return true;
     // a gateway that waits for the unit blocks the line whether its answer is waited for or not
     if (this.speaks && phaseOf(life) !== 'alive') return true;
     // not all at once: the first that returns must not wait for the time-outs of all others

@@ -10,7 +10,7 @@ export interface UnitSettings {
   quietMs: number;
   /** Pause before each request to this unit, beside the line's own gap. */
   gapMs: number;
-  /** The whole time-out is waited for each time, also of a unit in doubt (a scan must not miss slow units). */
+  /** The time-out is waited for each time, no less of a unit in doubt and no more behind others (a scan must neither miss slow units nor stand still). */
   patient?: boolean;
 }
 
