@@ -78,6 +78,13 @@ export function createKeyed(spec: KeyedSpec, deps: Pick<WindowDeps, 'clock' | 'g
     if (part.dueAtMs > atMs) dues.set(part, atMs);
     if (part.logic.idle?.()) forget(part);
   };
+  /** Rows moved what it waits for: it takes its place among the others, so that results come in order of time. */
+  const postponed = (part: Part): boolean => {
+    const atMs = part.logic.dueMs?.() ?? Number.POSITIVE_INFINITY;
+    if (atMs <= part.dueAtMs || atMs === Number.POSITIVE_INFINITY) return false;
+    dues.set(part, atMs);
+    return true;
+  };
   /** It was woken. @param leastMs it is not due again before */
   const plannedAnew = (part: Part, leastMs: number): void => {
     dues.set(part, Math.max(leastMs, part.logic.dueMs?.() ?? Number.POSITIVE_INFINITY));
@@ -94,6 +101,7 @@ export function createKeyed(spec: KeyedSpec, deps: Pick<WindowDeps, 'clock' | 'g
     armedMs = Number.POSITIVE_INFINITY;
     const nowMs = clock.monotonic();
     for (let part = dues.dueAt(nowMs); part !== undefined; part = dues.dueAt(nowMs)) {
+      if (postponed(part)) continue;
       const { logic } = part;
       guard(() => logic.wake?.());
       plannedAnew(part, nowMs + LEAST_WAIT_MS);
@@ -125,6 +133,7 @@ export function createKeyed(spec: KeyedSpec, deps: Pick<WindowDeps, 'clock' | 'g
     ...(eventTime && {
       watermark(tsMs: number) {
         for (let part = dues.dueAt(tsMs); part !== undefined; part = dues.dueAt(tsMs)) {
+          if (postponed(part)) continue;
           part.logic.watermark?.(tsMs);
           plannedAnew(part, tsMs + 1);
         }
