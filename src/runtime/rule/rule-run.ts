@@ -153,9 +153,8 @@ export class RuleRun implements RunStatusView {
       return;
     }
     this.inputs.trace();
-    const slotOf = slotsOnce((input, column) => this.inputs.slotOf(plan, input, column));
-    const start = () => plan.start(host, slotOf);
-    const program = this.spread ? this.spread.start(plan, start) : start();
+    const slotOf = (input: number, column: string) => this.inputs.slotOf(plan, input, column);
+    const program = this.spread ? this.spread.start(plan, host, slotOf) : plan.start(host, slotOf);
     if (snapshot) giveState(snapshot, program, this.holders(plan), { ruleId: this.ruleId, log: env.log, nowMs: env.clock.monotonic() });
     this.program = program;
     host.setProgram(program);
@@ -285,15 +284,4 @@ export class RuleRun implements RunStatusView {
     safe.push(...(await close(this.sinks.filter((s) => s.deadLetter))));
     return !safe.includes(false);
   }
-}
-
-/** A program that is started for each partition reads the same columns each time: a subscription is asked for each of them once. */
-function slotsOnce(slotOf: (input: number, column: string) => number): typeof slotOf {
-  const known = new Map<string, number>();
-  return (input, column) => {
-    const key = `${input} ${column}`;
-    const slot = known.get(key) ?? slotOf(input, column);
-    known.set(key, slot);
-    return slot;
-  };
 }

@@ -6,11 +6,13 @@ import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import { withinLimit } from '../../base/limit.ts';
 import type { Log } from '../../base/log.ts';
 import type { Share, SpreadMember } from '../../contract/spread.ts';
-import type { RuleProgram, RunningProgram } from '../../exec/operator.ts';
+import type { ProgramHost, RuleProgram, RunningProgram } from '../../exec/operator.ts';
 import { matchOperators, packSnapshot, unpackSnapshot } from '../checkpoint/rule-state.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { PackedState, RunCheckpoint } from './run-checkpoint.ts';
 import { SpreadProgram } from './spread-program.ts';
+
+type SlotOf = Parameters<RuleProgram['start']>[1];
 
 export interface SpreadDeps {
   ruleId: string;
@@ -32,10 +34,11 @@ export class SpreadRun implements SpreadMember {
     this.ruleId = deps.ruleId;
   }
 
-  /** @param make starts the program of one partition */
-  start(plan: RuleProgram, make: () => RunningProgram): RunningProgram {
+  /** Each partition has a program of its own. */
+  start(plan: RuleProgram, host: ProgramHost, slotOf: SlotOf): RunningProgram {
     this.plan = plan;
-    this.program = new SpreadProgram(make);
+    const once = slotsOnce(slotOf);
+    this.program = new SpreadProgram(() => plan.start(host, once));
     return this.program;
   }
 
@@ -131,4 +134,15 @@ export function checkSpread(
     if (sink.cache.enableCache)
       refuse(`action ${sink.name} keeps rows on the disk of this gateway, which may not come back: remove enableCache`);
   }
+}
+
+/** A program that is started for each partition reads the same columns each time: a subscription is asked for each of them once. */
+function slotsOnce(slotOf: SlotOf): SlotOf {
+  const known = new Map<string, number>();
+  return (input, column) => {
+    const key = `${input} ${column}`;
+    const slot = known.get(key) ?? slotOf(input, column);
+    known.set(key, slot);
+    return slot;
+  };
 }
