@@ -205,8 +205,8 @@ export class ModbusBus implements PooledConnection {
     this.counters.requests++;
     unit.figures.requests++;
     job.tries++;
-    const { timeoutMs, patient } = job.settings;
-    const limitMs = timeoutMs + (patient ? 0 : this.roster.stillBlockedMs(startMs));
+    const { timeoutMs } = job.settings;
+    const limitMs = this.roster.limitMs(job, startMs);
     const waitMs = this.roster.waitMs(unit, job, startMs);
     this.roster.happen(unit, { type: 'asked' });
     const sentMs = this.clock.monotonic();

@@ -206,20 +206,25 @@ export class Roster implements Caution {
     return Math.max(0, (soon ? life.asideUntilMs : Math.max(life.asideUntilMs, this.probeAtMs)) - nowMs);
   }
 
+  /** How long a reply is still taken, beyond the time on the wire, ms. */
+  limitMs({ settings }: Job, nowMs: number): number {
+    // a scan finds most units absent, one after the other: it would wait for each of them once more
+    return settings.patient ? settings.timeoutMs : settings.timeoutMs + this.stillBlockedMs(nowMs);
+  }
+
   /** How long a try is waited for, beyond the time on the wire, ms. Writes wait for the whole time-out; reads of a unit in doubt do not while others
    *  want the line. */
   waitMs(unit: Unit, job: Job, nowMs: number): number {
-    const { timeoutMs } = job.settings;
+    const limitMs = this.limitMs(job, nowMs);
+    if (job.settings.patient) return limitMs;
     const { tookMs } = unit;
-    // a scan finds most units absent, one after the other: it would wait for each of them once more
-    if (job.settings.patient) return timeoutMs;
     if (this.isPatient(unit, job)) {
       const quickMs = this.overlaps && job.request.fn <= 4 ? this.quickestMs(unit) : undefined;
       // it answers, and so slowly that the others need not wait for it
       if (quickMs !== undefined && tookMs > shortWaitMs(quickMs, false)) return shortWaitMs(quickMs, false);
-      return timeoutMs + this.stillBlockedMs(nowMs);
+      return limitMs;
     }
-    return Math.min(timeoutMs, shortWaitMs(unit.life.slowestMs ?? this.slowestMs(), unit.life.slowestMs !== undefined));
+    return Math.min(job.settings.timeoutMs, shortWaitMs(unit.life.slowestMs ?? this.slowestMs(), unit.life.slowestMs !== undefined));
   }
 
   /** Whether an exception took so long that it is not an answer of the unit: a gateway waited for it in vain. */
