@@ -1,5 +1,6 @@
 // What of an object of properties has no effect: names that no declaration has, options that eKuiper has and this version has not, options that
 // are taken and change nothing. Used for properties of connectors, options of rules and bodies of REST alike. The sentences go into a Told.
+import { isRecord } from '../base/is-record.ts';
 import { shownValue } from '../base/shown.ts';
 import { asksForSomething, clamped, namesOf, type OptionSpec, rangeOf } from './props.ts';
 import { notKnown, spelt } from './told.ts';
@@ -57,12 +58,8 @@ export function inOurSpelling(specs: readonly OptionSpec[], raw: Readonly<Record
   for (const { name, fields } of specs) {
     if (!fields) continue;
     const value = out[name];
-    if (Array.isArray(value)) out[name] = value.map((v) => (isObject(v) ? inOurSpelling(fields, v) : v));
-    else if (isObject(value)) out[name] = inOurSpelling(fields, value);
+    if (Array.isArray(value)) out[name] = value.map((v) => (isRecord(v) ? inOurSpelling(fields, v) : v));
+    else if (isRecord(value)) out[name] = inOurSpelling(fields, value);
   }
   return out;
-}
-
-function isObject(v: unknown): v is Record<string, unknown> {
-  return typeof v === 'object' && v !== null && !Array.isArray(v);
 }

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext, Flag } from '../command.ts';
 import { readLocalFile } from '../local-file.ts';
@@ -39,15 +40,15 @@ function ofJson(file: string, content: string): SqlInput[] {
     throw new CliError(`${file} is not valid JSON: ${messageOf(error)}`, 'usage');
   }
   const found =
-    isObject(value) && ('streams' in value || 'tables' in value || 'rules' in value) ? ofExport(file, value) : ofRules(file, value);
+    isRecord(value) && ('streams' in value || 'tables' in value || 'rules' in value) ? ofExport(file, value) : ofRules(file, value);
   if (found.length === 0) throw new CliError(`${file} has neither rules nor streams with SQL.`, 'usage');
   return found;
 }
 
 function ofRules(file: string, value: unknown): SqlInput[] {
   return (Array.isArray(value) ? value : [value]).flatMap((rule: unknown): SqlInput[] => {
-    if (!isObject(rule) || typeof rule['sql'] !== 'string') return [];
-    const options = isObject(rule['options']) ? rule['options'] : {};
+    if (!isRecord(rule) || typeof rule['sql'] !== 'string') return [];
+    const options = isRecord(rule['options']) ? rule['options'] : {};
     const { sqlCompatibility } = options;
     return [
       {
@@ -64,7 +65,7 @@ function ofRules(file: string, value: unknown): SqlInput[] {
 /** As GET /data/export and POST /ruleset/export write it: names to SQL, names to rules as JSON text. */
 function ofExport(file: string, value: Record<string, unknown>): SqlInput[] {
   const entries = (name: string): [string, string][] =>
-    isObject(value[name]) ? Object.entries(value[name]).filter((e): e is [string, string] => typeof e[1] === 'string') : [];
+    isRecord(value[name]) ? Object.entries(value[name]).filter((e): e is [string, string] => typeof e[1] === 'string') : [];
   return [
     ...['streams', 'tables'].flatMap((kind) =>
       entries(kind).map(([name, text]): SqlInput => ({ name: `${file}#${name}`, file, sql: statementOf(text), kind: 'script' })),
@@ -79,5 +80,3 @@ function statementOf(text: string): string {
   const { sql } = JSON.parse(text) as { sql?: unknown };
   return typeof sql === 'string' ? sql : text;
 }
-
-const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);

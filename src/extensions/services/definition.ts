@@ -2,6 +2,7 @@
 // services.ts; what the functions are comes from the schema (schema.ts).
 import { parseDurationMs } from '../../base/duration.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 
 export type Protocol = 'rest' | 'grpc' | 'msgpack-rpc';
 const PROTOCOLS: readonly string[] = ['rest', 'grpc', 'msgpack-rpc'] satisfies Protocol[];
@@ -36,8 +37,6 @@ export interface ServiceDefinition {
 }
 
 export const refuse = (text: string): GatewayError => new GatewayError('SERVICE_REFUSED', { text });
-
-export const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /** Members as Go finds them: in any case. */
 function memberOf(object: Record<string, unknown>, name: string): unknown {

@@ -1,10 +1,10 @@
 // Methods over gRPC: unary calls, without TLS unless the address begins with https. Made by services.ts.
 import protobuf from 'protobufjs';
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { fieldToValue, messageToRow, toLong } from '../../codecs/protobuf/values.ts';
 import type { Value } from '../../data/value.ts';
 import { CALL_LIMIT_MS, type Caller, type CallerDeps } from './caller.ts';
-import { isRecord } from './definition.ts';
 import { createGrpcChannel } from './grpc-channel.ts';
 import { fieldsOfArguments, isWrapper } from './values.ts';
 

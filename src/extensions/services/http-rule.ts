@@ -2,8 +2,8 @@
 // is one part of it and cannot lead elsewhere. Used by schema.ts (at the start) and rest-caller.ts (for each call).
 import protobuf from 'protobufjs';
 import { rowError } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { toText } from '../../data/cast.ts';
-import { isRecord } from './definition.ts';
 
 const OPTION = '(google.api.http)';
 const AS_OPTION = 'as http option';

@@ -2,11 +2,11 @@
 // them. Fields are kept by their names in the file. Used by the callers beside it.
 import protobuf from 'protobufjs';
 import { messageOf, rowError } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { type Level, toBool, toBytea, toBytes, toFloat, toInt64, toText } from '../../data/cast.ts';
 import { formatRfc3339 } from '../../data/datetime-format.ts';
 import { setMember } from '../../data/set-member.ts';
 import { isDateTime, type Row, type Value } from '../../data/value.ts';
-import { isRecord } from './definition.ts';
 import type { ServiceMethod } from './schema.ts';
 
 export type Fields = Record<string, unknown>;

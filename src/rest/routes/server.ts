@@ -1,5 +1,6 @@
 // The gateway itself: information, liveness, stop, settings at run time, several calls in one.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import type { Log } from '../../base/log.ts';
 import { inOurSpelling, untaken } from '../../contract/untaken.ts';
 import { configChanges, type ServerControl } from '../../service/index.ts';
@@ -8,8 +9,6 @@ import { dispatch } from '../dispatch.ts';
 import { empty, json, type Reply, text } from '../reply.ts';
 import { bodyJson, bodyObject } from '../request.ts';
 import type { Route, Router } from '../router.ts';
-
-const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /** Of one batch. */
 const MAX_CALLS = 1000;
@@ -45,8 +44,8 @@ export function serverRoutes(server: ServerControl, router: () => Router, log: L
           throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: `${calls.length} calls: at most ${MAX_CALLS} in one` });
         const answers: unknown[] = [];
         for (const [n, given] of calls.entries()) {
-          const call = isObject(given) ? inOurSpelling(batchCall, given) : {};
-          const { told } = untaken('Member', `call ${n}`, batchCall, isObject(given) ? given : {});
+          const call = isRecord(given) ? inOurSpelling(batchCall, given) : {};
+          const { told } = untaken('Member', `call ${n}`, batchCall, isRecord(given) ? given : {});
           r.told.warnings.push(...told);
           // others get their turn
           if (n % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));

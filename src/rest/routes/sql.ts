@@ -1,5 +1,6 @@
 // /sql: what editors ask while somebody types. Nothing is changed and nothing is kept; a token that may only read may call all of it.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { type SqlCompatibility, sqlCompatibilities } from '../../base/sql-compatibility.ts';
 import type { Editor } from '../../service/index.ts';
 import { cursorBody, diffBody, explainBody, graphBody, graphOfSqlBody, lintBody, sqlTextBody } from '../bodies.ts';
@@ -9,7 +10,6 @@ import { bodyObject, type RestRequest, textMember } from '../request.ts';
 import type { Route } from '../router.ts';
 
 const WHAT = 'Invalid body';
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export interface SqlRouteDeps {
   editor(): Promise<Editor>;
@@ -89,7 +89,7 @@ export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
       async handle(r) {
         const body = bodyObject(r, WHAT, graphOfSqlBody);
         const { actions = [] } = body;
-        if (!Array.isArray(actions) || !actions.every(isObject)) throw bad('actions: expected a list of objects, as in a rule');
+        if (!Array.isArray(actions) || !actions.every(isRecord)) throw bad('actions: expected a list of objects, as in a rule');
         return json({ graph: await (await editor()).graph(textMember(body, 'sql', WHAT), actions) });
       },
     },
@@ -98,7 +98,7 @@ export function sqlRoutes({ editor, ruleText }: SqlRouteDeps): Route[] {
       path: '/sql/ofgraph',
       async handle(r) {
         const { graph } = bodyObject(r, WHAT, graphBody);
-        if (!isObject(graph)) throw bad('expected {"graph": {nodes, topo}}');
+        if (!isRecord(graph)) throw bad('expected {"graph": {nodes, topo}}');
         return json((await editor()).sqlOfGraph(graph));
       },
     },

@@ -1,5 +1,6 @@
 // Rows for a comparison, from JSON lines: rows of the first stream of the statement, or {"stream": …, "row": …, "atMs": …}. Used by index.ts.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { MAX_ROWS, type ReplayRow } from './replay.ts';
 
@@ -16,7 +17,7 @@ export function rowsOf(lines: string, inputs: readonly string[]): ReplayRow[] {
     } catch (error) {
       throw refuse(messageOf(error), error);
     }
-    if (!isObject(value)) throw refuse('expected a JSON object');
+    if (!isRecord(value)) throw refuse('expected a JSON object');
     if (rows.length >= MAX_ROWS) throw refuse(`these are more than ${MAX_ROWS} rows`);
     rows.push(rowOf(value, inputs, refuse));
   }
@@ -26,10 +27,8 @@ export function rowsOf(lines: string, inputs: readonly string[]): ReplayRow[] {
 /** A row may have a column `stream` of its own: only together with an object `row`, and nothing else, it names a stream. */
 function rowOf(value: Record<string, unknown>, inputs: readonly string[], refuse: (why: string) => Error): ReplayRow {
   const { stream, row, atMs, ...more } = value;
-  if (typeof stream !== 'string' || !isObject(row) || Object.keys(more).length > 0) return { stream: inputs[0]!, row: value };
+  if (typeof stream !== 'string' || !isRecord(row) || Object.keys(more).length > 0) return { stream: inputs[0]!, row: value };
   if (!inputs.includes(stream)) throw refuse(`the statement does not read ${stream}, but ${inputs.join(', ')}`);
   if (atMs !== undefined && !Number.isSafeInteger(atMs)) throw refuse('atMs: expected milliseconds since 1970');
   return { stream, row, ...(atMs === undefined ? {} : { atMs: atMs as number }) };
 }
-
-const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);

@@ -1,6 +1,7 @@
 // The JSON of a rule, checked: eKuiper's texts for what is missing, the name of the member and what it should be for a wrong type.
 // Durations and checks of single options are in runtime/options.ts.
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import { shownValue } from '../../base/shown.ts';
 import { spelt } from '../../contract/told.ts';
 import { inOurSpelling, untaken } from '../../contract/untaken.ts';
@@ -66,17 +67,17 @@ export function parseRuleJson(given: string, pathId?: string): RuleDraft {
   checkName(id);
 
   const sql = textOf('sql');
-  const graph = member<Record<string, unknown>>('graph', 'an object', isObject);
-  const actions = member<Record<string, unknown>[]>('actions', 'a list of objects', (v) => Array.isArray(v) && v.every(isObject)) ?? [];
+  const graph = member<Record<string, unknown>>('graph', 'an object', isRecord);
+  const actions = member<Record<string, unknown>[]>('actions', 'a list of objects', (v) => Array.isArray(v) && v.every(isRecord)) ?? [];
   if (sql !== '' && graph) throw refuse(`Rule ${id} has both sql and graph.`);
   if (sql === '' && !graph) throw refuse(`Rule ${id} has neither sql nor graph.`);
   if (!graph && actions.length === 0) throw refuse('Missing rule actions.');
   for (const [i, action] of actions.entries())
     for (const [type, props] of Object.entries(action))
-      if (props !== null && !isObject(props))
+      if (props !== null && !isRecord(props))
         throw refuse(`Parse rule ${quoted()} error : actions[${i}].${type}: expected an object of properties, got ${shownValue(props)}.`);
 
-  const options = member<Record<string, unknown>>('options', 'an object', isObject);
+  const options = member<Record<string, unknown>>('options', 'an object', isRecord);
   const empty = actions.flatMap((a, i) => (Object.keys(a).length === 0 ? [`actions[${i}] names no sink and has no effect.`] : []));
   return {
     id,
@@ -106,7 +107,7 @@ export function spellRule(text: string): string {
   } catch {
     return text; // the parser says what is wrong
   }
-  if (!isObject(value) || spelt(value, memberNames) === value) return text;
+  if (!isRecord(value) || spelt(value, memberNames) === value) return text;
   return editJsonText(text, (rule) => {
     const right = spelt(rule, memberNames);
     for (const name of Object.keys(rule)) delete rule[name];
@@ -117,10 +118,6 @@ export function spellRule(text: string): string {
 const memberNames = ruleBody.map((m) => m.name);
 /** Options are looked at apart. */
 const topMembers = ruleBody.map(({ fields: _, ...m }) => m);
-
-function isObject(v: unknown): v is Record<string, unknown> {
-  return typeof v === 'object' && v !== null && !Array.isArray(v);
-}
 
 /** eKuiper puts this before everything that is wrong with the text of a rule; it all has code 1000. */
 export function understand<T>(prefix: string, work: () => T): T {
