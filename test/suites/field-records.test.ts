@@ -1,15 +1,8 @@
 // The records of the long rounds with faults on Modbus lines (scripts/modbus-campaign.ts) and of serial requests
 // (scripts/serial-campaign.ts): they are whole, not older than a quarter of a year at the last commit, and
 // no value in them belongs to another unit or point. The rounds are too long for this suite; what they found is not.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const MAX_AGE_MS = 92 * 86_400_000;
-const root = join(import.meta.dirname, '../..');
-const read = (name: string): unknown => JSON.parse(readFileSync(join(root, 'bench/results', name), 'utf8'));
-const committedMs = 1000 * Number(execFileSync('git', ['-C', root, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }));
+import { expectOfLate, readRecord } from '../helpers/campaign-record.ts';
 
 interface Head {
   at: string;
@@ -20,9 +13,7 @@ interface Head {
 }
 
 function isOfLate({ at, commit, node, seed, versions }: Head, programs: readonly string[]): void {
-  expect(committedMs - Date.parse(at)).toBeLessThan(MAX_AGE_MS);
-  expect(commit).toMatch(/^[0-9a-f]{7,}$/);
-  expect(node).toMatch(/^v\d+\./);
+  expectOfLate({ at, commits: [commit], node });
   expect(Number.isInteger(seed)).toBe(true);
   expect(Object.keys(versions).sort()).toEqual(programs);
   for (const version of Object.values(versions)) expect(version).toMatch(/\d+\.\d+/);
@@ -31,7 +22,7 @@ function isOfLate({ at, commit, node, seed, versions }: Head, programs: readonly
 describe('long rounds with faults', () => {
   // @covers issue:19#1
   it('100,000 Modbus transactions with each peer: no value of another unit or point, none of a unit that is not there', () => {
-    const record = read('modbus.json') as Head & {
+    const record = readRecord('modbus.json') as Head & {
       results: { peer: string; round: string; good: number; wrong: number; invented: number; failed: number; spoilt: number }[];
     };
     isOfLate(record, ['libmodbus', 'pymodbus']);
@@ -52,7 +43,7 @@ describe('long rounds with faults', () => {
 
   // @covers issue:19#1
   it('100,000 serial requests to eight instruments: no value of another instrument or quantity, whether answers tell whose they are or not', () => {
-    const record = read('serial.json') as Head & {
+    const record = readRecord('serial.json') as Head & {
       results: Record<string, { good: number; wrong: number; timeouts: number; strays: number; faults: Record<string, number> }>;
     };
     isOfLate(record, ['python', 'socat']);

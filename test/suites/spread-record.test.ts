@@ -1,8 +1,7 @@
 // The record of the campaign in which gateways that run a rule as one are killed (scripts/spread-campaign.ts): nothing lost, keys in order, windows right.
 // The campaign is too long for this suite; what it found is not. A short run is test/connectors/kafka/spread.test.ts.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readRecord } from '../helpers/campaign-record.ts';
 
 interface Record {
   seed: number;
@@ -12,7 +11,7 @@ interface Record {
 
 // @covers issue:22#kafka
 it('three members of a group lost no row while one of them was killed or stopped every 20 seconds', () => {
-  const { result, seed, node }: Record = JSON.parse(readFileSync(join(import.meta.dirname, '../../bench/results/spread.json'), 'utf8'));
+  const { result, seed, node } = readRecord('spread.json') as Record;
   expect(result).toMatchObject({ members: 3, lost: 0, disordered: 0, wrongWindows: 0 });
   expect(result.kills + result.stalls).toBeGreaterThanOrEqual(5);
   expect(result.sent).toBeGreaterThan(40_000);
