@@ -105,6 +105,34 @@ export function Input(props: {
   });
 }
 
+/** Text of several lines that a program reads, as high as it is long within these bounds. */
+export function TextArea(props: {
+  label: Kids;
+  value: string;
+  onInput(value: string): void;
+  rows: readonly [least: number, most: number];
+  hint?: Kids;
+  error?: string;
+  placeholder?: string;
+}): VNode {
+  const [least, most] = props.rows;
+  return h(Field, {
+    label: props.label,
+    hint: props.hint,
+    error: props.error,
+    children: (id: string) =>
+      h('textarea', {
+        id,
+        class: 'json',
+        rows: Math.min(most, Math.max(least, props.value.split('\n').length)),
+        spellcheck: false,
+        value: props.value,
+        placeholder: props.placeholder,
+        onInput: (e: Event) => props.onInput(typedIn(e)),
+      }),
+  });
+}
+
 export function Select(props: {
   label: Kids;
   value: string;

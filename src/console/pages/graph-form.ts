@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
 import type { GraphNode } from '../logic/graph.ts';
-import { Field, Input, Select, typedIn } from '../ui.ts';
+import { Input, Select, TextArea } from '../ui.ts';
 
 interface OperatorField {
   name: string;
@@ -86,22 +86,15 @@ function Lines(props: { label: string; hint: string; value: unknown; onChange(va
   useEffect(() => {
     if (given.join('\n') !== kept.join('\n')) setText(given.join('\n'));
   }, [given.join('\n')]);
-  return h(Field, {
+  return h(TextArea, {
     label: props.label,
     hint: props.hint,
-    children: (id: string) =>
-      h('textarea', {
-        id,
-        class: 'json',
-        rows: Math.min(10, Math.max(2, text.split('\n').length)),
-        spellcheck: false,
-        value: text,
-        onInput: (e: Event) => {
-          const typed = typedIn(e);
-          setText(typed);
-          props.onChange(linesOf(typed));
-        },
-      }),
+    rows: [2, 10],
+    value: text,
+    onInput: (typed) => {
+      setText(typed);
+      props.onChange(linesOf(typed));
+    },
   });
 }
 
@@ -115,26 +108,19 @@ function JsonProps<T>({ value, onChange, label }: { value: T; onChange(value: T)
   const { t, why } = useApp();
   const [text, setText] = useState(JSON.stringify(value, undefined, 2));
   const [wrong, setWrong] = useState('');
-  return h(Field, {
+  return h(TextArea, {
     label: label ?? t('nodeProps'),
     error: wrong,
-    children: (id: string) =>
-      h('textarea', {
-        id,
-        class: 'json',
-        rows: Math.min(14, Math.max(3, text.split('\n').length)),
-        spellcheck: false,
-        value: text,
-        onInput: (e: Event) => {
-          const typed = typedIn(e);
-          setText(typed);
-          try {
-            onChange(JSON.parse(typed));
-            setWrong('');
-          } catch (error) {
-            setWrong(why(error));
-          }
-        },
-      }),
+    rows: [3, 14],
+    value: text,
+    onInput: (typed) => {
+      setText(typed);
+      try {
+        onChange(JSON.parse(typed));
+        setWrong('');
+      } catch (error) {
+        setWrong(why(error));
+      }
+    },
   });
 }

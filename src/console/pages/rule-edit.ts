@@ -6,7 +6,7 @@ import { useApp } from '../app.ts';
 import { h, type VNode } from '../h.ts';
 import { emptyGraph, type Graph, graphOf } from '../logic/graph.ts';
 import { sourcesIn } from '../logic/sql-tokens.ts';
-import { Button, Card, Field, Input, Note, typedIn } from '../ui.ts';
+import { Button, Card, Input, Note, TextArea } from '../ui.ts';
 import { GraphEdit } from './graph-edit.ts';
 import { LiveRows, type Watch } from './live-rows.ts';
 import { SqlEditor } from './sql-editor.ts';
@@ -186,13 +186,13 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
               'details',
               { open: id === '' },
               h('summary', null, t('actions')),
-              h(JsonField, { label: t('actionsHint'), value: parts.actions, onInput: (actions) => change({ actions }) }),
+              h(TextArea, { rows: [3, 14], label: t('actionsHint'), value: parts.actions, onInput: (actions) => change({ actions }) }),
             ),
         h(
           'details',
           null,
           h('summary', null, t('optionsAndTags')),
-          h(JsonField, { label: t('optionsHint'), value: parts.options, onInput: (options) => change({ options }) }),
+          h(TextArea, { rows: [3, 14], label: t('optionsHint'), value: parts.options, onInput: (options) => change({ options }) }),
           h(Input, { label: t('tags'), value: parts.tags, onInput: (tags) => change({ tags }), hint: t('tagsHint') }),
         ),
         refused === '' ? null : h(Note, { bad: true }, h('pre', null, refused)),
@@ -233,7 +233,8 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
               h('button', { type: 'button', 'aria-pressed': side === 'paste', onClick: () => setSide('paste') }, t('pastedRows')),
             ),
             side === 'paste'
-              ? h(JsonField, {
+              ? h(TextArea, {
+                  rows: [3, 14],
                   label: t('pastedHint'),
                   value: pasted,
                   onInput: setPasted,
@@ -255,22 +256,6 @@ export function RuleEdit({ id, stored, onSaved }: { id: string; stored: string |
 
 const fixed = (sql: string, { start, end, text }: { start: number; end: number; text: string }): string =>
   sql.slice(0, start) + text + sql.slice(end);
-
-function JsonField(props: { label: string; value: string; onInput(value: string): void; placeholder?: string }): VNode {
-  return h(Field, {
-    label: props.label,
-    children: (id: string) =>
-      h('textarea', {
-        id,
-        class: 'json',
-        rows: Math.min(14, Math.max(3, props.value.split('\n').length)),
-        spellcheck: false,
-        value: props.value,
-        placeholder: props.placeholder,
-        onInput: (e: Event) => props.onInput(typedIn(e)),
-      }),
-  });
-}
 
 function Plan({ id }: { id: string }): VNode {
   const app = useApp();

@@ -4,7 +4,7 @@ import { enc } from '../api.ts';
 import { useApp, useLoad, usePoll } from '../app.ts';
 import { moment, span } from '../format.ts';
 import { h, type VNode } from '../h.ts';
-import { Badge, Button, Card, Field, Input, Loaded, Note, Select, typedIn } from '../ui.ts';
+import { Badge, Button, Card, Input, Loaded, Note, Select, TextArea } from '../ui.ts';
 
 interface Status {
   phase: 'steady' | 'changing' | 'trial' | 'reverting';
@@ -132,18 +132,12 @@ function Change({ busy, onAsked }: { busy: boolean; onAsked(id: string): void })
         )
       : null,
     way === 'json'
-      ? h(Field, {
+      ? h(TextArea, {
           label: t('networkJson'),
-          children: (id: string) =>
-            h('textarea', {
-              id,
-              class: 'json',
-              rows: 8,
-              spellcheck: false,
-              value: more,
-              placeholder: '{"network": {"wired": {"address": "dhcp"}}, "firewall": {"allow": [{"port": 1883}]}}',
-              onInput: (e: Event) => setMore(typedIn(e)),
-            }),
+          rows: [8, 8],
+          value: more,
+          placeholder: '{"network": {"wired": {"address": "dhcp"}}, "firewall": {"allow": [{"port": 1883}]}}',
+          onInput: setMore,
         })
       : null,
     refused === '' ? null : h(Note, { bad: true }, refused),
