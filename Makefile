@@ -17,7 +17,7 @@ test: setup ## all tests that need no root, with the conformance vectors
 	@$(NODE) node_modules/typescript/bin/tsc -p . --noEmit
 	@$(NODE) node_modules/typescript/bin/tsc -p src/console --noEmit
 	@node_modules/.bin/biome check .
-	@$(NODE) node_modules/vitest/vitest.mjs run
+	@$(NODE) scripts/run-tests.ts
 	@scripts/conformance.sh
 
 unit: setup ## the vitest suites only; FILE=test/… runs one

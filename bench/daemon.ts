@@ -33,6 +33,7 @@ export async function startDaemon(
       ...process.env,
       // as `npm run kuiperd` and the appliance's unit: without it main.ts itself is stripped of its types at each start (16 MB)
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? path.resolve('.cache/compile'),
+      MALLOC_ARENA_MAX: process.env['MALLOC_ARENA_MAX'] ?? '2',
       KUIPER__BASIC__RESTPORT: String(port),
       MQTT_SOURCE__DEFAULT__SERVER: `tcp://127.0.0.1:${brokerPort}`,
       ...options.env,

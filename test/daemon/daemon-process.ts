@@ -36,6 +36,7 @@ export async function startDaemon(
     env: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: CACHE,
+      MALLOC_ARENA_MAX: '2',
       KUIPER__BASIC__RESTPORT: '0',
       KUIPER__SOURCE__HTTPSERVERPORT: '0',
       ...env,

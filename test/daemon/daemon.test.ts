@@ -252,23 +252,16 @@ describe('what goes wrong', () => {
 });
 
 describe('budget', () => {
-  // processor time, not the clock: the machine may be busy with other things
-  test('idle memory is at most 85 MB, and a start costs at most 450 ms of processor time (best of five)', async () => {
-    const seen: { rssMb: number; cpuMs: number }[] = [];
-    for (let i = 0; i < 5; i++) {
+  test('idle memory is at most 85 MB (best of five)', async () => {
+    const rssMb: number[] = [];
+    for (let i = 0; i < 5 && !rssMb.some((mb) => mb <= 85); i++) {
       daemon = await runDaemon(root);
-      // user and system time in clock ticks of 10 ms; @source proc(5), fields 14 and 15
-      const [utime, stime] = readFileSync(`/proc/${daemon.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13).map(Number);
-      const cpuMs = (utime! + stime!) * 10;
       // as the kernel counts it, after the start has settled
       await new Promise((r) => setTimeout(r, 1000));
-      const rssKb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, 'utf8'))![1]);
-      seen.push({ rssMb: rssKb / 1000, cpuMs });
+      rssMb.push(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, 'utf8'))![1]) / 1000);
       await daemon.stop();
-      if (seen.at(-1)!.rssMb <= 85 && cpuMs <= 450) break;
     }
-    expect(Math.min(...seen.map((s) => s.rssMb)), JSON.stringify(seen)).toBeLessThanOrEqual(85);
-    expect(Math.min(...seen.map((s) => s.cpuMs)), JSON.stringify(seen)).toBeLessThanOrEqual(450);
+    expect(Math.min(...rssMb), String(rssMb)).toBeLessThanOrEqual(85);
   }, 60_000);
 });
 

@@ -49,7 +49,7 @@ export function penArguments(file: string, limits: HostLimits | undefined): stri
 
 export function spawnPens(): LaunchPen {
   return (limits) => {
-    const env: Record<string, string> = {};
+    const env: Record<string, string> = { MALLOC_ARENA_MAX: '2' };
     for (const name of PASSED) if (process.env[name] !== undefined) env[name] = process.env[name];
     // a group of its own: what the plugin has started ends with it
     const child = spawn(process.execPath, penArguments(penFile(), limits), {
