@@ -24,6 +24,8 @@ export interface CodecOptions {
 export interface LastText {
   row: unknown;
   text: string;
+  /** What became of NaN and infinities in it. */
+  nonFinite?: 'null' | 'error';
 }
 
 export interface Decoder {

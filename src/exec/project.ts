@@ -11,6 +11,7 @@ import type { Row, Value, ValueObject } from '../data/value.ts';
 import { operatorError } from './errors.ts';
 import { type FailedRows, failureTeller } from './failed-rows.ts';
 import type { Collection, Downstream, Operator, OperatorStats, ProgramHost } from './operator.ts';
+import type { SharedRowsRegistry } from './shared-rows.ts';
 import type { ClosureState } from './stateful.ts';
 
 export interface OutputColumn {
@@ -39,6 +40,8 @@ export interface ProjectSpec {
   state: ClosureState;
   /** Set for standard SQL: a row of a collection that fails is left out alone, and NaN and infinities are sent as null. */
   failed?: FailedRows | undefined;
+  /** Set when a row depends on nothing but the tuple of the source: rules with the same key share it. */
+  shared?: { readonly registry: SharedRowsRegistry; readonly key: string } | undefined;
 }
 
 /** Takes finished rows. */
@@ -65,8 +68,8 @@ export function sinkEmitter(host: ProgramHost): Emitter {
 }
 
 export function createProject(spec: ProjectSpec, host: ProgramHost, stats: OperatorStats): Operator {
-  const build = createRowBuilder(spec);
-  const { limit, next, state } = spec;
+  const { limit, next, state, shared } = spec;
+  const build = shared ? shared.registry.get(shared.key, () => createRowBuilder(spec)).rowOf : createRowBuilder(spec);
   state.countIn(stats);
   const tell = spec.failed && failureTeller(spec.failed, PREFIX, host, stats);
   const buildGood = (c: Collection, most: number): Row[] => {

@@ -17,16 +17,16 @@ export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error', o
   return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
-/** @param last of the encoders that may meet the same row: one that many rules give out is written once. Texts with null for numbers that are none
- *  are not shared */
+/** @param last of the encoders that may meet the same row: one that many rules give out is written once */
 export function createJsonEncoder({ last, nonFinite = 'error' }: Pick<CodecOptions, 'last' | 'nonFinite'> = {}): Encoder {
   const orders = createKeyOrders();
-  if (!last || nonFinite !== 'error') return { encode: (data) => encodeJson(data as Value, nonFinite, orders) };
+  if (!last) return { encode: (data) => encodeJson(data as Value, nonFinite, orders) };
   const once = (row: Row): string => {
-    if (last.row === row) return last.text;
+    if (last.row === row && last.nonFinite === nonFinite) return last.text;
     const text = encodeJson(row as Value, nonFinite, orders);
     last.row = row;
     last.text = text;
+    last.nonFinite = nonFinite;
     return text;
   };
   return {

@@ -4,6 +4,7 @@ import type { Expr } from '../../contract/function.ts';
 import { compareText } from '../../data/text.ts';
 import type { Value } from '../../data/value.ts';
 import { createProject, isEmitter, type OutputColumn, sinkEmitter } from '../../exec/project.ts';
+import { SharedRowsRegistry } from '../../exec/shared-rows.ts';
 import type { ProjectColumn, ProjectNode } from '../../plan/logical/index.ts';
 import { ekuiperText } from '../../plan/text.ts';
 import type { MakerInput, OperatorMaker } from '../chain.ts';
@@ -11,6 +12,9 @@ import type { CompileContext } from '../context.ts';
 import { compileExpr } from '../expression.ts';
 import { failedRows } from '../sample.ts';
 import { createStateRegistry } from '../state.ts';
+
+/** Of all rules of the process: what is shared is found by content, so two gateways in one process do not disturb each other. */
+const registry = new SharedRowsRegistry();
 
 export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
   const states = createStateRegistry(input.ctx.states.touch);
@@ -26,6 +30,7 @@ export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
     const slot = ctx.frame.star(i);
     return (t) => t.cols[slot];
   });
+  const key = sharedKey(n, input);
   return (host, stats, successor) => {
     // with a set-returning function the finished rows go on to project-set, else to the sinks
     const next = isEmitter(successor) ? successor : sinkEmitter(host);
@@ -42,11 +47,23 @@ export function makeProject(n: ProjectNode, input: MakerInput): OperatorMaker {
         next,
         state: states,
         failed: failedRows(ctx),
+        shared: key === undefined ? undefined : { registry, key },
       },
       host,
       stats,
     );
   };
+}
+
+/** @returns a text that is the same for rules whose rows are equal; undefined: the row depends on more than plain columns of the source's own tuple */
+function sharedKey(n: ProjectNode, { nodes, ctx, ownRows }: MakerInput): string | undefined {
+  if (ownRows || n.wildcard || n.sendMeta || ctx.outside || nodes.some((other) => other !== n && other.type !== 'filter')) return undefined;
+  const parts: unknown[] = [ctx.standard];
+  for (const { kind, expr, name, invisible } of n.columns) {
+    if (kind !== 'column' || invisible || expr.kind !== 'column' || ctx.anyCase.has(expr.input)) return undefined;
+    parts.push(name, ctx.frame.column(expr.input, expr.name));
+  }
+  return JSON.stringify([n.sendNilField, ...parts]);
 }
 
 /** collect() over an empty window is written as null (recorded: vectors window): the one list that Go leaves without a value. */
