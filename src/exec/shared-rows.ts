@@ -1,34 +1,7 @@
-// Rules with the same select list of plain columns make the same row of a message. The first of them makes it and the others give out the same object,
-// which the encoder then writes once (codecs/json/encode.ts); the code that makes it is one closure, which stays warm. Rows are never changed
-// once they are given out, nor are the tuples of sources. Made by compile/operators/project.ts, used by project.ts.
+// Select lists of plain columns that several rules have, each with its rows. Filled by project.ts; made by compile/operators/project.ts.
 import type { Tuple } from '../data/tuple.ts';
 import type { Row } from '../data/value.ts';
-
-export class SharedRows {
-  private readonly build: (t: Tuple) => Row;
-  private users = 0;
-  private tuple: Tuple | undefined;
-  private row: Row = {};
-
-  constructor(build: (t: Tuple) => Row) {
-    this.build = build;
-  }
-
-  /** A rule more gives out these rows. */
-  join(): void {
-    this.users++;
-  }
-
-  readonly rowOf = (t: Tuple): Row => {
-    // alone: nothing is held beyond the call
-    if (this.users < 2) return this.build(t);
-    if (t !== this.tuple) {
-      this.tuple = t;
-      this.row = this.build(t);
-    }
-    return this.row;
-  };
-}
+import { SharedRows } from './project.ts';
 
 const FIRST_SWEEP = 256;
 
