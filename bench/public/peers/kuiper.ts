@@ -18,7 +18,7 @@ export const ours: Peer = {
       process.execPath,
       ['--max-semi-space-size=2', 'src/daemon/main.ts', '--root', place.folder],
       place.folder,
-      { NODE_COMPILE_CACHE: path.resolve('.cache/compile'), KUIPER__BASIC__RESTPORT: String(port) },
+      { NODE_COMPILE_CACHE: path.resolve('.cache/compile'), MALLOC_ARENA_MAX: '2', KUIPER__BASIC__RESTPORT: String(port) },
       process.cwd(),
     );
     return define(started, port, job, place, OUT_FILE);
@@ -32,7 +32,9 @@ export function kuiperd(name: string, program: string): Peer {
     lacks: () => undefined,
     async start(job, place) {
       const port = await freePort();
-      for (const folder of ['data', 'log', 'plugins']) mkdirSync(path.join(place.folder, folder));
+      // eKuiper does not start without the folders of its plugins
+      const folders = ['data', 'log', 'plugins/sources', 'plugins/sinks', 'plugins/functions', 'plugins/portable', 'plugins/wasm'];
+      for (const folder of folders) mkdirSync(path.join(place.folder, folder), { recursive: true });
       const bin = path.dirname(path.resolve(program));
       const etc = [path.join(bin, 'etc'), path.join(bin, '../etc')].find((p) => existsSync(p));
       if (etc) cpSync(etc, path.join(place.folder, 'etc'), { recursive: true });
