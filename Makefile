@@ -83,6 +83,7 @@ campaign: setup ## long runs: kills and broker flaps (results in bench/results),
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/sinks-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/spread-campaign.ts; fi
 	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/portable-campaign.ts; fi
+	@if [ -z "$(ARGS)" ]; then scripts/test-deps.sh && $(NODE) scripts/console-tasks.ts; fi
 	@if [ "$$(id -u)" = 0 ] && [ -z "$(ARGS)" ]; then image/campaign.sh; else echo "the image's part needs root: sudo image/campaign.sh"; fi
 
 oracle: setup ## 200,000 answers of standard SQL compared with DuckDB's; writes test/oracle/record.json. ARGS="FIRST LAST" picks seeds

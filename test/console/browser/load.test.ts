@@ -6,10 +6,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningDaemon, runDaemon } from '../../daemon/daemon-process.ts';
 import { haveChromium, openBrowser, openPage } from './browser.ts';
+import { makeManyRules, RULES } from './many-rules.ts';
 
-const RULES = 200;
-
-describe.runIf(haveChromium)('200 rules', () => {
+describe.runIf(haveChromium)(`${RULES} rules`, () => {
   let folder: string;
   let daemon: RunningDaemon;
   let browser: Browser;
@@ -22,16 +21,7 @@ describe.runIf(haveChromium)('200 rules', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kuiper-console-load-'));
     [daemon, browser] = await Promise.all([runDaemon(join(folder, 'root')), openBrowser()]);
-    const data = Array.from({ length: 100 }, (_, n) => ({ n, temperature: 60 + (n % 40) }));
-    // 50 rows a second reach each of 200 rules: 10,000 a second
-    await rest('PUT', '/metadata/sources/simulator/confKeys/many', { data, interval: '20ms', loop: true });
-    await rest('POST', '/streams', { sql: 'CREATE STREAM many () WITH (TYPE="simulator", CONF_KEY="many", FORMAT="json", SHARED="true")' });
-    const calls = Array.from({ length: RULES }, (_, i) => ({
-      method: 'POST',
-      path: '/rules',
-      body: JSON.stringify({ id: `rule${i}`, sql: `SELECT n FROM many WHERE temperature > ${i % 90}`, actions: [{ nop: {} }] }),
-    }));
-    await rest('POST', '/batch/req', calls);
+    await makeManyRules(daemon);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
