@@ -12,6 +12,8 @@ export type Fault = keyof typeof FAULTS;
 export interface FaultRun {
   /** Calls that were counted. */
   calls: number;
+  /** What each of them was. */
+  names: string[];
   /** What the failing call was; undefined when there were fewer calls. */
   failed: string | undefined;
   /** REST calls that were refused. */
@@ -92,11 +94,12 @@ const holds = async (daemon: RunningDaemon, where: string, wanted: string | unde
   return wanted === undefined ? status >= 400 : status === 200 && text.includes(wanted);
 };
 
-/** @param at number of the call that fails, from 1; 0 = none */
-export async function runWithFault(at: number, fault: Fault): Promise<FaultRun> {
+/** @param at number of the call that fails, from 1; 0 = none
+ *  @param reads calls that read count as well */
+export async function runWithFault(at: number, fault: Fault, reads = false): Promise<FaultRun> {
   const root = mkdtempSync(path.join(tmpdir(), 'kuiper-inject-'));
   const counts = `${root}.count`;
-  const result: FaultRun = { calls: 0, failed: undefined, refused: [], broken: [] };
+  const result: FaultRun = { calls: 0, names: [], failed: undefined, refused: [], broken: [] };
   try {
     const env = {
       LD_PRELOAD: compileShim(),
@@ -104,6 +107,7 @@ export async function runWithFault(at: number, fault: Fault): Promise<FaultRun> 
       FAULT_AT: String(at || -1),
       FAULT_ERRNO: String(FAULTS[fault]),
       FAULT_COUNT: counts,
+      ...(reads ? { FAULT_READS: '1' } : {}),
     };
     let daemon = await startDaemon(root, env);
     if ('code' in daemon) {
@@ -136,9 +140,6 @@ export async function runWithFault(at: number, fault: Fault): Promise<FaultRun> 
     if (result.refused.length > 2) result.broken.push(`one fault refused ${result.refused.length} calls`);
     const { code } = await daemon.stop();
     if (code !== 0) result.broken.push(`it ended with ${code}`);
-    const lines = existsSync(counts) ? readFileSync(counts, 'utf8').trim().split('\n') : [];
-    result.calls = lines.length;
-    result.failed = lines.find((l) => l.endsWith('FAILED'));
     daemon = await startDaemon(root);
     if ('code' in daemon) {
       result.broken.push(`the gateway did not start again: ${daemon.stderr.slice(0, 300)}`);
@@ -152,6 +153,10 @@ export async function runWithFault(at: number, fault: Fault): Promise<FaultRun> 
     await daemon.stop();
     return result;
   } finally {
+    const lines = existsSync(counts) ? readFileSync(counts, 'utf8').trim().split('\n') : [];
+    result.calls = lines.length;
+    result.names = lines.map((l) => l.split(' ')[1] ?? '');
+    result.failed = lines.find((l) => l.endsWith('FAILED'));
     rmSync(root, { recursive: true, force: true });
     rmSync(counts, { force: true });
   }

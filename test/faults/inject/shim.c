@@ -1,5 +1,5 @@
 // Makes one file-system call of a process fail: LD_PRELOAD shim, compiled by inject.ts. Counts the changing calls on files below FAULT_ROOT (open
-// for writing, write, sync, rename, remove, truncate, mkdir); number FAULT_AT fails with FAULT_ERRNO, or writes half when that is 0. The count
+// for writing, write, sync, rename, remove, truncate, mkdir), or with FAULT_READS those that read (open, read, pread); number FAULT_AT fails with FAULT_ERRNO, or writes half when that is 0. The count
 // so far stands in the file FAULT_COUNT. Node and SQLite's addon both call libc, so both pass here.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -19,6 +19,7 @@ static char root[512];
 static long at = -1;
 static int error_number = 0;
 static int count_fd = -1;
+static int reads = 0;
 
 __attribute__((constructor)) static void begin(void) {
   const char *r = getenv("FAULT_ROOT");
@@ -26,6 +27,7 @@ __attribute__((constructor)) static void begin(void) {
   strncpy(root, r, sizeof root - 1);
   at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : -1;
   error_number = getenv("FAULT_ERRNO") ? atoi(getenv("FAULT_ERRNO")) : EIO;
+  reads = getenv("FAULT_READS") != NULL;
   const char *c = getenv("FAULT_COUNT");
   if (c) count_fd = open(c, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   unsetenv("LD_PRELOAD"); // children write nothing that counts
@@ -43,7 +45,7 @@ static int fd_below(int fd) {
 }
 static ssize_t (*real_write)(int, const void *, size_t);
 /* 1 = this call is to fail */
-static int hit(const char *what) {
+static int counted(const char *what) {
   long n = atomic_fetch_add(&count, 1) + 1;
   if (count_fd >= 0) {
     char line[80];
@@ -53,6 +55,8 @@ static int hit(const char *what) {
   }
   return n == at;
 }
+static int hit(const char *what) { return !reads && counted(what); }
+static int hit_read(const char *what) { return reads && counted(what); }
 #define REAL(name) \
   static __typeof__(name) *real; \
   if (!real) real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
@@ -64,6 +68,7 @@ static int hit(const char *what) {
 
 static int opened(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
   FAIL_OR("open", (flags & (O_WRONLY | O_RDWR | O_CREAT)) && below(path));
+  if (!(flags & (O_WRONLY | O_RDWR | O_CREAT)) && below(path) && hit_read("open-read")) { errno = error_number ? error_number : EIO; return -1; }
   return real(path, flags, mode);
 }
 int open(const char *path, int flags, ...) {
@@ -104,3 +109,18 @@ int ftruncate64(int fd, off64_t n) { REAL(ftruncate64); FAIL_OR("ftruncate", fd_
 int rename(const char *a, const char *b) { REAL(rename); FAIL_OR("rename", below(b)); return real(a, b); }
 int unlink(const char *p) { REAL(unlink); FAIL_OR("unlink", below(p)); return real(p); }
 int mkdir(const char *p, mode_t m) { REAL(mkdir); FAIL_OR("mkdir", below(p)); return real(p, m); }
+ssize_t read(int fd, void *b, size_t n) {
+  REAL(read);
+  if (reads && fd_below(fd) && hit_read("read")) { errno = EIO; return -1; }
+  return real(fd, b, n);
+}
+ssize_t pread(int fd, void *b, size_t n, off_t o) {
+  REAL(pread);
+  if (reads && fd_below(fd) && hit_read("pread")) { errno = EIO; return -1; }
+  return real(fd, b, n, o);
+}
+ssize_t pread64(int fd, void *b, size_t n, off64_t o) {
+  REAL(pread64);
+  if (reads && fd_below(fd) && hit_read("pread")) { errno = EIO; return -1; }
+  return real(fd, b, n, o);
+}
