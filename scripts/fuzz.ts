@@ -23,6 +23,8 @@ const { values } = parseArgs({
     mode: { type: 'string', default: 'guided' },
     /** Stops after so many seconds; 0 = after one round. */
     seconds: { type: 'string', default: '0' },
+    /** A target gets no more than so many seconds of a round; 0 = what it needs. */
+    each: { type: 'string', default: '0' },
     /** A target that has so many of a mode is left out. */
     until: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
@@ -65,6 +67,7 @@ do {
       const kept = readCorpus(target.name, path.join(folder, 'corpus'));
       const corpus = kept.length > 0 ? kept : readCorpus(target.name);
       const before = performance.now();
+      const eachMs = Number(values.each) * 1000;
       const result = await watch({
         targetsFile: TARGETS_FILE,
         target: target.name,
@@ -74,7 +77,7 @@ do {
         count: Number(values.count) * (mode === 'guided' ? 1 : 50),
         corpus,
         minimise: mode === 'guided',
-        stop,
+        stop: () => stop() || (eachMs > 0 && performance.now() - before > eachMs),
       });
       const seconds = (performance.now() - before) / 1000;
       state.rounds++;

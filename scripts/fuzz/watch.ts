@@ -1,6 +1,7 @@
 // Runs one target in a thread and watches it: an input that takes more than a second of the processor is a hang, a thread that ends by itself
 // (out of memory) is a crash. The thread is ended, the input kept, and a new thread goes on. Used by scripts/fuzz.ts and test/fuzz.
 import { Worker } from 'node:worker_threads';
+import type { Target } from './target.ts';
 import type { WorkerData, WorkerMessage } from './worker.ts';
 
 export interface Finding {
@@ -17,7 +18,7 @@ export interface WatchOptions {
   count: number;
   corpus: Uint8Array[];
   minimise?: boolean;
-  /** Ends the run with what there is. */
+  /** Ends the run soon, with what there is. */
   stop?: () => boolean;
   /** Called with what was done since the last call. */
   progress?(part: { executions: number; edges: number; grown: Uint8Array[] }): void;
@@ -41,6 +42,8 @@ const SHARED_BYTES = 64 * 1024;
 
 export async function watch(options: WatchOptions): Promise<WatchResult> {
   const { maxFindings = 20 } = options;
+  const { targets } = (await import(options.targetsFile)) as { targets: readonly Target[] };
+  const files = options.guided ? targets.find((t) => t.name === options.target)!.files : undefined;
   const result: WatchResult = { executions: 0, edges: 0, corpus: [...options.corpus], findings: [] };
   const known = new Set<string>();
   /** The first line of our code names the place of a fault. */
@@ -57,6 +60,7 @@ export async function watch(options: WatchOptions): Promise<WatchResult> {
     const left = options.count - result.executions;
     const ended = await once(
       { ...options, seed: options.seed + round * 7919, count: left, corpus: result.corpus, stop: enough },
+      files,
       result,
       find,
     );
@@ -66,22 +70,23 @@ export async function watch(options: WatchOptions): Promise<WatchResult> {
 }
 
 /** @returns true when the thread came to its end, or was stopped as asked */
-function once(options: WatchOptions, result: WatchResult, find: (f: Finding) => void): Promise<boolean> {
-  const shared = new SharedArrayBuffer(8 + SHARED_BYTES);
-  const head = new Int32Array(shared, 0, 2);
+function once(options: WatchOptions, files: RegExp | undefined, result: WatchResult, find: (f: Finding) => void): Promise<boolean> {
+  const head = new Int32Array(new SharedArrayBuffer(12));
+  const bytes = new Uint8Array(new SharedArrayBuffer(SHARED_BYTES));
   const hangCpuMs = options.hangCpuMs ?? HANG_CPU_MS;
   const workerData: WorkerData = {
     targetsFile: options.targetsFile,
     target: options.target,
-    guided: options.guided,
+    files,
     seed: options.seed,
     count: options.count,
     corpus: options.corpus,
-    shared,
+    head,
+    bytes,
     minimise: options.minimise === true,
   };
   const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
-  const underWay = (): Uint8Array => Buffer.from(new Uint8Array(shared, 8, Math.min(head[1]!, SHARED_BYTES)));
+  const underWay = (): Uint8Array => Buffer.from(bytes.slice(0, Math.min(head[1]!, SHARED_BYTES)));
   return new Promise((resolve, reject) => {
     let count = 0;
     let since = process.cpuUsage();
@@ -97,7 +102,7 @@ function once(options: WatchOptions, result: WatchResult, find: (f: Finding) => 
       if (now !== count || now === 0) {
         count = now;
         since = process.cpuUsage();
-        if (options.stop?.()) end(true);
+        if (options.stop?.()) Atomics.store(head, 2, 1);
         return;
       }
       const { user, system } = process.cpuUsage(since);

@@ -1,7 +1,8 @@
 // The thread in which a target runs. It writes each input into shared memory before it runs, so that watch.ts knows what hangs; what it finds
 // goes there by message. Started by watch.ts.
 import { parentPort, workerData } from 'node:worker_threads';
-import { startCoverage } from './coverage.ts';
+import { createCoverage } from './coverage.ts';
+import { countBranches } from './instrument.ts';
 import { createLoop, minimise } from './loop.ts';
 import { bytesOf, type Target } from './target.ts';
 
@@ -9,13 +10,16 @@ export interface WorkerData {
   /** File that exports `targets`. */
   targetsFile: string;
   target: string;
-  guided: boolean;
+  /** Files whose branches guide the search; absent = inputs are mutated without looking at what they reach. */
+  files: RegExp | undefined;
   seed: number;
   /** Inputs to run. */
   count: number;
   corpus: Uint8Array[];
-  /** [0] counts inputs, [1] = length of the input under way; its bytes follow. */
-  shared: SharedArrayBuffer;
+  /** Shared: [0] counts inputs, [1] = length of the input under way, [2] = 1 when it is to come to its end. */
+  head: Int32Array;
+  /** Shared: the input under way. */
+  bytes: Uint8Array;
   /** At the end, only inputs that are needed are kept. */
   minimise: boolean;
 }
@@ -26,12 +30,13 @@ export type WorkerMessage =
   | { kind: 'end'; corpus: Uint8Array[] };
 
 const data = workerData as WorkerData;
+// before the code under test is loaded
+const branches = data.files ? countBranches(data.files) : undefined;
+const coverage = branches && createCoverage(branches);
 const { targets } = (await import(data.targetsFile)) as { targets: readonly Target[] };
 const target = targets.find((t) => t.name === data.target)!;
 const say = (message: WorkerMessage) => parentPort!.postMessage(message);
-const head = new Int32Array(data.shared, 0, 2);
-const bytes = new Uint8Array(data.shared, 8);
-const coverage = data.guided ? startCoverage(target.files) : undefined;
+const { head, bytes } = data;
 const run = await target.load();
 const before = (input: Uint8Array): void => {
   bytes.set(input.length <= bytes.length ? input : input.subarray(0, bytes.length));
@@ -48,9 +53,9 @@ const loop = createLoop({
   fault: (input, error) => say({ kind: 'fault', input, text: (error as Error | undefined)?.stack ?? String(error) }),
 });
 /** Inputs between two reports. */
-const PART = 20_000;
+const PART = 960;
 let told = loop.corpus.length;
-while (loop.executions < data.count) {
+while (loop.executions < data.count && Atomics.load(head, 2) === 0) {
   const soFar = loop.executions;
   await loop.go(Math.min(PART, data.count - loop.executions));
   say({ kind: 'part', executions: loop.executions - soFar, edges: loop.edges, grown: loop.corpus.slice(told) });
@@ -61,5 +66,5 @@ const runAgain: typeof run = (input) => {
   before(input);
   return run(input);
 };
-const corpus = data.minimise && coverage ? await minimise(loop.corpus, runAgain, coverage) : [...loop.corpus];
+const corpus = data.minimise && branches ? await minimise(loop.corpus, runAgain, branches) : [...loop.corpus];
 say({ kind: 'end', corpus });

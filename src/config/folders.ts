@@ -46,8 +46,8 @@ export function createFolders(folders: Folders): { folder: string; reason: strin
         // data holds secrets of conf keys: not for other users
         mkdirSync(folder, { recursive: true, mode: kind === 'data' ? 0o750 : 0o755 });
       } catch (error) {
-        // a disk that went read-only still has what is stored; only a folder that is not there at all ends the start
-        if (kind === 'data' && (sub === '' || (error as NodeJS.ErrnoException).code !== 'EROFS'))
+        // whoever writes into a folder below makes it again; only a data folder that is not there at all ends the start
+        if (kind === 'data' && sub === '')
           throw new GatewayError('CONFIG_FILE', { file: folder, reason: messageOf(error) }, { cause: error });
         failed.push({ folder, reason: messageOf(error) });
       }

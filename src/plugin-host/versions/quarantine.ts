@@ -1,8 +1,7 @@
 // Versions of plugins that made the gateway hang or run out of memory: kept by content, so that a corrected file gets a new chance.
 // Written durably also by the watchdog thread (worker/watchdog.ts), moments before the process ends.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { writeDurably } from '../../base/durable-file.ts';
+import { readFileSync } from 'node:fs';
+import { writeDurablyBelow } from '../../base/durable-file.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import type { Log } from '../../base/log.ts';
 
@@ -32,9 +31,8 @@ export interface Quarantine {
 }
 
 export function openQuarantine(file: string, log: Log): Quarantine {
-  mkdirSync(dirname(file), { recursive: true });
   let entries = read(file, log);
-  const save = () => writeDurably(file, JSON.stringify(entries));
+  const save = () => writeDurablyBelow(file, JSON.stringify(entries));
   return {
     file,
     find: (plugin, hash, stamp) =>
