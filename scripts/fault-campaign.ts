@@ -1,7 +1,8 @@
 // Every file-system call of a short life of the gateway fails once in turn, with each kind of fault; figures go to bench/results/faults.json.
 // Pass by pass: in the first each call meets one kind, the kinds taking turns; in the next the next kind, so that a campaign that ends early
-// has still met every call. `--every n` takes each nth call only; `--seconds n` ends sooner; `--lanes n` lives at a time. Part of `make campaign`.
-import { renameSync, writeFileSync } from 'node:fs';
+// has still met every call. `--every n` takes each nth call only; `--seconds n` ends sooner; `--lanes n` lives at a time; `--resume` goes on
+// with the record where it ended, and what broke a promise is tried first. Part of `make campaign`.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS, type Fault, runWithFault } from '../test/faults/inject/inject.ts';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     /** Calls that read fail as well; there is one kind of fault for these. */
     reads: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
   },
 });
 const FILE = path.join(import.meta.dirname, `../bench/results/${values.reads ? 'read-faults' : 'faults'}.json`);
@@ -32,18 +34,40 @@ for (let pass = 0; pass < kinds.length; pass++)
   }
 if (every > 1) plan.splice(Math.ceil((calm.calls - Number(values.from) + 1) / every));
 const planned = plan.length;
-const broken: string[] = [...calm.broken.map((b) => `no fault: ${b}`)];
-const byCall: Record<string, number> = {};
+interface FaultRecord {
+  at: string;
+  node: string;
+  /** Calls of a life without faults, and how many of them have failed at least once. */
+  callsInScenario: number;
+  callsMet: number;
+  every: number;
+  planned: number;
+  runs: number;
+  /** REST calls, or starts, that were refused with words. */
+  refused: number;
+  byCall: Record<string, number>;
+  broken: string[];
+}
+const before = values.resume ? (JSON.parse(readFileSync(FILE, 'utf8')) as FaultRecord) : undefined;
+const broken: string[] = calm.broken.map((b) => `no fault: ${b}`);
+const byCall: Record<string, number> = { ...before?.byCall };
 const met = new Set<number>();
-let runs = 0;
-let refused = 0;
+let runs = before?.runs ?? 0;
+let refused = before?.refused ?? 0;
+plan.splice(0, before?.runs ?? 0);
+for (const b of before?.broken ?? []) {
+  const [, at, kind] = /^(\d+) \S+ FAILED (\w+):/.exec(b) ?? [];
+  if (at === undefined) continue;
+  plan.unshift({ at: Number(at), kind: kind as Fault });
+  runs--;
+}
 const write = (): void => {
   const sorted = Object.fromEntries(Object.entries(byCall).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const record = {
+  const record: FaultRecord = {
     at: new Date().toISOString(),
     node: process.version,
     callsInScenario: calm.calls,
-    callsMet: met.size,
+    callsMet: Math.max(met.size, before?.callsMet ?? 0),
     every,
     planned,
     runs,

@@ -40,7 +40,8 @@ export function zoneAbbreviation(t: DateTime, offsetSec: number): string {
   const known = fixedAbbreviations[t.zone];
   if (known) return known;
   if (/^[A-Za-z]/.test(t.zone)) {
-    const at = Number(t.epochNs / 1_000_000n);
+    // Beyond the range of Date no rule of a zone is known.
+    const at = Math.max(-8.64e15, Math.min(8.64e15, t.epochMs));
     for (const locale of locales) {
       const parts = new Intl.DateTimeFormat(locale, { timeZone: t.zone, timeZoneName: 'short' }).formatToParts(at);
       const name = parts.find((p) => p.type === 'timeZoneName')?.value ?? '';

@@ -120,14 +120,21 @@ export async function runWithFault(at: number, fault: Fault, reads = false): Pro
       else await daemon.stop();
       return result;
     }
+    const running = daemon;
     /** Acknowledged, by path. */
     const kept = new Map<string, string | undefined>();
     /** Refused: it may be as before or as asked for. */
     const open = new Map<string, string | undefined>();
     for (const step of steps) {
-      const answer = await daemon.call(step.method, step.path, step.body);
+      let answer = await daemon.call(step.method, step.path, step.body);
+      if (answer.status >= 300) {
+        result.refused.push(`${step.name}: ${answer.status} ${answer.text.slice(0, 200)}`);
+        // what is refused may be as before or as asked for; who tries again gets it
+        answer = await daemon.call(step.method, step.path, step.body);
+        const isThere = async () => (await Promise.all(Object.entries(step.holds).map(([w, t]) => holds(running, w, t)))).every(Boolean);
+        if (answer.status >= 300 && !(await isThere())) result.broken.push(`${step.name} is refused again: ${answer.text.slice(0, 200)}`);
+      }
       const done = answer.status < 300;
-      if (!done) result.refused.push(`${step.name}: ${answer.status} ${answer.text.slice(0, 200)}`);
       for (const [where, wanted] of Object.entries(step.holds)) {
         if (done) {
           kept.set(where, wanted);

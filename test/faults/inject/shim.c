@@ -33,7 +33,10 @@ __attribute__((constructor)) static void begin(void) {
   unsetenv("LD_PRELOAD"); // children write nothing that counts
 }
 
-static int below(const char *path) { return root[0] && path && strncmp(path, root, strlen(root)) == 0; }
+static int below(const char *path) {
+  size_t n = strlen(root);
+  return n && path && strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == 0);
+}
 static int fd_below(int fd) {
   if (!root[0] || fd < 3 || fd == count_fd) return 0;
   char link[64], path[600];
