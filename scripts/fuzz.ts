@@ -68,6 +68,8 @@ do {
       const corpus = kept.length > 0 ? kept : readCorpus(target.name);
       const before = performance.now();
       const eachMs = Number(values.each) * 1000;
+      /** When the first inputs had run: loading counts for nothing. */
+      let beganMs = 0;
       const result = await watch({
         targetsFile: TARGETS_FILE,
         target: target.name,
@@ -77,7 +79,10 @@ do {
         count: Number(values.count) * (mode === 'guided' ? 1 : 50),
         corpus,
         minimise: mode === 'guided',
-        stop: () => stop() || (eachMs > 0 && performance.now() - before > eachMs),
+        progress: () => {
+          beganMs ||= performance.now();
+        },
+        stop: () => stop() || (eachMs > 0 && beganMs > 0 && performance.now() - beganMs > eachMs),
       });
       const seconds = (performance.now() - before) / 1000;
       state.rounds++;

@@ -102,7 +102,7 @@ function once(options: WatchOptions, files: RegExp | undefined, result: WatchRes
       if (now !== count || now === 0) {
         count = now;
         since = process.cpuUsage();
-        if (options.stop?.()) Atomics.store(head, 2, 1);
+        if (now > 0 && options.stop?.()) Atomics.store(head, 2, 1);
         return;
       }
       const { user, system } = process.cpuUsage(since);

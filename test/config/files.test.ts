@@ -90,3 +90,14 @@ describe('defaults of a fresh root', () => {
     expect(existsSync(own())).toBe(false);
   });
 });
+
+// @covers issue:13#7
+test('a folder below data that cannot be made is told and ends nothing; without data itself there is no start', () => {
+  rmSync(folders.data, { recursive: true });
+  put(join(folders.data, 'uploads'), 'a file in its place');
+  expect(createFolders(folders)).toEqual([{ folder: join(folders.data, 'uploads'), reason: expect.stringContaining('EEXIST') as string }]);
+  expect(existsSync(join(folders.data, 'services'))).toBe(true);
+  rmSync(folders.data, { recursive: true });
+  writeFileSync(folders.data, 'a file in its place');
+  expect(() => createFolders(folders)).toThrow(/data: /);
+});
