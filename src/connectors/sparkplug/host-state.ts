@@ -6,7 +6,7 @@ import { decodePayload, type Metric, type Payload } from './payload.ts';
 
 const MAX_NODES = 10_000;
 /** Metrics of one node with its devices. */
-const MAX_METRICS = 20_000;
+export const MAX_METRICS = 20_000;
 /** A node is asked for a rebirth so often at most. */
 const REBIRTH_EVERY_MS = 10_000;
 

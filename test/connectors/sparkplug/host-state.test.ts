@@ -1,6 +1,6 @@
 // What a host makes of the messages of nodes: aliases per node, missing messages, deaths. Messages are encoded by Eclipse Tahu.
 import { describe, expect, it } from 'vitest';
-import { HostState, parseTopic } from '../../../src/connectors/sparkplug/host-state.ts';
+import { HostState, MAX_METRICS, parseTopic } from '../../../src/connectors/sparkplug/host-state.ts';
 import { filtersOf } from '../../../src/connectors/sparkplug/source.ts';
 import { tahu } from './tahu.ts';
 
@@ -88,6 +88,20 @@ describe('a Sparkplug host', () => {
     // the alias of another device is not this one's
     give('g/DBIRTH/n/d', bytes(3, [{ name: 'x', alias: 5, type: 'Int32', value: 1 }]));
     expect(give('g/NDATA/n', bytes(4, [{ alias: 5, type: 'Int32', value: 2 }])).rows).toEqual([]);
+  });
+
+  it('the birth of a node ends its devices of before: their data are asked for, and their aliases take no room', () => {
+    const { give } = rig();
+    const half = MAX_METRICS / 2 + 1;
+    const metrics = (from: number) =>
+      Array.from({ length: half }, (_, i) => ({ name: `m${from + i}`, alias: from + i, type: 'Int32', value: i }));
+    give('g/NBIRTH/n', birth(0));
+    give('g/DBIRTH/n/old', bytes(1, metrics(1)));
+    expect(give('g/NDATA/n', bytes(2, [])).dropped).toEqual([]);
+    give('g/NBIRTH/n', birth(0, [], 2));
+    const late = give('g/DDATA/n/old', bytes(1, [{ alias: 1, type: 'Int32', value: 7 }]));
+    expect(late).toMatchObject({ rows: [], dropped: ['a message of a device without a birth'], rebirth: { group: 'g', node: 'n' } });
+    expect(give('g/DBIRTH/n/new', bytes(2, metrics(10_001))).dropped).toEqual([]);
   });
 
   it('the death of a node is a row for it and each of its living devices; the will of an older session is nothing', () => {
