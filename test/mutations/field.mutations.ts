@@ -17,6 +17,7 @@ export const mutations: MutationList = {
     'test/connectors/modbus/bus/schedule.test.ts',
     'test/connectors/modbus/bus/roster.test.ts',
     'test/connectors/modbus/gateway.test.ts',
+    'test/connectors/modbus/cutting-unit.test.ts',
     'test/connectors/modbus/source.test.ts',
     'test/connectors/modbus/profile-language.test.ts',
     'test/connectors/serial/conversation.test.ts',
@@ -24,6 +25,11 @@ export const mutations: MutationList = {
   slowTests: ['test/connectors/modbus/bus.test.ts'],
   mutations: [
     { id: 'life-keeps-failures', file: LIFE, find: '        ...newLife,\n', replace: '        ...life,\n' },
+    { id: 'cut-tried-on-the-next-line', file: LIFE, find: "life.failure === 'cuts' ? life.asideUntilMs : 0", replace: '0' },
+    { id: 'cut-not-counted', file: LIFE, find: 'cuts: life.cuts + 1', replace: 'cuts: life.cuts' },
+    { id: 'cut-without-rest', file: LIFE, find: "(life.failures === 0 && event.failure !== 'cuts')", replace: 'life.failures === 0' },
+    { id: 'cut-blames-without-proof', file: ROSTER, find: ' && !this.isLonely(nowMs, unit);', replace: ';' },
+    { id: 'cut-goes-first', file: ROSTER, find: 'unit.heldUntilMs ??= nowMs + HOLD_MS', replace: 'nowMs' },
     { id: 'life-no-grace', file: LIFE, find: 'failures <= GRACE_PROBES', replace: 'failures < GRACE_PROBES' },
     {
       id: 'life-quiet-forgets-timeout',

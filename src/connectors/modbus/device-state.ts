@@ -1,6 +1,6 @@
 // The state of one Modbus device in words: from what the bus knows of its unit and the qualities of its points. Pure. Used by device.ts.
 import type { DeviceReport } from '../../contract/device.ts';
-import type { UnitReport } from './bus/bus.ts';
+import type { UnitReport } from './bus/report.ts';
 import { exceptionNames, isTakenByLenient } from './frame.ts';
 import type { DeviceProps } from './options.ts';
 
@@ -67,6 +67,8 @@ export function deviceReport(
 
 function cureOf(unit: UnitReport): string {
   if (unit.failure === 'gateway') return 'The gateway cannot reach it: check its power, its wiring and its unit id behind the gateway.';
+  if (unit.failure === 'cuts')
+    return 'The other units keep the line meanwhile. Check its unit id, function, address and count in its profile, or take it out of the connection.';
   if (isTakenByLenient(unit.oddity)) return 'Set lenient: true on the connection, or correct the gateway.';
   if (unit.oddity) return 'Check function, address and count in its profile; limits of the profile make requests shorter.';
   if (unit.strays > 0 && unit.answers === 0)

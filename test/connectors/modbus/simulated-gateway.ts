@@ -19,6 +19,8 @@ export interface GatewayOptions {
   slow?: ReadonlyMap<number, number>;
   /** Requests to these units are answered with this exception at once. */
   refuse?: ReadonlyMap<number, number>;
+  /** A request to one of these units ends the connection, after the time of a unit that answers. May be changed. */
+  ends?: ReadonlySet<number>;
   /** Each unit has a line of its own: one that is dead blocks nobody. */
   parallel?: boolean;
 }
@@ -30,40 +32,57 @@ export function createSimulatedGateway({
   dead = new Set(),
   slow = new Map(),
   refuse = new Map(),
+  ends = new Set(),
   parallel = false,
 }: GatewayOptions) {
   const clock = createVirtualClock();
   const log = createMemoryLog();
   const seen: { atMs: number; unit: number }[] = [];
   let freeAtMs = 0;
-  const transport: Transport = {
-    gapMs: 0,
-    renewable: false,
-    overlaps: true,
-    wireMs: () => 0,
-    strays: 0,
-    lost: new Promise(() => undefined),
-    async send(request: ModbusRequest, onFrame) {
-      seen.push({ atMs: clock.monotonic(), unit: request.unit });
-      const isDead = dead.has(request.unit);
-      const refusal = refuse.get(request.unit);
-      const takesMs = isDead ? deadMs : refusal !== undefined ? livingMs : (slow.get(request.unit) ?? livingMs);
-      freeAtMs = parallel ? clock.monotonic() + takesMs : Math.max(freeAtMs, clock.monotonic()) + takesMs;
-      if (isDead && exception === undefined) return;
-      const code = isDead ? exception : refusal;
-      const atMs = freeAtMs;
-      clock.setTimer(atMs - clock.monotonic(), () => {
-        const reply =
-          code === undefined
-            ? Buffer.from([request.unit, request.fn, 2 * request.count, ...new Uint8Array(2 * request.count)])
-            : Buffer.from([request.unit, request.fn | 0x80, code]);
-        onFrame(reply);
-      });
-    },
-    close: async () => undefined,
+  let connections = 0;
+  const open = async (): Promise<Transport> => {
+    connections++;
+    const lost = Promise.withResolvers<Error>();
+    freeAtMs = 0;
+    let closed = false;
+    const end = () => {
+      closed = true;
+      lost.resolve(new Error('the server closed the connection'));
+    };
+    return {
+      gapMs: 0,
+      renewable: false,
+      overlaps: true,
+      wireMs: () => 0,
+      strays: 0,
+      lost: lost.promise,
+      async send(request: ModbusRequest, onFrame) {
+        seen.push({ atMs: clock.monotonic(), unit: request.unit });
+        if (ends.has(request.unit)) {
+          clock.setTimer(livingMs, end);
+          return;
+        }
+        const isDead = dead.has(request.unit);
+        const refusal = refuse.get(request.unit);
+        const takesMs = isDead ? deadMs : refusal !== undefined ? livingMs : (slow.get(request.unit) ?? livingMs);
+        freeAtMs = parallel ? clock.monotonic() + takesMs : Math.max(freeAtMs, clock.monotonic()) + takesMs;
+        if (isDead && exception === undefined) return;
+        const code = isDead ? exception : refusal;
+        const atMs = freeAtMs;
+        clock.setTimer(atMs - clock.monotonic(), () => {
+          if (closed) return;
+          const reply =
+            code === undefined
+              ? Buffer.from([request.unit, request.fn, 2 * request.count, ...new Uint8Array(2 * request.count)])
+              : Buffer.from([request.unit, request.fn | 0x80, code]);
+          onFrame(reply);
+        });
+      },
+      close: async () => undefined,
+    };
   };
-  const bus = new ModbusBus('gateway', async () => transport, clock, log.log, { random: () => 0.5 });
-  return { clock, bus, seen, log, dead };
+  const bus = new ModbusBus('gateway', open, clock, log.log, { random: () => 0.5 });
+  return { clock, bus, seen, log, dead, connections: () => connections };
 }
 
 /** Reads each unit in cycles of `intervalMs`, as a source does: a cycle that is still under way is not started twice. @returns good cycles per unit */

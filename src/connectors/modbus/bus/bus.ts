@@ -6,15 +6,16 @@ import type { Clock } from '../../../base/clock.ts';
 import { ioError, messageOf } from '../../../base/errors/gateway-error.ts';
 import type { Log } from '../../../base/log.ts';
 import type { PooledConnection } from '../../../contract/context.ts';
-import { isTakenByLenient, ModbusException, type ModbusRequest, type ReplyCheck } from '../frame.ts';
+import { ModbusException, type ModbusRequest, type ReplyCheck } from '../frame.ts';
 import type { OpenTransport, Transport } from '../transport/transport.ts';
 import { type Exchange, type Outcome, type StrayFrame, startExchange } from './exchange.ts';
 import { Jobs, MAX_QUEUED } from './jobs.ts';
-import { type Failure, type Phase, phaseOf } from './life.ts';
+import type { Failure } from './life.ts';
 import { LineKeeper } from './line-keeper.ts';
-import { Roster } from './roster.ts';
+import { hintOf, refusal, reportOf, type UnitReport } from './report.ts';
+import { CUT_COST_MS, Roster } from './roster.ts';
 import { firstTurn, nextTurn, type Turn } from './schedule.ts';
-import type { BusCounters, Job, Unit, UnitFigures, UnitSettings } from './unit.ts';
+import type { BusCounters, Job, Unit, UnitSettings } from './unit.ts';
 
 /** Pause after a broadcast. @source Modbus over serial line 1.02, 2.4.1: 100 to 200 ms */
 const BROADCAST_MS = 100;
@@ -22,22 +23,6 @@ const BROADCAST_MS = 100;
 const BUSY_MS = 50;
 /** Longest wait for a line on which bytes come that nobody asked for. */
 const MAX_BABBLE_MS = 200;
-
-const refusal = (unit: number, probeInMs: number): Error =>
-  ioError(`unit ${unit} does not answer; tried again in ${Math.ceil(probeInMs / 1000)} s`);
-
-const hintOf = ({ figures: { oddity } }: Unit): string =>
-  oddity ? `; ${oddity}${isTakenByLenient(oddity) ? ': lenient: true takes them' : ''}` : '';
-
-export interface UnitReport extends UnitFigures {
-  readonly unit: number;
-  readonly phase: Phase;
-  readonly failure: Failure | undefined;
-  /** How long it has been failing, ms; 0 when it answers. */
-  readonly failingMs: number;
-  /** When it is tried again, ms; 0 when it is not set aside. */
-  readonly probeInMs: number;
-}
 
 export class ModbusBus implements PooledConnection {
   readonly counters: BusCounters = { requests: 0, timeouts: 0, exceptions: 0, strays: 0, refused: 0 };
@@ -57,6 +42,7 @@ export class ModbusBus implements PooledConnection {
   /** Ends a pause, whatever it waits for. */
   private endPause: (() => void) | undefined;
   private readonly underWay = new Set<Exchange>();
+  private lastAsked: Unit | undefined;
 
   constructor(
     name: string,
@@ -109,17 +95,8 @@ export class ModbusBus implements PooledConnection {
   report(unitId: number): UnitReport | undefined {
     const unit = this.roster.units.get(unitId);
     if (!unit) return undefined;
-    const now = this.clock.monotonic();
-    const { life } = unit;
-    const failingMs = life.failingSinceMs === undefined ? 0 : now - life.failingSinceMs;
-    return {
-      ...unit.figures,
-      unit: unitId,
-      phase: phaseOf(life),
-      failure: life.failure,
-      failingMs,
-      probeInMs: this.roster.probeInMs(unit, now),
-    };
+    const nowMs = this.clock.monotonic();
+    return reportOf(unit, nowMs, this.roster.probeInMs(unit, nowMs));
   }
 
   /** Puts a request into the queue. Writes go before reads of the same unit.
@@ -183,7 +160,7 @@ export class ModbusBus implements PooledConnection {
       if (this.jobs.size === 0) return;
       const now = this.clock.monotonic();
       this.roster.passed(now);
-      const choice = nextTurn(this.roster.waiting(), this.turn, now, this.roster);
+      const choice = nextTurn(this.roster.waiting(now), this.turn, now, this.roster);
       if (choice.unit === undefined) {
         await this.pause(Math.max(1, choice.lookAtMs - now));
         continue;
@@ -219,6 +196,7 @@ export class ModbusBus implements PooledConnection {
     if (transport.overlaps) this.roster.sent(sentMs);
     const exchange = startExchange(transport, job.request, waits, this.clock, stray, this.lenient);
     this.underWay.add(exchange);
+    this.lastAsked = unit;
     const outcome = await exchange.outcome;
     const now = this.clock.monotonic();
     job.waitedMs = Math.max(job.waitedMs, Math.min(waitMs, timeoutMs));
@@ -281,7 +259,7 @@ export class ModbusBus implements PooledConnection {
         return;
       case 'lost':
         this.line.lost(outcome.error, transport);
-        job.reject(outcome.error);
+        this.onCut(unit, job, outcome.error);
         return;
       case 'timeout':
         this.counters.timeouts++;
@@ -329,6 +307,21 @@ export class ModbusBus implements PooledConnection {
     unit.figures.answeredAtMs = Math.trunc(this.clock.now());
     if (this.roster.answered(unit, nowMs, what === 'reply' ? tookMs : undefined))
       this.log.info({ bus: this.name, unit: unit.id }, 'Unit answers again.');
+  }
+
+  /** The line is lost. A unit whose requests end it while others answer is set aside, so that the others keep their line. */
+  private onCut(unit: Unit, job: Job, error: Error): void {
+    if (this.closed || unit !== this.lastAsked || !this.roster.cut(unit, this.clock.monotonic())) {
+      job.reject(error);
+      return;
+    }
+    job.costMs = CUT_COST_MS;
+    this.setAside(
+      unit,
+      job,
+      'cuts',
+      ioError(`the connection ends when unit ${unit.id} is asked, ${unit.life.cuts} times in a row: ${error.message}`),
+    );
   }
 
   private onStray(unitId: number, oddity?: string): void {

@@ -3,8 +3,9 @@
 import { delayMs } from '../../../base/backoff.ts';
 import { slower } from './patience.ts';
 
-/** Why a unit is set aside: nothing came, or a gateway (or the unit itself, slower than its neighbours) said that it cannot be reached. */
-export type Failure = 'silent' | 'gateway';
+/** Why a unit is set aside: nothing came, a gateway (or the unit itself, slower than its neighbours) said that it cannot be reached, or the other side ends
+ *  the connection when it is asked. */
+export type Failure = 'silent' | 'gateway' | 'cuts';
 
 export interface UnitLife {
   /** Failed rounds since it last answered; 0: it is not set aside. */
@@ -26,6 +27,8 @@ export interface UnitLife {
   readonly owedMs: number;
   /** Its late reply was seen: the next try waits for the whole time-out. Once, until it answers. */
   readonly heard: 'no' | 'yes' | 'used';
+  /** Times that the line was lost while it was the last one asked, since it last answered. */
+  readonly cuts: number;
 }
 
 export type Phase = 'unknown' | 'alive' | 'grace' | 'aside';
@@ -59,6 +62,8 @@ export type LifeEvent =
     }
   /** A frame of it that no request waits for. */
   | { readonly type: 'heardLate'; readonly nowMs: number }
+  /** The line was lost, and this unit was the last one asked. */
+  | { readonly type: 'cut' }
   /** The first answer on a line on which all were silent. */
   | { readonly type: 'revived' }
   /** The line was opened. */
@@ -86,6 +91,7 @@ export const newLife: UnitLife = {
   grace: false,
   owedMs: 0,
   heard: 'no',
+  cuts: 0,
 };
 
 export function phaseOf(life: UnitLife): Phase {
@@ -119,7 +125,7 @@ export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
       const backoffMs = delayMs(PROBES, life.failures, event.random);
       // each unit that is set aside gets its turn before this one comes again
       const turnMs =
-        life.failures === 0 || grace
+        (life.failures === 0 && event.failure !== 'cuts') || grace
           ? 0
           : (event.otherAside + 1) * Math.min(owedMs / PROBE_SHARE, Math.max(MAX_TURN_MS, event.turnMs ?? 0));
       const pauseMs = event.lonely ? Math.min(backoffMs, LONELY_PROBE_MS) : Math.max(backoffMs, turnMs);
@@ -137,12 +143,21 @@ export function lifeAfter(life: UnitLife, event: LifeEvent): UnitLife {
       // when it was asked a moment ago it lives and is only slow
       if (life.heard !== 'no' || event.nowMs > life.quietUntilMs || phaseOf(life) === 'alive') return life;
       return { ...life, heard: 'yes', asideUntilMs: 0 };
+    case 'cut':
+      return { ...life, cuts: life.cuts + 1 };
     case 'revived':
       // who answered before is tried at once
       if (life.failures === 0 || life.answeredAtMs === undefined) return life;
       return { ...life, failures: 1, grace: true, asideUntilMs: 0 };
     case 'lineUp':
-      return { ...life, quietUntilMs: 0, asideUntilMs: 0, answeredAtMs: undefined, heard: 'no' };
+      // one that ends each connection is not tried at once on the next
+      return {
+        ...life,
+        quietUntilMs: 0,
+        asideUntilMs: life.failure === 'cuts' ? life.asideUntilMs : 0,
+        answeredAtMs: undefined,
+        heard: 'no',
+      };
   }
 }
 

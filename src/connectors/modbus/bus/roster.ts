@@ -26,6 +26,13 @@ const LATE_MS = 100;
 const BLOCK_ROOM = 1.1;
 /** Units that are not known are asked so far apart while several requests are unanswered. */
 const UNKNOWN_PACE_MS = 750;
+/** A unit that ends the connection rests so long at the least, and each time costs the others so much, ms. */
+const CUT_REST_MS = 30_000;
+export const CUT_COST_MS = 1000;
+/** One that was asked when a connection was lost lets the others go first on the next one, to see whether they answer, ms. */
+const HOLD_MS = 100;
+/** Lost connections in a row, after each of which others answered, until it is clear which unit ends them. */
+const CUTS = 2;
 /** While units that answer want the line, units that block it get one part in so many of its time. */
 const BLOCKED_REST = 9;
 
@@ -106,12 +113,30 @@ export class Roster implements Caution {
     return u;
   }
 
-  *waiting(): Iterable<Waiting> {
-    for (const { id, reads, writes, life } of this.units.values())
-      yield { id, reads: reads.length, writes: writes.length, quietUntilMs: life.quietUntilMs, known: phaseOf(life) === 'alive' };
+  *waiting(nowMs: number): Iterable<Waiting> {
+    const proven = this.isProven();
+    for (const unit of this.units.values()) {
+      const { id, reads, writes, life } = unit;
+      const heldUntilMs = proven || life.cuts === 0 || reads.length + writes.length === 0 ? 0 : (unit.heldUntilMs ??= nowMs + HOLD_MS);
+      const quietUntilMs = Math.max(life.quietUntilMs, heldUntilMs);
+      yield { id, reads: reads.length, writes: writes.length, quietUntilMs, known: phaseOf(life) === 'alive' };
+    }
+  }
+
+  /** A unit has answered on this connection. */
+  private isProven(): boolean {
+    for (const { life } of this.units.values()) if (phaseOf(life) === 'alive') return true;
+    return false;
+  }
+
+  /** The line was lost, and this unit was the last one asked. @returns whether it ends connections over which others answer */
+  cut(unit: Unit, nowMs: number): boolean {
+    this.happen(unit, { type: 'cut' });
+    return unit.life.cuts >= CUTS && !this.isLonely(nowMs, unit);
   }
 
   happen(unit: Unit, event: LifeEvent): void {
+    if (event.type === 'asked' || event.type === 'lineUp') unit.heldUntilMs = undefined;
     unit.life = lifeAfter(unit.life, event);
   }
 
@@ -173,7 +198,7 @@ export class Roster implements Caution {
     const others = [...this.units.values()].filter((u) => u !== unit && u.life.failures > 0);
     // units that were not asked yet may live
     const lonely = this.isLonely(nowMs, unit) && !this.isUnknownWaiting();
-    const turnMs = MAX_PROBE_REST * this.blockMs;
+    const turnMs = failure === 'cuts' ? CUT_REST_MS : MAX_PROBE_REST * this.blockMs;
     this.happen(unit, { type: 'failed', nowMs, failure, costMs, lonely, otherAside: others.length, turnMs, random: this.random() });
     const restMs = restOf(before, unit.life, costMs);
     if (restMs > 0 && !lonely) this.rest(restMs, nowMs);

@@ -61,6 +61,8 @@ export interface Unit {
   readonly reads: Job[];
   readonly figures: UnitFigures;
   life: UnitLife;
+  /** Not asked before (monotonic ms): a lost connection may be its doing. */
+  heldUntilMs: number | undefined;
   /** From its last request to the reply, with what it waited behind others, ms. */
   tookMs: number;
   /** Ends when the last write sequence of this unit is done. */
@@ -73,6 +75,7 @@ export const createUnit = (id: number): Unit => ({
   writes: [],
   reads: [],
   life: newLife,
+  heldUntilMs: undefined,
   tookMs: 0,
   turn: Promise.resolve(),
   figures: {
