@@ -47,8 +47,8 @@ export const mutations: MutationList = {
     {
       id: 'life-line-up-forgets-failures',
       file: LIFE,
-      find: "return { ...life, quietUntilMs: 0, asideUntilMs: 0, answeredAtMs: undefined, heard: 'no' };",
-      replace: 'return newLife;',
+      find: '        ...life,\n        quietUntilMs: 0,\n        asideUntilMs: life.failure',
+      replace: '        ...newLife,\n        quietUntilMs: 0,\n        asideUntilMs: life.failure',
     },
     { id: 'life-lonely-waits-long', file: LIFE, find: 'Math.min(backoffMs, LONELY_PROBE_MS)', replace: 'backoffMs' },
     { id: 'life-cost-forgotten', file: LIFE, find: 'owedMs: grace ? owedMs : 0', replace: 'owedMs: 0' },

@@ -11,7 +11,12 @@ const line = 'src/runtime/sink/sink-line.ts';
 
 export const mutations: MutationList = {
   area: 'file',
-  tests: ['test/connectors/file/gathered.test.ts', 'test/connectors/file/safety.test.ts', 'test/runtime/sink/cases.test.ts'],
+  tests: [
+    'test/connectors/file/slots.test.ts',
+    'test/connectors/file/gathered.test.ts',
+    'test/connectors/file/safety.test.ts',
+    'test/runtime/sink/cases.test.ts',
+  ],
   slowTests: ['test/connectors/file/file.test.ts'],
   mutations: [
     { id: 'ack-early', file: out, find: 'if (!this.options.toDisk) this.nowSafe();', replace: 'this.nowSafe();' },
