@@ -2,7 +2,7 @@
 import { GatewayError } from '../base/errors/gateway-error.ts';
 import { isTooDeep, TOO_DEEP } from '../base/json-depth.ts';
 import type { Log } from '../base/log.ts';
-import { newTold, type Told } from '../contract/told.ts';
+import { newTold, settle, type Told } from '../contract/told.ts';
 import { errorReply } from './errors.ts';
 import { empty, type Reply, text } from './reply.ts';
 import type { RestRequest } from './request.ts';
@@ -58,6 +58,11 @@ export async function dispatch(router: Router, call: Call, log: Log): Promise<Re
     told: newTold(router.strict() || /^(1|true)$/i.test(call.headers[STRICT_HEADER] ?? '')),
   };
   try {
+    if (request.query.size > 0) {
+      const { queryTold } = await import('./openapi/query-told.ts');
+      request.told.warnings.push(...queryTold(`${call.method} ${match.route.path}`, request.query));
+      settle(request.told);
+    }
     return withWarnings(await match.route.handle(request), request.told);
   } catch (error) {
     const { reply, internal } = errorReply(error);

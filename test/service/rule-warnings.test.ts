@@ -84,6 +84,78 @@ describe('a rule is told', () => {
   });
 });
 
+describe('a rule is told of what cannot work with the columns as they are declared', () => {
+  beforeAll(async () => {
+    const sql =
+      'CREATE STREAM typed (n BIGINT, f FLOAT, t STRING, ok BOOLEAN, o STRUCT(x BIGINT, name STRING), l ARRAY(BIGINT)) WITH (TYPE="memory", DATASOURCE="typed")';
+    await made.call('POST', '/streams', { sql });
+  });
+
+  // @covers issue:18#2
+  it.each([
+    ['SELECT n FROM typed WHERE t > 5', 't > 5 compares a text with a number: t is declared STRING', 'cast(t, "float")'],
+    ['SELECT n FROM typed WHERE n > "62"', 'compares a number with a text', 'Write 62 without quotes.'],
+    ['SELECT n FROM typed WHERE ok = "true"', 'compares true or false with a text', 'Write true without quotes.'],
+    ['SELECT n FROM typed WHERE t IN (1, 2)', 'compares a text with a number', 'cast(t'],
+    ['SELECT n FROM typed WHERE f BETWEEN "1" AND "2"', 'compares a number with a text', 'Write 1 without quotes.'],
+    ['SELECT CASE t WHEN 1 THEN 2 END AS c FROM typed', 'compares a text with a number', 'cast(t'],
+    ['SELECT CASE WHEN n THEN 2 END AS c FROM typed', 'WHEN must be true or false, and n is declared BIGINT', 'n > 0'],
+    ['SELECT n FROM typed WHERE n', 'A condition must be true or false', 'n > 0'],
+    ['SELECT n FROM typed WHERE ok AND t', 'A side of AND must be true or false, and t is declared STRING', 't = "x"'],
+    ['SELECT n FROM typed WHERE n LIKE "a%"', 'is for texts, and n is declared BIGINT', 'cast(n, "string")'],
+    ['SELECT o->nmae AS a FROM typed', 'asks for member nmae, which o does not declare', 'did you mean name?'],
+    ['SELECT n->x AS a FROM typed', 'asks for a member: n is declared BIGINT', 'Only a STRUCT has members.'],
+    ['SELECT t[0] AS a FROM typed', 'asks for elements: t is declared STRING', 'Only an ARRAY has elements.'],
+    ['SELECT * EXCEPT(nn) FROM typed', 'EXCEPT names column nn, which is not declared', 'there are n, f'],
+    ['SELECT * REPLACE(1 AS okk) FROM typed', 'REPLACE names column okk', 'did you mean ok?'],
+    ['SELECT sqrt(t) AS r FROM typed', 'sqrt(t) takes numbers, and t is declared STRING', 'sqrt(cast(t, "float"))'],
+    ['SELECT avg(t) AS r FROM typed GROUP BY TUMBLINGWINDOW(ss, 5)', 'avg(t) takes numbers', 'cast(t, "float")'],
+    ['SELECT n FROM typed WHERE regexp_matches(t, "(")', 'fails for every row', 'missing closing )'],
+    ['SELECT json_path_query(o, "$[") AS r FROM typed', 'fails for every row', 'json_path_query'],
+    ['SELECT meta(topc) AS r FROM typed', 'meta(topc) has no value', 'did you mean topic?'],
+    ['SELECT n / 0 AS r FROM typed', 'n / 0 divides by 0', 'no row has a result'],
+    ['SELECT n FROM typed WHERE n > 5 AND n < 3', 'is never true', 'Write OR'],
+  ])('%s', async (sql, ...words) => {
+    const told = await warningsOf(sql);
+    for (const w of words) expect(told).toContain(w);
+  });
+
+  // @covers issue:18#2
+  it('and of nothing else', async () => {
+    for (const sql of [
+      'SELECT n + f AS s, o->name AS a, l[0] AS first, o->x + 1 AS y FROM typed WHERE n > f AND t = "x" AND ok AND n IN (1, 2)',
+      'SELECT t AS x, x AS y FROM typed WHERE x = 1',
+      'SELECT * EXCEPT(n) FROM typed WHERE t LIKE "a%" OR NOT ok',
+      'SELECT * REPLACE(1 AS n) FROM typed WHERE n > 5 OR n < 3',
+      'SELECT abs(n) AS a, sqrt(f) AS b, meta(topic) AS c, meta(*) AS m FROM typed WHERE n >= 3 AND n <= 3',
+      'SELECT b.whatever AS w, typed.n AS n FROM typed INNER JOIN loose AS b ON typed.n = b.n GROUP BY TUMBLINGWINDOW(ss, 5)',
+      'WITH typed2 AS (SELECT t AS n FROM typed) SELECT n FROM typed2 WHERE n = "x"',
+      'SELECT regexp_matches(t, "[0-9]+") AS r, json_path_query(o, "$.x") AS p FROM typed',
+      'SELECT a->b AS c, d[0] AS e, sqrt(x) AS y, meta(qos) AS m FROM loose WHERE x > "5" AND y',
+    ])
+      expect(await warningsOf(sql), sql).toBe('');
+  });
+
+  // @covers issue:18#2
+  it('a step of WITH that has the name of a stream is not the stream', async () => {
+    expect(await warningsOf('WITH typed AS (SELECT a AS n FROM loose) SELECT n FROM typed WHERE n > "x"')).toBe('');
+  });
+});
+
+// @covers issue:18#2
+it('a rule is told where its results go when the action does not say it, and of options that others leave without effect', async () => {
+  expect(await warningsOf('SELECT a FROM s', { rest: {} })).toContain('Action rest has no url: it sends to http://localhost.');
+  expect(await warningsOf('SELECT a FROM s', { memory: {} })).toContain('Action memory has no topic');
+  expect(await warningsOf('SELECT a FROM s', { file: {} })).toContain('Action file has no path');
+  expect(await warningsOf('SELECT a FROM s', { file: { path: 'a.txt' } })).toBe('');
+  expect(await warningsOf('SELECT a FROM s', { log: { dataField: 'zz' } })).toContain('dataField of action log names column zz');
+  expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { lateTolerance: '5s' } })).toContain('no effect without isEventTime');
+  expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { bufferLength: 0 } })).toContain('is taken as 1');
+  expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { restartStrategy: { attempts: 0, multiplier: -1 } } })).toContain(
+    'multiplier of the rule is -1',
+  );
+});
+
 // @covers issue:18#2
 it('a stream is told of a column that is declared twice, and of a TIMESTAMP that is no column of it', async () => {
   const create = async (sql: string) => (await made.call('POST', '/streams', { sql })).warnings.join('\n');

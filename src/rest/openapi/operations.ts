@@ -306,7 +306,9 @@ const metadata: Operations = {
   'GET /metadata/operators': op('Operators of graph rules', 'list'),
   'GET /metadata/sinks': op('Sinks that there are', 'list'),
   'GET /metadata/sinks/{name}': op('Properties of a sink', 'object'),
-  'GET /metadata/sources': op('Sources that there are', 'any', { query: [query('kind', 'lookup: those of lookup tables.')] }),
+  'GET /metadata/sources': op('Sources that there are', 'any', {
+    query: [query('kind', 'lookup: those of lookup tables.', { oneOf: ['source', 'lookup'] })],
+  }),
   'GET /metadata/sources/{name}': op('Properties of a source', 'object'),
   'GET /metadata/connections': op('Connectors that there are', 'list'),
   'GET /metadata/connections/{name}': op('Properties of a connection', 'object'),

@@ -1,5 +1,6 @@
 // /rules: create, read, replace, delete, start, stop, status, plan. Tags and bulk commands: rule-tags.ts.
 import { messageOf } from '../../base/errors/gateway-error.ts';
+import { settle } from '../../contract/told.ts';
 import type { RuleService } from '../../service/index.ts';
 import { traceBody } from '../bodies.ts';
 import { withPrefix } from '../errors.ts';
@@ -128,6 +129,11 @@ export function ruleRoutes(rules: RuleService): Route[] {
       handle(r) {
         const strategy = textMember(bodyObject(r, 'Invalid body: Error decoding json', traceBody), 'strategy', 'Invalid body');
         // eKuiper takes any word; what is not "head" means every message
+        if (!/^(head|always)$/i.test(strategy))
+          r.told.warnings.push(
+            `Strategy ${JSON.stringify(strategy)} is not one of always, head and is taken as always: every message is traced.`,
+          );
+        settle(r.told);
         rules.setTrace(r.params['name']!, strategy.toLowerCase() === 'head' ? 'head' : 'always');
         return empty();
       },

@@ -4,6 +4,7 @@ import type { Props } from '../../contract/props.ts';
 import type { RuleDefinition, RuleOptions } from '../../runtime/index.ts';
 import { type Expr, printExpr, rootsOf, type SelectStatement, selectsOf, walk } from '../../sql/index.ts';
 import { didYouMean } from '../../sql/suggest.ts';
+import { type DeclaredSource, typeWarnings } from './type-warnings.ts';
 
 /** Functions whose answer is more columns than one, or rows. */
 const SPREADING: ReadonlySet<string> = new Set(['unnest', 'object_pick', 'changed_cols']);
@@ -12,17 +13,27 @@ const OF_WINDOW: ReadonlySet<string> = new Set(['window_start', 'window_end']);
 /** Windows whose first number is a time. */
 const TIMED: ReadonlySet<string> = new Set(['tumbling', 'hopping', 'sliding', 'session']);
 
-/** @param statements of the rule: one, or those of a graph */
+/** @param statements of the rule: one, or those of a graph
+ *  @param raw the options as written
+ *  @param declared what the catalog says of a stream or table */
 export function ruleWarnings(
   { options, actions }: Pick<RuleDefinition, 'options' | 'actions'>,
   statements: readonly SelectStatement[],
+  raw: Readonly<Record<string, unknown>> = {},
+  declared: (name: string) => DeclaredSource | undefined = () => undefined,
 ): string[] {
   const [only] = statements;
   const columns = statements.length === 1 && only ? resultColumns(only) : undefined;
   return [
     ...scheduleWarnings(options),
+    ...optionWarnings(options, raw),
     ...(options.sqlCompatibility === 'standard' ? statements.flatMap(selectsOf).flatMap(statementWarnings) : []),
-    ...actions.flatMap(({ type, props }) => [...idleFormat(type, props), ...(columns ? unknownColumns(type, props, columns) : [])]),
+    ...statements.flatMap((s) => ofTypes(s, declared, options.sqlCompatibility === 'standard')),
+    ...actions.flatMap(({ type, props }) => [
+      ...noPlace(type, props),
+      ...idleFormat(type, props),
+      ...(columns ? unknownColumns(type, props, columns) : []),
+    ]),
   ];
 }
 
@@ -33,6 +44,27 @@ function scheduleWarnings(o: RuleOptions): string[] {
     if (endMs <= beginMs) found.push(`Range ${i + 1} of option cronDatetimeRange ends before it begins: the rule does not run in it.`);
   });
   return found;
+}
+
+/** Options that are taken and do nothing beside the others. */
+function optionWarnings(o: RuleOptions, raw: Readonly<Record<string, unknown>>): string[] {
+  const found: string[] = [];
+  const value = (name: string): unknown => Object.entries(raw).find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1];
+  const late = value('lateTolerance');
+  if (!o.isEventTime && late !== undefined && late !== 0)
+    found.push('Option lateTolerance of the rule has no effect without isEventTime: rows count when they arrive.');
+  if (value('bufferLength') === 0) found.push('Option bufferLength of the rule is 0 and is taken as 1: a queue holds one row at least.');
+  if (o.restart.attempts === 0 && o.restart.multiplier < 1)
+    found.push(
+      `Option restartStrategy.multiplier of the rule is ${o.restart.multiplier} and has no effect without attempts; with them it is 1 or more.`,
+    );
+  return found;
+}
+
+function ofTypes(whole: SelectStatement, declared: (name: string) => DeclaredSource | undefined, standard: boolean): string[] {
+  const all = selectsOf(whole);
+  const steps = new Set(all.flatMap((s) => s.with ?? []).map((step) => step.name));
+  return all.flatMap((s) => typeWarnings(s, declared, steps, standard));
 }
 
 // ---------------------------------------------------------------------------------------------------------------- statement
@@ -91,6 +123,19 @@ const textOf = (props: Props, name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
+/** Where results go when the action does not say it. */
+const PLACES: Readonly<Record<string, readonly [property: string, otherwise: string]>> = {
+  rest: ['url', 'it sends to http://localhost'],
+  file: ['path', 'it writes to the file cache in the working folder'],
+  memory: ['topic', 'no stream can read what it publishes'],
+};
+
+function noPlace(type: string, props: Props): string[] {
+  const place = PLACES[type];
+  if (!place || textOf(props, place[0]) !== undefined) return [];
+  return [`Action ${type} has no ${place[0]}: ${place[1]}. Set ${place[0]}.`];
+}
+
 /** Properties of a format other than the one of the action. A file has a type of its own. */
 function idleFormat(type: string, props: Props): string[] {
   if (type === 'file') return [];
@@ -105,7 +150,8 @@ function unknownColumns(type: string, props: Props, columns: readonly string[]):
   // what failed, and rows that came too late, have columns of their own
   if (Object.entries(props).some(([name, value]) => /^(deadletter|laterows)$/i.test(name) && value)) return [];
   const template = textOf(props, 'dataTemplate');
-  const lists = ['fields', 'excludeFields'].map((name): [string, unknown] => [name, props[name]]);
+  const field = textOf(props, 'dataField');
+  const lists = (field === undefined ? ['fields', 'excludeFields'] : []).map((name): [string, unknown] => [name, props[name]]);
   const asked: [string, string][] =
     template === undefined
       ? lists.flatMap(([name, list]) =>
@@ -114,6 +160,7 @@ function unknownColumns(type: string, props: Props, columns: readonly string[]):
       : props['sendSingle'] === true && !/\{\{-?\s*(range|with|define|template|block)\b/.test(template)
         ? [...template.matchAll(/\{\{-?\s*\.([A-Za-z_]\w*)\s*-?\}\}/g)].map((m): [string, string] => ['dataTemplate', m[1] ?? ''])
         : [];
+  if (template === undefined && field !== undefined) asked.push(['dataField', field]);
   const missing = asked.filter(([, column]) => !columns.includes(column));
   return missing.map(([name, column]) => {
     const near = didYouMean(column, columns);

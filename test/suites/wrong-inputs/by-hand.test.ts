@@ -98,6 +98,15 @@ const told: [method: string, path: string, body: unknown, words: string][] = [
     [{ method: 'GET', pth: '/', path: '/ping' }],
     'Member "pth" of call 0 is not known and has no effect; did you mean path?',
   ],
+  ['GET', '/tables?kind=lookupp', undefined, '"kind" of GET /tables: "lookupp" is not one of scan, lookup'],
+  [
+    'GET',
+    '/tabledetails?knd=scan',
+    undefined,
+    'Query parameter "knd" of GET /tabledetails is not known and has no effect; did you mean kind?',
+  ],
+  ['GET', '/rules?limit=3', undefined, '"limit" of GET /rules is not known'],
+  ['GET', '/metadata/sources?kind=lokup', undefined, 'is not one of source, lookup'],
   ['POST', '/rules/validate', sink('mqqt', {}), 'The rule cannot be made: '],
   ['POST', '/rules/validate', sink('mqtt', { topic: 't' }), 'The rule cannot be made: missing server property'],
 ];
@@ -195,6 +204,17 @@ it.each(cases)('names of a %s count in any letter case, as Go takes them', async
   const answer = await made.call(method, path, body);
   expect([answer.status, answer.warnings], answer.text).toEqual([status, []]);
   if (path === '/batch/req') expect(JSON.parse(answer.text)).toEqual([{ code: 200 }]);
+});
+
+it('an unknown strategy of a trace is taken as always, as eKuiper does, and told', async () => {
+  await made.call('POST', '/rules', { ...rule({}), id: 'traced' });
+  const start = (strategy: string, headers = {}) => made.call('POST', '/rules/traced/trace/start', { strategy }, headers);
+  expect((await start('sometimes')).warnings).toEqual([
+    'Strategy "sometimes" is not one of always, head and is taken as always: every message is traced.',
+  ]);
+  for (const right of ['always', 'head', 'HEAD']) expect(await start(right)).toMatchObject({ status: 200, warnings: [] });
+  expect((await start('sometimes', { 'Kuiper-Strict': 'true' })).status).toBe(400);
+  expect((await made.call('DELETE', '/streams/s?forse=true')).warnings.join()).toContain('did you mean force?');
 });
 
 it('health notes what a rule asks for and does not get, and the log says it once', async () => {
