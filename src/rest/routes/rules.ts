@@ -131,7 +131,7 @@ export function ruleRoutes(rules: RuleService): Route[] {
         // eKuiper takes any word; what is not "head" means every message
         if (!/^(head|always)$/i.test(strategy))
           r.told.warnings.push(
-            `Strategy ${JSON.stringify(strategy)} is not one of always, head and is taken as always: every message is traced.`,
+            `Strategy ${JSON.stringify(strategy)} is not one of always, head; always is taken, every message is traced.`,
           );
         settle(r.told);
         rules.setTrace(r.params['name']!, strategy.toLowerCase() === 'head' ? 'head' : 'always');

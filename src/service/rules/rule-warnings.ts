@@ -49,11 +49,11 @@ function scheduleWarnings(o: RuleOptions): string[] {
 /** Options that are taken and do nothing beside the others. */
 function optionWarnings(o: RuleOptions, raw: Readonly<Record<string, unknown>>): string[] {
   const found: string[] = [];
-  const value = (name: string): unknown => Object.entries(raw).find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1];
-  const late = value('lateTolerance');
+  const late = valueOf(raw, 'lateTolerance');
   if (!o.isEventTime && late !== undefined && late !== 0)
     found.push('Option lateTolerance of the rule has no effect without isEventTime: rows count when they arrive.');
-  if (value('bufferLength') === 0) found.push('Option bufferLength of the rule is 0 and is taken as 1: a queue holds one row at least.');
+  if (valueOf(raw, 'bufferLength') === 0)
+    found.push('Option bufferLength of the rule is 0 and is taken as 1: a queue holds one row at least.');
   if (o.restart.attempts === 0 && o.restart.multiplier < 1)
     found.push(
       `Option restartStrategy.multiplier of the rule is ${o.restart.multiplier} and has no effect without attempts; with them it is 1 or more.`,
@@ -118,8 +118,12 @@ function resultColumns(s: SelectStatement): readonly string[] | undefined {
 
 // ------------------------------------------------------------------------------------------------------------------ actions
 
+/** In whatever letter case it is written. */
+const valueOf = (props: Props, name: string): unknown =>
+  props[name] ?? Object.entries(props).find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1];
+
 const textOf = (props: Props, name: string): string | undefined => {
-  const value = props[name];
+  const value = valueOf(props, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 

@@ -185,7 +185,7 @@ function compare(whole: Expr, left: Expr, right: Expr, scope: Scope, tell: (text
       ? 'Compare it with a value of its own type.'
       : text.kind === 'string'
         ? `Write ${text.value} without quotes.`
-        : `Write cast(${printExpr(text)}, "${isNumber(a) || isNumber(b) ? 'float' : 'boolean'}"), or the other side as a text.`;
+        : `Write cast(${printExpr(text)}, "${isNumber(a) || isNumber(b) ? 'float' : 'boolean'}"), or make the other side a text.`;
   tell(`${printExpr(whole)} compares ${first} with ${second}: ${declaredAs(left, a)}, ${declaredAs(right, b)}. ${cure}`);
 }
 

@@ -210,7 +210,7 @@ it('an unknown strategy of a trace is taken as always, as eKuiper does, and told
   await made.call('POST', '/rules', { ...rule({}), id: 'traced' });
   const start = (strategy: string, headers = {}) => made.call('POST', '/rules/traced/trace/start', { strategy }, headers);
   expect((await start('sometimes')).warnings).toEqual([
-    'Strategy "sometimes" is not one of always, head and is taken as always: every message is traced.',
+    'Strategy "sometimes" is not one of always, head; always is taken, every message is traced.',
   ]);
   for (const right of ['always', 'head', 'HEAD']) expect(await start(right)).toMatchObject({ status: 200, warnings: [] });
   expect((await start('sometimes', { 'Kuiper-Strict': 'true' })).status).toBe(400);
