@@ -3,6 +3,7 @@
 
 import { innerHost } from './inner-host.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
+import { tracedAs } from './traced.ts';
 
 export interface Branch {
   readonly program: RuleProgram;
@@ -55,6 +56,7 @@ function hostOf(host: ProgramHost, sinks: readonly number[], name: (operator: st
       host.emit(result);
     },
     stats: (operator) => host.stats(name(operator)),
+    ...(host.trace && { trace: tracedAs(host.trace, name) }),
   });
 }
 

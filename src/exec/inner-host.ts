@@ -4,7 +4,7 @@ import type { ProgramHost } from './operator.ts';
 
 export function innerHost(
   host: ProgramHost,
-  own: Pick<ProgramHost, 'emit' | 'stats'> & Partial<Pick<ProgramHost, 'exception'>>,
+  own: Pick<ProgramHost, 'emit' | 'stats'> & Partial<Pick<ProgramHost, 'exception' | 'trace'>>,
 ): ProgramHost {
   return {
     ruleId: host.ruleId,

@@ -13,6 +13,7 @@ import {
   type RuleProgram,
   type RunningProgram,
 } from './operator.ts';
+import { WindowLinks } from './traced.ts';
 
 /** How a node takes what comes: rows one by one (a collection row by row, and its results together again), the rows of a collection at once, or as
  *  a source of time for a window. */
@@ -100,6 +101,10 @@ type Forward = (next: readonly number[], sinks: readonly number[], result: Resul
 
 function startNode(node: ChainNode, host: ProgramHost, keyOf: (way: number) => string, forward: Forward): RunningNode {
   const stats = node.names.map((name) => host.stats(name));
+  const { trace } = host;
+  const spanName = node.names.join('+');
+  // a window gives out what it took before, at a time of its own
+  const links = trace && node.kind === 'window' ? new WindowLinks(spanName, trace) : undefined;
   /** Set while a collection goes through row by row: its results come together here. */
   let gathered: Result[] | undefined;
   /** True while the row or collection that is under way came as a streaming row. */
@@ -109,6 +114,11 @@ function startNode(node: ChainNode, host: ProgramHost, keyOf: (way: number) => s
     const emit = (result: Result) => {
       for (const s of stats) s.recordsOut += gathered ? 0 : 1;
       if (gathered) gathered.push(result);
+      else if (links)
+        links.fired(
+          () => result.rows,
+          () => forward(node.next[way]!, node.sinks[way]!, result, false),
+        );
       else forward(node.next[way]!, node.sinks[way]!, result, single && node.kind === 'row');
     };
     const running = program.start(hostOf(host, stats, emit), (_input, column) => {
@@ -152,7 +162,13 @@ function startNode(node: ChainNode, host: ProgramHost, keyOf: (way: number) => s
         s.recordsIn++;
         s.lastInvocationAtMs = host.clock.now();
       }
-      for (let way = 0; way < ways.length; way++) if (goThrough(way, result, wasSingle) && node.firstOnly) return;
+      const span = trace?.begin(spanName, () => result.rows);
+      links?.note();
+      try {
+        for (let way = 0; way < ways.length; way++) if (goThrough(way, result, wasSingle) && node.firstOnly) return;
+      } finally {
+        trace?.finish(span);
+      }
     },
     save: () => Object.fromEntries(ways.flatMap((w) => Object.entries(w.running.save()).map(([o, state]) => [`${w.key}/${o}`, state]))),
     load(state) {

@@ -6,6 +6,7 @@ import type { Row, Value } from '../data/value.ts';
 import { placeInput } from './branches.ts';
 import { innerHost } from './inner-host.ts';
 import type { ProgramHost, ProgramInput, RuleProgram, RunningProgram } from './operator.ts';
+import { tracedAs } from './traced.ts';
 
 export interface ProgramStep {
   /** Before the names of its operators; '' for none. */
@@ -137,6 +138,7 @@ function hostOf(host: ProgramHost, prefix: string, emit: (result: Result) => voi
   return innerHost(host, {
     emit,
     stats: (operator) => host.stats(prefix + operator),
+    ...(host.trace && { trace: tracedAs(host.trace, (operator) => prefix + operator) }),
   });
 }
 

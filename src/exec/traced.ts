@@ -35,6 +35,23 @@ export interface TraceTarget {
   readonly shift: number;
 }
 
+/** The same trace for a program within a program, whose operators have names of their own. */
+export function tracedAs(target: TraceTarget, named: (operator: string) => string): TraceTarget {
+  return {
+    begin: (name, row) => target.begin(named(name), row),
+    finish: (span) => target.finish(span),
+    hold: () => target.hold(),
+    resume: (held, work) => target.resume(held, work),
+    fired: (name, links, row, work) => target.fired(named(name), links, row, work),
+    get link() {
+      return target.link;
+    },
+    get shift() {
+      return target.shift;
+    },
+  };
+}
+
 /** Traces that a window remembers for its next firing. */
 const MAX_LINKS = 100;
 
@@ -68,27 +85,43 @@ export function traced(op: Operator, name: string, target: TraceTarget, show: Sh
 
 /** A window keeps rows of many traces: what it gives out is a trace of its own with links to them. */
 export function tracedWindow(name: string, target: TraceTarget, show: ShowRow, next: Operator): { note(): void; next: Operator } {
-  let links: TraceLink[] = [];
+  const links = new WindowLinks(name, target);
   return {
-    note() {
-      const { link } = target;
-      if (link === undefined || links.at(-1)?.traceId === link.traceId) return;
-      if (links.length >= MAX_LINKS) links.shift();
-      links.push(link);
-    },
+    note: () => links.note(),
     next: {
       ...next,
       row: (t) => next.row(t),
-      rows(c: Collection) {
-        const from = links;
-        links = [];
-        target.fired(
-          name,
-          from,
+      rows: (c: Collection) =>
+        links.fired(
           () => c.rows.map(show),
           () => next.rows(c),
-        );
-      },
+        ),
     },
   };
+}
+
+/** The traces whose rows a window took since it last gave something out. */
+export class WindowLinks {
+  private readonly name: string;
+  private readonly target: TraceTarget;
+  private links: TraceLink[] = [];
+
+  constructor(name: string, target: TraceTarget) {
+    this.name = name;
+    this.target = target;
+  }
+
+  /** It took a row of the trace under way. */
+  note(): void {
+    const { link } = this.target;
+    if (link === undefined || this.links.at(-1)?.traceId === link.traceId) return;
+    if (this.links.length >= MAX_LINKS) this.links.shift();
+    this.links.push(link);
+  }
+
+  fired(rows: () => unknown, work: () => void): void {
+    const from = this.links;
+    this.links = [];
+    this.target.fired(this.name, from, rows, work);
+  }
 }
