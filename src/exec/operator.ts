@@ -158,6 +158,8 @@ export interface ScanTable {
 export interface LookupTable {
   /** @returns matching rows (cached or fetched)  @throws ioError when the table's source is away */
   lookup(fields: readonly string[], keys: readonly string[], values: readonly Value[]): readonly Row[] | Promise<readonly Row[]>;
+  /** Rows that it left out since it was opened, and why the last one; undefined = none. */
+  readonly leftOut?: { readonly count: number; readonly reason: string } | undefined;
 }
 
 /** One input (stream or scan table) of a program, in order of FROM, JOIN… */

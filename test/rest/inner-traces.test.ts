@@ -81,7 +81,11 @@ describe('a traced rule of several programs', () => {
   });
 
   const graph = (between: Record<string, object>, edges: Record<string, string[]>) => ({
-    nodes: { src: { type: 'source', nodeType: 'memory', props: { sourceType: 'stream', sourceName: 'rows' } }, ...between, out: { type: 'sink', nodeType: 'nop', props: {} } },
+    nodes: {
+      src: { type: 'source', nodeType: 'memory', props: { sourceType: 'stream', sourceName: 'rows' } },
+      ...between,
+      out: { type: 'sink', nodeType: 'nop', props: {} },
+    },
     topo: { sources: ['src'], edges },
   });
 

@@ -72,6 +72,40 @@ describe('a lookup table of type memory', () => {
     ]);
   });
 
+  test('holds so many rows as maxRows says; the row written longest ago goes, is counted, and health says so', async () => {
+    await g.call('PUT', '/metadata/sources/memory/confKeys/two', { maxRows: 2 });
+    await made('/tables', { sql: 'CREATE TABLE two() WITH (DATASOURCE="two", TYPE="memory", KIND="lookup", KEY="id", CONF_KEY="two")' });
+    await made('/streams', { sql: 'CREATE STREAM fill() WITH (TYPE="httppush", DATASOURCE="/fill", FORMAT="json")' });
+    await made('/streams', { sql: 'CREATE STREAM ask() WITH (TYPE="httppush", DATASOURCE="/ask", FORMAT="json")' });
+    await made('/rules', { id: 'fillsTwo', sql: 'SELECT * FROM fill', actions: [{ memory: { topic: 'two', sendSingle: true } }] });
+    const sql = 'SELECT ask.id, two.name FROM ask LEFT JOIN two ON ask.id = two.id';
+    await made('/rules', { id: 'joinsTwo', sql, actions: [{ memory: { topic: 'answers' } }] });
+    const health = async () => JSON.parse((await g.call('GET', '/rules/joinsTwo/health')).text) as { ok: boolean; problems: string[] };
+    for (const id of [1, 2, 1]) await until(async () => (await push('/fill', { id, name: `n${id}` })) === 200, 'the row was taken');
+    const filled = async (n: number) =>
+      (await g.call('GET', '/rules/fillsTwo/status')).text.includes(`"sink_memory_0_0_records_out_total": ${n}`);
+    await until(() => filled(3), 'the rows are in the topic');
+    expect((await health()).problems).toEqual([]);
+    // 2 was written longest ago
+    await until(async () => (await push('/fill', { id: 3, name: 'n3' })) === 200, 'the row was taken');
+    await until(async () => (await health()).problems.length > 0, 'health tells of the row that went');
+    expect((await health()).problems).toEqual([
+      'Lookup table two left out 1 row (more than 2 keys (maxRows): the row that was written longest ago went): joins do not find it.',
+    ]);
+    await made('/streams', { sql: 'CREATE STREAM answers() WITH (TYPE="memory", DATASOURCE="answers")' });
+    await made('/rules', { id: 'shows', sql: 'SELECT * FROM answers', actions: [{ nop: {} }] });
+    await g.call('POST', '/rules/shows/trace/start', { strategy: 'always' });
+    for (const id of [1, 2, 3]) await until(async () => (await push('/ask', { id })) === 200, 'the question was taken');
+    let names: unknown[] = [];
+    await until(async () => {
+      const ids = JSON.parse((await g.call('GET', '/trace/rule/shows')).text) as string[];
+      const trees = await Promise.all(ids.map(async (id) => JSON.parse((await g.call('GET', `/trace/${id}`)).text) as Tree));
+      names = trees.map((t) => JSON.parse(t.attribute['data'] ?? 'null') as unknown);
+      return trees.length === 3;
+    }, 'the answers came');
+    expect(names).toEqual([{ id: 1, name: 'n1' }, { id: 2 }, { id: 3, name: 'n3' }]);
+  });
+
   test('is empty again when it is dropped and made anew', async () => {
     await g.call('DELETE', '/rules/joins');
     await g.call('DELETE', '/tables/memTable?force=true');

@@ -1,7 +1,7 @@
 // In-process topics: source, sink, lookup table.
 import { defineConnector } from '../../contract/connector.ts';
 import { rowKeys } from '../replaces.ts';
-import { createMemoryLookup } from './lookup.ts';
+import { createMemoryLookup, memoryLookupOptions } from './lookup.ts';
 import { createMemorySink, memorySinkOptions } from './sink.ts';
 import { createMemorySource } from './source.ts';
 
@@ -34,7 +34,7 @@ export default defineConnector({
   lookup: {
     kind: 'lookup',
     name: 'memory',
-    options: [],
+    options: memoryLookupOptions,
     doc: 'Lookup table filled from an in-process topic; the stream option KEY names the key.',
     create: createMemoryLookup,
   },

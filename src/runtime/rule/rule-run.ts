@@ -95,6 +95,10 @@ export class RuleRun implements RunStatusView {
     return this.host.rowTimes;
   }
 
+  get lookups(): RunHost['lookups'] {
+    return this.host.lookups;
+  }
+
   get failing(): RunHost['failing'] {
     return this.host.failing;
   }

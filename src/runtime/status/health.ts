@@ -26,6 +26,15 @@ export function healthOf(rule: RuleStatusView, env: Environment): RuleHealth {
   if (live) for (const s of sources) tellSource(s, told);
   if (live && run) told.problems.push(...changedSources(run, rule.definition));
   for (const s of sinks) tellSink(s, live, run?.deadLetters ?? 0, told);
+  for (const [name, { table }] of run?.lookups ?? []) {
+    const { count, reason } = table.leftOut ?? { count: 0, reason: '' };
+    tellLoss(
+      told,
+      `${name} left out`,
+      count,
+      `Lookup table ${name} left out ${rows(count)} (${reason}): joins do not find ${count === 1 ? 'it' : 'them'}.`,
+    );
+  }
   if (run?.checkpoints.error) told.problems.push(`State cannot be stored: ${run.checkpoints.error}`);
   const setAside = env.deps.suspects?.setAsideCount(rule.id) ?? 0;
   if (setAside > 0)

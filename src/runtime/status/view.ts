@@ -1,7 +1,7 @@
 // What status, health and metrics read of a rule and of its run. Implemented by rule/rule.ts and rule/rule-run.ts, which need not be known here.
 import type { SourceFound, SourceReads } from '../../contract/source.ts';
 import type { Row } from '../../data/value.ts';
-import type { OperatorStats, OperatorView, RuleProgram } from '../../exec/operator.ts';
+import type { LookupTable, OperatorStats, OperatorView, RuleProgram } from '../../exec/operator.ts';
 import type { RuleHealth, RuleState, SinkHealth, SourceHealth } from '../api.ts';
 import type { RuleDefinition } from '../definition.ts';
 import type { Failing } from '../diagnosis/failing.ts';
@@ -32,6 +32,8 @@ export interface RunStatusView {
   readonly sources: readonly SourceStatusView[];
   readonly operators: readonly (OperatorStats & NodeStats)[];
   readonly sinks: readonly SinkStatusView[];
+  /** Lookup tables that it joins, by name. */
+  readonly lookups: ReadonlyMap<string, { readonly table: Pick<LookupTable, 'leftOut'> }>;
   /** Streams and tables that it reads, as the catalog had them at its start. */
   readonly statements: ReadonlyMap<string, string | undefined>;
   readonly deadLetters: number;

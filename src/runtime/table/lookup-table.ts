@@ -35,6 +35,7 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   const props = { ...spec.props, ...(spec.key !== undefined && { key: spec.key }) };
   await withinLimit(clock, CONFIGURE_LIMIT_MS, `table ${spec.name}`, source.configure?.(spec.datasource, props));
 
+  let leftOut: LookupTable['leftOut'];
   const ctx = new OwnedContext(env, {
     contextRuleId: '$$table',
     name: spec.name,
@@ -42,7 +43,8 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
       if (state === 'disconnected') log.warn({ table: spec.name, cause: message }, 'Lookup table lost its source.');
     },
     onDropped(count, reason) {
-      log.warn({ table: spec.name, count, reason }, 'Lookup table left data out.');
+      if (leftOut?.reason !== reason) log.warn({ table: spec.name, count, reason }, 'Lookup table left data out.');
+      leftOut = { count: (leftOut?.count ?? 0) + count, reason };
     },
   });
   const backoff = createBackoff({ random: () => env.random() });
@@ -81,7 +83,12 @@ export async function openLookupTable(env: Environment, spec: SourceSpec, defini
   const first = open().finally(() => waited.abort());
   await Promise.race([first, clock.sleep(FIRST_OPEN_MS, waited.signal).catch(() => first)]);
   return {
-    table: cached,
+    table: {
+      lookup: (fields, keys, values) => cached.lookup(fields, keys, values),
+      get leftOut() {
+        return leftOut;
+      },
+    },
     close() {
       if (closed) return;
       closed = true;

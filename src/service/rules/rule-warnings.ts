@@ -49,10 +49,10 @@ function scheduleWarnings(o: RuleOptions): string[] {
 /** Options that are taken and do nothing beside the others. */
 function optionWarnings(o: RuleOptions, raw: Readonly<Record<string, unknown>>): string[] {
   const found: string[] = [];
-  const late = valueOf(raw, 'lateTolerance');
+  const late = valueIn(raw, 'lateTolerance');
   if (!o.isEventTime && late !== undefined && late !== 0)
     found.push('Option lateTolerance of the rule has no effect without isEventTime: rows count when they arrive.');
-  if (valueOf(raw, 'bufferLength') === 0)
+  if (valueIn(raw, 'bufferLength') === 0)
     found.push('Option bufferLength of the rule is 0 and is taken as 1: a queue holds one row at least.');
   if (o.restart.attempts === 0 && o.restart.multiplier < 1)
     found.push(
@@ -119,11 +119,11 @@ function resultColumns(s: SelectStatement): readonly string[] | undefined {
 // ------------------------------------------------------------------------------------------------------------------ actions
 
 /** In whatever letter case it is written. */
-const valueOf = (props: Props, name: string): unknown =>
+const valueIn = (props: Props, name: string): unknown =>
   props[name] ?? Object.entries(props).find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1];
 
 const textOf = (props: Props, name: string): string | undefined => {
-  const value = valueOf(props, name);
+  const value = valueIn(props, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
