@@ -1,6 +1,7 @@
 // Every place into which a template puts values of messages, with hostile values, from the row to the real sink: the rows of the table in
 // docs/security.md. What is refused is refused for good (never tried again) and costs its own row only.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
@@ -100,6 +101,35 @@ describe('file', () => {
     await a.close();
     expect(readdirSync(join(root, 'data/logs')).sort()).toEqual(['7', '<no value>', 'a', 'b']);
     expect(readdirSync(join(root, 'etc/sources'))).toEqual([]);
+  });
+
+  // @covers issue:13#1
+  it("path: what stands there already, links, pipes and the gateway's own files are no target", async () => {
+    const data = join(root, 'data');
+    writeFileSync(join(data, 'sqliteKV.db'), 'keep');
+    writeFileSync(join(root, 'etc/kuiper.yaml'), 'keep');
+    symlinkSync(join(root, 'etc'), join(data, 'logs/etc'));
+    symlinkSync(join(root, 'etc/kuiper.yaml'), join(data, 'logs/kuiper.yaml'));
+    symlinkSync('/dev/full', join(data, 'logs/full'));
+    linkSync(join(data, 'sqliteKV.db'), join(data, 'logs/second-name'));
+    execFileSync('mkfifo', [join(data, 'logs/pipe')]);
+    mkdirSync(join(data, 'logs/folder'));
+    const logs = await actionOf('file', { path: 'data/logs/{{.d}}' });
+    const links = await logs.send(
+      ...rowsOf('etc/kuiper.yaml', 'etc/new.yaml', 'kuiper.yaml', 'full', 'second-name', 'pipe', 'folder', 'folder/.', 'a//../../x', './/..//etc/x', '\ud800/../..', '/etc/cron.d/x', '%2e%2e/x', '..\\x', '～/x'), // biome-ignore format: one line
+    );
+    expect(links.slice(0, 10).every((c) => c !== '')).toBe(true);
+    await logs.close();
+    // written directly below data, where the databases lie
+    const beside = await actionOf('file', { path: 'data/{{.d}}' });
+    const own = ['sqliteKV.db', 'sqliteKV.db-wal', 'checkpoint.db-journal', 'cache.db-shm', 'reserve', 'sources/mqtt.yaml', 'schemas/protobuf/x.proto', 'plugins/trust.json', 'uploads/../sqliteKV.db', 'services/x.json']; // biome-ignore format: one line
+    expect((await beside.send(...rowsOf(...own))).map((code, i) => [own[i], code !== ''])).toEqual(own.map((name) => [name, true]));
+    await beside.close();
+    expect(readFileSync(join(data, 'sqliteKV.db'), 'utf8')).toBe('keep');
+    expect(readFileSync(join(root, 'etc/kuiper.yaml'), 'utf8')).toBe('keep');
+    expect(readdirSync(join(root, 'etc')).sort()).toEqual(['kuiper.yaml', 'sources']);
+    expect(readdirSync(data).sort()).toEqual(['logs', 'sqliteKV.db']);
+    expect(readdirSync(root).sort()).toEqual(['data', 'etc', 'plugins']);
   });
 });
 

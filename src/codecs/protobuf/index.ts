@@ -1,10 +1,12 @@
 // FORMAT="protobuf", SCHEMAID="schema.Message": package protobufjs by reflection on the .proto text of the schema registry. int64 fields
 // are bigint, bytes stay bytes, enums are numbers, missing proto3 fields have their default.
 import protobuf from 'protobufjs';
+import { isBudgetError } from '../../base/budget.ts';
 import { GatewayError, messageOf, rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecDefinition, CodecOptions } from '../../contract/codec.ts';
 import type { Row } from '../../data/value.ts';
 import { fromValue, messageToRow } from './values.ts';
+import { weighMessage } from './weigh.ts';
 
 /** @throws GatewayError CODEC_SCHEMA when the schema or message is missing or wrong */
 function loadType(options: CodecOptions): protobuf.Type {
@@ -36,9 +38,11 @@ export default {
     return {
       decode(payload) {
         try {
+          weighMessage(type, payload);
           const message = type.decode(payload);
           return messageToRow(type, type.toObject(message, { defaults: true, arrays: true, objects: true }) as Record<string, unknown>);
         } catch (error) {
+          if (isBudgetError(error)) throw error;
           throw rowError(`error deserializing protobuf ${options.schemaId}: ${messageOf(error)}`, 'DECODE_FAILED');
         }
       },

@@ -1,5 +1,5 @@
 // FORMAT="urlencoded": form data. A repeated name is an array; all values are texts.
-import { reserveMembers } from '../../base/budget.ts';
+import { reserveMembers, spend } from '../../base/budget.ts';
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecDefinition } from '../../contract/codec.ts';
 import { toTextAlways } from '../../data/cast.ts';
@@ -12,11 +12,18 @@ const queryEscape = (text: string) =>
     .replace(/%20/g, '+')
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
+const MAX_QUOTED_CHARS = 200;
+const refused = (text: string) =>
+  rowError(
+    `fail to parse url encoded value ${text.length > MAX_QUOTED_CHARS ? `${text.slice(0, MAX_QUOTED_CHARS)}… (${text.length} characters)` : text}`,
+    'DECODE_FAILED',
+  );
+
 function queryUnescape(text: string, whole: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw rowError(`fail to parse url encoded value ${whole}`, 'DECODE_FAILED');
+    throw refused(whole);
   }
 }
 
@@ -29,9 +36,11 @@ export default {
       const values = new Map<string, string[]>();
       const parts = text.split('&');
       reserveMembers(parts.length);
+      // two texts, looked for and taken apart
+      spend(parts.length * 14);
       for (const part of parts) {
         if (part === '') continue;
-        if (part.includes(';')) throw rowError(`fail to parse url encoded value ${text}`, 'DECODE_FAILED');
+        if (part.includes(';')) throw refused(text);
         const at = part.indexOf('=');
         const key = queryUnescape(at < 0 ? part : part.slice(0, at), text);
         const value = at < 0 ? '' : queryUnescape(part.slice(at + 1), text);
