@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCorpus, writeCorpus } from './fuzz/corpus.ts';
-import { type FuzzState, recordOf } from './fuzz/record.ts';
+import { type FuzzRecord, type FuzzState, recordOf } from './fuzz/record.ts';
 import { targets } from './fuzz/targets/index.ts';
 import { watch } from './fuzz/watch.ts';
 
@@ -117,7 +117,12 @@ do {
 if (values.keep) for (const t of chosen) writeCorpus(t.name, readCorpus(t.name, path.join(folder, 'corpus')).slice(0, 400));
 if (values.record) {
   const file = path.join(root, 'bench/results/fuzz.json');
-  writeFileSync(file, `${JSON.stringify(recordOf(targets.map((t) => [t.name, readState(t.name)])), null, 1)}\n`);
+  const { earlier } = JSON.parse(readFileSync(file, 'utf8')) as FuzzRecord;
+  const record = recordOf(
+    targets.map((t) => [t.name, readState(t.name)]),
+    earlier,
+  );
+  writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`);
   console.log(`written: ${path.relative(root, file)}`);
 }
 process.exit(findings > 0 ? 1 : 0);

@@ -1,7 +1,20 @@
 // Every place into which a template puts values of messages, with hostile values, from the row to the real sink: the rows of the table in
 // docs/security.md. What is refused is refused for good (never tried again) and costs its own row only.
 import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
@@ -113,6 +126,9 @@ describe('file', () => {
     symlinkSync('/dev/full', join(data, 'logs/full'));
     linkSync(join(data, 'sqliteKV.db'), join(data, 'logs/second-name'));
     execFileSync('mkfifo', [join(data, 'logs/pipe')]);
+    // somebody reads from it: opening alone does not fail
+    const reader = openSync(join(data, 'logs/pipe'), constants.O_RDWR | constants.O_NONBLOCK);
+    closers.push(() => closeSync(reader));
     mkdirSync(join(data, 'logs/folder'));
     const logs = await actionOf('file', { path: 'data/logs/{{.d}}' });
     const links = await logs.send(
@@ -120,6 +136,9 @@ describe('file', () => {
     );
     expect(links.slice(0, 10).every((c) => c !== '')).toBe(true);
     await logs.close();
+    const devices = await actionOf('file', { path: '/dev/{{.d}}' });
+    expect(await devices.send(...rowsOf('null', 'zero'))).not.toContain('');
+    await devices.close();
     // written directly below data, where the databases lie
     const beside = await actionOf('file', { path: 'data/{{.d}}' });
     const own = ['sqliteKV.db', 'sqliteKV.db-wal', 'checkpoint.db-journal', 'cache.db-shm', 'reserve', 'sources/mqtt.yaml', 'schemas/protobuf/x.proto', 'plugins/trust.json', 'uploads/../sqliteKV.db', 'services/x.json']; // biome-ignore format: one line
