@@ -1,8 +1,8 @@
 // Which addresses count as internal: every address of every special net, however it is written, and no other.
 import { isIP } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { internalNets, isInternalAddress } from '../../src/base/net-guard.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { checkLiteralHost, guardedLookup, internalNets, isInternalAddress } from '../../src/base/net-guard.ts';
 
 type Bits = bigint;
 const v4 = (b: Bits) => [24n, 16n, 8n, 0n].map((s) => (b >> s) & 255n).join('.');
@@ -110,5 +110,30 @@ describe('internal addresses', () => {
       const last = first | ((1n << free) - 1n);
       expect([isInternalAddress(text(width, first)), isInternalAddress(text(width, last))], net).toEqual([true, true]);
     }
+  });
+});
+
+describe('a host that is called', () => {
+  afterEach(() => vi.restoreAllMocks());
+  type Address = { address: string; family: number };
+  const resolved = (addresses: Address[], all: boolean) => {
+    const dns = process.getBuiltinModule('node:dns');
+    vi.spyOn(dns, 'lookup').mockImplementation(((_host: string, _options: object, done: (e: null, a: Address[]) => void) => done(null, addresses)) as never); // biome-ignore format: one thought
+    return new Promise((resolve) => guardedLookup('name.example', { all }, (error, address) => resolve(error?.message ?? address)));
+  };
+  const open = { address: '8.8.8.8', family: 4 };
+
+  // @covers issue:13#5
+  it.each([true, false])('by a name: one internal address among several is enough to refuse it (all: %s)', async (all) => {
+    for (const bad of ['127.0.0.1', '::ffff:10.0.0.1', 'fe80::1'])
+      expect(await resolved([open, { address: bad, family: 4 }], all)).toBe(`ip ${bad} is in internal network`);
+    expect(await resolved([open], all)).toEqual(all ? [open] : '8.8.8.8');
+  });
+
+  // @covers issue:13#5
+  it('by an address: is checked without a lookup; names are left to the lookup', () => {
+    for (const host of ['127.0.0.1', '169.254.169.254', '[::1]', '::1', '[::ffff:7f00:1]'])
+      expect(() => checkLiteralHost(host), host).toThrow('is in internal network');
+    for (const host of ['8.8.8.8', '[2606:4700::1111]', 'localhost']) expect(() => checkLiteralHost(host), host).not.toThrow();
   });
 });

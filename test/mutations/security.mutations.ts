@@ -19,6 +19,7 @@ export const mutations: MutationList = {
   tests: [
     'test/base/net-guard.test.ts',
     'test/base/budget.test.ts',
+    'test/base/own-places.test.ts',
     'test/codecs/hostile-payloads.test.ts',
     'test/connectors/dynamic-properties.test.ts',
     'test/connectors/file/place.test.ts',
