@@ -312,6 +312,17 @@ describe('guessing tokens', () => {
     expect(from('bad')).toMatchObject({ waitS: 1 });
   });
 
+  it('a token that was right and is revoked waits like any other', () => {
+    let revoked = false;
+    const revocable: Credentials = { count: 1, check: (a, now) => (revoked ? { refused: 'token is revoked' } : credentials.check(a, now)) };
+    const backoff = createTokenBackoff(createVirtualClock(0));
+    const from = (token: string) => backoff.check(revocable, `Bearer ${token}`, '10.0.0.9');
+    expect(from('good')).toMatchObject({ role: 'admin' });
+    revoked = true;
+    for (let i = 0; i < 10; i++) expect(from('good')).toEqual({ refused: 'token is revoked' });
+    expect(from('good')).toMatchObject({ waitS: 1 });
+  });
+
   it('is remembered of 4,096 addresses at most', () => {
     const backoff = createTokenBackoff(createVirtualClock(0));
     for (let i = 0; i < 6000; i++) backoff.check(credentials, 'Bearer bad', `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
