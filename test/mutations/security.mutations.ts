@@ -12,6 +12,7 @@ const weigh = 'src/codecs/protobuf/weigh.ts';
 const protobuf = 'src/codecs/protobuf/index.ts';
 const form = 'src/codecs/urlencoded/index.ts';
 const quarantine = 'src/plugin-host/versions/quarantine.ts';
+const download = 'src/service/download.ts';
 const times = 'src/data/datetime-from.ts';
 
 export const mutations: MutationList = {
@@ -27,6 +28,7 @@ export const mutations: MutationList = {
     'test/data/datetime-from.test.ts',
     'test/plugin-host/versions',
     'test/rest/odd-bodies.test.ts',
+    'test/service/download-redirects.test.ts',
     'test/rest/access.test.ts',
     'test/rest/before-token.test.ts',
   ],
@@ -121,6 +123,19 @@ export const mutations: MutationList = {
       find: 'entries = entries.filter((e) => e.plugin !== plugin);\n      save();',
       replace: 'entries = entries.filter((e) => e.plugin !== plugin);',
     },
+    {
+      id: 'only-the-first-address-is-judged',
+      file: download,
+      find: 'if (!privateNet) checkLiteralHost',
+      replace: 'if (!privateNet && redirects === MAX_REDIRECTS) checkLiteralHost',
+    },
+    {
+      id: 'a-redirect-goes-anywhere',
+      file: download,
+      find: 'target).href, privateNet, redirects',
+      replace: 'target).href, true, redirects',
+    },
+    { id: 'one-redirect-more', file: download, find: 'if (redirects === 0)', replace: 'if (redirects < 0)' },
     { id: 'any-number-is-a-time', file: times, find: 'if (Math.abs(v) <= MAX_MS)', replace: 'if (Number.isFinite(v))' },
   ],
 };
