@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   Budget,
   beginMessage,
@@ -47,6 +47,23 @@ describe('a budget', () => {
       );
       expect(textOf(() => spend(1))).toContain('100,000 steps');
     });
+  });
+
+  // @covers issue:13#2
+  it('used up by time stays used up, until the neighbours of the row get their share', () => {
+    let usedMs = 0;
+    const clock = vi.spyOn(process, 'threadCpuUsage').mockImplementation(() => ({ user: usedMs * 1000, system: 0 }));
+    const budget = new Budget('rule r', { ...limits, maxSteps: 1e9, maxTimeMs: 20 });
+    beginMessage();
+    on(budget, () => {
+      spend(1_000_000);
+      usedMs = 21;
+      expect(textOf(() => spend(1_000_000))).toContain('the work took 21 ms; the limit for one row is 20 ms');
+      expect(textOf(() => spend(1))).not.toBe('');
+      budget.forgive();
+      expect(textOf(() => spend(1_000_000))).toBe('');
+    });
+    clock.mockRestore();
   });
 
   it('is new for the next message, and shared by the rows of one, each of which adds 20 steps', () => {
