@@ -5,7 +5,8 @@ import protobuf from '../../src/codecs/protobuf/index.ts';
 import urlencoded from '../../src/codecs/urlencoded/index.ts';
 
 const SCHEMA = `syntax = "proto3";
-  message M { int64 a = 1; string b = 2; repeated M c = 3; map<string, M> d = 4; repeated int32 e = 5; repeated double f = 6; map<string, double> g = 7; M h = 8; }
+  message M { int64 a = 1; string b = 2; repeated M c = 3; map<string, M> d = 4; repeated int32 e = 5; repeated double f = 6; map<string, double> g = 7; M h = 8; repeated Empty i = 9; }
+  message Empty {}
   message Wide { ${Array.from({ length: 500 }, (_, i) => `string f${i} = ${i + 2};`).join(' ')} repeated Wide more = 1; }`;
 const decoderOf = (message: string) => protobuf.createDecoder({ schemaId: `s.${message}`, schemas: { read: () => SCHEMA } });
 const varint = (n: number): Buffer => (n < 128 ? Buffer.of(n) : Buffer.concat([Buffer.of((n & 127) | 128), varint(Math.floor(n / 128))]));
@@ -29,7 +30,8 @@ describe('protobuf', () => {
   // @covers issue:13#2
   it.each([
     ['half a million empty messages', 'M', field(3).toString('latin1').repeat(500_000)],
-    ['as many in the values of maps', 'M', times(90_000, () => field(4, field(2))).toString('latin1')],
+    ['two hundred thousand messages without fields', 'M', field(9).toString('latin1').repeat(200_000)],
+    ['messages in the values of maps', 'M', times(90_000, () => field(4, field(2))).toString('latin1')],
     ['few messages of many fields', 'Wide', field(1).toString('latin1').repeat(3_000)],
     ['a million packed values', 'M', field(5, Buffer.alloc(1_000_000, 1)).toString('latin1')],
     ['a map of sixty thousand keys', 'M', times(60_000, (i) => field(7, field(1, Buffer.from(`k${i}`)))).toString('latin1')],
