@@ -32,6 +32,7 @@ describe('protobuf', () => {
     ['half a million empty messages', 'M', field(3).toString('latin1').repeat(500_000)],
     ['two hundred thousand messages without fields', 'M', field(9).toString('latin1').repeat(200_000)],
     ['messages in the values of maps', 'M', times(90_000, () => field(4, field(2))).toString('latin1')],
+    ['one entry whose value holds a hundred thousand messages', 'M', field(4, field(2, Buffer.from(field(3).toString('latin1').repeat(100_000), 'latin1'))).toString('latin1')], // biome-ignore format: one line
     ['few messages of many fields', 'Wide', field(1).toString('latin1').repeat(3_000)],
     ['a million packed values', 'M', field(5, Buffer.alloc(1_000_000, 1)).toString('latin1')],
     ['a map of sixty thousand keys', 'M', times(60_000, (i) => field(7, field(1, Buffer.from(`k${i}`)))).toString('latin1')],
