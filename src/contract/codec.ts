@@ -31,6 +31,8 @@ export interface LastText {
 export interface Decoder {
   /** @returns one row or several  @throws rowError(…, 'DECODE_FAILED') */
   decode(payload: Uint8Array): Row | Row[];
+  /** True: a small payload can become much, so each is decoded on a budget. */
+  readonly grows?: boolean;
 }
 
 export interface Encoder {

@@ -40,6 +40,25 @@ describe('payload decoder', () => {
     expect(decode({ payloadBatchField: 'frames' }, { ts: 1, frames })).toEqual({ ts: 1, a: 1, b: 2, c: 3, n: 2 });
   });
 
+  // @covers issue:13#2
+  it('merges a batch of many names without copying the row for each', () => {
+    const frames = Array.from({ length: 12_000 }, (_, i) => ({ data: b64(`{"k${i}":${i},"__proto__":{"a":${i}}}`) }));
+    const row = decode({ payloadBatchField: 'frames' }, { frames }) as Record<string, unknown>;
+    expect(Object.keys(row)).toHaveLength(12_001);
+    expect(Object.getPrototypeOf(row)).toBe(Object.prototype);
+    expect(row['k11999']).toBe(11_999);
+  });
+
+  // @covers issue:13#2
+  it('says that a payload may grow when one of its steps does', () => {
+    const grows = (first: boolean, inner: boolean) => {
+      const of = (yes: boolean) => ({ ...json.createDecoder({}), grows: yes });
+      const codec: CodecDefinition = { ...json, createDecoder: () => of(inner) };
+      return withPayload(of(first), parsePayloadProps({ payloadField: 'data', payloadFormat: 'json' })!, codec, {}).grows;
+    };
+    expect([grows(false, false), grows(true, false), grows(false, true)]).toEqual([false, true, true]);
+  });
+
   it('reads other formats with their own separator', () => {
     expect(decode({ payloadFormat: 'delimited', payloadDelimiter: ';' }, { data: b64('x;y') }, delimited)).toEqual({
       col0: 'x',

@@ -36,6 +36,7 @@ export default {
   createDecoder(options) {
     const type = loadType(options);
     return {
+      grows: true,
       decode(payload) {
         try {
           weighMessage(type, payload);

@@ -29,7 +29,7 @@ export interface DecodePlan {
   eventTime: ((row: Row) => number) | undefined;
 }
 
-/** Payloads up to this size decode to little: they need no budget. What unpacks brings its own (source-pool.ts). */
+/** Payloads up to this size decode to little, unless the decoder says otherwise: they need no budget. What unpacks brings its own (source-pool.ts). */
 const SMALL_BYTES = 4096;
 
 export class DecodeGroup {
@@ -156,7 +156,9 @@ export class DecodeGroup {
     const { decoder } = this.plan;
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     this.bytes += bytes.length;
-    return bytes.length > SMALL_BYTES ? within(this.budget, 1, () => decoder.decode(bytes)) : decoder.decode(bytes);
+    return bytes.length > SMALL_BYTES || decoder.grows === true
+      ? within(this.budget, 1, () => decoder.decode(bytes))
+      : decoder.decode(bytes);
   }
 
   private row(raw: Row, nowMs: number, meta: Meta | undefined, ack: Ack | undefined): void {

@@ -3,6 +3,7 @@
 import { rowError } from '../../base/errors/gateway-error.ts';
 import type { CodecDefinition, CodecOptions, Decoder } from '../../contract/codec.ts';
 import { type Props, parseOptions } from '../../contract/props.ts';
+import { setMember } from '../../data/set-member.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { isStruct } from '../../data/value.ts';
 import { payloadOptions } from './options.ts';
@@ -40,17 +41,19 @@ export function withPayload(first: Decoder, props: PayloadProps, codec: CodecDef
   const batch = (row: Row): Row => {
     const { [payloadBatchField]: list, ...others } = row;
     if (!Array.isArray(list)) throw rowError(`payload batch field ${payloadBatchField} is not array`, 'DECODE_FAILED');
-    let out: Row = others;
+    const out: Row = others;
     for (const element of list) {
       if (!isStruct(element)) throw rowError('unsupported payload received, must be a slice of maps', 'DECODE_FAILED');
       const { [payloadField]: _encoded, ...rest } = element;
       const decoded = decodeField(element);
-      out = Object.assign({}, out, rest, ...(Array.isArray(decoded) ? decoded : [decoded]));
+      for (const part of [rest, ...(Array.isArray(decoded) ? decoded : [decoded])])
+        for (const [name, value] of Object.entries(part)) setMember(out, name, value);
     }
     return out;
   };
   const one = payloadBatchField ? batch : single;
   return {
+    grows: first.grows === true || inner.grows === true,
     decode(payload) {
       const rows = first.decode(payload);
       if (!Array.isArray(rows)) return one(rows);

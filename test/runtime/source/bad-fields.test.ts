@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../../src/base/errors/gateway-error.ts';
 import { createJsonDecoder } from '../../../src/codecs/json/decode.ts';
+import protobuf from '../../../src/codecs/protobuf/index.ts';
 import type { CodecOptions } from '../../../src/contract/codec.ts';
 import type { Row, Value } from '../../../src/data/value.ts';
 import type { Subscriber } from '../../../src/runtime/ports.ts';
@@ -119,5 +120,20 @@ describe('a field that cannot be read', () => {
     for (const r of [a, b]) g.replay(r.s, Buffer.from('{"a":1,"b":"broken"}'), 5, undefined, undefined);
     expect(a.got).toEqual([[1n]]);
     expect(b.got).toEqual([{ error: 'b has wrong type:string, expect:float' }]);
+  });
+});
+
+// @covers issue:13#2
+describe('a small payload that becomes much', () => {
+  it('is refused by the budget when its decoder says that it grows', () => {
+    const SCHEMA = `syntax = "proto3"; message Wide { ${Array.from({ length: 500 }, (_, i) => `string f${i} = ${i + 2};`).join(' ')} repeated Wide more = 1; }`;
+    const decoder = protobuf.createDecoder({ schemaId: 's.Wide', schemas: { read: () => SCHEMA } });
+    const g = new DecodeGroup({ key: '', decoder, validate: undefined, eventTime: undefined });
+    const errors: string[] = [];
+    g.add({ ruleId: 'r', index: [], columns: undefined, eventTime: false, standard: true, push: () => undefined, end: () => undefined, sourceError: (error) => void errors.push(messageOf(error)) }); // biome-ignore format: one line
+    // 2,000 empty messages of 500 fields
+    g.receive(Buffer.alloc(4000, Buffer.of(10, 0)), 5, undefined, undefined);
+    expect(errors.join()).toContain('the work is more than');
+    expect(g.undecodable).toBe(1);
   });
 });
