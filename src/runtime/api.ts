@@ -283,6 +283,16 @@ export interface RuleHandle {
   onTriggeredChange?: (triggered: boolean) => void;
 }
 
+/** What rules held at one moment. */
+export interface Moment {
+  /** Rules whose state could not be stored in time: what is stored of them is older. */
+  readonly late: readonly string[];
+  /** When the state was taken that is stored of a rule, epoch ms. */
+  momentOf(rule: string): number;
+  /** A page of a queue without what came later. @returns undefined when nothing is left  @throws when the bytes are damaged */
+  pageAt(queue: string, payload: Uint8Array, rows: number): { payload: Uint8Array; rows: number } | undefined;
+}
+
 export interface Runtime {
   /** Creates (does not start; `start()` does). @throws RUNTIME_DUPLICATE_RULE, RULE_INVALID_CRON */
   createRule(definition: RuleDefinition): RuleHandle;
@@ -312,6 +322,10 @@ export interface Runtime {
   metricsText(): string;
   /** Starts the patrol loop and the checkpointer. */
   start(): void;
+  /** For a backup: stores what rules hold now. Takes as long as sinks need to deliver or store their results, but not longer than a few seconds. */
+  moment?(): Promise<Moment>;
+  /** State and queues of these rules were put into the store: they begin with them. */
+  stateArrived?(checkpoints: readonly string[], queues: readonly string[]): void;
   /** All saved rules were told to start. Needed with holdSourcesAtStart (5 s after the creation sources open all the same). */
   rulesLoaded(): void;
   /** Stops sources, drains sinks (the rest goes to the durable queues), saves state. Resolves within stopTimeoutMs + 1 s also with a dead sink. */

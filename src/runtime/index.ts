@@ -48,6 +48,9 @@ export type { TraceStrategy } from './trace/rule-trace.ts';
 export type { Span, TraceStore, TraceTree } from './trace/trace-store.ts';
 export { commonSinkOptions } from './transform/options.ts';
 
+/** A backup waits so long for rules, beyond the time after which sinks store what waits for their peers. */
+const MOMENT_MS = 3_000;
+
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const settings = { ...defaultSettings, ...deps.settings };
   // eKuiper: values below a second count as the default
@@ -171,6 +174,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     start() {
       env.cpu?.start();
       patrolTimer ??= clock.setTimer(settings.rulePatrolIntervalMs, patrol);
+    },
+    async moment() {
+      const { takeMoment } = await import('./checkpoint/moment.ts');
+      return takeMoment([...rules.values()], checkpointer, clock, settings.spillAfterMs + MOMENT_MS);
+    },
+    stateArrived(stored, queues) {
+      for (const rule of stored) checkpoints.stored(rule);
+      for (const queue of queues) env.queueNames.add(queue);
     },
     traces,
     condition() {

@@ -34,6 +34,10 @@ export interface PluginStates {
   open(): Promise<void>;
   /** @param plugin `sinks/counter` */
   of(plugin: string): PersistentState;
+  /** Writes what was not written yet. */
+  flush(): Promise<void>;
+  /** State of another gateway in the place of what a plugin has. @param text as it is stored  @throws when it cannot be stored */
+  put(plugin: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,18 +66,30 @@ export function createPluginStates(table: KvTable, clock: Clock, log: Log): Plug
     timer ??= clock.setTimer(WRITE_AFTER_MS, () => void write());
   };
 
+  const read = (plugin: string, text: string): Map<string, unknown> | undefined => {
+    try {
+      const values = nodeV8().deserialize(Buffer.from(text, 'base64')) as unknown;
+      if (values instanceof Map) return values as Map<string, unknown>;
+    } catch (error) {
+      log.error(
+        { code: 'CATALOG_ENTRY', plugin, reason: messageOf(error) },
+        'Stored plugin state cannot be read; the plugin starts from empty state.',
+      );
+    }
+    return undefined;
+  };
+  const flush = async () => {
+    clock.clear(timer);
+    timer = undefined;
+    if (dirty.size) await write();
+    await writing;
+  };
+
   return {
     async open() {
       for (const [plugin, text] of await table.all()) {
-        try {
-          const values = nodeV8().deserialize(Buffer.from(text, 'base64')) as unknown;
-          if (values instanceof Map) all.set(plugin, values as Map<string, unknown>);
-        } catch (error) {
-          log.error(
-            { code: 'CATALOG_ENTRY', plugin, reason: messageOf(error) },
-            'Stored plugin state cannot be read; the plugin starts from empty state.',
-          );
-        }
+        const values = read(plugin, text);
+        if (values) all.set(plugin, values);
       }
     },
     of(plugin) {
@@ -96,10 +112,19 @@ export function createPluginStates(table: KvTable, clock: Clock, log: Log): Plug
         entries: () => [...values],
       };
     },
-    async close() {
-      clock.clear(timer);
-      if (dirty.size) await write();
-      await writing;
+    flush,
+    async put(plugin, text) {
+      const next = read(plugin, text);
+      if (!next) return;
+      const values = all.get(plugin) ?? new Map<string, unknown>();
+      // who holds it goes on with it
+      values.clear();
+      for (const [key, value] of next) values.set(key, value);
+      all.set(plugin, values);
+      dirty.add(plugin);
+      await flush();
+      if (dirty.has(plugin)) throw new Error(`state of the plugin ${plugin} could not be stored`);
     },
+    close: flush,
   };
 }

@@ -312,6 +312,7 @@ export function createPluginRegistry(deps: PluginRegistryDeps): PluginRegistry {
       await registry.settle();
       for (const e of entries.values()) if (e.kind === 'functions') await resolver.again(e, true);
     },
+    state: states,
     async release(kind, name) {
       const released = quarantine.release(`${kind}/${name}`);
       const e = entries.get(`${kind}/${name}`);

@@ -8,6 +8,7 @@ import type { Suspect } from '../containment/guard.ts';
 import type { PluginDoor } from '../files/door.ts';
 import type { PluginKind } from '../files/plugin-file.ts';
 import type { FoundZip } from '../files/scan.ts';
+import type { PluginStates } from '../remote/plugin-state.ts';
 import type { LaunchThread } from '../remote/thread.ts';
 import type { HeldBack } from './held-back.ts';
 import type { PluginDescription, PluginEntry } from './plugin-entry.ts';
@@ -62,6 +63,8 @@ export interface PluginRegistry {
   registerFunctions(name: string, names: readonly string[] | undefined): Promise<void>;
   /** The folders and the names of functions in the store were changed by somebody else: looks at both. */
   reread(): Promise<void>;
+  /** State of plugins: stores what is not stored yet, and takes that of another gateway. */
+  readonly state: Pick<PluginStates, 'flush' | 'put'>;
   /** Gives quarantined versions a new chance, as if their files had just come. @returns how many */
   release(kind: PluginKind, name: string): Promise<number>;
   /** Whose fault an uncaught error is; undefined: not a plugin's. */

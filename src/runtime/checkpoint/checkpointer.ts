@@ -10,6 +10,8 @@ export interface Checkpointed {
   readonly heldCount: number;
   /** One is being made. */
   readonly checkpointing: boolean;
+  /** Resolves when the one under way is through. */
+  settled(): Promise<void>;
   /** @param nowMs monotonic */
   dueAt(nowMs: number): boolean;
   /** Never rejects. */
@@ -25,6 +27,8 @@ export interface Checkpointer {
   wake(): void;
   /** Checkpoints this rule, and the rules that hold messages of the same sources. */
   now(run: Checkpointed): void;
+  /** Checkpoints all rules that changed, in one turn. Resolves when each is through. @param taken told when the states are taken */
+  all(taken: () => void): Promise<void>;
   close(): void;
 }
 
@@ -58,6 +62,12 @@ export function createCheckpointer(clock: Clock): Checkpointer {
     remove: (run) => void runs.delete(run),
     wake: arm,
     now,
+    async all(taken) {
+      // none may be under way: each would give the state of an earlier moment
+      while ([...runs].some((r) => r.checkpointing)) await Promise.all([...runs].map((r) => r.settled()));
+      taken();
+      await Promise.all([...runs].filter((r) => r.waits).map((r) => r.checkpoint()));
+    },
     close() {
       closed = true;
       clock.clear(timer);

@@ -42,6 +42,8 @@ export class RunCheckpoint implements Checkpointed {
   readonly ledger: Ledger;
   bytes = 0;
   lastAtMs = 0;
+  /** When the state was taken that is stored; 0 = none of this run is. */
+  takenAtMs = 0;
   failures = 0;
   /** Why the last one could not be stored; '' = it was. */
   error = '';
@@ -117,6 +119,7 @@ export class RunCheckpoint implements Checkpointed {
     const { ledger, deps } = this;
     try {
       // as bytes at once: operators give out live state, and rows that come while results are delivered must not get into it
+      const takenAtMs = deps.clock.now();
       const state = this.take();
       if (!state) return;
       this.flow = afterCheckpoint(this.flow);
@@ -125,8 +128,10 @@ export class RunCheckpoint implements Checkpointed {
       try {
         stored = await this.store(state);
       } finally {
-        if (stored) ledger.commit();
-        else ledger.abandon();
+        if (stored) {
+          this.takenAtMs = takenAtMs;
+          ledger.commit();
+        } else ledger.abandon();
       }
     } catch (error) {
       deps.crash(error);

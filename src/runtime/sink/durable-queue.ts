@@ -167,7 +167,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
       nextSeq = (pages.at(-1)?.seq ?? 0) + 1;
     },
     async append(items) {
-      const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
+      const payload = packState(items.map(packItem));
       const stepped = await followClock();
       const page: Page = {
         seq: nextSeq++,
@@ -222,7 +222,7 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     async shortenPage(seq, items, from) {
       const page = pages.find((p) => p.seq === seq);
       if (!page) return;
-      const payload = packState(items.map((i): unknown[] => [i.data, i.dynamic, i.rows, i.atMs]));
+      const payload = packState(items.map(packItem));
       const short: Page = { ...page, rows: countRows(items), bytes: payload.byteLength, from };
       await store.replace(name, short, payload);
       const at = pages.indexOf(page);
@@ -254,6 +254,15 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
   };
 }
 
+/** What a page held at a moment: items that came later are left out. @returns undefined when none is left  @throws when the bytes are damaged */
+export function pageUntil(payload: Uint8Array, atMs: number): { payload: Uint8Array; rows: number } | undefined {
+  const all = unpackItems(payload);
+  const items = all.filter((i) => i.atMs <= atMs);
+  if (items.length === 0) return undefined;
+  const same = items.length === all.length;
+  return { payload: same ? payload : packState(items.map(packItem)), rows: countRows(items) };
+}
+
 /** @throws when the bytes are damaged */
 const unpackItems = (payload: Uint8Array): StoredItem[] =>
   (unpackState(payload) as unknown[][]).map(([data, dynamic, rows, atMs]) => ({
@@ -262,5 +271,7 @@ const unpackItems = (payload: Uint8Array): StoredItem[] =>
     rows: rows as number,
     atMs: atMs as number,
   }));
+
+const packItem = (i: StoredItem): unknown[] => [i.data, i.dynamic, i.rows, i.atMs];
 
 const countRows = (items: readonly { rows: number }[]): number => items.reduce((n, i) => n + i.rows, 0);

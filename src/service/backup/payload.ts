@@ -6,6 +6,8 @@ import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { maskText, maskValue } from '../../base/secrets.ts';
 import type { Folders } from '../../config/index.ts';
 import type { Props } from '../../contract/props.ts';
+import type { PluginRegistry } from '../../plugin-host/index.ts';
+import type { Runtime } from '../../runtime/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
 import { parseStreamStatement } from '../streams/definition.ts';
@@ -29,6 +31,8 @@ export interface PayloadDeps {
   tables: Tables;
   store: Pick<Store, 'kv' | 'checkpoints' | 'sinkQueues'>;
   folders: Folders;
+  runtime: Pick<Runtime, 'moment'>;
+  registry: Pick<PluginRegistry, 'state'>;
 }
 
 const SEALED = { stream: 'streams', rule: 'rules', confKey: 'confKeys', connection: 'connections', secret: 'secrets' } as const;
@@ -56,7 +60,8 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const KEY_FILE = /\.(?:key|pem|p12|pfx|jks|keystore)$/i;
 
 /** @param secrets false: texts are masked and files that hold secrets stay here */
-export async function collectPayload({ tables, store, folders }: PayloadDeps, secrets: boolean, state: boolean): Promise<Payload> {
+export async function collectPayload(deps: PayloadDeps, secrets: boolean, state: boolean): Promise<Payload> {
+  const { tables, store, folders } = deps;
   const out: Payload = { tables: {}, files: {}, leftOut: [] };
   for (const [name, key] of Object.entries(SEALED) as [string, (typeof SEALED)[keyof typeof SEALED]][]) {
     if (!secrets && key === 'secrets') continue;
@@ -78,7 +83,12 @@ export async function collectPayload({ tables, store, folders }: PayloadDeps, se
     out.files[path] = { mode: mode & 0o777, base64: content.toString('base64') };
   }
   out.leftOut.push(...outside(folders, out.tables));
-  if (state) out.state = await collectState(store);
+  if (state) {
+    const { late, ...taken } = await collectState(store, deps.runtime, deps.registry.state);
+    out.state = taken;
+    for (const rule of late)
+      out.leftOut.push(`rule ${rule}: what it counted last, since its sinks took nothing in time; its state is older`);
+  }
   return out;
 }
 
@@ -112,7 +122,6 @@ export async function targetOfPayload(content: unknown, folders: Folders, clone:
   rows.push(...stateRows(state ?? {}));
   const notes = (leftOut ?? []).map((text) => `Not in the backup: ${text}.`);
   if (target.some((f) => f.after)) notes.push('Settings, tokens and the identity of the gateway take effect at its next start.');
-  if (Object.keys(state?.queues ?? {}).length > 0) notes.push('Queued rows of sinks are sent after the next start.');
   if (clone) {
     const ids = connections.filter((c) => c.props['clientId'] || c.props['clientid']).map((c) => c.id);
     if (ids.length > 0) notes.push(`These connections name a client id, which the original uses as well: ${ids.join(', ')}.`);

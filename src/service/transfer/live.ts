@@ -1,6 +1,8 @@
 // After a transaction that changed the catalog as a whole: memory follows the store. Rules that are gone end, new and changed ones begin, and those whose
 // streams, keys, connections or secrets are different now go on with them. Used by importer.ts.
 import type { ComponentFiles } from '../../config/index.ts';
+import type { PluginRegistry } from '../../plugin-host/index.ts';
+import type { Runtime } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { ConfKeyStore } from '../conf-keys.ts';
 import type { ConnectionStore } from '../connections.ts';
@@ -34,6 +36,8 @@ export interface LiveDeps {
   rules: RuleService;
   componentFiles: ComponentFiles;
   store: Pick<Store, 'kv' | 'checkpoints' | 'sinkQueues'>;
+  runtime: Pick<Runtime, 'stateArrived'>;
+  plugins: Pick<PluginRegistry, 'state'>;
 }
 
 export function createLiveConfiguration(deps: LiveDeps): LiveConfiguration {
@@ -43,7 +47,7 @@ export function createLiveConfiguration(deps: LiveDeps): LiveConfiguration {
     async takeOver({ before, after, listed, restored }) {
       const prints = rules.fingerprints();
       for (const id of before.keys()) if (!after.has(id) || restored.includes(id)) await rules.adopt(id, undefined);
-      await placeRestoredState(store);
+      await placeRestoredState(store, { runtime: deps.runtime, plugins: deps.plugins.state });
       componentFiles.reload();
       await secrets.reload();
       await confKeys.reload();

@@ -1,10 +1,15 @@
 // State that came with a backup: it is part of the restore's transaction as rows of the catalog, and goes from there to where rules look for it (their
 // checkpoints, the queues of their sinks) when no rule of that name runs. Done again after a process that ended in between. Called by live.ts and
 // daemon/gateway.ts.
+import type { PluginRegistry } from '../../plugin-host/index.ts';
+import type { Moment, Runtime } from '../../runtime/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 
 const TABLE = 'restoredState';
 const QUEUE = 'queue/';
+const PLUGIN = 'plugin/';
+/** A checkpoint may be stored while queues are read: then they are read again, at most so often. */
+const MAX_READS = 5;
 
 export interface StatePages {
   seq: number;
@@ -21,20 +26,48 @@ export interface SavedState {
   pluginState: Record<string, string>;
 }
 
-/** What a backup takes with it: what was stored last. */
-export async function collectState({ checkpoints, sinkQueues, kv }: Pick<Store, 'checkpoints' | 'sinkQueues' | 'kv'>): Promise<SavedState> {
-  const out: SavedState = { checkpoints: {}, queues: {}, pluginState: Object.fromEntries(await kv('pluginState').all()) };
-  for (const rule of await checkpoints.rules()) {
-    const found = await checkpoints.load(rule);
-    if (found) out.checkpoints[rule] = { atMs: found.atMs, base64: Buffer.from(found.state).toString('base64') };
-  }
-  for (const queue of await sinkQueues.queues()) {
-    const pages: StatePages[] = [];
-    for (const { seq, rows, bytes, atMs } of await sinkQueues.pages(queue)) {
-      const payload = await sinkQueues.read(queue, seq);
-      if (payload) pages.push({ seq, rows, bytes, atMs, base64: Buffer.from(payload).toString('base64') });
+type StateStore = Pick<Store, 'checkpoints' | 'sinkQueues' | 'kv'>;
+
+/** What a backup takes with it: windows, offsets and queues as they are at one moment, and what plugins keep.
+ *  @returns also the rules whose state is older, since they could not store it in time */
+export async function collectState(
+  store: StateStore,
+  runtime: Pick<Runtime, 'moment'>,
+  plugins: PluginRegistry['state'],
+): Promise<SavedState & { late: readonly string[] }> {
+  const moment = await runtime.moment?.();
+  await plugins.flush();
+  const out: SavedState = { checkpoints: {}, queues: {}, pluginState: Object.fromEntries(await store.kv('pluginState').all()) };
+  const queues = Map.groupBy(await store.sinkQueues.queues(), ruleOfQueue);
+  for (const rule of new Set([...(await store.checkpoints.rules()), ...queues.keys()]))
+    for (let reads = 1; ; reads++) {
+      const atMs = moment?.momentOf(rule);
+      const checkpoint = await store.checkpoints.load(rule);
+      const pages: [string, StatePages[]][] = [];
+      for (const queue of queues.get(rule) ?? []) pages.push([queue, await pagesOf(store, queue, moment)]);
+      if (moment?.momentOf(rule) !== atMs && reads < MAX_READS) continue;
+      if (checkpoint) out.checkpoints[rule] = { atMs: checkpoint.atMs, base64: Buffer.from(checkpoint.state).toString('base64') };
+      for (const [queue, list] of pages) if (list.length > 0) out.queues[queue] = list;
+      break;
     }
-    if (pages.length > 0) out.queues[queue] = pages;
+  return { ...out, late: moment?.late ?? [] };
+}
+
+const ruleOfQueue = (queue: string): string => queue.split('/')[0]!;
+
+async function pagesOf({ sinkQueues }: StateStore, queue: string, moment: Moment | undefined): Promise<StatePages[]> {
+  const out: StatePages[] = [];
+  for (const { seq, rows, bytes, atMs } of await sinkQueues.pages(queue)) {
+    const payload = await sinkQueues.read(queue, seq);
+    const page = payload && (moment ? moment.pageAt(queue, payload, rows) : { payload, rows });
+    if (page)
+      out.push({
+        seq,
+        rows: page.rows,
+        bytes: page.payload === payload ? bytes : page.payload.byteLength,
+        atMs,
+        base64: Buffer.from(page.payload).toString('base64'),
+      });
   }
   return out;
 }
@@ -43,7 +76,7 @@ export async function collectState({ checkpoints, sinkQueues, kv }: Pick<Store, 
 export function stateRows(state: Partial<SavedState>): StoreChange[] {
   const row = (key: string, value: unknown): StoreChange => ({ table: TABLE, key, value: JSON.stringify(value) });
   return [
-    ...Object.entries(state.pluginState ?? {}).map(([key, value]) => ({ table: 'pluginState', key, value })),
+    ...Object.entries(state.pluginState ?? {}).map(([plugin, text]) => row(`${PLUGIN}${plugin}`, text)),
     ...Object.entries(state.checkpoints ?? {}).map(([rule, saved]) => row(rule, saved)),
     ...Object.entries(state.queues ?? {}).map(([queue, pages]) => row(`${QUEUE}${queue}`, pages)),
   ];
@@ -51,24 +84,34 @@ export function stateRows(state: Partial<SavedState>): StoreChange[] {
 
 /** Rules whose state is among the rows: none of them may run while it is put in place. */
 export function rulesWithState(rows: readonly StoreChange[]): string[] {
-  const keys = rows.filter((r) => r.table === TABLE).map((r) => r.key);
-  return [...new Set(keys.map((k) => (k.startsWith(QUEUE) ? k.slice(QUEUE.length).split('/')[0]! : k)))];
+  const keys = rows.filter((r) => r.table === TABLE && !r.key.startsWith(PLUGIN)).map((r) => r.key);
+  return [...new Set(keys.map((k) => (k.startsWith(QUEUE) ? ruleOfQueue(k.slice(QUEUE.length)) : k)))];
 }
 
-/** @returns how many rules and queues got something */
-export async function placeRestoredState(store: Pick<Store, 'checkpoints' | 'sinkQueues' | 'kv'>): Promise<number> {
-  const rows = await store.kv(TABLE).all();
-  for (const [key, text] of rows) {
-    if (key.startsWith(QUEUE)) {
+/** Puts it where rules and plugins look for it. @param running rules and plugins of this process, which are told; absent at the start */
+export async function placeRestoredState(
+  store: StateStore,
+  running?: { runtime: Pick<Runtime, 'stateArrived'>; plugins: PluginRegistry['state'] },
+): Promise<void> {
+  const checkpoints: string[] = [];
+  const queues: string[] = [];
+  for (const [key, text] of await store.kv(TABLE).all()) {
+    if (key.startsWith(PLUGIN)) {
+      const plugin = key.slice(PLUGIN.length);
+      const value = JSON.parse(text) as string;
+      await (running ? running.plugins.put(plugin, value) : store.kv('pluginState').set(plugin, value));
+    } else if (key.startsWith(QUEUE)) {
       const queue = key.slice(QUEUE.length);
+      queues.push(queue);
       await store.sinkQueues.clear(queue);
       for (const { base64, ...page } of JSON.parse(text) as StatePages[])
         await store.sinkQueues.append(queue, page, Buffer.from(base64, 'base64'));
     } else {
+      checkpoints.push(key);
       const { atMs, base64 } = JSON.parse(text) as { atMs: number; base64: string };
       await store.checkpoints.save({ rule: key, atMs, state: Buffer.from(base64, 'base64') });
     }
     await store.kv(TABLE).delete(key);
   }
-  return rows.size;
+  running?.runtime.stateArrived?.(checkpoints, queues);
 }

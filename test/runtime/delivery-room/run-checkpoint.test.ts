@@ -18,6 +18,7 @@ function setUp() {
       remove: () => undefined,
       wake: () => seen.woken++,
       now: () => seen.now++,
+      all: async () => undefined,
       close: () => undefined,
     },
     store: {
@@ -100,6 +101,7 @@ it('rules that hold messages of one source are checkpointed together, others are
     waits: true,
     heldCount,
     checkpointing: false,
+    settled: async () => undefined,
     nodes,
     dueAt: () => due,
     checkpoint: async () => void made.push(name),
