@@ -9,6 +9,13 @@ import { freePort } from '../helpers/free-port.ts';
 import { haveMosquitto, type Mosquitto, startMosquitto, until } from '../helpers/mosquitto.ts';
 import { type RunningDaemon, runDaemon } from './daemon-process.ts';
 
+const daemons: RunningDaemon[] = [];
+const run = async (root: string): Promise<RunningDaemon> => {
+  const daemon = await runDaemon(root);
+  daemons.push(daemon);
+  return daemon;
+};
+
 const PASSPHRASE = 'correct horse';
 const WINDOW = 7;
 const SLOW_MS = 60_000;
@@ -76,6 +83,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     client = await listen(inner.url);
   }, SLOW_MS);
   afterAll(async () => {
+    for (const daemon of daemons) await daemon.stop('SIGKILL');
     await client?.endAsync(true);
     await inner?.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -95,7 +103,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
         },
       },
     ];
-    const first = await runDaemon(rootOf('first'));
+    const first = await run(rootOf('first'));
     const streamOf = (name: string) => ({
       sql: `CREATE STREAM ${name} () WITH (DATASOURCE="in", TYPE="mqtt", CONF_KEY="inner", FORMAT="JSON")`,
     });
@@ -120,7 +128,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     expect(out['out/ofAll']?.at(-1)).toEqual({ t: 36 });
 
     const root = rootOf('second');
-    const second = await runDaemon(root);
+    const second = await run(root);
     // it knows which of its rules had state before anything is restored
     await made(second, '/streams', streamOf('elsewhere'));
     const before = { sql: 'SELECT count(*) AS c FROM elsewhere GROUP BY COUNTWINDOW(3)', actions: [{ nop: {} }] };
@@ -136,7 +144,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     // and after a cut, with what it has stored itself
     await until(async () => (await received(second, 'queued')) === 2, 'the queue has the last ones', SLOW_MS);
     await second.stop();
-    const again = await runDaemon(root);
+    const again = await run(root);
     for (const id of Object.keys(rules)) await connected(again, id);
     await publish(upTo(11, 14));
     const away = await startMosquitto(undefined, { port: awayPort });
@@ -152,7 +160,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
 
   test('taken in full flow it is one moment: what a window gave after it is not in the queue beside the window', async () => {
     const awayPort = await freePort();
-    const flow = await runDaemon(rootOf('flow'));
+    const flow = await run(rootOf('flow'));
     await made(flow, '/streams', {
       sql: 'CREATE STREAM flowing () WITH (DATASOURCE="in", TYPE="mqtt", CONF_KEY="inner", FORMAT="JSON")',
     });
@@ -173,7 +181,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     ends = true;
     await sending;
     await flow.stop('SIGKILL');
-    const after = await runDaemon(rootOf('after-flow'));
+    const after = await run(rootOf('after-flow'));
     await restore(after, backup);
     await connected(after, 'flowing');
     // numbers that are not of the flow fill what is left of the window

@@ -36,14 +36,9 @@ it('all states are taken in one turn, after those that are under way', async () 
   });
   checkpointer.add(run('a'));
   checkpointer.add(run('unchanged', { waits: false }));
-  checkpointer.add(
-    run('b', {
-      get checkpointing() {
-        return busy;
-      },
-      settled: () => underWay,
-    }),
-  );
+  const b = run('b', { settled: () => underWay });
+  Object.defineProperty(b, 'checkpointing', { get: () => busy });
+  checkpointer.add(b);
   const all = checkpointer.all(() => events.push('taken'));
   await Promise.resolve();
   expect(events).toEqual([]);
