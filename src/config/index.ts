@@ -9,6 +9,7 @@ export { type MaintenanceWindow, parseWindow, untilOpenMs } from './maintenance-
 export { mergeLayers } from './merge.ts';
 export { OWNER_FILE } from './owner-file.ts';
 export { checkOwnerSettings, type SettingProblem } from './owner-settings.ts';
+export { secretsInFiles } from './secrets-in-files.ts';
 export { passedSections, settingSpecs } from './setting-specs.ts';
 export type { FleetSettings, Settings, TlsFiles } from './settings.ts';
 export { type WrittenDefaults, writeDefaults } from './write-defaults.ts';

@@ -141,7 +141,8 @@ function opened(name: string, kept: Stored, sealer: Sealer | undefined): Kept {
 /** Names are relative to the root, so that nothing else can be written by them. */
 const isOurs = (name: string): boolean => /^(etc|data\/schemas)\//.test(name) && !name.split('/').includes('..');
 
-function filesOf(folders: Folders): string[] {
+/** Small files of the configuration, relative to the root. */
+export function filesOf(folders: Folders): string[] {
   const below = (folder: string, prefix: string, wanted: (name: string) => boolean): string[] => {
     try {
       return readdirSync(folder, { recursive: true, withFileTypes: true })

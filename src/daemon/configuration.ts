@@ -12,6 +12,7 @@ import {
   type Sealer,
   type Settings,
   saveLastGood,
+  secretsInFiles,
 } from '../config/index.ts';
 import { checkListenAddress } from '../rest/access.ts';
 import { type Credentials, readCredentials } from '../rest/credentials.ts';
@@ -50,6 +51,8 @@ export function createConfiguration({ folders, env, configFile, log, clock, seal
   let credentials!: Credentials;
   let revocations: Revocations | undefined;
   let notes: readonly string[] = [];
+  /** Files with secrets that were told already. */
+  const inClear = new Set<string>();
 
   return {
     get settings() {
@@ -110,6 +113,15 @@ export function createConfiguration({ folders, env, configFile, log, clock, seal
         saveLastGood(folders, sealer?.());
       } catch (error) {
         log.warn({ code: 'CONFIG_COPY', reason: messageOf(error) }, 'The copy of the configuration files could not be written.');
+      }
+      for (const { file, properties } of secretsInFiles(folders)) {
+        const found = `${file} ${properties}`;
+        if (inClear.has(found)) continue;
+        inClear.add(found);
+        log.warn(
+          { code: 'SECRET_IN_CLEAR', file, properties },
+          'A secret lies in clear in a file: whoever copies the card has it. Write ${secret:NAME} there and give it with "kuiper secret set NAME".',
+        );
       }
     },
   };

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../helpers/mosquitto.ts';
 import { runDaemon } from './daemon-process.ts';
 
 let root: string;
@@ -43,6 +44,8 @@ test('fifty secrets planted through every door are nowhere in the data folder, t
   );
   const answers: string[] = [];
   const daemon = await runDaemon(root);
+  // they stay as their author wrote them, and that is said
+  await until(() => daemon.lines.filter((l) => l['code'] === 'SECRET_IN_CLEAR').length >= 4, 'files with secrets are named', 20_000);
   const call = async (method: string, path: string, body?: unknown) => {
     const answer = await daemon.call(method, path, body);
     answers.push(`${method} ${path}: ${answer.text}`);

@@ -227,6 +227,11 @@ export const loggedEvents = {
     ekuiperCode: 1000,
     cure: 'Set the named properties again; exports hold no secrets.',
   },
+  SECRET_IN_CLEAR: {
+    text: 'a file below etc holds a secret in clear',
+    ekuiperCode: 1000,
+    cure: 'Give it with "kuiper secret set NAME" and write ${secret:NAME} in the file, or make a connection or a conf key over REST: those are sealed.',
+  },
   DEVICE_KEY: {
     text: 'the key that seals the secrets of this device is damaged or missing',
     ekuiperCode: 1000,
