@@ -1,5 +1,5 @@
 // A real daemon dies at every step of an import: at its next start it is what it was before, or what it was to be, never something between.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ const configuration = (n: number) => ({
 type Daemon = Awaited<ReturnType<typeof runDaemon>>;
 
 /** Everything that tells the one from the other. */
-const seen = async ({ call }: Daemon) => {
+const seen = async ({ call }: Daemon, folder = root) => {
   const all = JSON.parse((await call('GET', '/data/export')).text) as ReturnType<typeof configuration>;
   return {
     streams: Object.keys(all.streams),
@@ -47,8 +47,8 @@ const seen = async ({ call }: Daemon) => {
     key: (JSON.parse(all.sourceConfig.mqtt) as { key: { server: string } }).key.server,
     connections: Object.keys(JSON.parse(all.connectionConfig.mqtt) as object),
     schema: /message (\w+)/.exec(all.Schema.protobuf_m)![1],
-    upload: readFileSync(join(root, 'data/uploads/u.csv'), 'utf8'),
-    plugin: /return (\d)/.exec(readFileSync(join(root, 'plugins/functions/whatNumber.ts'), 'utf8'))![1],
+    upload: readFileSync(join(folder, 'data/uploads/u.csv'), 'utf8'),
+    plugin: /return (\d)/.exec(readFileSync(join(folder, 'plugins/functions/whatNumber.ts'), 'utf8'))![1],
   };
 };
 const expected = (n: number) => ({
@@ -114,5 +114,49 @@ test('a daemon that is killed at any step of an import is before it or after it 
       'committed',
       'finished',
     ]),
+  );
+}, 300_000);
+
+// @covers issue:21#2
+test('a daemon that is killed at any step of a restore is before it or after it at its next start', async () => {
+  const folder = join(root, 'restored');
+  mkdirSync(join(folder, 'etc/certs'), { recursive: true });
+  const passphrase = 'correct horse';
+  const certificate = join(folder, 'etc/certs/own.crt');
+  const backups: Record<number, string> = {};
+  const first = await runDaemon(folder);
+  for (const n of [1, 2]) {
+    expect((await first.call('POST', '/data/import', { content: JSON.stringify(configuration(n)) })).status).toBe(200);
+    writeFileSync(certificate, `${n}`);
+    const file = await fetch(`${first.url}/backup`, { method: 'POST', body: JSON.stringify({ passphrase, state: true }) });
+    expect(file.status).toBe(200);
+    backups[n] = Buffer.from(await file.arrayBuffer()).toString('base64');
+  }
+  await first.stop();
+  const all = async (daemon: Daemon) => ({ ...(await seen(daemon, folder)), certificate: readFileSync(certificate, 'utf8') });
+  const whole = (n: number) => ({ ...expected(n), certificate: `${n}` });
+  let now = 2;
+  const steps: string[] = [];
+  for (let step = 1; ; step++) {
+    const daemon = await runDaemon(folder, { KUIPER_TEST_HOOKS: '1', KUIPER_KILL_AT: String(step) });
+    const found = await all(daemon);
+    now = found.streams[0] === 's1' ? 1 : 2;
+    expect(found, `killed at ${steps.at(-1)}`).toEqual(whole(now));
+    expect(readdirSync(join(folder, 'data'))).not.toContain('transfer');
+    const done = await daemon.call('POST', '/restore', { backup: backups[3 - now], passphrase }).then(
+      (a) => a.status,
+      () => 'killed' as const,
+    );
+    if (done !== 'killed') {
+      expect(done).toBe(200);
+      expect(await all(daemon)).toEqual(whole(3 - now));
+      await daemon.stop();
+      break;
+    }
+    await daemon.ended;
+    steps.push(String(daemon.lines.find((l) => l['msg'] === 'killed')!['step']));
+  }
+  expect(steps).toEqual(
+    expect.arrayContaining(['begun', 'restored files', 'checked', 'copied', 'staged', 'committed', 'finished', 'live']),
   );
 }, 300_000);
