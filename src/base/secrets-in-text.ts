@@ -12,7 +12,7 @@ export function clearSecretsIn(text: string): string[] {
     if (/^\s*(#|$)/.test(line)) continue;
     const [, name, raw = ''] = MEMBER.exec(line) ?? [];
     if (name === undefined) {
-      if (maskText(line) !== line) found.add(line.trim().split(/[\s:=]/, 1)[0]!);
+      if (maskText(line) !== line) found.add(line.trim().replace(/[\s:=].*$/, ''));
       continue;
     }
     // a comment behind the value is none of it

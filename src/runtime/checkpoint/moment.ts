@@ -42,7 +42,7 @@ export async function takeMoment(
     momentOf,
     pageAt(queue, payload, pageRows) {
       if (queue.endsWith(PARKED)) return { payload, rows: pageRows };
-      return pageUntil(payload, momentOf(queue.split('/')[0]!));
+      return pageUntil(payload, momentOf(queue.slice(0, queue.indexOf('/'))));
     },
   };
 }

@@ -53,7 +53,7 @@ export async function collectState(
   return { ...out, late: moment?.late ?? [] };
 }
 
-const ruleOfQueue = (queue: string): string => queue.split('/')[0]!;
+const ruleOfQueue = (queue: string): string => queue.slice(0, queue.indexOf('/'));
 
 async function pagesOf({ sinkQueues }: StateStore, queue: string, moment: Moment | undefined): Promise<StatePages[]> {
   const out: StatePages[] = [];
