@@ -19,26 +19,41 @@ function isOfLate({ at, commit, node, seed, versions }: Head, programs: readonly
   for (const version of Object.values(versions)) expect(version).toMatch(/\d+\.\d+/);
 }
 
+interface Round {
+  peer: string;
+  round: string;
+  wrong: number;
+}
+
 describe('long rounds with faults', () => {
   // @covers issue:19#1
   it('100,000 Modbus transactions with each peer: no value of another unit or point, none of a unit that is not there', () => {
     const record = readRecord('modbus.json') as Head & {
-      results: { peer: string; round: string; good: number; wrong: number; invented: number; failed: number; spoilt: number }[];
+      results: (Round & { good: number; invented: number; failed: number; spoilt: number; rounds: number; maxMs: number })[];
     };
     isOfLate(record, ['libmodbus', 'pymodbus']);
-    expect(record.results.filter((r) => r.round.startsWith('faults')).map((r) => `${r.peer} ${r.round}`)).toEqual([
+    const faults = record.results.filter((r) => r.round.startsWith('faults'));
+    expect(faults.map((r) => `${r.peer} ${r.round}`)).toEqual([
       'pymodbus faults tcp',
       'pymodbus faults rtu',
       'libmodbus faults tcp',
       'libmodbus faults rtu',
     ]);
-    for (const r of record.results) {
+    for (const r of faults) {
       expect(r, `${r.peer}, ${r.round}`).toMatchObject({ wrong: 0, invented: 0 });
       expect(r.good).toBeGreaterThanOrEqual(50_000);
       // and there were faults
       expect(r.spoilt).toBeGreaterThan(1000);
       expect(r.failed).toBeGreaterThan(0);
     }
+    // a server that is killed and an adapter that is pulled out are read again within 3 s
+    for (const peer of ['pymodbus', 'libmodbus'])
+      for (const round of ['server killed', 'adapter unplugged']) {
+        const r = record.results.find((one) => one.peer === peer && one.round === round)!;
+        expect(r, `${peer}, ${round}`).toMatchObject({ wrong: 0 });
+        expect(r.rounds).toBeGreaterThanOrEqual(20);
+        expect(r.maxMs).toBeLessThanOrEqual(3000);
+      }
   });
 
   // @covers issue:19#1
