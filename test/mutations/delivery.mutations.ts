@@ -111,12 +111,17 @@ export const mutations: MutationList = {
       find: 'if (this.ledger.touch()) this.deps.checkpointer.wake();',
       replace: 'this.ledger.touch();',
     },
-    { id: 'stored-is-abandoned', file: run, find: 'if (stored) ledger.commit();', replace: 'if (!stored) ledger.commit();' },
+    {
+      id: 'stored-is-abandoned',
+      file: run,
+      find: 'if (stored) {\n          this.takenAtMs',
+      replace: 'if (!stored) {\n          this.takenAtMs',
+    },
     {
       id: 'failed-is-committed',
       file: run,
-      find: 'if (stored) ledger.commit();\n        else ledger.abandon();',
-      replace: 'ledger.commit();',
+      find: '} else ledger.abandon();',
+      replace: '} else ledger.commit();',
     },
     {
       id: 'live-state-packed-late',
