@@ -99,6 +99,44 @@ describe('settings', () => {
     expect(settings.dataServer.port).toBe(0);
   });
 
+  /** Members of the typed settings that are not called like their key. */
+  const CALLED: Readonly<Record<string, string>> = {
+    'basic.rotateSize': 'logFiles.maxBytes',
+    'basic.rotateCount': 'logFiles.keep',
+    'basic.rulePatrolInterval': 'rulePatrolIntervalMs',
+    'basic.gracefulShutdownTimeout': 'gracefulShutdownMs',
+    'basic.ResourceProfileConfig.interval': 'cpuProfile.intervalMs',
+    'basic.metricsDumpConfig.retainedDuration': 'metricsDump.retainedMs',
+    'plugins.maxMemory': 'plugins.maxRssMb',
+    'history.flushInterval': 'history.flushMs',
+    'history.maxFields': 'history.maxNames',
+    'source.httpServerPort': 'dataServer.port',
+  };
+  const leaves = (of: unknown, path = ''): [string, unknown][] =>
+    typeof of === 'object' && of !== null ? Object.entries(of).flatMap(([k, v]) => leaves(v, path ? `${path}.${k}` : k)) : [[path, of]];
+
+  // @covers issue:18#2
+  test.for(settingSpecs.filter((s) => ['int', 'duration', 'bytes', 'port'].includes(s.type)).map((s) => [s.path, s] as const))(
+    '%s reaches its own setting and no other',
+    ([path, spec]) => {
+      const value = Math.max(spec.min ?? 0, 1000) * 3 + 17;
+      const before = new Map(leaves(loadSettings(folders, {}).settings));
+      const after = leaves(loadSettings(folders, { [`KUIPER__${path.toUpperCase().replaceAll('.', '__')}`]: String(value) }).settings);
+      const changed = after.filter(([name, v]) => before.get(name) !== v);
+      const called = CALLED[path] ?? path.replace(/^basic\./, '');
+      expect(
+        changed.map(([name, v]) => [
+          name
+            .toLowerCase()
+            .replace(/^rest\.port$/, 'restport')
+            .replace(/^prometheus\.port$/, 'prometheusport')
+            .replace(/ms$/, ''),
+          v,
+        ]),
+      ).toEqual([[called.toLowerCase().replace(/ms$/, ''), value]]);
+    },
+  );
+
   test.for(settingSpecs.map((s) => [s.path, s] as const))('%s can be set by the environment', ([path, spec]) => {
     const name = `KUIPER__${path.toUpperCase().replaceAll('.', '__')}`;
     // a value that no setting of a type other than text takes proves that the variable reaches the setting

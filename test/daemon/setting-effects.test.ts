@@ -12,6 +12,7 @@ import { createMemoryLog } from '../../src/base/log.ts';
 import { absentSettings } from '../../src/config/absent-settings.ts';
 import { foldersOf, loadSettings } from '../../src/config/index.ts';
 import { passedSections } from '../../src/config/setting-specs.ts';
+import { runtimeSettings } from '../../src/daemon/part-settings.ts';
 import { cacheOptions, ruleOptionSpecs } from '../../src/runtime/index.ts';
 import { createMetricsDump } from '../../src/service/metrics-dump.ts';
 import { type RealGateway, realGateway } from '../helpers/real-gateway.ts';
@@ -141,6 +142,44 @@ describe('settings of our kuiper.yaml', () => {
           .end();
       });
     expect([await ask('box.local'), await ask('evil.test')]).toEqual([200, 403]);
+  });
+
+  it('rotateSize and rotateCount bound the log files of a rule', async () => {
+    made = await realGateway({ KUIPER__BASIC__ROTATESIZE: '400', KUIPER__BASIC__ROTATECOUNT: '2' });
+    await simulated();
+    const options = { debug: true, logFilename: 'noisy.log' };
+    const sql = 'SELECT element_at([1], 7) AS b FROM s';
+    await made.call('POST', '/rules', { id: 'noisy', sql, actions: [{ nop: { log: true } }], options });
+    const files = () => readdirSync(join(made!.root, 'log')).filter((f) => f.startsWith('noisy.log'));
+    for (let n = 0; n < 12; n++) {
+      await made.call('POST', '/rules/noisy/restart');
+      await vi.waitFor(() => expect(files().length).toBeGreaterThan(0), { timeout: 8000 });
+    }
+    await vi.waitFor(() => expect(files()).toHaveLength(3), { timeout: 8000, interval: 50 });
+    await made.call('POST', '/rules/noisy/stop');
+    // a file may end with a line that did not fit
+    for (const f of files()) expect(readFileSync(join(made.root, 'log', f)).length).toBeLessThan(4000);
+  });
+
+  it('gracefulShutdownTimeout is how long a stop takes at most; sinks drain for all of it but 1.4 s', () => {
+    const root = mkdtempSync(join(tmpdir(), 'kuiper-drain-'));
+    const drain = (given: string) =>
+      runtimeSettings(loadSettings(foldersOf(root), { KUIPER__BASIC__GRACEFULSHUTDOWNTIMEOUT: given }).settings).stopTimeoutMs;
+    expect(['100ms', '1400ms', '2s', '10s'].map(drain)).toEqual([100, 100, 600, 8600]);
+    rmSync(root, { recursive: true });
+  });
+
+  it('maxFields of history bounds the fields of all series', async () => {
+    made = await realGateway({ KUIPER__HISTORY__MAXFIELDS: '1', KUIPER__HISTORY__FLUSHINTERVAL: '10ms' });
+    await simulated();
+    await made.call('POST', '/rules', { id: 'kept', sql: 'SELECT a, a + 1 AS b FROM s', actions: [{ history: { series: 'x' } }] });
+    await vi.waitFor(async () => expect((await made!.call('GET', '/rules/kept/health')).text).toMatch(/fields/i), {
+      timeout: 8000,
+      interval: 50,
+    });
+    const { text } = await made.call('GET', '/history/x');
+    expect(text).toContain('"a"');
+    expect(text).not.toContain('"b"');
   });
 
   it('none is read and then forgotten: each is used outside of the code that reads them', () => {
