@@ -114,6 +114,14 @@ describe('a rule is told of what cannot work with the columns as they are declar
     ['SELECT json_path_query(o, "$[") AS r FROM typed', 'fails for every row', 'json_path_query'],
     ['SELECT meta(topc) AS r FROM typed', 'meta(topc) has no value', 'did you mean topic?'],
     ['SELECT n / 0 AS r FROM typed', 'n / 0 divides by 0', 'no row has a result'],
+    ['SELECT t + 1 AS r FROM typed', 't + 1 calculates with numbers, and t is declared STRING', 'cast(t, "float")'],
+    ['SELECT -t AS r FROM typed', 'calculates with numbers, and t is declared STRING', 'cast(t, "float")'],
+    ['SELECT n * o AS r FROM typed', 'calculates with numbers, and o is declared STRUCT', 'cast(o'],
+    ['SELECT n FROM typed WHERE NOT n', 'What follows NOT must be true or false', 'n > 0'],
+    ['SELECT n FROM typed WHERE o = 5', 'compares an object with a number', 'o is declared STRUCT'],
+    ['SELECT n FROM typed WHERE t LIKE 5', 'is for texts, and 5 is a number', 'cast(5, "string")'],
+    ['SELECT o.nmae AS r FROM typed', 'asks for member nmae, which o does not declare', 'did you mean name?'],
+    ['SELECT n FROM typed WHERE o.x > "5"', 'compares a number with a text', 'Write 5 without quotes.'],
     ['SELECT n FROM typed WHERE n > 5 AND n < 3', 'is never true', 'Write OR'],
   ])('%s', async (sql, ...words) => {
     const told = await warningsOf(sql);
@@ -124,6 +132,7 @@ describe('a rule is told of what cannot work with the columns as they are declar
   it('and of nothing else', async () => {
     for (const sql of [
       'SELECT n + f AS s, o->name AS a, l[0] AS first, o->x + 1 AS y FROM typed WHERE n > f AND t = "x" AND ok AND n IN (1, 2)',
+      'SELECT -n AS a, n + f * 2 AS b, o.x + 1 AS c, typed.o AS d FROM typed WHERE NOT ok AND o.name LIKE "a%"',
       'SELECT t AS x, x AS y FROM typed WHERE x = 1',
       'SELECT * EXCEPT(n) FROM typed WHERE t LIKE "a%" OR NOT ok',
       'SELECT * REPLACE(1 AS n) FROM typed WHERE n > 5 OR n < 3',
@@ -148,6 +157,17 @@ it('a rule is told where its results go when the action does not say it, and of 
   expect(await warningsOf('SELECT a FROM s', { memory: {} })).toContain('Action memory has no topic');
   expect(await warningsOf('SELECT a FROM s', { file: {} })).toContain('Action file has no path');
   expect(await warningsOf('SELECT a FROM s', { file: { path: 'a.txt' } })).toBe('');
+  const rest = { url: 'http://example.test/a', headers: { 'a b': 'c', 'X-Right': 'd' } };
+  expect(await warningsOf('SELECT a FROM s', { rest })).toBe(
+    'Property headers of action rest: "a b" is no name of a header, each request fails; letters, digits and - are allowed.',
+  );
+  const mqtt = { server: 'tcp://127.0.0.1:1', topic: 'x/{{.aa}}', sendSingle: true };
+  expect(await warningsOf('SELECT a FROM s', { mqtt })).toContain('topic of action mqtt names column aa');
+  expect(await warningsOf('SELECT a FROM s', { mqtt: { ...mqtt, topic: 'x/{{.a}}' } })).toBe('');
+  const waits = { attempts: 3, delay: 10_000, maxDelay: 10 };
+  expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { restartStrategy: waits } })).toContain(
+    'maxDelay of the rule is less',
+  );
   expect(await warningsOf('SELECT a FROM s', { log: { dataField: 'zz' } })).toContain('dataField of action log names column zz');
   expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { lateTolerance: '5s' } })).toContain('no effect without isEventTime');
   expect(await warningsOf('SELECT a FROM s', { log: {} }, { options: { bufferLength: 0 } })).toContain('is taken as 1');
@@ -165,5 +185,10 @@ it('a stream is told of a column that is declared twice, and of a TIMESTAMP that
   expect(await create('CREATE STREAM e (a BIGINT, stamp BIGINT) WITH (DATASOURCE="x", TIMESTAMP="stmp")')).toMatch(
     /TIMESTAMP of stream e names column stmp.*stamp/,
   );
+  expect(await create('CREATE STREAM g (ok BOOLEAN) WITH (DATASOURCE="x", TIMESTAMP="ok")')).toContain('column ok is declared BOOLEAN');
+  expect(await create('CREATE STREAM h (t STRING) WITH (DATASOURCE="x", TIMESTAMP="t", TIMESTAMP_FORMAT="hello")')).toContain(
+    '"hello" names no part of a time',
+  );
+  expect(await create('CREATE STREAM i (t STRING) WITH (DATASOURCE="x", TIMESTAMP="t", TIMESTAMP_FORMAT="yyyy-MM-dd HH:mm:ss")')).toBe('');
   expect(await create('CREATE STREAM f (a BIGINT, stamp BIGINT) WITH (DATASOURCE="x", TIMESTAMP="stamp")')).toBe('');
 });

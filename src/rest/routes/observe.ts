@@ -1,6 +1,7 @@
 // Looking inside: metrics, traces, state of a source, content of scan tables.
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import { shownValue } from '../../base/shown.ts';
+import { settle } from '../../contract/told.ts';
 import type { TraceStore } from '../../runtime/index.ts';
 import type { MetricsDump, RuleService } from '../../service/index.ts';
 import type { OtlpExport } from '../../service/otlp.ts';
@@ -82,7 +83,13 @@ export function observeRoutes({ rules, traces, otlp, metrics, cpuUsage, dump }: 
       async handle(r) {
         const body = bodyObject(r, 'Invalid body: Error decoding json', tracerBody);
         const member = (name: string) => textMember(body, name, 'Invalid body');
-        if (member('action') === 'start') await otlp().start(member('service_name'), member('collector_url'));
+        const action = member('action');
+        if (!/^(start|stop)$/.test(action)) {
+          // eKuiper ends the export with any other word
+          r.told.warnings.push(`Action ${shownValue(action)} is not one of start, stop; the export of traces is ended.`);
+          settle(r.told);
+        }
+        if (action === 'start') await otlp().start(member('service_name'), member('collector_url'));
         else await otlp().stop();
         return text('success');
       },

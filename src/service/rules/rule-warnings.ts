@@ -31,6 +31,7 @@ export function ruleWarnings(
     ...statements.flatMap((s) => ofTypes(s, declared, options.sqlCompatibility === 'standard')),
     ...actions.flatMap(({ type, props }) => [
       ...noPlace(type, props),
+      ...badHeaders(type, props),
       ...idleFormat(type, props),
       ...(columns ? unknownColumns(type, props, columns) : []),
     ]),
@@ -54,6 +55,8 @@ function optionWarnings(o: RuleOptions, raw: Readonly<Record<string, unknown>>):
     found.push('Option lateTolerance of the rule has no effect without isEventTime: rows count when they arrive.');
   if (valueIn(raw, 'bufferLength') === 0)
     found.push('Option bufferLength of the rule is 0 and is taken as 1: a queue holds one row at least.');
+  if (o.restart.attempts !== 0 && o.restart.maxDelayMs < o.restart.delayMs)
+    found.push('Option restartStrategy.maxDelay of the rule is less than delay: each wait takes maxDelay.');
   if (o.restart.attempts === 0 && o.restart.multiplier < 1)
     found.push(
       `Option restartStrategy.multiplier of the rule is ${o.restart.multiplier} and has no effect without attempts; with them it is 1 or more.`,
@@ -140,6 +143,18 @@ function noPlace(type: string, props: Props): string[] {
   return [`Action ${type} has no ${place[0]}: ${place[1]}. Set ${place[0]}.`];
 }
 
+/** What HTTP takes as the name of a header. */
+const HEADER_NAME = /^[!#$%&'*+.^`|~\w-]+$/;
+
+function badHeaders(type: string, props: Props): string[] {
+  const headers = type === 'rest' ? valueIn(props, 'headers') : undefined;
+  if (typeof headers !== 'object' || headers === null) return [];
+  const bad = Object.keys(headers).filter((name) => !HEADER_NAME.test(name) && !name.includes('{{'));
+  return bad.map(
+    (name) => `Property headers of action rest: "${name}" is no name of a header, each request fails; letters, digits and - are allowed.`,
+  );
+}
+
 /** Properties of a format other than the one of the action. A file has a type of its own. */
 function idleFormat(type: string, props: Props): string[] {
   if (type === 'file') return [];
@@ -148,6 +163,12 @@ function idleFormat(type: string, props: Props): string[] {
   return ['delimiter', 'hasHeader', 'schemaId']
     .filter((name) => props[name] !== undefined && props[name] !== false && props[name] !== '')
     .map((name) => `Property ${name} of action ${type} has no effect: format json does not use it.`);
+}
+
+/** Columns that a template names, where it is plain enough to say. */
+function namesIn(property: string, template: string): [string, string][] {
+  if (/\{\{-?\s*(range|with|define|template|block)\b/.test(template)) return [];
+  return [...template.matchAll(/\{\{-?\s*\.([A-Za-z_]\w*)\s*-?\}\}/g)].map((m): [string, string] => [property, m[1] ?? '']);
 }
 
 function unknownColumns(type: string, props: Props, columns: readonly string[]): string[] {
@@ -161,9 +182,12 @@ function unknownColumns(type: string, props: Props, columns: readonly string[]):
       ? lists.flatMap(([name, list]) =>
           Array.isArray(list) ? list.filter((c) => typeof c === 'string').map((c): [string, string] => [name, c]) : [],
         )
-      : props['sendSingle'] === true && !/\{\{-?\s*(range|with|define|template|block)\b/.test(template)
-        ? [...template.matchAll(/\{\{-?\s*\.([A-Za-z_]\w*)\s*-?\}\}/g)].map((m): [string, string] => ['dataTemplate', m[1] ?? ''])
+      : props['sendSingle'] === true
+        ? namesIn('dataTemplate', template)
         : [];
+  if (props['sendSingle'] === true)
+    for (const [name, value] of Object.entries(props))
+      if (typeof value === 'string' && name !== 'dataTemplate' && value.includes('{{')) asked.push(...namesIn(name, value));
   if (template === undefined && field !== undefined) asked.push(['dataField', field]);
   const missing = asked.filter(([, column]) => !columns.includes(column));
   return missing.map(([name, column]) => {

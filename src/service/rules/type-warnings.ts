@@ -17,6 +17,8 @@ export interface DeclaredSource {
 
 interface Scope {
   typeOf(e: Expr): FieldType | undefined;
+  /** A stream or table of the statement, under the name that it has there. */
+  isSource(name: string): boolean;
   /** Names of the columns behind `*` or `stream.*`; undefined: not all are declared. */
   columns(stream: string | undefined): readonly string[] | undefined;
   metaKeys(stream: string | undefined): readonly string[] | undefined;
@@ -28,6 +30,7 @@ const WORDS: Partial<Record<Kind, string>> = { bigint: 'a number', float: 'a num
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '!=', '<>', '<', '<=', '>', '>=']);
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%']);
 const LOGIC: ReadonlySet<string> = new Set(['AND', 'OR']);
+const NOWHERE = { start: 0, end: 0 };
 const BOOLEAN: FieldType = { kind: 'boolean' };
 /** Functions that take numbers only: a text is an error of the row. */
 const OF_NUMBERS: ReadonlySet<string> = new Set(
@@ -73,10 +76,15 @@ function scopeOf(s: SelectStatement, declared: (name: string) => DeclaredSource 
         // an alias hides the column of its name from the fields after it
         if (e.stream === undefined && aliases.has(e.name)) return undefined;
         const found = fields(e.stream)?.filter((f) => f.name === e.name) ?? [];
-        return found.length === 1 ? found[0]?.type : undefined;
+        if (found.length > 0 || e.stream === undefined || named(e.stream).length > 0)
+          return found.length === 1 ? found[0]?.type : undefined;
+        // `o.x` of a column o
+        const object = structOf(e.stream, scope);
+        return object?.fields.find((f) => f.name === e.name)?.type;
       }
       return typeOfValue(e, scope);
     },
+    isSource: (name) => named(name).length > 0,
     columns: (stream) => fields(stream)?.map((f) => f.name),
     metaKeys(stream) {
       const lists = named(stream).map((one) => one.of?.metaKeys);
@@ -84,6 +92,11 @@ function scopeOf(s: SelectStatement, declared: (name: string) => DeclaredSource 
     },
   };
   return scope;
+}
+
+function structOf(column: string, scope: Scope): Extract<FieldType, { kind: 'struct' }> | undefined {
+  const type = scope.typeOf({ kind: 'column', name: column, span: NOWHERE });
+  return type?.kind === 'struct' ? type : undefined;
 }
 
 function typeOfValue(e: Expr, scope: Scope): FieldType | undefined {
@@ -125,6 +138,7 @@ function check(e: Expr, scope: Scope, standard: boolean, tell: (text: string) =>
   switch (e.kind) {
     case 'binary':
       if (COMPARISONS.has(e.op)) compare(e, e.left, e.right, scope, tell);
+      if (ARITHMETIC.has(e.op)) for (const side of [e.left, e.right]) checkNumber(e, side, scope, tell);
       if ((e.op === '/' || e.op === '%') && e.right.kind === 'int' && e.right.value === 0n)
         tell(`${printExpr(e)} divides by 0: no row has a result. Name the column or the number to divide by.`);
       if (LOGIC.has(e.op)) for (const side of [e.left, e.right]) checkCondition(side, `A side of ${e.op}`, scope, tell);
@@ -137,7 +151,19 @@ function check(e: Expr, scope: Scope, standard: boolean, tell: (text: string) =>
       return;
     case 'like':
       checkText(e, e.value, scope, tell);
+      checkText(e, e.pattern, scope, tell);
       return;
+    case 'negate':
+      checkNumber(e, e.operand, scope, tell);
+      return;
+    case 'not':
+      checkCondition(e.operand, 'What follows NOT', scope, tell);
+      return;
+    case 'column': {
+      const object = e.stream === undefined || scope.isSource(e.stream) ? undefined : structOf(e.stream, scope);
+      if (object && e.stream) checkMember(e, { kind: 'column', name: e.stream, span: NOWHERE }, e.name, false, scope, tell);
+      return;
+    }
     case 'case':
       for (const { when } of e.whens)
         if (e.value) compare(e, e.value, when, scope, tell);
@@ -177,7 +203,7 @@ const declaredAs = (e: Expr, type: FieldType): string =>
 /** Numbers, texts and booleans do not compare with each other; of other types it depends on the value. */
 function compare(whole: Expr, left: Expr, right: Expr, scope: Scope, tell: (text: string) => void): void {
   const [a, b] = [scope.typeOf(left), scope.typeOf(right)];
-  const [first, second] = [a && WORDS[a.kind], b && WORDS[b.kind]];
+  const [first, second] = [a && wordOf(a), b && wordOf(b)];
   if (!a || !b || !first || !second || first === second) return;
   const text = a.kind === 'string' ? left : b.kind === 'string' ? right : undefined;
   const cure =
@@ -189,12 +215,20 @@ function compare(whole: Expr, left: Expr, right: Expr, scope: Scope, tell: (text
   tell(`${printExpr(whole)} compares ${first} with ${second}: ${declaredAs(left, a)}, ${declaredAs(right, b)}. ${cure}`);
 }
 
+const wordOf = ({ kind }: FieldType): string | undefined => WORDS[kind] ?? (kind === 'struct' ? 'an object' : undefined);
+
 function checkCondition(e: Expr, place: string, scope: Scope, tell: (text: string) => void): void {
   const type = scope.typeOf(e);
   if (type && type.kind !== 'boolean')
     tell(
       `${place} must be true or false, and ${declaredAs(e, type)}: compare it with something, such as ${printExpr(e)} ${isNumber(type) ? '> 0' : '= "x"'}.`,
     );
+}
+
+function checkNumber(whole: Expr, value: Expr, scope: Scope, tell: (text: string) => void): void {
+  const type = scope.typeOf(value);
+  if (type && !isNumber(type) && type.kind !== 'datetime')
+    tell(`${printExpr(whole)} calculates with numbers, and ${declaredAs(value, type)}: write cast(${printExpr(value)}, "float").`);
 }
 
 function checkText(whole: Expr, value: Expr, scope: Scope, tell: (text: string) => void): void {

@@ -38,7 +38,7 @@ export function idleOptions(d: SourceDefinition): string[] {
   if (optionOf(d, 'TIMESTAMP') === undefined) idle('TIMESTAMP_FORMAT', 'there is no TIMESTAMP');
   if (d.format !== 'delimited' && d.type !== 'file') idle('DELIMITER', `it is for FORMAT="delimited", not ${d.format}`);
   if (d.format !== 'protobuf') idle('SCHEMAID', `FORMAT="${d.format}" has no schema`);
-  const fields = d.statement.fields as readonly { name: string; default?: unknown }[];
+  const fields = d.statement.fields as readonly { name: string; default?: unknown; type?: { kind: string } }[];
   const names = fields.map((f) => f.name);
   for (const name of new Set(names.filter((n, i) => names.indexOf(n) !== i)))
     found.push(`Column ${name} of ${d.kind} ${d.name} is declared more than once.`);
@@ -48,6 +48,17 @@ export function idleOptions(d: SourceDefinition): string[] {
     const near = didYouMean(timestamp, names);
     found.push(`TIMESTAMP of ${d.kind} ${d.name} names column ${timestamp}, which is not declared${near ? `; ${near}` : ''}.`);
   }
+  const stamp = fields.find((f) => f.name === timestamp)?.type?.kind;
+  if (stamp !== undefined && ['boolean', 'struct', 'array'].includes(stamp))
+    found.push(
+      `TIMESTAMP of ${d.kind} ${d.name}: column ${timestamp} is declared ${stamp.toUpperCase()}, which holds no time; a BIGINT (ms), STRING or DATETIME does.`,
+    );
+  const format = optionOf(d, 'TIMESTAMP_FORMAT');
+  if (timestamp !== undefined && typeof format === 'string' && !/[yMdHhms]{2}/i.test(format))
+    found.push(`TIMESTAMP_FORMAT of ${d.kind} ${d.name}: "${format}" names no part of a time; write such as yyyy-MM-dd HH:mm:ss.`);
+  const retained = optionOf(d, 'RETAIN_SIZE');
+  if (retained !== undefined && Number(retained) < 0)
+    found.push(`RETAIN_SIZE of ${d.kind} ${d.name} is ${retained}: it is a number of rows, 0 or more.`);
   const strict = optionOf(d, 'STRICT_VALIDATION') === true;
   if (strict && fields.length === 0) idle('STRICT_VALIDATION', 'no columns are declared');
   if (!strict)

@@ -2,9 +2,10 @@
 // by itself after 5 minutes. Run by the ordinary runtime under an id that no user's rule can have.
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { isRecord } from '../../base/is-record.ts';
 import type { Log } from '../../base/log.ts';
 import type { OptionSpec } from '../../contract/props.ts';
-import { newTold, settle, type Told } from '../../contract/told.ts';
+import { newTold, settle, type Told, unknownNames } from '../../contract/told.ts';
 import { inOurSpelling, untaken } from '../../contract/untaken.ts';
 import type { RuleDefinition, RuleHandle, RuleOptions, Runtime, Span } from '../../runtime/index.ts';
 import { parseKeepingIntegers } from '../json-text.ts';
@@ -182,6 +183,9 @@ function parseTrial(text: string, makeId: () => string): TrialRequest {
   if (id !== undefined && typeof id !== 'string') throw refuse('id: expected a text');
   if (sql !== undefined && typeof sql !== 'string') throw refuse('sql: expected a text');
   try {
+    for (const [name, mock] of Object.entries((mockSource ?? {}) as object))
+      if (isRecord(mock))
+        told.push(...unknownNames((n) => `Member "${n}" of mockSource.${name}`, Object.keys(mock), ['data', 'interval', 'loop']));
     const mocks = Object.entries((mockSource ?? {}) as object).map(([name, mock]) => [name, parseMockData(name, mock)] as const);
     return { id: id || makeId(), sql: sql ?? '', mocks: new Map(mocks), sinkProps: (sinkProps ?? {}) as Record<string, unknown>, told };
   } catch (error) {

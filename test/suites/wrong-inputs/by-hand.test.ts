@@ -94,6 +94,13 @@ const told: [method: string, path: string, body: unknown, words: string][] = [
   ['POST', '/ruletest', { sql: 'SELECT * FROM s', mockSorce: {} }, 'did you mean mockSource?'],
   [
     'POST',
+    '/ruletest',
+    { sql: 'SELECT * FROM s', mockSource: { s: { data: [{}], intervl: 5 } } },
+    'Member "intervl" of mockSource.s is not known and has no effect; did you mean interval?',
+  ],
+  ['POST', '/tracer', { service_name: 'x', action: 'begin', collector_url: 'h:1' }, 'is not one of start, stop'],
+  [
+    'POST',
     '/batch/req',
     [{ method: 'GET', pth: '/', path: '/ping' }],
     'Member "pth" of call 0 is not known and has no effect; did you mean path?',
