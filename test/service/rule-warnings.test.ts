@@ -29,6 +29,7 @@ describe('a rule is told', () => {
     ['SELECT a FROM s WHERE b = NULL', 'b = NULL is never true, NULL is equal to nothing: write IS NULL.'],
     ['SELECT a FROM s WHERE NULL != b', 'write IS NOT NULL.'],
     ['SELECT a FROM s WHERE false', 'WHERE false lets no row through.'],
+    ['SELECT a FROM s GROUP BY COUNTWINDOW(2) LIMIT 0', 'LIMIT 0 gives no rows.'],
     ['SELECT a FROM s WHERE a BETWEEN 9 AND 3', 'is never true: the first bound is the larger one.'],
     ['SELECT window_end() AS e FROM s', 'window_end() has no value: the statement has no window.'],
     ['SELECT count(*) AS c FROM s GROUP BY HOPPINGWINDOW(ss, 10, 30)', 'rows in the 20 between two windows are in none.'],

@@ -181,9 +181,9 @@ function otherSpelling(condition: string, row: Readonly<Record<string, unknown>>
     : undefined;
 }
 
-/** `3_filter` → filter */
+/** `3_filter` → filter, also of a step of WITH or a side of UNION ALL: `warm_3_filter`, `union_1_3_filter` */
 export function stepOf(operator: string): Step {
-  const kind = operator.slice(operator.indexOf('_') + 1);
+  const kind = /(?:^|_)\d+_([a-z_]+)$/.exec(operator)?.[1] ?? operator;
   if (kind === 'filter' || kind === 'having') return 'filter';
   if (kind === 'window' || kind === 'inc_agg_window' || kind === 'watermark') return 'window';
   if (kind === 'join' || kind === 'lookup' || kind === 'join_aligner') return 'join';

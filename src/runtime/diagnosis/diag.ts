@@ -11,6 +11,11 @@ export function diagOf(rule: RuleStatusView, health: RuleHealth, nowMs: number):
   const { run } = rule;
   const head = { rule: rule.id, state: health.state, ok: health.ok, problems: health.problems, notes: health.notes };
   if (!run || rule.state !== 'running') {
+    if (rule.state === 'waiting' && rule.nextStartAtMs > 0) {
+      const text = `The rule waits for its schedule: it starts at ${moment(rule.nextStartAtMs)}.`;
+      const cure = 'Nothing needs to be done; cron, duration and cronDatetimeRange of its options say when it runs.';
+      return { ...head, summary: `${text} ${cure}`, stopsAt: { step: 'rule', at: rule.id, text, cure }, steps: [] };
+    }
     const text = rule.message ? `The rule is ${stateWord(rule)}: ${rule.message}.` : `The rule is ${stateWord(rule)}.`;
     const cure = rule.state === 'stoppedByError' ? 'Correct the cause and start it: kuiper start rule.' : 'Start it: kuiper start rule.';
     return { ...head, summary: `${text} ${cure}`, stopsAt: { step: 'rule', at: rule.id, text, cure }, steps: [] };
@@ -34,7 +39,8 @@ export function diagOf(rule: RuleStatusView, health: RuleHealth, nowMs: number):
 }
 
 /** What to do where no cause has more to say. */
-function stepCure({ step, at, in: seen }: DiagStep): string {
+function stepCure(stop: DiagStep): string {
+  const { step, at, in: seen } = stop;
   switch (step) {
     case 'connection':
       return 'Check the address and whether the peer runs and can be reached; the gateway goes on trying by itself.';
@@ -49,6 +55,7 @@ function stepCure({ step, at, in: seen }: DiagStep): string {
     case 'template':
       return `Compare the dataTemplate, fields and format of ${at} with a result of the rule.`;
     case 'sink':
+      if (stop.state === 'waits') return 'Set lingerInterval, or a smaller batchSize, when results are to go out sooner.';
       return 'Check the address and whether the peer runs; the rows that wait are sent when it is back.';
     case 'answer':
       return 'Look at the last error; kuiper parked list and retry show and send again the rows that the peer does not take.';
@@ -152,8 +159,10 @@ function walkOperator(walk: Walk, index: number): void {
   const offered = index === 0 && run.sources.length === 1 ? Math.max(o.recordsIn, run.sources[0]!.stats().recordsOut) : o.recordsIn;
   const failing = run.failing.get(name)?.isOn(o.recordsIn) === true;
   const cause = causeAt(walk, name, step);
-  const stops = failing || cause?.problem === true || (offered > 0 && o.recordsOut === 0);
-  const state = offered === 0 ? 'waits' : stops ? 'stops' : 'flows';
+  // one side of a rule may let nothing through while others give results
+  const others = run.sinks.some((s) => s.shaped.seen > 0);
+  const stops = failing || cause?.problem === true || (offered > 0 && o.recordsOut === 0 && !others);
+  const state = offered === 0 && !others ? 'waits' : stops ? 'stops' : 'flows';
   if (offered === 0 && blocked(walk)) return;
   steps.push({
     step,
@@ -189,6 +198,18 @@ function walkSink(walk: Walk, s: SinkStatusView): void {
     ...(s.shaped.failing.reason && { lastError: s.shaped.failing.reason }),
   });
   if (given === 0) return;
+  if (s.stats.recordsIn === 0 && shapes) {
+    steps.push({
+      step: 'sink',
+      at: s.name,
+      state: 'waits',
+      in: 0,
+      out: 0,
+      failed: 0,
+      text: 'nothing was sent yet: results wait for their batch (batchSize, lingerInterval), or are left out as empty (omitIfEmpty)',
+    });
+    return;
+  }
   const there = s.connection.state === 'connected' || (s.connection.state === 'connecting' && s.connection.lastTryAtMs === 0);
   const waiting = h.waiting + h.queueRows;
   steps.push({

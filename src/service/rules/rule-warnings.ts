@@ -86,6 +86,7 @@ function statementWarnings(s: SelectStatement): string[] {
         found.push(`${e.name}() has no value: the statement has no window.`);
     });
   if (s.window && TIMED.has(s.window.type)) found.push(...windowWarnings(s.window.name, s.window.args));
+  if (s.limit && s.limit.count === 0n) found.push('LIMIT 0 gives no rows.');
   if (s.limit && s.limit.count < 0n) found.push(`LIMIT ${s.limit.count} is negative: it is a number of rows, 0 or more.`);
   return found;
 }
