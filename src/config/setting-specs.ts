@@ -81,12 +81,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   },
   { path: 'basic.rulePatrolInterval', type: 'duration', default: 10_000, doc: 'How often schedules and failed rules are looked at.' },
   { path: 'basic.aesKey', type: 'string', default: undefined, secret: true, doc: 'Base64 key of sink encryption, 16, 24 or 32 bytes.' },
-  {
-    path: 'basic.gracefulShutdownTimeout',
-    type: 'duration',
-    default: 2_000,
-    doc: 'Longest stop, below TimeoutStopSec of the unit (10 s). Sinks drain for all of it but 1.4 s; what is left goes to the durable queues.',
-  },
+  { path: 'basic.gracefulShutdownTimeout', type: 'duration', default: 2_000, doc: 'Longest drain at a stop.' },
   { path: 'basic.ResourceProfileConfig.enable', type: 'bool', default: false, doc: 'Measure CPU time per rule.' },
   { path: 'basic.ResourceProfileConfig.interval', type: 'duration', default: 5_000, doc: 'Window of that measurement.' },
   { path: 'basic.metricsDumpConfig.enable', type: 'bool', default: false, doc: 'Write metrics to files.' },

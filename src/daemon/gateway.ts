@@ -41,7 +41,7 @@ import { createFunctions } from './function-catalogue.ts';
 import { clearLeftOvers } from './left-overs.ts';
 import type { Part } from './lifecycle.ts';
 import { createMetricsPart, ownMetricsPort } from './metrics-part.ts';
-import { drainMs, runtimeSettings, serviceSettings } from './part-settings.ts';
+import { runtimeSettings, serviceSettings } from './part-settings.ts';
 import { makeFolders, prepareEtc } from './prepare-folders.ts';
 import { lockRoot, type RootLock } from './root-lock.ts';
 import { openVault, putImportRight } from './secrets.ts';
@@ -287,10 +287,7 @@ export function createGateway({ folders, env, configFile, log, clock = createRea
         await runtime?.close();
         dataServer.close();
       },
-      // a second more for the checkpoints
-      get stopTimeoutMs() {
-        return drainMs(config.settings) + 1_000;
-      },
+      stopTimeoutMs: 1_600,
     },
     {
       name: 'service',

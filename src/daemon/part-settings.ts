@@ -3,20 +3,14 @@ import type { Settings } from '../config/index.ts';
 import { defaultRuleOptions, parseRuleOptions, type RuntimeSettings } from '../runtime/index.ts';
 import type { ServiceSettings } from '../service/index.ts';
 
-/** Of a stop, what is needed besides the drain: checkpoints of the rules, and the other parts. */
-const REST_OF_STOP_MS = 1_400;
-
-/** How long sinks may drain at a stop, such that all of it takes basic.gracefulShutdownTimeout. */
-export const drainMs = (settings: Pick<Settings, 'gracefulShutdownMs'>): number =>
-  Math.max(100, settings.gracefulShutdownMs - REST_OF_STOP_MS);
-
 export function runtimeSettings(settings: Settings): Partial<RuntimeSettings> {
   return {
     rulePatrolIntervalMs: settings.rulePatrolIntervalMs,
     holdSourcesAtStart: true,
     timeZone: settings.timeZone,
     rowBudget: settings.rowBudget,
-    stopTimeoutMs: drainMs(settings),
+    // it may need a second more for its checkpoints
+    stopTimeoutMs: Math.min(settings.gracefulShutdownMs, 600),
     maxQueueBytesInAll: settings.store.maxQueueBytes,
     minFreeBytes: settings.store.minFreeBytes,
     sink: settings.sink,

@@ -115,27 +115,26 @@ describe('settings', () => {
   const leaves = (of: unknown, path = ''): [string, unknown][] =>
     typeof of === 'object' && of !== null ? Object.entries(of).flatMap(([k, v]) => leaves(v, path ? `${path}.${k}` : k)) : [[path, of]];
 
+  const numbers = settingSpecs.filter((s) => ['int', 'duration', 'bytes', 'port'].includes(s.type)).map((s) => [s.path, s] as const);
+
   // @covers issue:18#2
-  test.for(settingSpecs.filter((s) => ['int', 'duration', 'bytes', 'port'].includes(s.type)).map((s) => [s.path, s] as const))(
-    '%s reaches its own setting and no other',
-    ([path, spec]) => {
-      const value = Math.max(spec.min ?? 0, 1000) * 3 + 17;
-      const before = new Map(leaves(loadSettings(folders, {}).settings));
-      const after = leaves(loadSettings(folders, { [`KUIPER__${path.toUpperCase().replaceAll('.', '__')}`]: String(value) }).settings);
-      const changed = after.filter(([name, v]) => before.get(name) !== v);
-      const called = CALLED[path] ?? path.replace(/^basic\./, '');
-      expect(
-        changed.map(([name, v]) => [
-          name
-            .toLowerCase()
-            .replace(/^rest\.port$/, 'restport')
-            .replace(/^prometheus\.port$/, 'prometheusport')
-            .replace(/ms$/, ''),
-          v,
-        ]),
-      ).toEqual([[called.toLowerCase().replace(/ms$/, ''), value]]);
-    },
-  );
+  test.for(numbers)('%s reaches its own setting and no other', ([path, spec]) => {
+    const value = Math.max(spec.min ?? 0, 1000) * 3 + 17;
+    const before = new Map(leaves(loadSettings(folders, {}).settings));
+    const after = leaves(loadSettings(folders, { [`KUIPER__${path.toUpperCase().replaceAll('.', '__')}`]: String(value) }).settings);
+    const changed = after.filter(([name, v]) => before.get(name) !== v);
+    const called = CALLED[path] ?? path.replace(/^basic\./, '');
+    expect(
+      changed.map(([name, v]) => [
+        name
+          .toLowerCase()
+          .replace(/^rest\.port$/, 'restport')
+          .replace(/^prometheus\.port$/, 'prometheusport')
+          .replace(/ms$/, ''),
+        v,
+      ]),
+    ).toEqual([[called.toLowerCase().replace(/ms$/, ''), value]]);
+  });
 
   test.for(settingSpecs.map((s) => [s.path, s] as const))('%s can be set by the environment', ([path, spec]) => {
     const name = `KUIPER__${path.toUpperCase().replaceAll('.', '__')}`;

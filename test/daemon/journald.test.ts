@@ -25,8 +25,8 @@ function works([command = '', ...args]: readonly string[]): boolean {
   }
 }
 
-const way = existsSync(JOURNALD) ? ways.find(works) : undefined;
-if (!way) {
+const journaldWay = existsSync(JOURNALD) ? ways.find(works) : undefined;
+if (!journaldWay) {
   const text = `systemd-journald cannot run here (${JOURNALD}, unshare): the test of the real journal is left out`;
   if (process.env['CI'] === 'true') throw new Error(text);
   console.warn(`\n*** ${text} ***\n`);
@@ -49,10 +49,10 @@ const SCRIPT = `
 set -u
 mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/log /run/systemd
 ${JOURNALD} >/dev/null 2>&1 & journald=$!
-until [ -S /run/systemd/journal/stdout ]; do sleep 0.1; done
+until [ -S /run/systemd/journal/stdout ] || ! kill -0 $journald; do sleep 0.1; done
 python3 -c "$AS_SERVICE" "$NODE" src/daemon/main.ts --root "$ROOT" & gateway=$!
 url=http://127.0.0.1:$KUIPER__BASIC__RESTPORT
-until curl -sf $url/ping >/dev/null; do sleep 0.2; done
+until curl -sf $url/ping >/dev/null || ! kill -0 $gateway; do sleep 0.2; done
 curl -s -X PUT $url/metadata/sources/mqtt/confKeys/away -d '{"server":"tcp://127.0.0.1:1"}' >&2
 curl -s -X POST $url/streams -d '{"sql":"CREATE STREAM s () WITH (TYPE=\\"mqtt\\", DATASOURCE=\\"x\\", CONF_KEY=\\"away\\")"}' >&2
 curl -s -X POST $url/rules -d '{"id":"press","sql":"SELECT * FROM s","actions":[{"nop":{}}]}' >&2
@@ -69,9 +69,9 @@ chmod -R a+rwX "$ROOT"
 `;
 
 // @covers issue:18#4
-describe.runIf(way)('the real journal', () => {
+describe.runIf(journaldWay)('the real journal', () => {
   test('finds lines of the gateway by its fields, with the priority of their level, each as one entry', { timeout: 180_000 }, async () => {
-    const [command = '', ...args] = way ?? [];
+    const [command = '', ...args] = journaldWay ?? [];
     const root = mkdtempSync(join(tmpdir(), 'kuiper-journald-'));
     for (const folder of ['data', 'log']) mkdirSync(join(root, folder));
     try {

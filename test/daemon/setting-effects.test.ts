@@ -12,7 +12,6 @@ import { createMemoryLog } from '../../src/base/log.ts';
 import { absentSettings } from '../../src/config/absent-settings.ts';
 import { foldersOf, loadSettings } from '../../src/config/index.ts';
 import { passedSections } from '../../src/config/setting-specs.ts';
-import { runtimeSettings } from '../../src/daemon/part-settings.ts';
 import { cacheOptions, ruleOptionSpecs } from '../../src/runtime/index.ts';
 import { createMetricsDump } from '../../src/service/metrics-dump.ts';
 import { type RealGateway, realGateway } from '../helpers/real-gateway.ts';
@@ -159,14 +158,6 @@ describe('settings of our kuiper.yaml', () => {
     await made.call('POST', '/rules/noisy/stop');
     // a file may end with a line that did not fit
     for (const f of files()) expect(readFileSync(join(made.root, 'log', f)).length).toBeLessThan(4000);
-  });
-
-  it('gracefulShutdownTimeout is how long a stop takes at most; sinks drain for all of it but 1.4 s', () => {
-    const root = mkdtempSync(join(tmpdir(), 'kuiper-drain-'));
-    const drain = (given: string) =>
-      runtimeSettings(loadSettings(foldersOf(root), { KUIPER__BASIC__GRACEFULSHUTDOWNTIMEOUT: given }).settings).stopTimeoutMs;
-    expect(['100ms', '1400ms', '2s', '10s'].map(drain)).toEqual([100, 100, 600, 8600]);
-    rmSync(root, { recursive: true });
   });
 
   it('maxFields of history bounds the fields of all series', async () => {
