@@ -117,7 +117,6 @@ describe('settings', () => {
 
   const numbers = settingSpecs.filter((s) => ['int', 'duration', 'bytes', 'port'].includes(s.type)).map((s) => [s.path, s] as const);
 
-  // @covers issue:18#2
   test.for(numbers)('%s reaches its own setting and no other', ([path, spec]) => {
     const value = Math.max(spec.min ?? 0, 1000) * 3 + 17;
     const before = new Map(leaves(loadSettings(folders, {}).settings));
