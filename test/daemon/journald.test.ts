@@ -68,8 +68,8 @@ kill $journald; wait $journald
 chmod -R a+rwX "$ROOT"
 `;
 
-// @covers issue:18#4
 describe.runIf(journaldWay)('the real journal', () => {
+  // @covers issue:18#4
   test('finds lines of the gateway by its fields, with the priority of their level, each as one entry', { timeout: 180_000 }, async () => {
     const [command = '', ...args] = journaldWay ?? [];
     const root = mkdtempSync(join(tmpdir(), 'kuiper-journald-'));
