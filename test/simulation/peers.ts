@@ -44,6 +44,8 @@ export class SinkPeer {
   /** Rows with these ids are refused for good. */
   readonly refuses = new Set<number>();
   readonly refused: number[] = [];
+  /** Values of `n` in refused rows. */
+  readonly refusedCounts: number[] = [];
   readonly open = new Set<SinkConnection>();
   calls = 0;
 
@@ -182,7 +184,10 @@ function take(world: World, process: Process, peer: SinkPeer, own: SinkConnectio
       const bad = rows.find((r) => peer.refuses.has(Number(r['id'])));
       if (bad) {
         // the whole item is refused
-        for (const r of rows) peer.refused.push(Number(r['id']));
+        for (const r of rows) {
+          peer.refused.push(Number(r['id']));
+          if (r['n'] !== undefined) peer.refusedCounts.push(Number(r['n']));
+        }
         return settle(() => reject(new Error(`row ${String(bad['id'])} is not welcome`)));
       }
       const lost = peer.faults.lossy && world.chance(0.3);

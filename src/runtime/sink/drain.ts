@@ -87,6 +87,8 @@ export class Drain {
   async finish(): Promise<void> {
     this.ending = true;
     await this.previous;
+    // delivered while the disk took nothing, not even that they are: once more, or the next run sends them again. The failure itself was told by the round
+    if (this.work) await this.settle(this.work).catch(() => undefined);
   }
 
   private async round(token: number): Promise<DrainEnd> {
