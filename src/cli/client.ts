@@ -31,8 +31,8 @@ export interface Client {
   call(method: string, path: string, body?: string, strictly?: boolean): Promise<string>;
   /** The same with an answer that is no text. */
   bytes(method: string, path: string, body?: string, strictly?: boolean): Promise<Buffer>;
-  /** The same with a JSON answer. */
-  json<T = unknown>(method: string, path: string, body?: string): Promise<T>;
+  /** The same with a JSON answer. @param waitMs longest wait for it; a minute if absent */
+  json<T = unknown>(method: string, path: string, body?: string, waitMs?: number): Promise<T>;
   /** Reads an event stream until it ends or `signal` is aborted. @param event data of one event  @throws CliError as `call` */
   events(path: string, signal: AbortSignal, event: (data: string) => void): Promise<void>;
 }
@@ -41,9 +41,9 @@ export interface Client {
 const TIMEOUT_MS = 60_000;
 
 export function createClient({ url, token, strict = false, warn = () => undefined, meter }: ClientOptions): Client {
-  const bytes = async (method: string, path: string, body?: string, strictly = strict): Promise<Buffer> => {
+  const bytes = async (method: string, path: string, body?: string, strictly = strict, waitMs = TIMEOUT_MS): Promise<Buffer> => {
     const begun = meter?.begin(body === undefined ? 0 : Buffer.byteLength(body));
-    const answer = await send(url, path, method, body, token, strictly, begun?.transfer).finally(() => begun?.end());
+    const answer = await send(url, path, method, body, token, strictly, waitMs, begun?.transfer).finally(() => begun?.end());
     for (const text of answer.warnings) warn(text);
     if (answer.status < 400) return answer.body;
     throw new CliError(messageOf(answer), 'refused');
@@ -55,7 +55,8 @@ export function createClient({ url, token, strict = false, warn = () => undefine
     hasToken: token !== undefined && token !== '',
     call,
     bytes,
-    json: async <T>(method: string, path: string, body?: string) => JSON.parse(await call(method, path, body)) as T,
+    json: async <T>(method: string, path: string, body?: string, waitMs?: number) =>
+      JSON.parse((await bytes(method, path, body, strict, waitMs)).toString('utf8')) as T,
     events: (path, signal, event) => follow(url, path, token, signal, event),
   };
 }
@@ -106,6 +107,7 @@ async function send(
   body: string | undefined,
   token: string | undefined,
   strict: boolean,
+  waitMs: number,
   transfer: Transfer = { sentBytes: 0, toSendBytes: 0, receivedBytes: 0, toReceiveBytes: undefined },
 ): Promise<Answer> {
   const { request } = base.startsWith('https:') ? nodeHttps() : nodeHttp();
@@ -118,7 +120,7 @@ async function send(
     const options = {
       method,
       headers,
-      timeout: TIMEOUT_MS,
+      timeout: waitMs,
       ...(ssh ? { createConnection: () => overSsh(ssh) } : { agent: false as const }),
     };
     const call = request(ssh ? `http://127.0.0.1${path}` : base + path, options, (response) => {
@@ -138,7 +140,7 @@ async function send(
       );
       response.on('error', reject);
     });
-    call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${TIMEOUT_MS / 1000} s.`, 'unreachable')));
+    call.on('timeout', () => call.destroy(new CliError(`No answer from ${base}${path} within ${waitMs / 1000} s.`, 'unreachable')));
     call.on('error', (error) => reject(unreachable(error)));
     if (body === undefined) call.end();
     else

@@ -178,9 +178,19 @@ export const settingBody: readonly OptionSpec[] = [{ name: 'value', type: 'any',
 export const updateBody: readonly OptionSpec[] = [
   { name: 'url', type: 'string', doc: 'Address of the bundle.', example: 'https://updates.example.com/kuiper-gateway_0.2.0_arm64.raucb' },
   { name: 'usb', type: 'bool', default: false, doc: 'true: the bundle on the USB stick.' },
+  { name: 'upload', type: 'bool', default: false, doc: 'true: the bundle that was sent to /system/update/upload.' },
   { name: 'sha256', type: 'string', doc: 'SHA-256 that the bundle must have, in hex.' },
   { name: 'restart', type: 'string', oneOf: ['now', 'window', 'asked'], default: 'window', doc: 'When the device restarts into it.' },
   { name: 'allowDowngrade', type: 'bool', default: false, doc: 'An older version is taken as well.' },
+];
+
+export const bundleUploadBody: readonly OptionSpec[] = [
+  { name: 'bytes', type: 'int', min: 1, required: true, doc: 'Length of the bundle.' },
+];
+
+export const bundlePartBody: readonly OptionSpec[] = [
+  { name: 'at', type: 'int', min: 0, required: true, doc: 'First byte of the part in the bundle: as many as are there.' },
+  { name: 'base64', type: 'string', required: true, doc: 'The part, 8 MB at most.' },
 ];
 
 export const mqttUserBody: readonly OptionSpec[] = [

@@ -1,5 +1,6 @@
 // What the owner of a device sets at run time, as one. Called by daemon/gateway.ts.
 import type { Environment, Folders } from '../config/index.ts';
+import type { BundleUpload } from '../system/update/bundle-upload.ts';
 import type { CertificateInfo, NamedFile } from './certificates.ts';
 import { createMqttUsers, type MqttUsers } from './mqtt-users.ts';
 import { createOwnerSettings, type OwnerSettings } from './owner-settings.ts';
@@ -10,7 +11,13 @@ export function createOwner(
   folders: Folders,
   env: Environment,
   reload: () => void,
-): { settings: OwnerSettings; mqttUsers: MqttUsers; tokens: Tokens; certificates(): Promise<CertificateInfo[]> } {
+): {
+  settings: OwnerSettings;
+  mqttUsers: MqttUsers;
+  tokens: Tokens;
+  certificates(): Promise<CertificateInfo[]>;
+  upload(): Promise<BundleUpload>;
+} {
   const settings = createOwnerSettings({ folders, env, reload });
   return {
     settings,
@@ -19,6 +26,10 @@ export function createOwner(
     async certificates() {
       const { listCertificates } = await import('./certificates.ts');
       return listCertificates(folders.etc, namedFiles(settings), Date.now());
+    },
+    async upload() {
+      const { createBundleUpload } = await import('../system/update/bundle-upload.ts');
+      return createBundleUpload(folders.data);
     },
   };
 }

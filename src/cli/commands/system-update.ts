@@ -10,6 +10,8 @@ import type { Command, CommandContext } from '../command.ts';
 const VERBS = ['status', 'confirm', 'rollback', 'restart'] as const;
 const BAR = 30;
 const LOOK_MS = 1000;
+/** A bundle is fetched, written and read again before the answer comes. */
+const INSTALL_LIMIT_MS = 2 * 3_600_000;
 
 export const systemUpdate: Command = {
   name: 'system update',
@@ -23,6 +25,10 @@ export const systemUpdate: Command = {
   ],
   examples: [
     ['kuiper system update kuiper-gateway_0.2.0_arm64.raucb --restart now', 'install a bundle and restart into it'],
+    [
+      'kuiper --url https://gateway:9081 system update kuiper-gateway_0.2.0_arm64.raucb',
+      'send a bundle from this machine to a device elsewhere',
+    ],
     ['kuiper system update usb', 'install the bundle on the USB stick'],
     ['kuiper system update status', 'which version runs, what is under way, how the last update ended'],
   ],
@@ -35,7 +41,7 @@ export const systemUpdate: Command = {
     const local = existsSync(SOCKET);
     const installer = local ? createUpdateClient() : overRest(context.client);
     if ((VERBS as readonly string[]).includes(what)) return act(what as (typeof VERBS)[number], installer, context);
-    await install(what, installer, context, local);
+    await install(what, installer, context, local ? undefined : context.client);
   },
 };
 
@@ -57,11 +63,11 @@ async function install(
   what: string,
   installer: UpdateInstaller,
   { flags, print, note, io }: CommandContext,
-  local: boolean,
+  elsewhere: Client | undefined,
 ): Promise<void> {
   const restart = (flags['restart'] ?? 'window') as NonNullable<InstallOptions['restart']>;
   if (!['now', 'window', 'asked'].includes(restart)) throw new CliError(`--restart ${restart}: now, window or asked`, 'usage');
-  const options: InstallOptions = {
+  let options: InstallOptions = {
     by: 'cli',
     restart,
     ...(flags['allow-downgrade'] === true ? { allowDowngrade: true } : {}),
@@ -70,18 +76,29 @@ async function install(
   const source: UpdateSource = what === 'usb' ? { usb: true } : /^https?:\/\//.test(what) ? { url: what } : { file: what };
   if ('file' in source && !existsSync(source.file))
     throw new CliError(`There is no file ${what}; expected a bundle (NAME.raucb), an address, or usb.`, 'usage');
-  if ('file' in source && !local)
-    throw new CliError('A file is installed on the device itself: scp it there and run the command there, or give an address.', 'usage');
   let shown = '';
+  const show = (line: string) => {
+    if (line === shown) return;
+    shown = line;
+    // On a terminal one line that changes, elsewhere one line for each change.
+    if (io.errorTerminal) process.stderr.write(`\r\u001b[K${line}`);
+    else note(line);
+  };
+  if ('file' in source && elsewhere) {
+    const { sendBundle } = await import('../send-bundle.ts');
+    const phase = 'sending';
+    const onPercent = (percent: number) => show(progress({ phase, percent, text: '' }));
+    const sha256 = await sendBundle(elsewhere, source.file, { onPercent });
+    if (options.sha256 !== undefined && options.sha256.toLowerCase() !== sha256) {
+      await elsewhere.call('DELETE', '/system/update/upload');
+      throw new CliError(`The SHA-256 of ${what} is ${sha256}, expected ${options.sha256.toLowerCase()}.`, 'failed');
+    }
+    options = { ...options, sha256 };
+  }
   const look = setInterval(() => {
     installer.status().then(
       (status) => {
-        const line = progress(status);
-        if (line === shown) return;
-        shown = line;
-        // On a terminal one line that changes, elsewhere one line for each change.
-        if (io.errorTerminal) process.stderr.write(`\r\u001b[K${line}`);
-        else note(line);
+        show(progress(status));
       },
       () => undefined, // the answer of install() says what is wrong
     );
@@ -100,7 +117,11 @@ async function install(
   }
 }
 
-export function progress({ phase, percent, text }: Pick<UpdateStatus, 'phase' | 'percent' | 'text'>): string {
+export function progress({
+  phase,
+  percent,
+  text,
+}: Pick<UpdateStatus, 'percent' | 'text'> & { phase: UpdateStatus['phase'] | 'sending' }): string {
   if (percent === undefined) return text;
   const done = Math.round((BAR * percent) / 100);
   return `[${'#'.repeat(done)}${'.'.repeat(BAR - done)}] ${String(percent).padStart(3)} % ${phase}`;
@@ -133,9 +154,10 @@ function overRest(client: Client): UpdateInstaller {
   const post = (path: string, body: unknown = {}) => client.call('POST', `/system/update${path}`, JSON.stringify(body));
   return {
     async install(source, options) {
-      if ('file' in source) throw new CliError('A file is installed on the device itself.', 'usage');
       const { by: _by, ...rest } = options;
-      return client.json('POST', '/system/update', JSON.stringify({ ...source, ...rest }));
+      // a file was sent before
+      const from = 'file' in source ? { upload: true } : source;
+      return client.json('POST', '/system/update', JSON.stringify({ ...from, ...rest }), INSTALL_LIMIT_MS);
     },
     status: () => client.json('GET', '/system/update'),
     confirm: async () => void (await post('/confirm')),

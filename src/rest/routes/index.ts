@@ -107,7 +107,7 @@ export function createRestRouter({
       ...historyRoutes(service),
       ...authRoutes(revocations),
       ...ownerRoutes(owner),
-      ...systemUpdateRoutes(deviceUpdate),
+      ...systemUpdateRoutes(deviceUpdate, owner?.upload),
       ...tokenRoutes(owner?.tokens),
       ...logRoutes(log ?? {}),
       ...dataRoutes(service, stop),

@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../base/errors/gateway-error.ts';
 import type { CertificateInfo, MqttUsers, OwnerSettings } from '../../service/index.ts';
+import type { BundleUpload } from '../../system/update/bundle-upload.ts';
 import { mqttUserBody, settingBody } from '../bodies.ts';
 import { json, text } from '../reply.ts';
 import { bodyObject } from '../request.ts';
@@ -12,6 +13,8 @@ export interface OwnerParts {
   mqttUsers: MqttUsers;
   /** Absent in tests of single routes. */
   certificates?: () => Promise<CertificateInfo[]>;
+  /** Bundles that are sent to the device; loaded when one is. */
+  upload?: () => Promise<BundleUpload>;
 }
 
 /** @param owner undefined where nothing is kept (tests of single routes) */

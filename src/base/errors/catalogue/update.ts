@@ -45,6 +45,11 @@ export const updateErrors = {
     ekuiperCode: 1000,
     cure: 'Remove results and logs that are not needed (kuiper system status shows the space), or give the bundle on a USB stick.',
   },
+  UPDATE_PART: {
+    text: 'The part begins at byte {at}, {there} bytes are there',
+    ekuiperCode: 1000,
+    cure: 'Go on where GET /system/update/upload says, or begin anew with POST.',
+  },
   UPDATE_DOWNLOAD: {
     text: 'The bundle could not be fetched from {url}: {problem}',
     ekuiperCode: 1000,
