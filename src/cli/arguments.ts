@@ -71,7 +71,7 @@ export function parseCommandArguments(command: Command, argv: readonly string[])
   const args: string[] = [];
   const flags: Record<string, string | true> = {};
   const known = (word: string): { flag: Flag; inline: string | undefined } | undefined => {
-    const [, name, inline] = /^--?([a-zA-Z][a-zA-Z-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const [, name, inline] = /^--?([a-zA-Z][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
     const flag = name === undefined ? undefined : command.flags?.find((f) => f.names.includes(name));
     return flag && { flag, inline };
   };
