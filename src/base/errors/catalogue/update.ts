@@ -48,7 +48,7 @@ export const updateErrors = {
   UPDATE_PART: {
     text: 'The part begins at byte {at}, {there} bytes are there',
     ekuiperCode: 1000,
-    cure: 'Go on where GET /system/update/upload says, or begin anew with POST.',
+    cure: 'Continue where GET /system/update/upload says, or begin again with POST.',
   },
   UPDATE_DOWNLOAD: {
     text: 'The bundle could not be fetched from {url}: {problem}',
