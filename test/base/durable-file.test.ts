@@ -84,6 +84,7 @@ const OTHER_WRITERS: Readonly<Record<string, string>> = {
   'src/system/main.ts': 'status of updates, in memory (/run)',
   'src/system/boot/medium.ts':
     'two copies that GRUB writes in place as well: their place on the disk must stay; each is synced before the other',
+  'src/system/update/bundle-upload.ts': 'half of a bundle: each part is appended and synced, and it is checked when it is whole',
   'src/system/update/download.ts': 'half of a bundle: it is appended to, and checked when it is whole',
   'src/system/update/fill-slot.ts': 'writes pieces of a partition that differ, each synced; the slot counts only when it is checked',
   'src/system/update/server.ts': 'a bundle under way: checked when it is whole',
