@@ -28,14 +28,20 @@ export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
   };
 }
 
-/** In standard SQL a place that the list does not have is null; with sqlCompatibility ekuiper it is an error of the row. */
+/** In standard SQL a place that the list does not have is null, and a text is the name of a member: `a["b c"]`, `a[name]`; with sqlCompatibility ekuiper both are
+ *  errors of the row. */
 export function compileIndex(e: BoundIndex, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
   const index = indexOf(e.index, 'index', ctx);
   const { standard } = ctx;
+  const name = compileExpr(e.index, ctx);
   return (t) => {
     const list = object(t);
-    if (isStruct(list)) return arrayOf(list);
+    if (isStruct(list)) {
+      const member = standard ? name(t) : undefined;
+      if (typeof member !== 'string') return arrayOf(list);
+      return Object.hasOwn(list, member) ? list[member] : undefined;
+    }
     if (standard && list == null) return null;
     // the index is looked at first, also when there is nothing to index
     const i = index(t);

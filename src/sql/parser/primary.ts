@@ -27,6 +27,10 @@ export function parsePrimary(r: Reader): Expr {
       return floatLiteral(r, r.take(), '');
     case '-':
       return parseNegative(r);
+    case '+':
+      if (!r.standard) return r.failFound('expected expression.');
+      r.take();
+      return parseExpr(r, NEGATE_PRECEDENCE);
     case 'string':
     case 'single':
       r.take();
