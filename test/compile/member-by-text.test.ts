@@ -17,15 +17,17 @@ describe('a text in brackets', () => {
   });
 
   it('is null where the member is absent, as `->` is, and never a member of the language', () => {
-    expect(run('SELECT 1 AS one, o["x"] AS x, o["constructor"] AS c, n["x"] AS n FROM demo', [{ o: {}, n: null }])).toEqual([[{ one: 1n }]]);
+    expect(run('SELECT 1 AS one, o["x"] AS x, o["constructor"] AS c, n["x"] AS n FROM demo', [{ o: {}, n: null }])).toEqual([
+      [{ one: 1n }],
+    ]);
   });
 
   it('is an error of the row for a list, and a number for an object', () => {
-    for (const [sql, row] of [
+    const cases: [string, Row][] = [
       ['SELECT a["x"] AS x FROM demo', { a: [1] }],
       ['SELECT a[0] AS x FROM demo', { a: { b: 1 } }],
-    ] as const)
-      expect(run(sql, [row])[0]).toHaveProperty('$error');
+    ];
+    for (const [sql, row] of cases) expect(run(sql, [row])[0]).toHaveProperty('$error');
   });
 
   it('is an error of the row with sqlCompatibility ekuiper', () => {
