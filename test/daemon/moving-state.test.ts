@@ -121,6 +121,7 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     for (const id of Object.keys(rules)) await connected(first, id);
     await publish(upTo(1, 8));
     for (const id of Object.keys(rules)) await until(async () => (await received(first, id)) === 8, `${id} has 8`, SLOW_MS);
+    await until(() => out['out/own']?.length === 8 && out['out/ofAll']?.length === 8, 'plugins counted 8', SLOW_MS);
     const backup = await backupOf(first);
     // the card is gone
     await first.stop('SIGKILL');
