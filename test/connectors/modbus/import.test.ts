@@ -30,12 +30,15 @@ parameters:
       - {name: Big Only, rule: 1, registers: [[], [0x1D]]}
       - {name: Clock, rule: 8, registers: [0x20, 0x21, 0x22]}
       - {name: Apart, rule: 3, registers: [0x30, 0x40]}
+      - {name: Far, rule: 3, registers: [0x30, 0x400]}
       - {name: Load, rule: 1, sensors: [{registers: [1]}, {registers: [2]}]}
       - {name: High, rule: 1, mask: 0xFF00, registers: [0x50]}
 `;
 const solarmanRegisters: Registers = {
   'holding 16': [123, 0x0001, 0x0002, 0xffff, 0xff9c, 1235],
   'input 22': [0x8005],
+  'holding 48': [0x0005],
+  'holding 64': [0x0001],
   'holding 23': [2, 0x4142, 0x4300, 0, 51, 8, 77],
 };
 
@@ -147,15 +150,17 @@ describe('register maps of other programs', () => {
       serial: 'ABC',
       limited: '51 is outside 5 to 50',
       relay: true,
+      // low word first, as the list says
+      apart: 65_541n,
     });
     expect(parseProfile(profile.text, 'x').about).toMatchObject({ maker: 'Acme', model: 'Sun 5', kind: 'inverter', seenOnHardware: false });
     expect(parseProfile(profile.text, 'x').limits.maxRegisters).toBe(60);
     expect(profile.unsaid.map((u) => `${u.point}: ${u.reason}`)).toEqual([
       'Big Only: is not there in variant 0',
       'Clock: rule 8 (date and time) has no counterpart; read its registers and put them together in SQL',
-      'Apart: its registers lie apart; read them as two points and add in SQL',
       'Load: is calculated out of several registers; read each as a point and add in SQL',
       'High: the mask 0xff00 has no counterpart; use bit and bits',
+      'Far: its registers must be read in one request, and limits allow 60',
     ]);
     expect(profile.remarks).toEqual([{ point: 'Current', reason: 'differs between models; it is as in variant 0' }]);
   });

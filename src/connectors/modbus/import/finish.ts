@@ -49,7 +49,7 @@ export function finishImport(map: ImportedMap, source: string): FinishedImport {
 
 function freeName(point: ImportedPoint, taken: ReadonlySet<string>): string {
   const own = plainName(point.label);
-  const base = own === '' ? `${point.function}_${point.address}` : /^[0-9]/.test(own) ? `p_${own}` : own;
+  const base = own === '' ? `${point.function}_${[point.address].flat().join('_')}` : /^[0-9]/.test(own) ? `p_${own}` : own;
   if (!taken.has(base)) return base;
   for (let n = 2; ; n++) if (!taken.has(`${base}_${n}`)) return `${base}_${n}`;
 }

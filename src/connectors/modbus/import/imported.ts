@@ -6,7 +6,8 @@ export interface ImportedPoint {
   /** As the file calls it; finish.ts makes a column's name of it. */
   readonly label: string;
   readonly function: 'coil' | 'discrete' | 'holding' | 'input';
-  readonly address: number;
+  /** A list: registers that lie apart, the one with the highest word first. */
+  readonly address: number | readonly number[];
   readonly type?: ValueType | undefined;
   readonly order?: string | undefined;
   readonly registers?: number | undefined;

@@ -63,7 +63,7 @@ export function readSolarman(root: JsonMap, id: string, variant: number): Import
         leave(place);
         continue;
       }
-      const code = codeOf(item['code'], defaults['code'], requests, place.address);
+      const code = codeOf(item['code'], defaults['code'], requests, registers[0]!);
       if (code !== 3 && code !== 4) {
         leave(`function code ${String(code)} does not read registers`);
         continue;
@@ -97,8 +97,11 @@ export function readSolarman(root: JsonMap, id: string, variant: number): Import
   };
 }
 
-/** Lowest register and order. The list begins with the lowest word. */
-function placeOf(registers: readonly (number | undefined)[], isText: boolean): { address: number; order?: string } | string {
+/** Where a value lies: its lowest register and order, or each register when they lie apart. The list begins with the lowest word. */
+function placeOf(
+  registers: readonly (number | undefined)[],
+  isText: boolean,
+): { address: number | readonly number[]; order?: string } | string {
   const list = registers.filter((r) => r !== undefined);
   if (list.length !== registers.length || list.length === 0) return 'its registers are not numbers';
   const rises = list.every((r, i) => i === 0 || r === list[i - 1]! + 1);
@@ -106,7 +109,7 @@ function placeOf(registers: readonly (number | undefined)[], isText: boolean): {
   if (list.length === 1) return { address: list[0]! };
   if (isText) return rises ? { address: list[0]! } : 'its registers lie apart';
   if (rises) return { address: list[0]!, order: 'CDAB' };
-  return falls ? { address: list.at(-1)! } : 'its registers lie apart; read them as two points and add in SQL';
+  return { address: falls ? list.at(-1)! : list.toReversed() };
 }
 
 function codeOf(own: unknown, fallback: unknown, requests: readonly JsonMap[], address: number): number | undefined {
