@@ -73,9 +73,11 @@ describe.runIf(haveRabbitmq)('amqp', () => {
     const r = await source('later');
     await until(() => /no queue 'later'/.test(r.rule.health().sources[0]!.message), 'the reason is shown');
     const b = await broker();
-    await b.assertExchange('later', 'fanout', { durable: false });
+    await b.assertExchange('behind', 'fanout', { durable: false });
     await b.assertQueue('later', { durable: false });
-    await b.bindQueue('later', 'later', '');
+    await b.bindQueue('later', 'behind', '');
+    // the row is sent as soon as the exchange is there: it must lead to the queue from its first moment
+    await b.assertExchange('later', 'fanout', { durable: false, alternateExchange: 'behind' });
     await out.settled();
     await until(() => r.got.length === 1, 'the row came');
     expect(out.health().parked).toBe(0);
