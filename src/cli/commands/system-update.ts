@@ -85,21 +85,17 @@ async function install(
     else note(line);
   };
   if ('file' in source && elsewhere) {
-    const { sendBundle } = await import('../send-bundle.ts');
-    const phase = 'sending';
-    const onPercent = (percent: number) => show(progress({ phase, percent, text: '' }));
-    const sha256 = await sendBundle(elsewhere, source.file, { onPercent });
-    if (options.sha256 !== undefined && options.sha256.toLowerCase() !== sha256) {
-      await elsewhere.call('DELETE', '/system/update/upload');
+    const [{ sendBundle }, { sha256Of }] = await Promise.all([import('../send-bundle.ts'), import('../../system/update/download.ts')]);
+    const sha256 = await sha256Of(source.file);
+    if (options.sha256 !== undefined && options.sha256.toLowerCase() !== sha256)
       throw new CliError(`The SHA-256 of ${what} is ${sha256}, expected ${options.sha256.toLowerCase()}.`, 'failed');
-    }
+    const phase = 'sending';
+    await sendBundle(elsewhere, source.file, { onPercent: (percent) => show(progress({ phase, percent, text: '' })) });
     options = { ...options, sha256 };
   }
   const look = setInterval(() => {
     installer.status().then(
-      (status) => {
-        show(progress(status));
-      },
+      (status) => show(progress(status)),
       () => undefined, // the answer of install() says what is wrong
     );
   }, LOOK_MS);

@@ -1,11 +1,10 @@
 // A bundle that another machine sends over REST, in parts: it is longer than a body may be, and a line that breaks costs the last part only. Lies in the
 // gateway's data until it is installed or taken away. Called by rest/routes/system-update.ts; what sends is cli/send-bundle.ts.
-import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../base/errors/gateway-error.ts';
+import { checkSpace, type Room } from './space.ts';
 
-/** Left for the gateway's own data. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
 const NAME = 'update-upload.raucb';
 
 export interface BundleUpload {
@@ -20,8 +19,8 @@ export interface BundleUpload {
   remove(): void;
 }
 
-/** @param freeBytes of the folder's file system */
-export function createBundleUpload(folder: string, freeBytes: (folder: string) => number = freeOf): BundleUpload {
+/** @param free what is free below the folder, in bytes */
+export function createBundleUpload(folder: string, free?: Room['free']): BundleUpload {
   const file = join(folder, NAME);
   const bytes = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const remove = () => rmSync(file, { force: true });
@@ -33,10 +32,7 @@ export function createBundleUpload(folder: string, freeBytes: (folder: string) =
       mkdirSync(folder, { recursive: true });
       remove();
       // the updater, which opens no path of others, takes a copy of its own
-      const needed = 2 * total;
-      const free = Math.max(0, freeBytes(folder) - RESERVE_BYTES);
-      if (needed > free)
-        throw new GatewayError('UPDATE_NO_SPACE', { neededMb: Math.ceil(needed / 1e6), freeMb: Math.floor(free / 1e6), folder });
+      checkSpace(folder, 2 * total, { free });
     },
     add(at, part) {
       const there = bytes();
@@ -51,9 +47,4 @@ export function createBundleUpload(folder: string, freeBytes: (folder: string) =
       return there + part.length;
     },
   };
-}
-
-function freeOf(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }

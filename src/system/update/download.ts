@@ -1,17 +1,7 @@
 // Fetches a bundle into a file, and goes on where the last try ended, also after a restart of the device. The server's ETag (or Last-Modified) says whether
 // it is still the same file. Called by updater.ts.
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,6 +9,7 @@ import { createBackoff } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { writeDurably } from '../../base/durable-file.ts';
 import { GatewayError, messageOf } from '../../base/errors/gateway-error.ts';
+import { checkSpace } from './space.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -46,8 +37,6 @@ const PART = 'bundle.part';
 const KEPT = 'bundle.part.json';
 /** A server that sends nothing for so long has gone. */
 const SILENCE_MS = 30_000;
-/** Left on the disk for messages and results while a bundle is there. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
 
 /** @returns path of the whole file  @throws GatewayError UPDATE_DOWNLOAD, UPDATE_NO_SPACE, UPDATE_DAMAGED, UPDATE_STOPPED */
 export async function download(options: DownloadOptions): Promise<string> {
@@ -128,13 +117,7 @@ async function fetchOnce(options: DownloadOptions, part: string): Promise<boolea
       throw new GatewayError('UPDATE_FAILED', { problem: `${url} is not there: the server answered ${response.status}` });
     if (response.status !== 206) at = 0;
     const total = totalOf(response, at);
-    const free = (options.freeBytes ?? freeBytes)(folder);
-    if (total !== undefined && free < total - at + RESERVE_BYTES)
-      throw new GatewayError('UPDATE_NO_SPACE', {
-        neededMb: Math.ceil(total / 1e6),
-        freeMb: Math.floor(Math.max(0, free - RESERVE_BYTES) / 1e6),
-        folder,
-      });
+    if (total !== undefined) checkSpace(folder, total, { haveBytes: at, free: options.freeBytes });
     const validator = response.headers.get('etag') ?? response.headers.get('last-modified') ?? '';
     // A weak tag does not promise the same bytes.
     if (validator !== '' && !validator.startsWith('W/') && total !== undefined)
@@ -175,9 +158,4 @@ function totalOf(response: Response, at: number): number | undefined {
   if (response.status === 206 && range) return Number(range);
   const length = response.headers.get('content-length');
   return length === null ? undefined : Number(length) + at;
-}
-
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }

@@ -1,16 +1,16 @@
 // The updater's door: HTTP on a socket of the system, which members of the group kuiper may open (the login user and the gateway). No path of the caller is
 // opened: a bundle comes as an address or as the bytes themselves. Made by main.ts; the other end is client.ts.
-import { createWriteStream, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError, isGatewayError, messageOf } from '../../base/errors/gateway-error.ts';
 import type { InstallOptions, UpdateSource } from './installer.ts';
+import { checkSpace } from './space.ts';
 import type { Updater } from './updater.ts';
 
 /** A call's body but the bundle. */
 const MAX_BODY_BYTES = 65_536;
-const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export interface ServerOptions {
   readonly updater: Updater;
@@ -32,10 +32,7 @@ export function createUpdateServer({ updater, folder, onUse = () => undefined }:
   const upload = async (request: IncomingMessage): Promise<string> => {
     mkdirSync(folder, { recursive: true });
     const bytes = Number(request.headers['content-length'] ?? Number.NaN);
-    const { bavail, bsize } = statfsSync(folder);
-    const free = bavail * bsize - RESERVE_BYTES;
-    if (!(bytes <= free))
-      throw new GatewayError('UPDATE_NO_SPACE', { neededMb: Math.ceil(bytes / 1e6), freeMb: Math.floor(Math.max(0, free) / 1e6), folder });
+    checkSpace(folder, bytes);
     const file = join(folder, 'upload.raucb');
     await pipeline(request, createWriteStream(file));
     return file;
