@@ -32,19 +32,19 @@ export function compileMember(e: BoundMember, ctx: CompileContext): Expr {
  *  errors of the row. */
 export function compileIndex(e: BoundIndex, ctx: CompileContext): Expr {
   const object = compileExpr(e.object, ctx);
-  const index = indexOf(e.index, 'index', ctx);
+  const index = compileExpr(e.index, ctx);
+  const toInt = intOf(e.index, 'index', ctx);
   const { standard } = ctx;
-  const name = compileExpr(e.index, ctx);
   return (t) => {
     const list = object(t);
     if (isStruct(list)) {
-      const member = standard ? name(t) : undefined;
+      const member = standard ? index(t) : undefined;
       if (typeof member !== 'string') return arrayOf(list);
       return Object.hasOwn(list, member) ? list[member] : undefined;
     }
     if (standard && list == null) return null;
     // the index is looked at first, also when there is nothing to index
-    const i = index(t);
+    const i = toInt(index(t));
     if (list == null) return null;
     const items = arrayOf(list);
     return standard ? items[i < 0 ? i + items.length : i] : items[inside(i, items.length)];
@@ -80,12 +80,16 @@ function arrayOf(v: Value): Value[] {
   return v;
 }
 
-/** @throws rowError naming the expression, as eKuiper does */
 function indexOf(e: BoundExpr, what: string, ctx: CompileContext): (t: Tuple) => number {
   const value = compileExpr(e, ctx);
+  const toInt = intOf(e, what, ctx);
+  return (t) => toInt(value(t));
+}
+
+/** @returns throws rowError naming the expression, as eKuiper does */
+function intOf(e: BoundExpr, what: string, ctx: CompileContext): (v: Value) => number {
   const text = ekuiperText(e, ctx.names);
-  return (t) => {
-    const v = value(t);
+  return (v) => {
     if (typeof v === 'number') return Math.trunc(v);
     if (typeof v === 'bigint') return Number(v);
     throw rowError(`${what} ${text} is not int: cannot convert ${describe(v)} to int`);
