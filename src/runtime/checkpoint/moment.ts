@@ -4,11 +4,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { Moment } from '../api.ts';
 import type { Rule } from '../rule/rule.ts';
 import { pageUntil } from '../sink/durable-queue.ts';
-import { parkedName } from '../sink/names.ts';
+import { isParkedName, ruleOfQueue } from '../sink/names.ts';
 import type { Checkpointer } from './checkpointer.ts';
 
 const LOOK_AGAIN_MS = 50;
-const PARKED = parkedName('', '').slice(1);
 
 /** @param patienceMs a sink whose peer is away stores what waits for it in this time */
 export async function takeMoment(
@@ -41,8 +40,8 @@ export async function takeMoment(
     late: late.map((r) => r.id),
     momentOf,
     pageAt(queue, payload, pageRows) {
-      if (queue.endsWith(PARKED)) return { payload, rows: pageRows };
-      return pageUntil(payload, momentOf(queue.slice(0, queue.indexOf('/'))));
+      if (isParkedName(queue)) return { payload, rows: pageRows };
+      return pageUntil(payload, momentOf(ruleOfQueue(queue)));
     },
   };
 }

@@ -7,5 +7,12 @@ export const sinkName = (action: { readonly type: string; readonly index: number
 /** Name of a sink's queue on disk. */
 export const queueName = (ruleId: string, sink: string): string => `${ruleId}/${sink}`;
 
+/** The rule that a queue or parked rows belong to. */
+export const ruleOfQueue = (queue: string): string => queue.slice(0, queue.indexOf('/'));
+
+const PARKED = '#parked';
+
 /** Name under which a sink's parked rows lie on disk; no sink can be called so. */
-export const parkedName = (ruleId: string, sink: string): string => `${ruleId}/${sink}#parked`;
+export const parkedName = (ruleId: string, sink: string): string => `${ruleId}/${sink}${PARKED}`;
+
+export const isParkedName = (queue: string): boolean => queue.endsWith(PARKED);

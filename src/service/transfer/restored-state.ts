@@ -2,7 +2,7 @@
 // checkpoints, the queues of their sinks) when no rule of that name runs. Done again after a process that ended in between. Called by live.ts and
 // daemon/gateway.ts.
 import type { PluginRegistry } from '../../plugin-host/index.ts';
-import type { Moment, Runtime } from '../../runtime/index.ts';
+import { type Moment, type Runtime, ruleOfQueue } from '../../runtime/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 
 const TABLE = 'restoredState';
@@ -52,8 +52,6 @@ export async function collectState(
     }
   return { ...out, late: moment?.late ?? [] };
 }
-
-const ruleOfQueue = (queue: string): string => queue.slice(0, queue.indexOf('/'));
 
 async function pagesOf({ sinkQueues }: StateStore, queue: string, moment: Moment | undefined): Promise<StatePages[]> {
   const out: StatePages[] = [];
