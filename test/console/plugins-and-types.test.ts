@@ -74,6 +74,11 @@ describe('columns guessed from messages', () => {
     );
   });
 
+  test.each(['in', 'dD', 'select', 'on/'])('also when the topic %j is a word of SQL', async (topic) => {
+    const statement = createStatement({ name: nameFor(topic), type: 'mqtt', datasource: topic, format: 'json', confKey: '', columns: [] });
+    expect((await parseStreamStatement(statement)).kind).toBe('create');
+  });
+
   test('names of streams come from topics', () => {
     expect(nameFor('plant/hall 1/press')).toBe('plant_hall_1_press');
     expect(nameFor('1/2')).toBe('s1_2');

@@ -53,7 +53,7 @@ export const mutations: MutationList = {
       replace: 'if (!owner.takesDeadLetters)',
     },
     { id: 'queue-without-bound', file: parts, find: 'maxRows: cache.maxDiskRows,', replace: 'maxRows: Number.POSITIVE_INFINITY,' },
-    { id: 'parked-in-the-queue', file: `${dir}/names.ts`, find: '#parked`', replace: '`' },
+    { id: 'parked-in-the-queue', file: `${dir}/names.ts`, find: "const PARKED = '#parked'", replace: "const PARKED = ''" },
     {
       id: 'redirected-without-alter',
       file: `${dir}/resend.ts`,

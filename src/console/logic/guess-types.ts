@@ -75,7 +75,7 @@ export function createStatement(stream: {
     `FORMAT=${text(stream.format)}`,
     ...(stream.confKey === '' ? [] : [`CONF_KEY=${text(stream.confKey)}`]),
   ];
-  return `CREATE STREAM ${stream.name} (${columns === '' ? '' : `\n${columns}\n`}) WITH (${options.join(', ')})`;
+  return `CREATE STREAM ${quoted(stream.name)} (${columns === '' ? '' : `\n${columns}\n`}) WITH (${options.join(', ')})`;
 }
 
 /** `plant/hall 1/press` → `plant_hall_1_press` */
