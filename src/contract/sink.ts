@@ -49,6 +49,9 @@ export interface SinkDefinition {
   patience?: number;
   /** Property that `resendDestination` replaces. */
   resendProperty?: string;
+  /** Properties whose templates are over something else than rows, which the sink fills in itself (headers with a token).
+   *  @returns wire names */
+  fills?(props: Props): readonly string[];
   /** What an item replaces at its destination: keys such that a later item with the same key overwrites an earlier one (a retained topic, a
    *  row of a table with its key). A parked row does not overwrite a newer one of its key. Without it every item stands for itself.
    *  @returns undefined when these props make no such sink */

@@ -134,13 +134,6 @@ export function checkMethodAndBody(method: string, bodyType: string): void {
   if (bodyType && !bodyTypes.includes(bodyType.toLowerCase())) throw new Error(`Invalid body type value ${bodyType}.`);
 }
 
-/** OAuth is not built yet; calls without its token would fail at the peer with less to go by. eKuiper ignores `oauth` with an empty url. */
-export function refuseOauth(component: string, raw: Readonly<Record<string, unknown>>): void {
-  const oauth = Object.entries(raw).find(([k]) => k.toLowerCase() === 'oauth')?.[1] as { access?: { url?: unknown } } | undefined;
-  if (oauth?.access?.url)
-    throw new Error(`${component}: property oauth is not supported yet; put a token into headers, e.g. Authorization`);
-}
-
 /** eKuiper's text, and what to do about it. A setting refuses it, not the peer: the rows wait until it is changed. */
 export const withHint = (error: unknown): Error =>
   Object.assign(

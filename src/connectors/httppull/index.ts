@@ -12,15 +12,8 @@ import { deepEqual } from '../../data/compare.ts';
 import type { Row, Value } from '../../data/value.ts';
 import { createTemplateEngine } from '../../templates/index.ts';
 import { createVetting, hasTemplate, printerOf } from '../../templates/rendered/index.ts';
-import {
-  checkMethodAndBody,
-  contentTypes,
-  createHttpClient,
-  type HttpClient,
-  refuseOauth,
-  type TlsProps,
-  tlsOptions,
-} from '../http-shared/client.ts';
+import { checkMethodAndBody, contentTypes, createHttpClient, type HttpClient, type TlsProps, tlsOptions } from '../http-shared/client.ts';
+import { createOauth, type Oauth, type OauthProps, oauthOption, parseOauth } from '../http-shared/oauth.ts';
 
 const options: readonly OptionSpec[] = [
   {
@@ -48,6 +41,7 @@ const options: readonly OptionSpec[] = [
   },
   { name: 'compression', type: 'string', default: '', doc: 'Compression of the answer: zlib gzip flate zstd.' },
   { name: 'states', type: 'map', default: {}, doc: 'Initial values of the template variables.' },
+  oauthOption,
   ...tlsOptions,
 ];
 
@@ -64,12 +58,14 @@ interface PullProps extends TlsProps {
   compression: string;
   states: Record<string, Value>;
   allowedHosts: string[] | undefined;
+  /** Parsed: templates over a token. */
+  token: OauthProps | undefined;
 }
 
 function configure(datasource: string, raw: Record<string, unknown>): PullProps {
   const props = parseOptions<PullProps>('httppull source', options, raw);
   checkMethodAndBody(props.method, props.bodyType);
-  refuseOauth('httppull source', raw);
+  props.token = parseOauth('httppull source', raw);
   if (props.compression) createDecompressor(props.compression); // refuses an unknown name
   if (!/^https?:\/\//i.test(props.url)) throw new Error(`Invalid scheme ${/^(\w+):/.exec(props.url)?.[1] ?? props.url}`);
   if (datasource && datasource !== '/')
@@ -78,16 +74,33 @@ function configure(datasource: string, raw: Record<string, unknown>): PullProps 
   return props;
 }
 
+/** Who is asked, and where its tokens come from. */
+interface Peer {
+  client: HttpClient;
+  oauth: Oauth | undefined;
+}
+
+function peerOf(props: PullProps, ctx: ConnectorContext): Peer {
+  const client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
+  return { client, oauth: props.token && createOauth(props.token, props, props.timeoutMs, client, ctx) };
+}
+
 /** @returns the rows and a hash of the answer */
-async function fetchRows(client: HttpClient, props: PullProps, url: string, signal: AbortSignal): Promise<{ rows: Row[]; hash: string }> {
+async function fetchRows(
+  { client, oauth }: Peer,
+  props: PullProps,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ rows: Row[]; hash: string }> {
   const bodyType = (props.bodyType || (props.method.toLowerCase() === 'get' ? 'none' : 'json')).toLowerCase();
-  const headers: Record<string, string> = {};
-  if (contentTypes[bodyType]) headers['content-type'] = contentTypes[bodyType];
-  for (const [k, v] of Object.entries(props.headers)) headers[k.toLowerCase()] = String(v);
-  const response = await client.send(
-    { method: props.method, url, headers, timeoutMs: props.timeoutMs, ...(bodyType === 'none' ? {} : { body: props.body }) },
-    signal,
-  );
+  const send = (own: { headers: Record<string, string>; body: string }) => {
+    const headers: Record<string, string> = {};
+    if (contentTypes[bodyType]) headers['content-type'] = contentTypes[bodyType];
+    for (const [k, v] of Object.entries(own.headers)) headers[k.toLowerCase()] = String(v);
+    const body = bodyType === 'none' ? {} : { body: own.body };
+    return client.send({ method: props.method, url, headers, timeoutMs: props.timeoutMs, ...body }, signal);
+  };
+  const response = await (oauth ? oauth.send(send) : send(props));
   if (response.status < 200 || response.status > 299) throw ioError(`response code error: ${response.status}`);
   let body: Uint8Array = response.body;
   if (props.compression) {
@@ -118,7 +131,7 @@ export default defineConnector({
     doc: 'Asks an HTTP server at an interval.',
     create() {
       let props: PullProps;
-      let client: HttpClient | undefined;
+      let peer: Peer | undefined;
       let stop: AbortController | undefined;
       let states: Record<string, Value> = {};
       return {
@@ -127,7 +140,7 @@ export default defineConnector({
           states = { ...props.states };
         },
         open(ctx, emit, fail) {
-          client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
+          peer = peerOf(props, ctx);
           stop = new AbortController();
           const { signal } = stop;
           const { url: configured } = props;
@@ -139,7 +152,7 @@ export default defineConnector({
           const run = async () => {
             for (;;) {
               try {
-                const { rows, hash } = await fetchRows(client!, props, url(states), signal);
+                const { rows, hash } = await fetchRows(peer!, props, url(states), signal);
                 ctx.status('connected');
                 if (!props.incremental || hash !== lastHash) {
                   lastHash = hash;
@@ -161,8 +174,8 @@ export default defineConnector({
         },
         close() {
           stop?.abort(new Error('httppull closed'));
-          client?.close();
-          client = undefined;
+          peer?.client.close();
+          peer = undefined;
         },
         offset: () => states,
         resetOffset(values) {
@@ -183,24 +196,24 @@ export default defineConnector({
     doc: 'Asks an HTTP server at every lookup; rows whose keys are equal match.',
     create() {
       let props: PullProps;
-      let client: HttpClient | undefined;
+      let peer: Peer | undefined;
       return {
         configure(datasource, raw) {
           props = configure(datasource, raw);
         },
         open(ctx) {
-          client = createHttpClient(props, ctx.network?.enablePrivateNet ?? false);
+          peer = peerOf(props, ctx);
         },
         async lookup(ctx, fields, keys, values) {
-          const { rows } = await fetchRows(client!, props, props.url, ctx.signal);
+          const { rows } = await fetchRows(peer!, props, props.url, ctx.signal);
           const hits = rows.filter((row) => keys.every((k, i) => deepEqual(row[k], values[i] as Value)));
           return fields.length === 0
             ? hits
             : hits.map((r) => Object.fromEntries(fields.filter((f) => r[f] !== undefined).map((f) => [f, r[f]])));
         },
         close() {
-          client?.close();
-          client = undefined;
+          peer?.client.close();
+          peer = undefined;
         },
       };
     },

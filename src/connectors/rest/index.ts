@@ -5,15 +5,8 @@ import { answeredError, ioError, rowError } from '../../base/errors/gateway-erro
 import { defineConnector } from '../../contract/connector.ts';
 import { type OptionSpec, parseOptions } from '../../contract/props.ts';
 import { createVetting, type Vet } from '../../templates/rendered/index.ts';
-import {
-  checkMethodAndBody,
-  contentTypes,
-  createHttpClient,
-  type HttpClient,
-  refuseOauth,
-  type TlsProps,
-  tlsOptions,
-} from '../http-shared/client.ts';
+import { checkMethodAndBody, contentTypes, createHttpClient, type HttpClient, type TlsProps, tlsOptions } from '../http-shared/client.ts';
+import { createOauth, type Oauth, type OauthProps, oauthOption, parseOauth } from '../http-shared/oauth.ts';
 
 const options: readonly OptionSpec[] = [
   { name: 'url', type: 'string', default: 'http://localhost', dynamic: 'url', doc: 'Address; may hold a template behind the host.' },
@@ -45,6 +38,7 @@ const options: readonly OptionSpec[] = [
     error: 'Invalid response type value {value}.',
   },
   { name: 'debugResp', type: 'bool', default: false, doc: 'Log the answer.' },
+  oauthOption,
   ...tlsOptions,
 ];
 
@@ -87,11 +81,14 @@ export default defineConnector({
         return method === 'put' || method === 'delete' ? [String(dynamic?.['url'] ?? url)] : [];
       };
     },
+    fills: (raw) => (parseOauth('rest sink', raw) ? ['headers'] : []),
     options,
     doc: 'Sends results by HTTP.',
     create() {
       let props: RestProps;
       let client: HttpClient | undefined;
+      let oauthProps: OauthProps | undefined;
+      let oauth: Oauth | undefined;
       let vet: Vet;
       /** Of payloads that the runtime compressed. */
       let encoding = '';
@@ -99,8 +96,9 @@ export default defineConnector({
       return {
         configure(raw) {
           props = parseOptions<RestProps>('rest sink', options, raw);
-          refuseOauth('rest sink', raw);
-          vet = createVetting(options, raw);
+          oauthProps = parseOauth('rest sink', raw);
+          // with a token, headers are its templates: rows have no part in them
+          vet = createVetting(oauthProps ? options.filter((o) => o.name !== 'headers') : options, raw);
           const compression = Object.entries(raw).find(([k]) => k.toLowerCase() === 'compression')?.[1];
           encoding = compression === 'gzip' || compression === 'zstd' ? compression : '';
           if (!isTemplate(props.method)) checkMethodAndBody(props.method, isTemplate(props.bodyType) ? '' : props.bodyType);
@@ -111,6 +109,7 @@ export default defineConnector({
         },
         open(ctx) {
           client = createHttpClient(props, () => ctx.network?.enablePrivateNet ?? false);
+          oauth = oauthProps && createOauth(oauthProps, { headers: props.headers, body: '' }, props.timeoutMs, client, ctx);
           ctx.status('connected');
         },
         async collect(ctx, data, given) {
@@ -130,22 +129,27 @@ export default defineConnector({
             headers['content-type'] = `multipart/form-data; boundary=${boundary}`;
             body = formBody(boundary, of('formData', props.formData), props.fileFieldName, data as string | Uint8Array);
           }
-          for (const [k, v] of Object.entries(of('headers', props.headers))) headers[k.toLowerCase()] = headerText(String(v));
-          const request = { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) };
-          const response = await client!.send(request, ctx.signal).catch((error: unknown) => {
-            // an address that the row chose: no other row has to wait for it
-            if (dynamic['url'] !== undefined && error instanceof Error) Object.assign(error, { bySetting: undefined });
-            throw error;
-          });
+          const send = (own: Record<string, string>) => {
+            for (const [k, v] of Object.entries(own)) headers[k.toLowerCase()] = headerText(String(v));
+            const request = { method, url, headers, timeoutMs: props.timeoutMs, ...(body === undefined ? {} : { body }) };
+            return client!.send(request, ctx.signal).catch((error: unknown) => {
+              // an address that the row chose: no other row has to wait for it
+              if (dynamic['url'] !== undefined && error instanceof Error) Object.assign(error, { bySetting: undefined });
+              throw error;
+            });
+          };
+          const response = await (oauth ? oauth.send((parts) => send(parts.headers)) : send(of('headers', props.headers)));
           if (props.debugResp) ctx.log.info({ status: response.status, body: response.body.toString().slice(0, 1000) }, 'rest sink answer');
           const problem = checkResponse(response.status, response.body, props.responseType);
           if (!problem) return;
           const text = `parse response error: ${problem} | method=${method} path="${url}" status=${response.status} response_body="${response.body.toString().slice(0, 200)}"`;
-          throw failure(response.status, text);
+          // a new token was not taken either: it is tried again, and set aside when others are taken
+          throw oauth && response.status === 401 ? answeredError(text) : failure(response.status, text);
         },
         close() {
           client?.close();
           client = undefined;
+          oauth = undefined;
         },
       };
     },

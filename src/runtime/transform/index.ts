@@ -75,7 +75,7 @@ const noAcks: readonly Ack[] = [];
 /** @param raw the action's properties  @throws GatewayError naming the property: the rule is refused */
 export async function createTransform(
   raw: Props,
-  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options'>,
+  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options' | 'fills'>,
   deps: TransformDeps,
 ): Promise<Transform> {
   const props = parseOptions<TransformProps>(`${sink.name} sink`, transformOptions, raw);
@@ -87,7 +87,7 @@ export async function createTransform(
 async function shapedTransform(
   props: TransformProps,
   raw: Props,
-  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options'>,
+  sink: Pick<SinkDefinition, 'name' | 'payload' | 'options' | 'fills'>,
   deps: TransformDeps,
 ): Promise<Transform> {
   const fail = (problem: string): never => {
@@ -143,7 +143,7 @@ async function shapedTransform(
   } catch (error) {
     return fail(messageOf(error));
   }
-  const dynamicOf = compileDynamicProps(raw, sink.options, engine, fail);
+  const dynamicOf = compileDynamicProps(raw, sink, engine, fail);
 
   const pack = (data: string | Uint8Array): string | Uint8Array => {
     if (!compress && !encrypt) return data;
@@ -277,15 +277,16 @@ const asText = (d: string | Uint8Array): string => (typeof d === 'string' ? d : 
  *  what it does not know (plugins) is handed over as it comes out. */
 function compileDynamicProps(
   raw: Props,
-  specs: SinkDefinition['options'],
+  sink: Pick<SinkDefinition, 'options' | 'fills'>,
   engine: () => TemplateEngine,
   fail: (problem: string) => never,
 ): ((data: Row | Row[]) => Record<string, unknown>) | undefined {
   const parts: [string, (data: Value) => unknown][] = [];
+  const filled = sink.fills?.(raw) ?? [];
   for (const [name, value] of Object.entries(raw)) {
     if (notDynamic.has(name.toLowerCase()) || !holdsTemplate(value)) continue;
-    const spec = specNamed(specs, name);
-    if (spec && !spec.dynamic) continue;
+    const spec = specNamed(sink.options, name);
+    if (spec && (!spec.dynamic || filled.includes(spec.name))) continue;
     try {
       const render = engine().compileDynamic(value, printerOf(spec?.dynamic));
       if (render) parts.push([spec?.name ?? name, render]);

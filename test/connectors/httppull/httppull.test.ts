@@ -145,7 +145,9 @@ describe('httppull source', () => {
     [{ url: 'tcp://h' }, 'Invalid scheme tcp'],
     [{ timeout: '-1s' }, 'timeout'],
     [{ compression: 'rar' }, 'rar'],
-    [{ oauth: { access: { url: 'http://x' } } }, 'oauth is not supported'],
+    [{ oauth: { refresh: { url: 'http://x' } } }, 'if setting oAuth, `access` property is required'],
+    [{ oauth: { access: { url: 'ftp://x' } } }, 'oauth.access.url: it must begin with http'],
+    [{ oauth: { access: { url: 'http://x', expire: 'hello' } } }, 'property expire'],
   ] as [Props, string][])('refuses %j', (props, part) => {
     expect(() => httppull.source!.create().configure!('/', { url: 'http://h', ...props })).toThrow(part);
   });
