@@ -66,7 +66,7 @@ export async function referencePages(): Promise<Map<string, string>> {
     '|---|---|---|---|---|',
     ...settingSpecs.map(
       (s) =>
-        `| \`${s.path}\` | ${s.type} | ${s.secret ? '' : shown(s.default)} | ${cell(s.oneOf?.join(', ') ?? (s.min === undefined ? '' : `${s.min} or more`))} | ${cell(s.doc)} |`,
+        `| \`${s.path}\` | ${s.type} | ${s.secret ? '' : shown(s.default)} | ${cell(s.oneOf?.join(', ') ?? rangeOf(s))} | ${cell(s.doc)} |`,
     ),
     '',
     '## Keys of eKuiper that have no effect',

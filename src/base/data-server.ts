@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { ioError, messageOf } from './errors/gateway-error.ts';
 import { createHttpGate, gatedServerOptions, leaveBody } from './http-gate.ts';
 import { nodeHttp, nodeHttps } from './node-http.ts';
+import { repeatedHeader } from './single-headers.ts';
 
 export interface DataRoute {
   /** Path without query, or its beginning when it ends with `/*`. */
@@ -53,12 +54,16 @@ export function createDataServer({ address, check, admit }: DataServerOptions): 
   let port = 0;
   const gate = createHttpGate();
 
+  const callerOf = (request: IncomingMessage): Refusal | Admission => {
+    const repeated = repeatedHeader(request);
+    return repeated === undefined ? admit(request.headers, request.socket.remoteAddress ?? '') : { status: 400, reason: repeated };
+  };
   const routeOf = (url = '/'): DataRoute[] => {
     const path = url.split('?', 1)[0]!;
     return [...routes].filter((r) => (r.path.endsWith('/*') ? path.startsWith(r.path.slice(0, -1)) : r.path === path));
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const caller = admit(request.headers, request.socket.remoteAddress ?? '');
+    const caller = callerOf(request);
     const refusal = refusalOf(caller, request.method);
     if (!('reason' in caller)) gate.admitted(request.socket);
     const found = routeOf(request.url);
@@ -72,7 +77,7 @@ export function createDataServer({ address, check, admit }: DataServerOptions): 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // a client that goes away in the middle is its own affair
     socket.on('error', () => socket.destroy());
-    const caller = admit(request.headers, request.socket.remoteAddress ?? '');
+    const caller = callerOf(request);
     const refusal = 'reason' in caller ? caller : undefined;
     if (!refusal) gate.admitted(request.socket);
     const route = routeOf(request.url).find((r) => r.upgrade);

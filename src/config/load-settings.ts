@@ -247,9 +247,10 @@ export function convert(spec: SettingSpec, value: unknown, place: () => string):
     case 'int':
     case 'port': {
       const n = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      if (typeof n !== 'number' || !Number.isInteger(n)) return fail('a whole number');
+      if (typeof n !== 'number' || !Number.isSafeInteger(n)) return fail('a whole number');
       if (spec.type === 'port' && (n < 0 || n > 65_535)) return fail('a port (0 to 65535)');
       if (spec.min !== undefined && n < spec.min) return fail(`a number of at least ${spec.min}`);
+      if (spec.max !== undefined && n > spec.max) return fail(`a number of at most ${spec.max}`);
       return n;
     }
     case 'duration':

@@ -12,6 +12,7 @@ export interface SettingSpec {
   /** In the unit of the typed settings (durations: ms). `undefined` = not set. */
   readonly default: unknown;
   readonly min?: number;
+  readonly max?: number;
   readonly oneOf?: readonly string[];
   readonly secret?: boolean;
   readonly doc: string;
@@ -34,8 +35,15 @@ export const settingSpecs: readonly SettingSpec[] = [
     default: '',
     doc: 'Folder in memory (tmpfs) for the record of messages under way after a crash. Empty: RUNTIME_DIRECTORY, XDG_RUNTIME_DIR or /dev/shm.',
   },
-  { path: 'basic.rotateSize', type: 'int', default: 10_485_760, min: 0, doc: 'Size in bytes at which the log file of a rule is rotated.' },
-  { path: 'basic.rotateCount', type: 'int', default: 3, min: 0, doc: 'Older log files of a rule that are kept.' },
+  {
+    path: 'basic.rotateSize',
+    type: 'int',
+    default: 10_485_760,
+    min: 0,
+    max: 10_000_000_000,
+    doc: 'Size in bytes at which the log file of a rule is rotated.',
+  },
+  { path: 'basic.rotateCount', type: 'int', default: 3, min: 0, max: 1000, doc: 'Older log files of a rule that are kept.' },
   { path: 'basic.restIp', type: 'string', default: '127.0.0.1', doc: 'Address of REST. Any but loopback needs authentication.' },
   { path: 'basic.restPort', type: 'port', default: 9081, doc: 'Port of REST; 0 = any free one.' },
   { path: 'basic.restTls.certfile', type: 'string', default: undefined, doc: 'PEM certificate; with keyfile: REST speaks TLS.' },
@@ -51,6 +59,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     type: 'int',
     default: 2_000_000,
     min: 10_000,
+    max: 1_000_000_000,
     doc: 'Work that one message may cost in a rule, in steps of about 25 ns (2 million: some 50 ms).',
   },
   {
@@ -58,6 +67,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     type: 'int',
     default: 67_108_864,
     min: 1_048_576,
+    max: 4_294_967_296,
     doc: 'Bytes of all results that a rule builds of one message.',
   },
   { path: 'basic.rowBudget.maxTime', type: 'duration', default: 100, min: 10, doc: 'CPU time that one message may cost in a rule.' },
@@ -134,13 +144,20 @@ export const settingSpecs: readonly SettingSpec[] = [
     secret: true,
     doc: 'Places, separated by commas: /folder, usb:/folder of a mounted stick, http(s)://server/path/{name} (PUT), mqtt(s)://server:port/topic.',
   },
-  { path: 'backup.keep', type: 'int', default: 7, min: 1, doc: 'Backups that are kept in a folder.' },
+  { path: 'backup.keep', type: 'int', default: 7, min: 1, max: 10_000, doc: 'Backups that are kept in a folder.' },
   { path: 'backup.passphraseFile', type: 'string', default: '', doc: 'File with the pass phrase that seals the secrets in the backup.' },
   { path: 'backup.recipientFile', type: 'string', default: '', doc: 'File with the public X25519 key that seals them instead.' },
   { path: 'backup.withoutSecrets', type: 'bool', default: false, doc: 'Leaves the secrets out.' },
   { path: 'backup.state', type: 'bool', default: false, doc: 'With windows, offsets and queues.' },
   { path: 'portable.pythonBin', type: 'string', default: 'python3', doc: 'Command that runs portable plugins in Python.' },
-  { path: 'plugins.maxMemory', type: 'int', default: 256, min: 96, doc: 'Memory of a plugin host, MB; its largest plugin is ended above.' },
+  {
+    path: 'plugins.maxMemory',
+    type: 'int',
+    default: 256,
+    min: 96,
+    max: 65_536,
+    doc: 'Memory of a plugin host, MB; its largest plugin is ended above.',
+  },
   {
     path: 'update.window',
     type: 'string',
@@ -183,7 +200,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     doc: 'Age at which sums by the hour are removed.',
   },
   { path: 'history.flushInterval', type: 'duration', default: 1000, min: 0, doc: 'Longest time that rows wait to be written together.' },
-  { path: 'history.maxFields', type: 'int', default: 10_000, min: 1, doc: 'Fields of all series together.' },
+  { path: 'history.maxFields', type: 'int', default: 10_000, min: 1, max: 1_000_000, doc: 'Fields of all series together.' },
   {
     path: 'source.httpServerIp',
     type: 'string',

@@ -10,6 +10,9 @@ export { parseDurationMs };
 
 export type Props = Record<string, unknown>;
 
+/** Rows that a queue or a batch may be told to hold in memory. */
+export const MAX_BUFFER_ROWS = 1_000_000;
+
 export type OptionType = 'string' | 'int' | 'float' | 'bool' | 'duration' | 'bytes' | 'string[]' | 'object' | 'object[]' | 'map' | 'any';
 
 /** Kinds of places into which a template puts values of messages. */
@@ -123,6 +126,9 @@ export function parseOptions<T = Record<string, any>>(component: string, specs: 
   return out as T;
 }
 
+/** A larger number is another one than the one that was written. */
+const EXACT = `a whole number of at most ${Number.MAX_SAFE_INTEGER}`;
+
 /** @throws Error that says what the value is not, without the name of the option */
 export function convert(spec: OptionSpec, value: unknown): unknown {
   const shown = spec.secret ? '******' : maskText(shownValue(value));
@@ -138,8 +144,8 @@ export function convert(spec: OptionSpec, value: unknown): unknown {
     case 'int':
     case 'float':
       v = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      if (typeof v !== 'number' || Number.isNaN(v)) fail(spec.type === 'int' ? 'a whole number' : 'a number');
-      if (spec.type === 'int' && !Number.isInteger(v)) fail('a whole number');
+      if (!Number.isFinite(v)) fail(spec.type === 'int' ? 'a whole number' : 'a number');
+      if (spec.type === 'int' && !Number.isSafeInteger(v)) fail(Number.isInteger(v) ? EXACT : 'a whole number');
       break;
     case 'bool':
       v = value === 'true' ? true : value === 'false' ? false : value;

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHttpGate, gatedServerOptions, leaveBody } from '../base/http-gate.ts';
 import { nodeHttp } from '../base/node-http.ts';
+import { repeatedHeader } from '../base/single-headers.ts';
 
 export interface MetricsServer {
   readonly port: number;
@@ -24,7 +25,9 @@ export interface MetricsServerOptions {
 export async function openMetricsServer({ ip, port, text, refuse }: MetricsServerOptions): Promise<MetricsServer> {
   const gate = createHttpGate();
   const server = nodeHttp().createServer(gatedServerOptions, (request, response) => {
-    const refusal = refuse(request.headers, request.socket.remoteAddress ?? '');
+    const repeated = repeatedHeader(request);
+    const refusal =
+      repeated === undefined ? refuse(request.headers, request.socket.remoteAddress ?? '') : { status: 400, reason: repeated };
     leaveBody(request, response);
     if (!refusal) gate.admitted(request.socket);
     if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`);

@@ -9,6 +9,7 @@ import { BodyBudget, createHttpGate, type GateLimits, gatedServerOptions, type H
 import type { Log } from '../base/log.ts';
 import { nodeTls } from '../base/node-builtins.ts';
 import { nodeHttp, nodeHttps } from '../base/node-http.ts';
+import { repeatedHeader } from '../base/single-headers.ts';
 import type { TlsFiles } from '../config/index.ts';
 import { callerOf, refusalWithoutToken } from './access.ts';
 import type { AuditHook } from './audit-hook.ts';
@@ -172,6 +173,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const method = request.method ?? 'GET';
   const url = request.url ?? '/';
   const path = url.split('?', 1)[0]!;
+  const repeated = repeatedHeader(request);
+  if (repeated !== undefined) {
+    leaveBody(request, response);
+    return write(request, response, text(`${repeated}\n`, 400), options);
+  }
   const { origin, accept } = options.headersOf(request);
   const file = consoleFile(method, path, accept);
   if (file !== undefined) {

@@ -1,7 +1,7 @@
 // The options of a rule, once: names, types, ranges, defaults, texts. options.ts parses by them; the page docs/reference/rules.md, the REST
 // description and the warnings about unknown names are made from them. A new option is an entry here and a field of RuleOptions.
 import { type SqlCompatibility, sqlCompatibilities } from '../base/sql-compatibility.ts';
-import type { OptionSpec } from '../contract/props.ts';
+import { MAX_BUFFER_ROWS, type OptionSpec } from '../contract/props.ts';
 
 export interface DatetimeRange {
   beginMs: number;
@@ -125,6 +125,7 @@ export const ruleOptionSpecs: readonly OptionSpec[] = [
     type: 'int',
     default: 1024,
     min: 0,
+    max: MAX_BUFFER_ROWS,
     doc: 'Rows that wait before a sink; then the sources are asked to wait. 0 counts as 1.',
     error: 'invalidBufferLength:bufferLength must be greater than 0',
   },
@@ -316,6 +317,13 @@ export const ruleOptionSpecs: readonly OptionSpec[] = [
     min: 0,
     doc: 'Event time: a stream without rows for so long holds nobody back; 0 = never.',
   },
-  { name: 'maxKeys', type: 'int', default: 1_000_000, min: 1, doc: 'Keys that an operator keeps; rows of further keys are refused.' },
+  {
+    name: 'maxKeys',
+    type: 'int',
+    default: 1_000_000,
+    min: 1,
+    max: 10_000_000,
+    doc: 'Keys that an operator keeps; rows of further keys are refused.',
+  },
   { name: 'keyTTL', as: 'keyTtlMs', type: 'duration', default: 0, min: 0, doc: 'A key without a row for so long is forgotten; 0 = never.' },
 ];

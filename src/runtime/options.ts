@@ -61,7 +61,7 @@ function take(
       into[key] = clamped(spec, v);
       continue;
     }
-    problems.push(spec.error ?? `${spec.name}: ${shown(value)} is not allowed; allowed: ${rangeOf(spec)}`);
+    problems.push((v > max ? undefined : spec.error) ?? `${spec.name}: ${shown(value)} is not allowed; allowed: ${rangeOf(spec)}`);
   }
 }
 
@@ -136,7 +136,7 @@ function toNumber(v: unknown): number {
 
 function toInt(v: unknown): number {
   const n = toNumber(v);
-  if (!Number.isInteger(n)) throw new Error(`${shown(v)} is not a whole number`);
+  if (!Number.isSafeInteger(n)) throw new Error(`${shown(v)} is not a whole number${Number.isInteger(n) ? ' that a number can hold' : ''}`);
   return n;
 }
 

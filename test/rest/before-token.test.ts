@@ -497,3 +497,80 @@ describe('a caller without a token, by name', () => {
     expect(refusalWithoutToken(callerOf({ host: 'localhost', 'sec-fetch-site': site }), [])).toContain('pages of another site');
   });
 });
+
+describe('headers that are sent twice', () => {
+  /** @returns the status line of the answer */
+  const raw = (port: number, head: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(head));
+      closers.push(() => socket.destroy());
+      socket.on('error', reject);
+      socket.on('data', (d) => resolve(d.toString().split('\r\n')[0]!));
+      socket.on('close', () => resolve('closed'));
+    });
+
+  test.each([
+    ['Host', 'Host: 127.0.0.1\r\nHost: evil.example\r\n'],
+    ['Host in another case', 'host: 127.0.0.1\r\nHOST: 127.0.0.1\r\n'],
+    ['Authorization', 'Host: x\r\nAuthorization: Bearer good\r\nAuthorization: Bearer bad\r\n'],
+    ['Origin', 'Host: x\r\nAuthorization: Bearer good\r\nOrigin: http://127.0.0.1\r\nOrigin: http://evil.example\r\n'],
+    ['Sec-Fetch-Site', 'Host: x\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n'],
+  ])('%s: 400, with a token and without', async (_name, headers) => {
+    for (const more of [{}, { credentials: () => undefined }]) {
+      const { port } = await open(more);
+      for (const path of ['/rules', '/', '/ping', '/console/'])
+        expect(await raw(port, `GET ${path} HTTP/1.1\r\n${headers}\r\n`)).toBe('HTTP/1.1 400 Bad Request');
+      expect(seen).toEqual([]);
+    }
+  });
+
+  test('the data server refuses them too, for calls and for WebSockets', async () => {
+    const data = createDataServer({ address: () => ({ ip: '127.0.0.1', port: 0, tls: undefined }), check: () => undefined, admit: () => ({ mayWrite: true }) }); // biome-ignore format: one line
+    let came = 0;
+    const count = (end: () => unknown) => {
+      came++;
+      end();
+    };
+    closers.push(
+      await data.add({ path: '/in', request: (_q, s) => count(() => s.end('ok')) }),
+      await data.add({ path: '/ws', upgrade: (_q, s) => count(() => s.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')) }),
+    );
+    expect(await raw(data.port, 'GET /in HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n')).toBe('HTTP/1.1 400 Bad Request');
+    const upgrade = (headers: string) => `GET /ws HTTP/1.1\r\n${headers}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    expect(await raw(data.port, upgrade('Host: a\r\nHost: b\r\n'))).toMatch(/^HTTP\/1\.1 400/);
+    expect(came).toBe(0);
+    expect(await raw(data.port, upgrade('Host: a\r\n'))).toMatch(/^HTTP\/1\.1 101/);
+    expect(await raw(data.port, 'GET /in HTTP/1.1\r\nHost: a\r\nX-Other: 1\r\nX-Other: 2\r\n\r\n')).toBe('HTTP/1.1 200 OK');
+  });
+
+  test.each([
+    ['two lengths', 'POST /rules HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
+    ['a length and chunks', 'POST /rules HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a length with a sign', 'POST /rules HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello'],
+    ['an endless length', `POST /rules HTTP/1.1\r\nHost: x\r\nContent-Length: ${'9'.repeat(40)}\r\n\r\n`],
+    ['a coding that is no chunking', 'POST /rules HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n'],
+    ['no Host', 'GET /rules HTTP/1.1\r\n\r\n'],
+    ['a line break without CR', 'GET /rules HTTP/1.1\nHost: x\n\n'],
+    ['a folded header', 'GET /rules HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n'],
+    ['a space before the colon', 'GET /rules HTTP/1.1\r\nHost : x\r\n\r\n'],
+    ['headers beyond 16 kB', `GET /rules HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`],
+  ])('%s: the call is refused and the connection closed', async (_name, head) => {
+    const { port } = await open();
+    expect(await raw(port, head)).toMatch(/^HTTP\/1\.1 4(00|01|31) |^closed$/);
+    expect(seen).toEqual([]);
+  });
+
+  test('a hundred calls in one packet without a token: each is refused, none is handled', async () => {
+    const { port } = await open();
+    const socket = connect(port, '127.0.0.1');
+    closers.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    let answers = '';
+    socket.on('data', (d) => {
+      answers += d.toString();
+    });
+    socket.write('GET /rules HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+    await vi.waitFor(() => expect(answers.match(/^HTTP\/1\.1 401 /gm)?.length).toBe(100), { timeout: 20_000 });
+    expect(seen).toEqual([]);
+  });
+});

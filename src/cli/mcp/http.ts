@@ -6,6 +6,7 @@ import type { Server as McpServer } from '@modelcontextprotocol/sdk/server/index
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { nodeHttp } from '../../base/node-http.ts';
+import { repeatedHeader } from '../../base/single-headers.ts';
 
 export interface McpHttpOptions {
   /** Address to listen on. */
@@ -40,6 +41,8 @@ export async function openMcpHttp({ ip, port, needsToken, session, nowMs }: McpH
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, text: string) => void response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${text}\n`);
+    const repeated = repeatedHeader(request);
+    if (repeated !== undefined) return refuse(400, repeated);
     const { host = '', origin, authorization } = request.headers;
     const originHost = origin?.replace(/^https?:\/\//, '');
     if (authorization === undefined && (!LOOPBACK.test(host) || (originHost !== undefined && !LOOPBACK.test(originHost))))

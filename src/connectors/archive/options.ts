@@ -65,6 +65,7 @@ export const archiveOptions: readonly OptionSpec[] = [
     type: 'bytes',
     default: 1024 ** 3,
     min: 1024,
+    max: 1024 ** 4,
     doc: 'What may wait on this disk to be finished or uploaded; beyond it rows wait in the queue of the action.',
   },
   { name: 'bucket', type: 'string', default: '', doc: 'S3: the bucket, which must exist. Empty: files stay in path.' },

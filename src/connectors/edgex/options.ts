@@ -7,7 +7,7 @@ const optionalOptions: readonly OptionSpec[] = [
   { name: 'Username', type: 'string', default: '', doc: 'User name.' },
   { name: 'Password', type: 'string', default: '', secret: true, doc: 'Password.' },
   { name: 'Qos', type: 'int', default: 1, min: 0, max: 2, doc: 'Quality of service: 0, 1 or 2. eKuiper takes 0 when nothing is said.' },
-  { name: 'KeepAlive', type: 'int', default: 30, min: 1, doc: 'Seconds between signs of life.' },
+  { name: 'KeepAlive', type: 'int', default: 30, min: 1, max: 65_535, doc: 'Seconds between signs of life.' },
   { name: 'Retained', type: 'bool', default: false, doc: 'Publish as retained messages.' },
   { name: 'ConnectionPayload', type: 'string', default: '', doc: 'Taken for eKuiper.', noEffect: 'EdgeX does not use it with MQTT' },
   { name: 'CertFile', type: 'string', default: '', doc: 'Client certificate file.' },

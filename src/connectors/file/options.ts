@@ -37,7 +37,7 @@ export const sourceOptions: readonly OptionSpec[] = [
   { name: 'columns', type: 'string[]', default: [], doc: 'csv: names of the columns.' },
   { name: 'delimiter', type: 'string', default: ',', doc: 'csv: separator, one character.' },
   { name: 'ignoreStartLines', type: 'int', default: 0, min: 0, doc: 'Lines to skip at the beginning.' },
-  { name: 'ignoreEndLines', type: 'int', default: 0, min: 0, doc: 'Lines to skip at the end.' },
+  { name: 'ignoreEndLines', type: 'int', default: 0, min: 0, max: 100_000, doc: 'Lines to skip at the end.' },
   { name: 'decompression', type: 'string', default: '', doc: 'zlib, gzip, flate, zstd; whole-file types only.' },
   { name: 'useInt64ForWholeNumber', type: 'bool', default: false, doc: 'json: numbers without fraction become int64.' },
   { name: 'colAliasMapping', type: 'map', default: {}, doc: 'json: names to change.' },

@@ -3,7 +3,7 @@
 import type { TimerHandle } from '../../base/clock.ts';
 import { defineConnector } from '../../contract/connector.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
-import { type OptionSpec, parseOptions } from '../../contract/props.ts';
+import { MAX_BUFFER_ROWS, type OptionSpec, parseOptions } from '../../contract/props.ts';
 import type { Emit, Fail, Source } from '../../contract/source.ts';
 import { PushEndpoint } from './endpoint.ts';
 
@@ -22,12 +22,22 @@ const options: readonly OptionSpec[] = [
     min: 0,
     doc: 'Longest wait for the rules before the client gets 202 instead of 200; 0 = 200 at once, as eKuiper.',
   },
-  { name: 'maxBodySize', as: 'maxBodyBytes', type: 'int', default: 16_777_216, min: 1, doc: 'Largest body in bytes.', advanced: true },
+  {
+    name: 'maxBodySize',
+    as: 'maxBodyBytes',
+    type: 'int',
+    default: 16_777_216,
+    min: 1,
+    max: 134_217_728,
+    doc: 'Largest body in bytes.',
+    advanced: true,
+  },
   {
     name: 'bufferLength',
     type: 'int',
     default: 1024,
     min: 0,
+    max: MAX_BUFFER_ROWS,
     doc: 'Accepted for eKuiper compatibility: clients wait instead.',
     advanced: true,
   },

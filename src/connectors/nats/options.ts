@@ -66,6 +66,7 @@ export const sourceOptions: readonly OptionSpec[] = [
     type: 'int',
     default: 5000,
     min: 1,
+    max: 1_000_000,
     doc: 'Messages that may be on their way through the rules.',
     advanced: true,
   },

@@ -29,6 +29,7 @@ const options: readonly OptionSpec[] = [
     name: 'deduplicate',
     type: 'int',
     default: 0,
+    max: 100_000,
     doc: 'A row that is equal to one of the last so many is left out; below 0: equal to any before (of the last 100,000).',
   },
 ];

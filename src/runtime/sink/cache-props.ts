@@ -2,7 +2,7 @@
 import { parseBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { shownValue } from '../../base/shown.ts';
-import { type OptionSpec, type Props, parseDurationMs } from '../../contract/props.ts';
+import { MAX_BUFFER_ROWS, type OptionSpec, type Props, parseDurationMs } from '../../contract/props.ts';
 
 export interface CacheProps {
   enableCache: boolean;
@@ -31,13 +31,29 @@ export interface CacheProps {
   maxAgeMs: number;
 }
 
+const MAX_DISK_BYTES = 1024 ** 4;
+
 /** Their declaration. What is checked together (thresholds and pages) stands in parseCacheProps. */
 export const cacheOptions: readonly OptionSpec[] = [
   { name: 'enableCache', type: 'bool', default: false, doc: 'Rows that the sink does not take go to disk as soon as memory is full.' },
-  { name: 'memoryCacheThreshold', as: 'memoryRows', type: 'int', default: 1024, min: 0, doc: 'Rows in memory before they go to disk.' },
-  { name: 'maxDiskCache', as: 'maxDiskRows', type: 'int', default: 1_024_000, min: 0, doc: 'Rows on disk.' },
-  { name: 'maxDiskCacheBytes', as: 'maxDiskBytes', type: 'bytes', doc: 'Size of the queue on disk, e.g. 64MB; not set: 1 GiB.' },
-  { name: 'bufferPageSize', as: 'pageRows', type: 'int', default: 256, min: 1, doc: 'Rows that are written at a time.' },
+  {
+    name: 'memoryCacheThreshold',
+    as: 'memoryRows',
+    type: 'int',
+    default: 1024,
+    min: 0,
+    max: MAX_BUFFER_ROWS,
+    doc: 'Rows in memory before they go to disk.',
+  },
+  { name: 'maxDiskCache', as: 'maxDiskRows', type: 'int', default: 1_024_000, min: 0, max: 1_000_000_000, doc: 'Rows on disk.' },
+  {
+    name: 'maxDiskCacheBytes',
+    as: 'maxDiskBytes',
+    type: 'bytes',
+    max: MAX_DISK_BYTES,
+    doc: 'Size of the queue on disk, e.g. 64MB; not set: 1 GiB.',
+  },
+  { name: 'bufferPageSize', as: 'pageRows', type: 'int', default: 256, min: 1, max: 100_000, doc: 'Rows that are written at a time.' },
   {
     name: 'resendInterval',
     as: 'resendIntervalMs',
@@ -80,7 +96,14 @@ export const cacheOptions: readonly OptionSpec[] = [
     min: 0,
     doc: 'Failures that the peer answered, with other rows being taken, after which a row counts as not taken; 0 = never.',
   },
-  { name: 'maxParkedRows', type: 'int', default: 1000, min: 0, doc: 'Rows that may be parked; 0 = rows that are not taken are discarded.' },
+  {
+    name: 'maxParkedRows',
+    type: 'int',
+    default: 1000,
+    min: 0,
+    max: 1_000_000,
+    doc: 'Rows that may be parked; 0 = rows that are not taken are discarded.',
+  },
   { name: 'maxCacheAge', as: 'maxAgeMs', type: 'duration', default: 0, min: 0, doc: 'Older rows on disk are discarded; 0 = never.' },
 ];
 
@@ -96,8 +119,8 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     } = cacheOptions.find((o) => o.name === name) as { default: number; min?: number; max?: number };
     const v = raw(name) ?? fallback;
     const n = typeof v === 'string' && v !== '' ? Number(v) : v;
-    if (typeof n !== 'number' || !Number.isInteger(n) || n < min || n > max) {
-      problems.push(`${name}:${text}`);
+    if (typeof n !== 'number' || !Number.isSafeInteger(n) || n < min || n > max) {
+      problems.push(typeof n === 'number' && n > max ? `${name}:${shownValue(v)} is above ${max}` : `${name}:${text}`);
       return fallback;
     }
     return n;
@@ -121,7 +144,9 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     const v = raw(name);
     if (v === undefined || v === '') return undefined;
     try {
-      return parseBytes(v);
+      const bytes = parseBytes(v);
+      if (bytes > MAX_DISK_BYTES) problems.push(`${name}:${shownValue(v)} is above ${MAX_DISK_BYTES}`);
+      return bytes;
     } catch (error) {
       problems.push(`${name}:${messageOf(error)}`);
       return undefined;

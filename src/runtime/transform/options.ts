@@ -1,5 +1,5 @@
 // Common properties of sinks (rules.md 5) that shape the payload. The durable queue's own properties are in sink/.
-import type { OptionSpec } from '../../contract/props.ts';
+import { MAX_BUFFER_ROWS, type OptionSpec } from '../../contract/props.ts';
 import { tlsProfile } from '../absent-options.ts';
 import { cacheOptions } from '../sink/cache-props.ts';
 
@@ -26,7 +26,15 @@ export const transformOptions: readonly OptionSpec[] = [
     default: '',
     doc: 'Column that is given the moment of the result, ms since 1970, unless the row has it; a row that waited on disk keeps its own.',
   },
-  { name: 'batchSize', type: 'int', default: 0, min: 0, doc: 'Rows per message.', error: 'invalid batchSize {value}' },
+  {
+    name: 'batchSize',
+    type: 'int',
+    default: 0,
+    min: 0,
+    max: MAX_BUFFER_ROWS,
+    doc: 'Rows per message.',
+    error: 'invalid batchSize {value}',
+  },
   {
     name: 'lingerInterval',
     as: 'lingerMs',
@@ -57,7 +65,7 @@ export const transformOptions: readonly OptionSpec[] = [
       { name: 'mode', type: 'string', default: 'gcm', oneOf: ['', 'gcm', 'cfb'], doc: 'gcm or cfb.' },
       { name: 'iv', type: 'string', default: '', doc: 'Base64 of 12 bytes (gcm) or 16 (cfb); not set: another one for each message.' },
       { name: 'aad', type: 'string', default: '', doc: 'Base64; gcm: further data that is authenticated, and not sent.' },
-      { name: 'tagsize', type: 'int', default: 16, min: 12, doc: 'gcm: bytes of the tag.' },
+      { name: 'tagsize', type: 'int', default: 16, min: 12, max: 16, doc: 'gcm: bytes of the tag.' },
     ],
     doc: 'How encryption works.',
   },
@@ -67,7 +75,13 @@ export const transformOptions: readonly OptionSpec[] = [
 export const actionOptions: readonly OptionSpec[] = [
   { name: 'resourceId', type: 'string', default: '', doc: 'Conf key of the sink whose properties these complete.' },
   { name: 'connectionSelector', type: 'string', default: '', doc: 'Id of a named connection, whose properties win over these.' },
-  { name: 'bufferLength', type: 'int', min: 1, doc: 'Rows that wait before the sink; not set: bufferLength of the rule.' },
+  {
+    name: 'bufferLength',
+    type: 'int',
+    min: 1,
+    max: MAX_BUFFER_ROWS,
+    doc: 'Rows that wait before the sink; not set: bufferLength of the rule.',
+  },
   { name: 'concurrency', type: 'int', default: 1, min: 0, doc: 'More than 1 is taken as 1, which health notes: rows keep their order.' },
   {
     name: 'compressionProps',
