@@ -8,9 +8,10 @@ const SINGLE = ['host', 'authorization', 'origin', 'sec-fetch-site', 'mcp-sessio
 export function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
   let seen = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const bit = 1 << (SINGLE.indexOf(rawHeaders[i]!.toLowerCase()) + 1);
+    const name = rawHeaders[i] ?? '';
+    const bit = 1 << (SINGLE.indexOf(name.toLowerCase()) + 1);
     if (bit === 1) continue;
-    if ((seen & bit) !== 0) return `the header ${rawHeaders[i]} is sent twice`;
+    if ((seen & bit) !== 0) return `the header ${name} is sent twice`;
     seen |= bit;
   }
   return undefined;

@@ -43,7 +43,7 @@ export const settingSpecs: readonly SettingSpec[] = [
     max: 10_000_000_000,
     doc: 'Size in bytes at which the log file of a rule is rotated.',
   },
-  { path: 'basic.rotateCount', type: 'int', default: 3, min: 0, max: 1000, doc: 'Older log files of a rule that are kept.' },
+  { path: 'basic.rotateCount', type: 'int', default: 3, min: 0, max: 10_000, doc: 'Older log files of a rule that are kept.' },
   { path: 'basic.restIp', type: 'string', default: '127.0.0.1', doc: 'Address of REST. Any but loopback needs authentication.' },
   { path: 'basic.restPort', type: 'port', default: 9081, doc: 'Port of REST; 0 = any free one.' },
   { path: 'basic.restTls.certfile', type: 'string', default: undefined, doc: 'PEM certificate; with keyfile: REST speaks TLS.' },

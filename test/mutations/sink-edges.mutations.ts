@@ -29,8 +29,8 @@ export const mutations: MutationList = {
     {
       id: 'park-nothing',
       file: props,
-      find: "name: 'maxParkedRows', type: 'int', default: 1000,",
-      replace: "name: 'maxParkedRows', type: 'int', default: 0,",
+      find: "name: 'maxParkedRows',\n    type: 'int',\n    default: 1000,",
+      replace: "name: 'maxParkedRows',\n    type: 'int',\n    default: 0,",
     },
     { id: 'case-matters', file: props, find: 'if (k.toLowerCase() === wanted)', replace: 'if (k === wanted)' },
     {

@@ -84,8 +84,8 @@ test.each<[Record<string, unknown>, string]>([
 });
 
 test.each<[Record<string, unknown>, string]>([
-  [{ memoryCacheThreshold: 1e15 }, 'memoryCacheThreshold:1000000000000000 is above 1000000'],
-  [{ bufferPageSize: 1e9 }, 'bufferPageSize:1000000000 is above 100000'],
+  [{ memoryCacheThreshold: 1e15 }, 'memoryCacheThreshold must be positive, and at most 1000000'],
+  [{ bufferPageSize: 1e9 }, 'bufferPageSize must be positive, and at most 100000'],
   [{ maxDiskCacheBytes: '9000TB' }, 'is not a size'],
   [{ maxDiskCacheBytes: '90000GB' }, '90000GB" is above 1099511627776'],
   [{ maxRetries: 1e300 }, 'maxRetries must not be negative'],

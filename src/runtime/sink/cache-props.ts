@@ -120,7 +120,7 @@ export function parseCacheProps(props: Props, defaults: Readonly<Record<string, 
     const v = raw(name) ?? fallback;
     const n = typeof v === 'string' && v !== '' ? Number(v) : v;
     if (typeof n !== 'number' || !Number.isSafeInteger(n) || n < min || n > max) {
-      problems.push(typeof n === 'number' && n > max ? `${name}:${shownValue(v)} is above ${max}` : `${name}:${text}`);
+      problems.push(`${name}:${text}${typeof n === 'number' && n > max ? `, and at most ${max}` : ''}`);
       return fallback;
     }
     return n;
