@@ -26,7 +26,7 @@ export async function startDaemon(
   const startedAt = performance.now();
   // scripts/profile.ts
   const profiled = process.env['KUIPER_CPU_PROFILE'];
-  const flags = ['--max-semi-space-size=2', ...(profiled ? ['--cpu-prof', `--cpu-prof-dir=${profiled}`] : [])];
+  const flags = ['--max-semi-space-size=8', ...(profiled ? ['--cpu-prof', `--cpu-prof-dir=${profiled}`] : [])];
   const child: ChildProcess = spawn(process.execPath, [...flags, 'src/daemon/main.ts', '--root', root], {
     stdio: ['ignore', process.env['KUIPER_LOG'] ? 'inherit' : 'ignore', 'inherit'],
     env: {

@@ -101,7 +101,7 @@ if (!node || !existsSync(node)) {
   node = process.execPath;
 }
 const entry = join(__dirname, '../dist', (${start}) + '.mjs');
-const child = spawn(node, ['--max-semi-space-size=2', entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
+const child = spawn(node, ['--max-semi-space-size=8', entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code === null ? 128 + (signal === 'SIGINT' ? 2 : 15) : code));
 `;

@@ -54,6 +54,6 @@ if ! "$node" -e "require('sqlite3')" 2>/dev/null; then
     fail "sqlite3 did not compile; the end of .cache/sqlite3-build.log says: $(tail -5 .cache/sqlite3-build.log)"
   "$node" -e "require('sqlite3')" || fail "sqlite3 was compiled but does not load."
 fi
-NODE_COMPILE_CACHE=.cache/compile "$node" --max-semi-space-size=2 scripts/warm-up.ts >/dev/null 2>.cache/warm-up.log || say "the compile cache could not be filled (.cache/warm-up.log); the first start will be slower"
+NODE_COMPILE_CACHE=.cache/compile "$node" --max-semi-space-size=8 scripts/warm-up.ts >/dev/null 2>.cache/warm-up.log || say "the compile cache could not be filled (.cache/warm-up.log); the first start will be slower"
 printf '%s' "$want" >"$stamp"
 say "ready (Node $version)"

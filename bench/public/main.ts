@@ -1,5 +1,5 @@
 // `make bench-public`: this gateway beside others in one run. Each peer is a program that you have, given by its path; absent ones are named on the page.
-//   node bench/public/main.ts [--ekuiper PATH] [--rekuiper PATH] [--telegraf PATH] [--bento PATH] [--node-red PATH of red.js]
+//   node bench/public/main.ts [--base FOLDER] [--ekuiper PATH] [--rekuiper PATH] [--telegraf PATH] [--bento PATH] [--node-red PATH of red.js]
 //     [--only filter-mqtt,w1] [--runs 5] [--rate 20000] [--seconds N] [--out FOLDER]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,14 @@ import { haveMosquitto, startMosquitto } from '../../test/helpers/mosquitto.ts';
 import { jobNamed, jobs } from './jobs/index.ts';
 import { type JobResult, measureJob } from './measure.ts';
 import { page, type Report } from './page.ts';
-import { kuiperd, ours } from './peers/kuiper.ts';
+import { checkout, kuiperd } from './peers/kuiper.ts';
 import type { Peer } from './peers/peer.ts';
 import { bare, bento, nodeRed, telegraf } from './peers/tools.ts';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: {
+    base: text,
     ekuiper: text,
     rekuiper: text,
     telegraf: text,
@@ -36,7 +37,8 @@ const given: readonly [name: string, program: string | undefined, make: (program
   ['Bento', values.bento, bento],
   ['Node-RED', values['node-red'], nodeRed],
 ];
-const peers: Peer[] = [ours, bare];
+const peers: Peer[] = [checkout('kuiper-gateway', process.cwd()), bare];
+if (values.base) peers.push(checkout('kuiper-gateway before', path.resolve(values.base)));
 const absent: string[] = [];
 for (const [name, program, make] of given)
   if (program) peers.push(make(path.resolve(program)));

@@ -31,7 +31,7 @@ export async function startDaemon(
   args: string[] = [],
   onSpawn: (child: ChildProcess) => void = () => undefined,
 ): Promise<RunningDaemon | FailedDaemon> {
-  const child = spawn(NODE, ['--max-semi-space-size=2', MAIN, '--root', root, ...args], {
+  const child = spawn(NODE, ['--max-semi-space-size=8', MAIN, '--root', root, ...args], {
     // the cache is given by the environment, as in package.json and the unit: then main.ts itself comes from it too
     env: {
       PATH: process.env['PATH'],

@@ -300,13 +300,13 @@ export const mutations: MutationList = {
     {
       id: 'try-comes-into-the-line',
       file: line,
-      find: "for (const item of failed) this.endTry(item, ioError('the connection was lost'));",
+      find: "for (const item of failed) if (item.parkedTry) this.endTry(item, ioError('the connection was lost'));",
       replace: '',
     },
     {
       id: 'try-goes-to-disk',
       file: line,
-      find: "for (const item of items) this.endTry(item, ioError('the sink does not confirm'));",
+      find: "for (const item of items) if (item.parkedTry) this.endTry(item, ioError('the sink does not confirm'));",
       replace: '',
     },
     // times and the end

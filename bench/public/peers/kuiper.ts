@@ -8,22 +8,22 @@ import { lastWords, OUT_FILE, type Peer, type Place, run, type Started } from '.
 const START_LIMIT_MS = 60_000;
 const LOOK_MS = 50;
 
-/** This gateway, from source. */
-export const ours: Peer = {
-  name: 'kuiper-gateway',
+/** This gateway, from source.  @param folder a checkout with its node_modules */
+export const checkout = (name: string, folder: string): Peer => ({
+  name,
   lacks: () => undefined,
   async start(job, place) {
     const port = await freePort();
     const started = run(
       process.execPath,
-      ['--max-semi-space-size=2', 'src/daemon/main.ts', '--root', place.folder],
+      ['--max-semi-space-size=8', 'src/daemon/main.ts', '--root', place.folder],
       place.folder,
-      { NODE_COMPILE_CACHE: path.resolve('.cache/compile'), MALLOC_ARENA_MAX: '2', KUIPER__BASIC__RESTPORT: String(port) },
-      process.cwd(),
+      { NODE_COMPILE_CACHE: path.resolve(folder, '.cache/compile'), MALLOC_ARENA_MAX: '2', KUIPER__BASIC__RESTPORT: String(port) },
+      folder,
     );
     return define(started, port, job, place, OUT_FILE);
   },
-};
+});
 
 /** @param program path of kuiperd; its folder `etc` is beside it or one folder above */
 export function kuiperd(name: string, program: string): Peer {

@@ -19,7 +19,7 @@ export default defineConnector({
     kind: 'sink',
     name: 'file',
     payload: 'bytes',
-    maxInFlight: 4096,
+    maxInFlight: 16_384,
     // cards stand still for a second or two now and then; the queue would go to the same card
     patience: 5,
     options: sinkOptions,

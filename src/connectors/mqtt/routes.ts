@@ -4,7 +4,8 @@
 import type { Subscription } from './subscription.ts';
 import { filterId, isPrefixed, topicMatches } from './topic.ts';
 
-const MAX_TOPICS = 10_000;
+/** As many as wire/publish-frame.ts keeps as texts. */
+const MAX_TOPICS = 32_768;
 
 export interface Routes {
   /** Subscriptions came or went. */
@@ -31,12 +32,18 @@ export function createRoutes(subscriptions: () => Iterable<Subscription>): Route
   const byTopic = new Map<string, Route>();
   let plainTopic: string | undefined;
   let plain: readonly Subscription[] = [];
+  /** Topics that the same filters match have one route. */
+  const byMatch = new Map<string, Route>();
 
   const make = (topic: string): Route => {
     const targets: Target[] = [];
+    let match = '';
+    let index = 0;
     for (const subscription of subscriptions()) {
+      index++;
       const matching = subscription.filters.filter((f) => topicMatches(f, topic));
       if (matching.length === 0) continue;
+      match += `${index} ${matching.join(' ')}\n`;
       const first = matching.find((f) => !isPrefixed(f));
       targets.push({
         subscription,
@@ -44,12 +51,15 @@ export function createRoutes(subscriptions: () => Iterable<Subscription>): Route
         shares: matching.filter(isPrefixed).map(filterId),
       });
     }
-    return { all: targets.map((t) => t.subscription), targets };
+    let route = byMatch.get(match);
+    if (!route) byMatch.set(match, (route = { all: targets.map((t) => t.subscription), targets }));
+    return route;
   };
 
   return {
     changed() {
       byTopic.clear();
+      byMatch.clear();
       const [first, second] = subscriptions();
       const filter = first && !second && first.filters.length === 1 ? first.filters[0]! : '+';
       plainTopic = /[+#]/.test(filter) || isPrefixed(filter) ? undefined : filter;
@@ -59,7 +69,10 @@ export function createRoutes(subscriptions: () => Iterable<Subscription>): Route
       if (topic === plainTopic && ids === undefined) return plain;
       let route = byTopic.get(topic);
       if (!route) {
-        if (byTopic.size >= MAX_TOPICS) byTopic.clear();
+        if (byTopic.size >= MAX_TOPICS) {
+          byTopic.clear();
+          byMatch.clear();
+        }
         byTopic.set(topic, (route = make(topic)));
       }
       if (ids === undefined || route.all.length === 0) return route.all;

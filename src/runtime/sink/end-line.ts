@@ -22,7 +22,7 @@ export async function endLine(line: LineAccess, deadlineMs: number, wait: boolea
   const buffered = await line.spool.close();
   await lot.settled();
   const items = [...buffered, ...line.flight.unstored(), ...line.waiting.drain()];
-  for (const item of items) line.endTry(item, ioError('the sink ends'));
+  for (const item of items) if (item.parkedTry) line.endTry(item, ioError('the sink ends'));
   line.flight.clear();
   return items;
 }

@@ -292,7 +292,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
   goBack(): void {
     if (this.flight.count > 0) return;
     const failed = this.flight.takeFailed();
-    for (const item of failed) this.endTry(item, ioError('the connection was lost'));
+    for (const item of failed) if (item.parkedTry) this.endTry(item, ioError('the connection was lost'));
     const back = failed.filter((i) => i.state === 'failed');
     if (back.length === 0) return;
     for (const item of back) item.state = 'waiting';
@@ -366,7 +366,7 @@ export class SinkLine implements TransformOutput, LineHost, LineAccess {
   spill(): void {
     const items = [...this.flight.unstored(), ...this.waiting.drain()];
     // tries of parked rows end: they are safe where they lie
-    for (const item of items) this.endTry(item, ioError('the sink does not confirm'));
+    for (const item of items) if (item.parkedTry) this.endTry(item, ioError('the sink does not confirm'));
     const rest = items.filter((i) => i.state !== 'done' && !i.stored);
     this.parts.log.warn(
       { rule: this.parts.ruleId, op: this.parts.name, rows: countRows(rest) },

@@ -194,16 +194,29 @@ function decodeProperties(bytes: Buffer): Properties {
   return properties;
 }
 
-const PLACES = 1024;
+const FIRST_PLACES = 1024;
+/** A plant names some ten thousand topics; more would be kept for nobody. */
+const MAX_PLACES = 32_768;
 /** Longer ones are decoded each time: comparing them costs as much. */
 const MAX_KEPT_BYTES = 256;
+/** Of all topics that are kept; above it the table does not grow. */
+const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
 /** Topics as texts, found by their bytes: a device names the same few topics for years, so that each is decoded once. The text is the same object
  *  each time, which makes the look-up of its readers (routes.ts) cheap. A place in the table holds one topic; another one with the same
- *  place replaces it. */
+ *  place replaces it, and when that happens often the table grows. */
 export class Topics {
-  private readonly texts: (string | undefined)[] = new Array(PLACES);
-  private readonly bytes: (Uint8Array | undefined)[] = new Array(PLACES);
+  private texts: (string | undefined)[] = new Array(FIRST_PLACES);
+  private hashes = new Int32Array(FIRST_PLACES);
+  /** Of topics with letters beyond ASCII, which cannot be compared with their bytes letter by letter. */
+  private readonly bytes = new Map<string, Uint8Array>();
+  private replaced = 0;
+  private keptBytes = 0;
+
+  /** Places of the table. */
+  get size(): number {
+    return this.texts.length;
+  }
 
   /** @param end behind the topic's last byte */
   text(data: Buffer, start: number, end: number): string {
@@ -211,17 +224,55 @@ export class Topics {
     if (length > MAX_KEPT_BYTES) return data.toString('utf8', start, end);
     let hash = length;
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (data[i] ?? 0)) | 0;
-    const place = (hash ^ (hash >>> 10)) & (PLACES - 1);
-    const known = this.bytes[place];
-    if (known !== undefined && known.length === length) {
-      let i = 0;
-      while (i < length && known[i] === data[start + i]) i++;
-      if (i === length) return this.texts[place] ?? '';
-    }
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    hash ^= hash >>> 13;
+    const place = hash & (this.texts.length - 1);
+    const known = this.texts[place];
+    if (known !== undefined && this.hashes[place] === hash && this.same(known, data, start, length)) return known;
     const text = data.toString('utf8', start, end);
-    // a copy: the chunk that the topic lies in is not kept for it
-    this.bytes[place] = Uint8Array.prototype.slice.call(data, start, end);
-    this.texts[place] = text;
+    this.keep(text, place, hash, data, start, length);
     return text;
+  }
+
+  private same(known: string, data: Buffer, start: number, length: number): boolean {
+    let i = 0;
+    if (known.length === length) {
+      while (i < length && known.charCodeAt(i) === data[start + i]) i++;
+      if (i === length) return true;
+    }
+    const bytes = this.bytes.get(known);
+    return bytes !== undefined && data.compare(bytes, 0, bytes.length, start, start + length) === 0;
+  }
+
+  private keep(text: string, place: number, hash: number, data: Buffer, start: number, length: number): void {
+    const before = this.texts[place];
+    if (before !== undefined) {
+      this.bytes.delete(before);
+      this.keptBytes -= before.length;
+      this.replaced++;
+    }
+    let ascii = text.length === length;
+    for (let i = 0; ascii && i < length; i++) ascii = (data[start + i] ?? 0) < 128;
+    // a copy: the chunk that the topic lies in is not kept for it
+    if (!ascii) this.bytes.set(text, Uint8Array.prototype.slice.call(data, start, start + length));
+    this.texts[place] = text;
+    this.hashes[place] = hash;
+    this.keptBytes += text.length;
+    if (this.replaced > this.texts.length / 2) this.grow();
+  }
+
+  private grow(): void {
+    this.replaced = 0;
+    const { texts, hashes } = this;
+    const places = texts.length * 2;
+    if (places > MAX_PLACES || this.keptBytes > MAX_TABLE_BYTES) return;
+    this.texts = new Array(places);
+    this.hashes = new Int32Array(places);
+    for (const [i, text] of texts.entries()) {
+      if (text === undefined) continue;
+      const hash = hashes[i] ?? 0;
+      this.texts[hash & (places - 1)] = text;
+      this.hashes[hash & (places - 1)] = hash;
+    }
   }
 }
