@@ -11,7 +11,9 @@ const reader = (filters: string[]) => ({ filters }) as unknown as Subscription;
 it('gives a topic to those whose filters match, and to no other', () => {
   const level = fc.constantFrom('a', 'b', 'c');
   const topic = fc.array(level, { minLength: 1, maxLength: 3 }).map((l) => l.join('/'));
-  const filter = fc.array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLength: 3 }).chain((l) => fc.constantFrom(l.join('/'), `${l.join('/')}/#`));
+  const filter = fc
+    .array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLength: 3 })
+    .chain((l) => fc.constantFrom(l.join('/'), `${l.join('/')}/#`));
   const readers = fc.array(fc.array(filter, { minLength: 1, maxLength: 3 }).map(reader), { maxLength: 4 });
   fc.assert(
     fc.property(readers, readers, fc.array(topic, { maxLength: 12 }), (first, second, topics) => {

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Topics } from '../../../../src/connectors/mqtt/wire/publish-frame.ts';
 
-const textOf = (topics: Topics, bytes: Buffer) => topics.text(Buffer.concat([Buffer.from('..'), bytes, Buffer.from('..')]), 2, 2 + bytes.length);
+const textOf = (topics: Topics, bytes: Buffer) =>
+  topics.text(Buffer.concat([Buffer.from('..'), bytes, Buffer.from('..')]), 2, 2 + bytes.length);
 
 describe('topics kept as texts', () => {
   it('are what the bytes say, for any bytes in any order', () => {
