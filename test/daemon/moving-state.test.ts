@@ -1,6 +1,8 @@
 // A gateway moves while it works: windows that are half full, rows that wait for a broker that is away and what plugins keep are on the other gateway
 // what they were at one moment. Nothing of it is lost, and nothing is there twice.
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
@@ -43,6 +45,22 @@ const listen = async (broker: string) => {
   made.on('message', (topic, payload) => void (out[topic] ??= []).push(JSON.parse(payload.toString())));
   await made.subscribeAsync('out/#', { qos: 1 });
   return made;
+};
+/** The broker that was away can be reached again, and somebody listens there before the first row comes. @returns ends both */
+const comesBack = async (port: number): Promise<() => Promise<void>> => {
+  const broker = await startMosquitto();
+  const there = await listen(broker.url);
+  const door = net.createServer((near) => {
+    const far = net.connect(broker.port, '127.0.0.1');
+    near.on('error', () => far.destroy()).pipe(far);
+    far.on('error', () => near.destroy()).pipe(near);
+  });
+  await once(door.listen(port, '127.0.0.1'), 'listening');
+  return async () => {
+    await there.endAsync(true);
+    door.close();
+    await broker.remove();
+  };
 };
 const made = async (daemon: RunningDaemon, path: string, body: unknown) => {
   const answer = await daemon.call('POST', path, body);
@@ -148,13 +166,11 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     const again = await run(root);
     for (const id of Object.keys(rules)) await connected(again, id);
     await publish(upTo(11, 14));
-    const away = await startMosquitto(undefined, { port: awayPort });
-    const there = await listen(away.url);
+    const leave = await comesBack(awayPort);
     await until(() => (out['out/windows']?.length ?? 0) >= 2, 'the windows that waited', SLOW_MS);
     await until(() => (out['out/queued']?.length ?? 0) >= 14, 'the rows that waited', SLOW_MS);
     await again.stop();
-    await there.endAsync(true);
-    await away.remove();
+    await leave();
     expect(out['out/queued']).toEqual(upTo(1, 14).map((n) => ({ n })));
     expect(out['out/windows']).toEqual([{ list: upTo(1, 7) }, { list: upTo(8, 14) }]);
   }, 300_000);
@@ -189,13 +205,11 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     const marks = upTo(1_000_001, 1_000_000 + WINDOW);
     await publish(marks);
     await until(async () => (await received(after, 'flowing')) === WINDOW, 'the marks came', SLOW_MS);
-    const away = await startMosquitto(undefined, { port: awayPort });
-    const there = await listen(away.url);
+    const leave = await comesBack(awayPort);
     const all = () => (out['out/flowing'] ?? []).flatMap((row) => (row as { list: number[] }).list);
     await until(() => all().includes(marks[0]!), 'the last window', SLOW_MS);
     await after.stop();
-    await there.endAsync(true);
-    await away.remove();
+    await leave();
     const old = all().filter((v) => v < marks[0]!);
     expect(old.length).toBeGreaterThan(500);
     expect(old).toEqual(upTo(1, old.length));
