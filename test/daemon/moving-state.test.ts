@@ -168,7 +168,10 @@ describe.runIf(haveMosquitto)('a backup with state of a gateway that works', () 
     await publish(upTo(11, 14));
     const leave = await comesBack(awayPort);
     await until(() => (out['out/windows']?.length ?? 0) >= 2, 'the windows that waited', SLOW_MS);
-    await until(() => (out['out/queued']?.length ?? 0) >= 14, 'the rows that waited', SLOW_MS);
+    await until(() => (out['out/queued']?.length ?? 0) >= 14, 'the rows that waited', SLOW_MS).catch(async (error) => {
+      const { text } = await again.call('GET', '/rules/queued/health');
+      throw new Error(`came: ${JSON.stringify(out['out/queued'])}; health: ${text}`, { cause: error });
+    });
     await again.stop();
     await leave();
     expect(out['out/queued']).toEqual(upTo(1, 14).map((n) => ({ n })));
