@@ -38,6 +38,10 @@ export function streamTransport(
   let buffer: Buffer = Buffer.alloc(0);
   let wanted: { request: ModbusRequest; onFrame: OnFrame } | undefined;
   let strays = 0;
+  /** No frame that fits begins before here: each place is looked at once, however many pieces the bytes come in. */
+  let scanned = 0;
+  /** What `dataEnd` of the search was there. */
+  let scannedEnd = 0;
   let cancelSilence: (() => void) | undefined;
   let lastByteAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,42 +49,59 @@ export function streamTransport(
     strays++;
     transport.onStray?.(unit);
   };
+  /** The search begins anew with these bytes. */
+  const restart = (bytes: Buffer, dataEnd = 0): void => {
+    buffer = Buffer.from(bytes);
+    scanned = 0;
+    scannedEnd = dataEnd;
+  };
   /** @param silent nothing more comes for the moment: what is incomplete was noise
    *  @returns false when more bytes decide */
   const searchRtu = (silent: boolean): boolean => {
     const { request, onFrame } = wanted!;
     const good = replyLength(request) + 2;
+    /** Nothing before it waits for more bytes. */
+    let decided = true;
     // a damaged reply ends there: what looks like an exception within it is data
-    let dataEnd = 0;
-    for (let i = 0; i + 5 <= buffer.length; ) {
+    let dataEnd = scannedEnd;
+    let i = scanned;
+    const pass = (): void => {
+      i++;
+      if (!decided) return;
+      scanned = i;
+      scannedEnd = dataEnd;
+    };
+    while (i + 5 <= buffer.length) {
       const fn = buffer[i + 1]!;
       const ours = buffer[i] === request.unit && (fn & 0x7f) === request.fn;
       const size = ours ? (fn & 0x80 ? 5 : good) : replySize(buffer, i);
       if (size === 0) {
-        i++;
+        pass();
         continue;
       }
       const whole = i + size <= buffer.length;
       if (!whole && !silent) return false;
+      decided &&= whole;
       const frame = buffer.subarray(i, i + size);
       if (whole && isSealed(frame)) {
         const body = Buffer.from(frame.subarray(0, -2));
         const fits = ours && (size > 5 || fn < 0x80 || i >= dataEnd) && checkReply(request, body).kind !== 'foreign';
         if (fits) {
           if (i > 0) strays++;
-          buffer = Buffer.from(buffer.subarray(i + size));
+          restart(buffer.subarray(i + size));
           onFrame(body);
           return true;
         }
         // somebody else's: skipped with all that is in it
         stray(frame[0]!);
-        buffer = Buffer.from(buffer.subarray(i + size));
         dataEnd = Math.max(0, dataEnd - i - size);
+        restart(buffer.subarray(i + size), dataEnd);
+        decided = true;
         i = 0;
         continue;
       }
       if (ours && fn < 0x80) dataEnd = Math.max(dataEnd, i + size);
-      i++;
+      pass();
     }
     return true;
   };
@@ -116,7 +137,8 @@ export function streamTransport(
       strays++;
       return;
     }
-    buffer = buffer.length + data.length > MAX_BUFFER_BYTES ? Buffer.from(data.subarray(-MAX_BUFFER_BYTES)) : Buffer.concat([buffer, data]);
+    if (buffer.length + data.length > MAX_BUFFER_BYTES) restart(data.subarray(-MAX_BUFFER_BYTES));
+    else buffer = Buffer.concat([buffer, data]);
     if (mode === 'rtu') search();
     else searchAscii();
   };
@@ -131,7 +153,7 @@ export function streamTransport(
     },
     lost: ended.then((reason) => reason ?? ioError('the line was closed')),
     send(request, onFrame) {
-      buffer = Buffer.alloc(0);
+      restart(Buffer.alloc(0));
       cancelSilence?.();
       cancelSilence = undefined;
       wanted = {
