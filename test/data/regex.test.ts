@@ -1,5 +1,6 @@
 // RE2 syntax with Go's replacement rules. Expected texts of replacements were printed by Go 1.26.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Budget, within } from '../../src/base/budget.ts';
 import { compileRegex } from '../../src/data/regex.ts';
 
 const replace = (text: string, pattern: string, by: string): string => compileRegex(pattern).replaceAll(text, by);
@@ -43,5 +44,36 @@ describe('regex', () => {
   it('a pattern made to backtrack ends', () => {
     expect(compileRegex('(a+)+$').test(`${'a'.repeat(50_000)}!`)).toBe(false);
     expect(compileRegex('(a|aa)*b').test('a'.repeat(5_000))).toBe(false);
+  });
+});
+
+// @covers issue:13#2
+describe('what the preparation of a pattern costs', () => {
+  const spentMs = (pattern: string): number => {
+    const spy = vi.spyOn(performance, 'now');
+    try {
+      compileRegex(pattern);
+      return spy.mock.calls.length;
+    } finally {
+      spy.mockRestore();
+    }
+  };
+  it.each([
+    ['a group a thousand times', '^("(.i68547^580[p]L(`}^1)65536(`^1)65536 (`^1)(`^)){1000}^ (`^1){1000}'],
+    ['groups within groups', '((((ab{9}){9}){9})x)'],
+    ['an open end', '(a|b|c|d){100,}'],
+    ['an end', '(a|b|c|d){1,100}'],
+    ['classes with all their cases', `(?i)${'\\pL'.repeat(100)}`],
+  ])('%s: the time counts', (_name, pattern) => {
+    expect(spentMs(pattern)).toBeGreaterThan(0);
+  });
+  it.each(['[0-9]{4}-[0-9]{2}', 'a+b*', '^x{0}$', 'a{,5}', '{1000}'])('%s is prepared at once', (pattern) => {
+    expect(spentMs(pattern)).toBe(0);
+  });
+  it('what takes longer than a message may is refused by name', () => {
+    const budget = new Budget('rule r', { maxSteps: 2_000_000, maxBytes: 64 * 1024 * 1024, maxTimeMs: 1 });
+    // every letter in every case, a thousand times
+    const work = () => compileRegex('(?i)([\\pL\\pN][^\\pL\\pM][\\pP\\pS]){333}');
+    expect(() => within(budget, 1, work)).toThrow(/preparing a pattern of 40 characters/);
   });
 });
