@@ -59,7 +59,7 @@ describe('what the preparation of a pattern costs', () => {
     }
   };
   it.each([
-    ['a group a thousand times', '^("(.i68547^580[p]L(`}^1)65536(`^1)65536 (`^1)(`^)){1000}^ (`^1){1000}'],
+    ['a group nine hundred times', '(abc|d){900}'],
     ['groups within groups', '((((ab{9}){9}){9})x)'],
     ['an open end', '(a|b|c|d){100,}'],
     ['an end', '(a|b|c|d){1,100}'],
@@ -67,13 +67,13 @@ describe('what the preparation of a pattern costs', () => {
   ])('%s: the time counts', (_name, pattern) => {
     expect(spentMs(pattern)).toBeGreaterThan(0);
   });
-  it.each(['[0-9]{4}-[0-9]{2}', 'a+b*', '^x{0}$', 'a{,5}', '{1000}'])('%s is prepared at once', (pattern) => {
+  it.each(['[0-9]{4}-[0-9]{2}', 'a+b*', '^x{0}$', 'a{,5}', 'a{1}'])('%s is prepared at once', (pattern) => {
     expect(spentMs(pattern)).toBe(0);
   });
   it('what takes longer than a message may is refused by name', () => {
     const budget = new Budget('rule r', { maxSteps: 2_000_000, maxBytes: 64 * 1024 * 1024, maxTimeMs: 1 });
     // every letter in every case, a thousand times
     const work = () => compileRegex('(?i)([\\pL\\pN][^\\pL\\pM][\\pP\\pS]){333}');
-    expect(() => within(budget, 1, work)).toThrow(/preparing a pattern of 40 characters/);
+    expect(() => within(budget, 1, work)).toThrow(/preparing a pattern of 36 characters/);
   });
 });
