@@ -62,16 +62,20 @@ const part = fc.oneof(
 
 test('what is found is the same in one piece and in any', () => {
   fc.assert(
-    fc.property(fc.array(part, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }), (parts, cuts) => {
-      const bytes = Buffer.concat(parts);
-      const pieces: Uint8Array[] = [];
-      for (let at = 0, i = 0; at < bytes.length; i++) {
-        const size = cuts[i % cuts.length] ?? 1;
-        pieces.push(bytes.subarray(at, at + size));
-        at += size;
-      }
-      expect(heard(pieces)).toEqual(heard([bytes]));
-    }),
+    fc.property(
+      fc.array(part, { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
+      (parts, cuts) => {
+        const bytes = Buffer.concat(parts);
+        const pieces: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const size = cuts[i % cuts.length] ?? 1;
+          pieces.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        expect(heard(pieces)).toEqual(heard([bytes]));
+      },
+    ),
     { numRuns: 500 },
   );
 });
