@@ -26,6 +26,8 @@ const STEPS_PER_MESSAGE_ROW = 20;
 /** Each further row of a window adds this part of the limits, up to so many times the limits in all. */
 const WINDOW_ROW_PART = 40;
 const MAX_FACTOR = 50;
+/** … and of bytes: time comes again, memory that is not there ends the gateway. */
+const MAX_BYTES_FACTOR = 4;
 
 export class Budget {
   /** Steps left of the present slice; negative = look again. */
@@ -165,8 +167,9 @@ export class Budget {
     const { rows, windowRows, limits } = this;
     const factor = (rows > 0 ? 1 : 0) + (windowRows > 0 ? Math.min(MAX_FACTOR, 1 + (windowRows - 1) / WINDOW_ROW_PART) : 0);
     this.maxSteps = limits.maxSteps * factor + Math.max(0, rows - 1) * STEPS_PER_MESSAGE_ROW;
-    this.bytesLeft += limits.maxBytes * factor - this.maxBytes;
-    this.maxBytes = limits.maxBytes * factor;
+    const maxBytes = limits.maxBytes * Math.min(MAX_BYTES_FACTOR, factor);
+    this.bytesLeft += maxBytes - this.maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** CPU time since the first look; the slice before it is a millisecond or two. */

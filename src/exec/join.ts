@@ -1,7 +1,7 @@
 // Joins of the rows of a window with each other and with scan tables, left-deep in the order of FROM and JOIN. A row of the joint layout
 // has only its own input's slots filled; a joined row has those of both. Matching rows are found by hash where ON begins with equalities,
 // else by trying all pairs; both give the same rows in the same order.
-import { isBudgetError, reserve, spend } from '../base/budget.ts';
+import { giveBack, isBudgetError, reserve, spend } from '../base/budget.ts';
 import { rowError } from '../base/errors/gateway-error.ts';
 import { describe } from '../data/go-format.ts';
 import { Tuple, type WindowRange } from '../data/tuple.ts';
@@ -127,7 +127,9 @@ function matcher(
     }
     if (tell && v == null) return undefined;
     if (typeof v !== 'boolean') throw rowError(`invalid join condition that returns non-bool value ${describe(v)}`);
-    return v ? row : undefined;
+    if (v) return row;
+    giveBack(0, bytesOf(row)); // nobody keeps it
+    return undefined;
   };
   const hashed = step.keys && step.keys.length > 0 ? byHash(step, left, right) : undefined;
   if (hashed) return { ...hashed, test };
@@ -169,10 +171,12 @@ function byHash(step: JoinStep, left: SideRows, right: SideRows): Pick<Matches, 
   };
 }
 
+const bytesOf = (t: Tuple): number => 96 + t.cols.length * 8;
+
 /** Joined row: the left one with the slots of the right input filled in. */
 function merger(rightSlots: readonly number[], win: WindowRange | undefined): (l: Tuple, r: Tuple) => Tuple {
   return (l, r) => {
-    reserve(96 + l.cols.length * 8);
+    reserve(bytesOf(l));
     const cols = l.cols.slice();
     for (const slot of rightSlots) cols[slot] = r.cols[slot];
     return new Tuple(cols, l.tsMs, l.meta, l.ack ?? r.ack, win);

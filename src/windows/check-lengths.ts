@@ -6,8 +6,8 @@ import type { WindowSpec } from './spec.ts';
 /** 100 years: beyond that a number is a mistake, and the calendar of the platform ends. */
 const MAX_MS = 100 * 365.25 * 86_400_000;
 
-/** Rows that are held at once: more do not fit into the memory of a gateway. */
-const MAX_ROWS = 10_000_000;
+/** A larger number is a mistake. */
+const MAX_ROWS = 1_000_000_000;
 
 /** @throws GatewayError RUNTIME_WINDOW_LENGTH */
 export function checkLengths(spec: WindowSpec): void {
@@ -30,7 +30,7 @@ export function checkLengths(spec: WindowSpec): void {
     span('delay', delayMs, 0);
   }
   if (kind === 'count' && !(count >= 1)) refuse(spec, 'number of rows', 'at least 1', count);
-  if (kind === 'count' && count > MAX_ROWS) refuse(spec, 'number of rows', 'at most 10,000,000', count);
+  if (kind === 'count' && count > MAX_ROWS) refuse(spec, 'number of rows', 'at most 1,000,000,000', count);
 }
 
 function refuse(spec: WindowSpec, what: string, bound: string, value: number): never {

@@ -176,3 +176,25 @@ describe('errors of a budget', () => {
     ]);
   });
 });
+
+// @covers issue:13#2
+describe('a window', () => {
+  it.each([
+    [41, 2],
+    [121, 4],
+    [100_000, 4],
+  ])('of %i rows may build %i times the bytes of a message', (rows, times) => {
+    const budget = new Budget('rule r', limits);
+    within(budget, rows, () => {
+      reserve(limits.maxBytes * times);
+      expect(textOf(() => reserve(1))).toContain(`the limit is ${sizeText(limits.maxBytes * times)}`);
+    });
+  });
+  it('of 100,000 rows may take fifty times the steps', () => {
+    const budget = new Budget('rule r', limits);
+    within(budget, 100_000, () => {
+      spend(limits.maxSteps * 50);
+      expect(textOf(() => spend(1))).toContain('5,000,000 steps');
+    });
+  });
+});

@@ -1,6 +1,7 @@
 // Joins over windows and scan tables: kinds, order, and the hash join against the nested loop.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Budget, within } from '../../src/base/budget.ts';
 import { rowError } from '../../src/base/errors/gateway-error.ts';
 import type { Expr } from '../../src/contract/function.ts';
 import { Tuple } from '../../src/data/tuple.ts';
@@ -228,4 +229,14 @@ describe('join with a scan table', () => {
     createJoin(spec('inner'), host, newStats(), sink).row(part(0, 1, 'a'));
     expect(sink.collections).toHaveLength(0);
   });
+});
+
+// @covers issue:13#2
+test('rows that the condition refuses take no memory; those that it keeps do', () => {
+  const many = Array.from({ length: 200 }, (_, i) => part(i % 2, i, `n${i}`));
+  const budget = () => new Budget('rule r', { maxSteps: 2_000_000, maxBytes: 100_000, maxTimeMs: 60_000 });
+  const run = (on: Expr) => within(budget(), 1, () => join(one('inner', on), many).pairs.length);
+  expect(run(() => false)).toBe(0); // 10,000 pairs
+  expect(run((t) => t.cols[0] === 0)).toBe(100);
+  expect(run(() => true)).toBe(0); // told as a failure of the join
 });

@@ -17,7 +17,7 @@ test.each<[Partial<WindowSpec> & Pick<WindowSpec, 'kind'>, string]>([
   [{ kind: 'session', lengthMs: 0, intervalMs: 1000, unit: 'ss' }, 'longest session must be greater than 0'],
   [{ kind: 'session', lengthMs: 1000, intervalMs: 0, unit: 'ss' }, 'time-out must be greater than 0'],
   [{ kind: 'sliding', lengthMs: -1, unit: 'ss' }, 'length must be at least 0'],
-  [{ kind: 'count', count: 1e20 }, 'count window: number of rows must be at most 10,000,000'],
+  [{ kind: 'count', count: 1e20 }, 'count window: number of rows must be at most 1,000,000,000'],
   [{ kind: 'count', count: 0 }, 'count window: number of rows must be at least 1, not 0'],
 ])('%j is refused', (spec, text) => {
   expect(() => open(spec)).toThrow(text);
