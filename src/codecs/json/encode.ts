@@ -13,7 +13,8 @@ import { createKeyOrders, type KeyOrders } from './key-order.ts';
 /** @param nonFinite what becomes of NaN and infinities, which JSON cannot hold: null, or rowError
  *  @param orders of whoever writes many values with the same members */
 export function encodeJson(data: Value, nonFinite: 'null' | 'error' = 'error', orders: KeyOrders = createKeyOrders()): string {
-  const text = isFlat(data) ? JSON.stringify(data) : write(data, 0, nonFinite === 'null', orders);
+  const flat = flatOf(data);
+  const text = flat === undefined ? write(data, 0, nonFinite === 'null', orders) : JSON.stringify(flat);
   return UNSAFE.test(text) ? escapeUnsafe(text) : text;
 }
 
@@ -37,31 +38,43 @@ export function createJsonEncoder({ last, nonFinite = 'error' }: Pick<CodecOptio
   };
 }
 
-/** True when JSON.stringify gives Go's text but for the escapes: one row (or rows) of finite numbers, texts and booleans with keys in order. */
-function isFlat(data: Value): boolean {
-  if (Array.isArray(data)) {
-    spend(data.length);
-    for (const e of data) if (typeof e !== 'object' || e === null || Array.isArray(e) || !isFlatRow(e as Row)) return false;
-    return true;
+/** @returns what JSON.stringify gives Go's text of, but for the escapes: one row (or rows) of finite numbers, texts, booleans and bytes with keys in
+ *  order; undefined for anything else */
+function flatOf(data: Value): unknown {
+  if (typeof data !== 'object' || data === null) return undefined;
+  if (!Array.isArray(data)) return flatRow(data as Row);
+  spend(data.length);
+  let copies: Row[] | undefined;
+  for (let i = 0; i < data.length; i++) {
+    const e = data[i];
+    if (typeof e !== 'object' || e === null || Array.isArray(e)) return undefined;
+    const flat = flatRow(e as Row);
+    if (flat === undefined) return undefined;
+    if (flat !== e) (copies ??= data.slice() as Row[])[i] = flat;
   }
-  return typeof data === 'object' && data !== null && isFlatRow(data as Row);
+  return copies ?? data;
 }
 
-function isFlatRow(row: Row): boolean {
-  if (Object.getPrototypeOf(row) !== Object.prototype) return false;
+/** A row with bytes is copied: they stand as texts in JSON. */
+function flatRow(row: Row): Row | undefined {
+  if (Object.getPrototypeOf(row) !== Object.prototype) return undefined;
   let last = '';
+  let copy: Row | undefined;
   for (const k in row) {
     const v = row[k];
     if (typeof v === 'number') {
-      if (!Number.isFinite(v) || Object.is(v, -0)) return false;
+      if (!Number.isFinite(v) || Object.is(v, -0)) return undefined;
     } else if (typeof v === 'string') {
       if (v.length > 64) reserveText(v.length);
-      if (!v.isWellFormed()) return false;
-    } else if (typeof v !== 'boolean' && v !== null) return false;
-    if (k < last) return false;
+      if (!v.isWellFormed()) return undefined;
+    } else if (v instanceof Uint8Array) {
+      copy ??= { ...row };
+      copy[k] = encodeBase64(v);
+    } else if (typeof v !== 'boolean' && v !== null) return undefined;
+    if (k < last) return undefined;
     last = k;
   }
-  return true;
+  return copy ?? row;
 }
 
 function write(v: Value, depth: number, asNull: boolean, orders: KeyOrders): string {

@@ -203,8 +203,8 @@ const MAX_KEPT_BYTES = 256;
 const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
 /** Topics as texts, found by their bytes: a device names the same few topics for years, so that each is decoded once. The text is the same object
- *  each time, which makes the look-up of its readers (routes.ts) cheap. A place in the table holds one topic; another one with the same
- *  place replaces it, and when that happens often the table grows. */
+ *  each time, which makes the look-up of its readers (routes.ts) cheap. A topic lies in one of two places of the table; where both are taken it
+ *  replaces another, and when that happens often the table grows. */
 export class Topics {
   private texts: (string | undefined)[] = new Array(FIRST_PLACES);
   private hashes = new Int32Array(FIRST_PLACES);
@@ -227,11 +227,16 @@ export class Topics {
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     hash ^= hash >>> 13;
     const place = hash & (this.texts.length - 1);
+    const text = this.at(place, hash, data, start, length) ?? this.at(place ^ 1, hash, data, start, length);
+    if (text !== undefined) return text;
+    const made = data.toString('utf8', start, end);
+    this.keep(made, this.texts[place] !== undefined && this.texts[place ^ 1] === undefined ? place ^ 1 : place, hash, data, start, length);
+    return made;
+  }
+
+  private at(place: number, hash: number, data: Buffer, start: number, length: number): string | undefined {
     const known = this.texts[place];
-    if (known !== undefined && this.hashes[place] === hash && this.same(known, data, start, length)) return known;
-    const text = data.toString('utf8', start, end);
-    this.keep(text, place, hash, data, start, length);
-    return text;
+    return known !== undefined && this.hashes[place] === hash && this.same(known, data, start, length) ? known : undefined;
   }
 
   private same(known: string, data: Buffer, start: number, length: number): boolean {
@@ -258,7 +263,7 @@ export class Topics {
     this.texts[place] = text;
     this.hashes[place] = hash;
     this.keptBytes += text.length;
-    if (this.replaced > this.texts.length / 2) this.grow();
+    if (this.replaced > this.texts.length / 4) this.grow();
   }
 
   private grow(): void {
@@ -271,8 +276,11 @@ export class Topics {
     for (const [i, text] of texts.entries()) {
       if (text === undefined) continue;
       const hash = hashes[i] ?? 0;
-      this.texts[hash & (places - 1)] = text;
-      this.hashes[hash & (places - 1)] = hash;
+      const place = hash & (places - 1);
+      // of two that shared a place at most two come here again
+      const to = this.texts[place] === undefined ? place : place ^ 1;
+      this.texts[to] = text;
+      this.hashes[to] = hash;
     }
   }
 }
