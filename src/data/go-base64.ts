@@ -20,7 +20,7 @@ let pairs: readonly string[] | undefined;
 
 export function encodeBase64(bytes: Uint8Array): string {
   const { length } = bytes;
-  if (length <= SHORT_BYTES) return short(bytes, (pairs ??= Array.from({ length: 4096 }, (_, i) => digits[i >> 6]! + digits[i & 63]!)));
+  if (length <= SHORT_BYTES) return short(bytes, (pairs ??= Array.from({ length: 4096 }, (_, i) => `${digits[i >> 6]}${digits[i & 63]}`)));
   if (length > 1024) reserveText((length * 4) / 3);
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, length);
   return buffer.toString('base64');
@@ -30,11 +30,11 @@ function short(bytes: Uint8Array, two: readonly string[]): string {
   const whole = bytes.length - (bytes.length % 3);
   let out = '';
   for (let i = 0; i < whole; i += 3) {
-    const bits = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    out += two[bits >> 12]! + two[bits & 4095]!;
+    const bits = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    out += `${two[bits >> 12]}${two[bits & 4095]}`;
   }
-  if (bytes.length - whole === 1) return `${out}${two[bytes[whole]! << 4]!}==`;
+  if (bytes.length - whole === 1) return `${out}${two[(bytes[whole] ?? 0) << 4]}==`;
   if (bytes.length - whole === 0) return out;
-  const bits = (bytes[whole]! << 10) | (bytes[whole + 1]! << 2);
-  return `${out}${two[bits >> 6]!}${digits[bits & 63]!}=`;
+  const bits = ((bytes[whole] ?? 0) << 10) | ((bytes[whole + 1] ?? 0) << 2);
+  return `${out}${two[bits >> 6]}${digits[bits & 63]}=`;
 }

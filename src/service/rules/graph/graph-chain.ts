@@ -227,7 +227,7 @@ class Collected {
     return [
       `SELECT ${[...shown, ...hidden.map(({ name, field }) => `${fieldText(field, name)} INVISIBLE`)].join(', ')} FROM ${from}`,
       // never reached: the rows come together from the node before
-      `GROUP BY ${[...this.dimensions, 'countwindow(1000000000)'].join(', ')}`,
+      `GROUP BY ${[...this.dimensions, 'countwindow(10000000)'].join(', ')}`,
       ...(this.having.length > 0 ? [`HAVING ${this.having.join(' AND ')}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(', ')}`] : []),
     ].join(' ');
