@@ -1,6 +1,6 @@
 // Files on the machine of the CLI, with errors for people.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/errors/gateway-error.ts';
 import { CliError } from './cli-error.ts';
 
@@ -21,9 +21,11 @@ export function readLocalBytes(file: string): Buffer {
   }
 }
 
-export function writeLocalFile(file: string, text: string): void {
+/** @param mode for a file with secrets; one that is there gets it before the text */
+export function writeLocalFile(file: string, text: string, mode?: number): void {
   try {
-    writeFileSync(file, text);
+    if (mode !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile()) chmodSync(file, mode);
+    writeFileSync(file, text, { mode });
   } catch (error) {
     throw new CliError(`${file} cannot be written: ${messageOf(error)}`, 'usage');
   }

@@ -21,7 +21,7 @@ export interface AuditHook {
 }
 
 /** They only look, or answer a question. */
-const READING = /^\/(rules\/validate|sql\/|ruletest|data\/export|v2\/data\/export|ruleset\/export|streams?\/validate)/;
+const READING = /^\/(rules\/validate|sql\/|ruletest|data\/export(?!\/ekuiper)|v2\/data\/export|ruleset\/export|streams?\/validate)/;
 const DENIED_EVERY_MS = 60_000;
 const MAX_KEPT = 1024;
 /** Bodies that are longer are not looked into for a name. */

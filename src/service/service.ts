@@ -284,6 +284,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     portables,
     externalServices,
     importer,
+    secrets,
     nowMs: () => clock.now(),
   });
   const trials = createTrialService({ runtime, planning, hub: deps.trialHub, clock: deps.clock, log });

@@ -1,5 +1,5 @@
 // Every command of docs/spec/cli.json exists; the texts of those that the life-cycle test of the daemon does not run.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -124,6 +124,18 @@ describe('commands', () => {
     expect(await kuiper('import', 'data', '-f', file, '-s', 'false', '-p', 'true')).toContain('"ErrorMsg": ""');
     expect(await kuiper('export', 'data', file, '-r', '["r"]')).toBe('export configuration success');
     expect(Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { rules: object }).rules)).toEqual(['r']);
+  });
+
+  test('export ekuiper writes secrets in clear into a file that only its owner may read', async () => {
+    const file = join(folder, 'ekuiper.json');
+    writeFileSync(file, '', { mode: 0o644 });
+    await kuiper('create', 'stream', 'secretive', `() WITH (DATASOURCE="x", TYPE="mqtt", EXTRA="{\\"password\\":\\"inClear\\"}")`);
+    expect(await kuiper('export', 'ekuiper', file)).toContain(`The configuration is in ${file}, secrets in clear`);
+    expect(readFileSync(file, 'utf8')).toContain('inClear');
+    expect(readFileSync(file, 'utf8')).not.toContain('"notes"');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await kuiper('export', 'ekuiper')).toContain('Expect the file to write.');
+    expect(await kuiper('drop', 'stream', 'secretive')).toBe('Stream secretive is dropped.');
   });
 
   test('names with a hyphen need no back quotes', async () => {

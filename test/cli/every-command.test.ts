@@ -108,6 +108,7 @@ describe.runIf(haveJq)('every command gives a pipe JSON', () => {
     [['export', 'ruleset', file('set.json')]],
     [['import', 'ruleset', '-f', file('set.json')]],
     [['export', 'data', file('data.json')]],
+    [['export', 'ekuiper', file('ekuiper.json')]],
     [['import', 'data', '-f', file('data.json'), '-s', 'false', '-p', 'true']],
     [['getstatus', 'import']],
     [['import', 'ekuiper', file('nothing')], 2],

@@ -106,6 +106,23 @@ describe('an import', () => {
     expect((await report()).notes).toEqual(['The import names no part of a configuration; nothing was changed.']);
   });
 
+  // @covers issue:21#3
+  test('in full, or of a backup without secrets, leaves secrets with a name: neither says anything about them', async () => {
+    expect((await made.call('PUT', '/secrets/broker', { value: 'by-name' })).status).toBe(200);
+    const uses = rule('uses', { actions: [{ mqtt: { server: 'tcp://x', topic: 't', password: '${secret:broker}' } }] });
+    expect((await made.call('POST', '/rules', uses)).status).toBe(201);
+    const { text } = await made.call('GET', '/data/export');
+    expect(text).toContain('${secret:broker}');
+    const answer = await made.call('POST', '/data/import', { content: text });
+    expect(answer.status, answer.text).toBe(200);
+    expect(JSON.parse((await made.call('GET', '/secrets')).text)).toEqual([expect.objectContaining({ name: 'broker', rules: ['uses'] })]);
+    const file = await made.service.backup.create({ withoutSecrets: true });
+    const restored = await made.call('POST', '/restore', { backup: file.toString('base64') });
+    expect(restored.status, restored.text).toBe(200);
+    const clear = JSON.parse((await made.call('POST', '/data/export/ekuiper')).text) as { rules: { uses: string } };
+    expect(clear.rules.uses).toContain('"by-name"');
+  });
+
   test('in full makes the gateway what it says, and tells of every object what became of it', async () => {
     expect((await importing(GOOD)).status).toBe(200);
     const { applied, items } = await report();

@@ -39,6 +39,7 @@ import { editRule } from './edit-rule.ts';
 import { eventsCommand } from './events.ts';
 import { explainRule } from './explain-rule.ts';
 import { exportData } from './export-data.ts';
+import { exportEkuiper } from './export-ekuiper.ts';
 import { exportRuleset } from './export-ruleset.ts';
 import { fleetIndex, fleetPoll, fleetStatus } from './fleet.ts';
 import { gethealthRule } from './gethealth-rule.ts';
@@ -203,6 +204,7 @@ export const commands: readonly Command[] = [
   exportRuleset,
   importData,
   importEkuiper,
+  exportEkuiper,
   exportData,
   getstatusImport,
   apply,

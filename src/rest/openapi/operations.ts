@@ -51,6 +51,7 @@ const stops = query('stop', '1: the gateway stops after the answer, to be starte
 
 const forced = query('force', 'true: also when a newer row was delivered since.', { oneOf: ['true', 'false'] });
 
+const ruleIds = { schema: { type: 'array', items: { type: 'string' } } } as const;
 const dryRun = query('dryRun', '1: only the report.', { oneOf: ['0', '1'] });
 const onError = query('onError', 'skip: what is refused is left out.', { oneOf: ['skip'] });
 
@@ -245,7 +246,8 @@ const data: Operations = {
   'POST /ruleset/export': op('Streams, tables and rules', 'file'),
   'POST /ruleset/import': op('Takes streams, tables and rules in', 'text', { body: contentBody }),
   'GET /data/export': op('The whole configuration', 'file'),
-  'POST /data/export': op('The configuration of some rules', 'file', { body: { schema: { type: 'array', items: { type: 'string' } } } }),
+  'POST /data/export': op('The configuration of some rules', 'file', { body: ruleIds }),
+  'POST /data/export/ekuiper': op('The configuration for an eKuiper, secrets in clear', 'file', { body: ruleIds }),
   'POST /data/import': op('Takes a configuration in', 'object', { body: contentBody, query: [partial, stops, dryRun, onError] }),
   'GET /v2/data/export': op('The whole configuration as YAML', 'file'),
   'POST /v2/data/import': op('Takes a configuration of YAML in', 'text', { body: contentBody }),

@@ -38,6 +38,11 @@ export function dataRoutes(service: Service, stop: (exitCode: number) => void): 
     },
     {
       method: 'POST',
+      path: '/data/export/ekuiper',
+      handle: async (r) => attachment(JSON.stringify(await data.exportClear(askedRules(r))), 'ekuiper_export.json'),
+    },
+    {
+      method: 'POST',
       path: '/data/import',
       async handle(r) {
         const content = await contentOf(r, download);
@@ -131,6 +136,15 @@ async function contentOf(r: RestRequest, download: Downloader): Promise<string> 
   if (content === '' && file === '') throw refuse('must specify content or file');
   if (content !== '') return content;
   return new TextDecoder().decode(await withPrefix('Fail to read file', () => download.read(file)));
+}
+
+/** @returns undefined: all of them */
+function askedRules(r: RestRequest): string[] | undefined {
+  if (bodyText(r).trim() === '') return undefined;
+  const ids = ruleIds(r);
+  if (ids.length === 0)
+    throw new GatewayError('REST_BODY', { what: 'Invalid body', problem: 'expected a list of rules, or nothing for all' });
+  return ids;
 }
 
 /** eKuiper takes whatever is not a list of texts as an empty list. */

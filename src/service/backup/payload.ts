@@ -133,7 +133,8 @@ export async function targetOfPayload(content: unknown, folders: Folders, clone:
     sources,
     rules: Object.fromEntries(rowsOf('rule')),
     legacyRules: new Set(rowsOf('rule').flatMap(([id]) => (Object.hasOwn(tables['ruleMark'] ?? {}, id) ? [] : [id]))),
-    secrets: Object.fromEntries(rowsOf('secret')),
+    // a backup without secrets says nothing about them
+    secrets: tables['secret'] && Object.fromEntries(rowsOf('secret')),
     files: target,
     folders: WHOLE.map((f) => pathIn(folders, f)),
     rows,

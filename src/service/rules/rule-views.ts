@@ -46,6 +46,8 @@ export interface RuleViews {
   withSecrets(id: string, text: string): string;
   /** Stored rules (not temporary ones): id → JSON text, secrets masked. */
   texts(): Map<string, string>;
+  /** The same with their secrets. */
+  clearTexts(): Map<string, string>;
   /** Streams and tables that a rule reads; [] for an unknown rule. */
   sourcesOf(id: string): readonly string[];
   /** Elements of `actions`. */
@@ -155,7 +157,8 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     matchTags: (tags) => [...all.values()].filter((e) => tags.every((t) => e.draft.tags?.includes(t))).map((e) => e.draft.id),
     exists: (id) => all.has(id),
     withSecrets: (id, text) => unmaskRuleText(text, all.get(id)?.draft.text),
-    texts: () => new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, maskRuleText(exported(e))])),
+    texts: () => textsOf(all, (e) => maskRuleText(exported(e))),
+    clearTexts: () => textsOf(all, exported),
     sourcesOf: (id) => all.get(id)?.parsed?.sources ?? [],
     actionsOf: (id) => all.get(id)?.parsed?.actions ?? [],
     rulesReading: (source) => [...all.values()].filter((e) => e.parsed?.sources.includes(source)).map((e) => e.draft.id),
@@ -170,6 +173,10 @@ export function createRuleViews(all: Entries, planning: () => Planning): RuleVie
     },
     versionOf: (id) => all.get(id)?.draft.version,
   };
+}
+
+function textsOf(all: Entries, of: (entry: Entry) => string): Map<string, string> {
+  return new Map([...all.values()].filter((e) => !e.draft.temp).map((e) => [e.draft.id, of(e)]));
 }
 
 /** A rule that keeps eKuiper's answers for want of a mark says so where it goes. */

@@ -22,6 +22,15 @@ export function maskStatement({ sql, statement }: Pick<SourceDefinition, 'sql' |
   return maskText(shown === extra ? sql : withOption(sql, statement.options.EXTRA!.span, shown));
 }
 
+/** For a gateway that knows no references: what they stand for is put in their place. */
+export function clearStatement({ sql, statement }: Pick<SourceDefinition, 'sql' | 'statement'>, resolve: <T>(value: T) => T): string {
+  const { EXTRA, DATASOURCE } = statement.options;
+  const edits: [Span, string][] = [];
+  if (EXTRA) edits.push([EXTRA.span, toJson(resolve(parseKeepingIntegers(EXTRA.value)))]);
+  if (DATASOURCE) edits.push([DATASOURCE.span, resolve(DATASOURCE.value)]);
+  return sql.includes('${secret:') ? edited(sql, edits) : sql;
+}
+
 /** @param old what is stored under the name; undefined = masks stay */
 export function unmaskStatement(sql: string, statement: CreateStatement, old: SourceDefinition | undefined): string {
   if (!old || !sql.includes(MASK)) return sql;
@@ -34,7 +43,11 @@ export function unmaskStatement(sql: string, statement: CreateStatement, old: So
   }
   if (given.DATASOURCE && before.DATASOURCE)
     edits.push([given.DATASOURCE.span, String(restoreSecrets(given.DATASOURCE.value, before.DATASOURCE.value, 'datasource'))]);
-  // from the end, so that the places before stay where they are
+  return edited(sql, edits);
+}
+
+/** From the end, so that the places before stay where they are. */
+function edited(sql: string, edits: [Span, string][]): string {
   return edits.sort(([a], [b]) => b.start - a.start).reduce((text, [span, value]) => withOption(text, span, value), sql);
 }
 

@@ -10,9 +10,11 @@ import type { ConnectionStore } from '../connections.ts';
 import { type PluginAdmin, type PortableAdmin, rulesTouchedBy } from '../plugins/index.ts';
 import type { RuleService } from '../rules/rule-service.ts';
 import type { SchemaRegistry } from '../schemas.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
 import { optionOf } from '../streams/definition.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { Uploads } from '../uploads.ts';
+import type { ClearExport } from './clear-export.ts';
 import { type Configuration, emptyConfiguration, PARTS, type Part, parseConfiguration } from './configuration.ts';
 import type { Importer, ImportOptions } from './importer.ts';
 import { type ImportReport, refusedIn } from './report.ts';
@@ -25,6 +27,8 @@ export interface DataTransfer {
   exportAll(): Configuration;
   /** Given rules and what they read; conf keys and connections in full. */
   exportRules(ids: readonly string[]): Configuration;
+  /** For an eKuiper: secrets in clear. @param ids of rules; undefined: everything */
+  exportClear(ids?: readonly string[]): Promise<ClearExport>;
   /** @param text JSON of the twelve maps
    *  @returns refusals by part and name, all maps empty when everything was taken over; and the report, object by object */
   import(text: string, options: ImportOptions): Promise<{ failed: Configuration; report: ImportReport }>;
@@ -47,6 +51,7 @@ export interface DataTransferDeps {
   portables: PortableAdmin;
   externalServices: Pick<PortableAdmin, 'exportAll'>;
   importer: Importer;
+  secrets: Pick<SecretStore, 'resolve'>;
   nowMs(): number;
 }
 
@@ -74,10 +79,17 @@ export function createDataTransfer(deps: DataTransferDeps): DataTransfer {
     sinkConfig: configOf('sinks', sinks),
     connectionConfig: namedConnections(deps.connections),
   });
+  const exportAll = () =>
+    withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll(), nativePlugins: deps.plugins.exportAll() });
+  const exportRules = (ids: readonly string[]) =>
+    withConfig({ ...deps.ruleset.exportRules(ids), nativePlugins: pluginsOf(ids, deps) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps));
   return {
-    exportAll: () => withConfig({ ...deps.ruleset.exportAll(), Schema: deps.schemas.exportAll(), nativePlugins: deps.plugins.exportAll() }),
-    exportRules: (ids) =>
-      withConfig({ ...deps.ruleset.exportRules(ids), nativePlugins: pluginsOf(ids, deps) }, sourceKeysOf(ids, deps), sinkKeysOf(ids, deps)),
+    exportAll,
+    exportRules,
+    async exportClear(ids) {
+      const { clearExport } = await import('./clear-export.ts');
+      return clearExport(ids ? exportRules(ids) : exportAll(), deps);
+    },
     lastStatus: () => last,
     lastReport: () => lastReport,
     async import(text, options) {

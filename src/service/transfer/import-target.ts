@@ -25,8 +25,8 @@ export interface ImportTarget {
   rules: Readonly<Record<string, string>>;
   /** Rules that were stored by a version without option sqlCompatibility: they keep eKuiper's answers. */
   legacyRules: ReadonlySet<string>;
-  /** name → row of the table of secrets. */
-  secrets: Readonly<Record<string, string>>;
+  /** name → row of the table of secrets. Undefined: it says nothing about them, those that there are stay. */
+  secrets: Readonly<Record<string, string>> | undefined;
   /** What cannot be taken, with the reason. */
   refused: readonly ReportItem[];
   notes: readonly string[];

@@ -102,9 +102,8 @@ async function importAll(
   const { store, tables, folders, clock } = deps;
   const notes = [...target.notes];
   const before = await storedRows(tables);
-  const start = options.partial
-    ? (Object.fromEntries(SHADOWED.map((n) => [n, new Map(before[n])])) as ShadowRows)
-    : (Object.fromEntries(SHADOWED.map((n) => [n, new Map<string, string>()])) as ShadowRows);
+  const stays = (table: (typeof SHADOWED)[number]) => options.partial || (table === 'secrets' && target.secrets === undefined);
+  const start = Object.fromEntries(SHADOWED.map((n) => [n, new Map(stays(n) ? before[n] : [])])) as ShadowRows;
   for (const { table, key } of target.removals) start[table].delete(key);
   const keepCopy = options.dryRun ? () => undefined : await deps.takeCopy();
   const undo = beginTransfer(folders.data, store, deps.files);
@@ -272,7 +271,7 @@ function createWork(deps: ImporterDeps, shadow: Shadow, undo: UndoSession, step:
       if (Object.keys(target.scripts).length > 0) await deps.extensions.reload();
     },
     async checkAll(target, before) {
-      for (const [name, row] of Object.entries(target.secrets)) shadow.rows.secrets.set(name, row);
+      for (const [name, row] of Object.entries(target.secrets ?? {})) shadow.rows.secrets.set(name, row);
       for (const { kind, type, key, props } of target.confKeys)
         await attempt(PART_OF_KIND[kind], `${type}.${key}`, async () => {
           const id = `${kind}.${type}.${key}`;

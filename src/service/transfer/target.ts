@@ -21,7 +21,7 @@ export function emptyTarget(): ImportTarget {
     sources: [],
     rules: {},
     legacyRules: new Set(),
-    secrets: {},
+    secrets: undefined,
     refused: [],
     notes: [],
     files: [],
