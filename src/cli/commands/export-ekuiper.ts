@@ -13,7 +13,7 @@ export const exportEkuiper: Command = {
     if (!file) throw new CliError('Expect the file to write.', 'usage');
     const rules = flags['rules'];
     const text = await client.call('POST', '/data/export/ekuiper', typeof rules === 'string' ? rules : '');
-    const { notes, ...configuration } = JSON.parse(text) as { notes: string[] };
+    const { notes, ...configuration }: { notes: string[] } = JSON.parse(text);
     writeLocalFile(file, JSON.stringify(configuration), 0o600);
     for (const note of notes) print(note);
     print(`The configuration is in ${file}, secrets in clear: remove it when eKuiper has taken it (POST /data/import).`);

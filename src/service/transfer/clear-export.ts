@@ -32,7 +32,11 @@ export function clearExport(shown: Configuration, deps: ClearExportDeps): ClearE
   const { streams, rules, confKeys, connections, secrets } = deps;
   const resolve = <T>(value: T): T => secrets.resolve(value);
   const clearTexts = rules.clearTexts();
-  const statements = (names: readonly string[]) => mapOf(names, (name) => clearStatement(streams.find(name)!, resolve));
+  const statements = (names: readonly string[]) =>
+    mapOf(names, (name) => {
+      const found = streams.find(name);
+      return found ? clearStatement(found, resolve) : '';
+    });
   const keysOf = (kind: 'sources' | 'sinks') => {
     const byType = new Map<string, Record<string, unknown>>();
     const wanted = new Set(Object.entries(shown[`${kind === 'sources' ? 'source' : 'sink'}Config`]).flatMap(([t, text]) => idsOf(t, text)));
@@ -80,7 +84,7 @@ function keysOfStreams(shown: Configuration, streams: StreamService): string[] {
   return [...Object.keys(shown.streams), ...Object.keys(shown.tables)].flatMap((name) => {
     const found = streams.find(name);
     const key = found && optionOf(found, 'CONF_KEY');
-    return key === undefined ? [] : [`${found!.type}.${key}`];
+    return found && key !== undefined ? [`${found.type}.${key}`] : [];
   });
 }
 
@@ -93,13 +97,13 @@ function notesOf(shown: Configuration, clear: Configuration): string[] {
   for (const [part, items] of Object.entries(clear))
     for (const [name, text] of Object.entries(items)) {
       if (part === 'uploads' || part === 'scripts') continue;
-      for (const [, path] of text.matchAll(PATHS)) files.add(path!);
+      for (const [, path = ''] of text.matchAll(PATHS)) files.add(path);
       if (text.includes(MASK)) masked.push(`${part} ${name}: a secret is missing here as well; it was never set again after an import.`);
     }
   return [...plugins, ...masked, ...[...files].sort().map((path) => `${path} must lie there under the same name.`)];
 }
 
-const idsOf = (type: string, text: string): string[] => Object.keys(JSON.parse(text) as object).map((key) => `${type}.${key}`);
+const idsOf = (type: string, text: string): string[] => Object.keys(JSON.parse(text)).map((key) => `${type}.${key}`);
 
 function mapOf(names: readonly string[], of: (name: string) => string): Record<string, string> {
   const all: Record<string, string> = {};
