@@ -33,7 +33,22 @@ function serve(request: IncomingMessage, response: ServerResponse, upTo = Number
     ...(partial ? { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` } : {}),
   });
   if (upTo >= rest.length) return void response.end(rest);
-  response.write(rest.subarray(0, upTo), () => setTimeout(() => response.destroy(), 30));
+  response.write(rest.subarray(0, upTo), () =>
+    onDisk(
+      (bytes) => bytes > (partial ? from : 0),
+      () => response.destroy(),
+    ),
+  );
+}
+
+/** What has come is written when it gets there, however busy the machine is. @param then called once the file's size is such */
+function onDisk(such: (bytes: number) => boolean, then: () => void) {
+  const part = join(dir, 'bundle.part');
+  const look = setInterval(() => {
+    if (!existsSync(part) || !such(statSync(part).size)) return;
+    clearInterval(look);
+    then();
+  }, 5);
 }
 
 beforeEach(async () => {
@@ -137,7 +152,12 @@ describe('a download', () => {
     const stop = new AbortController();
     answer = (_request, response) => {
       response.writeHead(200, { etag: '"v1"', 'content-length': BUNDLE.length });
-      response.write(BUNDLE.subarray(0, 90_000), () => setTimeout(() => stop.abort(new Error('stop')), 50));
+      response.write(BUNDLE.subarray(0, 90_000), () =>
+        onDisk(
+          (bytes) => bytes === 90_000,
+          () => stop.abort(new Error('stop')),
+        ),
+      );
     };
     await expect(get({ signal: stop.signal })).rejects.toMatchObject({ code: 'UPDATE_STOPPED' });
     expect(statSync(join(dir, 'bundle.part')).size).toBe(90_000);
