@@ -42,6 +42,8 @@ export interface RestServerOptions {
   backoff?: TokenBackoff;
   /** Tests have smaller ones. */
   limits?: GateLimits;
+  /** Bytes of all bodies that are held at once; tests have fewer. */
+  bodiesBytes?: number;
 }
 
 /** The parts of a server that last. */
@@ -103,7 +105,7 @@ export async function openRestServer(given: RestServerOptions): Promise<RestServ
     headersOf: ownHeaders(),
     backoff: given.backoff ?? createTokenBackoff(given.clock),
     gate: createHttpGate(given.limits),
-    budget: new BodyBudget(MAX_BODIES_BYTES),
+    budget: new BodyBudget(given.bodiesBytes ?? MAX_BODIES_BYTES),
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, options).catch((error: unknown) => {

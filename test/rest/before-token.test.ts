@@ -574,3 +574,51 @@ describe('headers that are sent twice', () => {
     expect(seen).toEqual([]);
   });
 });
+
+describe('bodies of those who have a token', () => {
+  const good = { authorization: 'Bearer good' };
+  test('what was read gives its place to the next one', async () => {
+    const { port } = await open({ bodiesBytes: 1000 });
+    for (let i = 0; i < 5; i++) expect((await call(port, 'POST', '/data/import', good, 'x'.repeat(600))).status).toBe(200);
+    expect((await call(port, 'POST', '/data/import', good, 'x'.repeat(1100))).status).toBe(503);
+    expect((await call(port, 'POST', '/data/import', good, 'x'.repeat(600))).status).toBe(200);
+  });
+
+  test('so does one that breaks off', async () => {
+    const { port } = await open({ bodiesBytes: 1000 });
+    for (let i = 0; i < 3; i++) {
+      const socket = connect(port, '127.0.0.1');
+      closers.push(() => socket.destroy());
+      socket.on('error', () => undefined);
+      socket.write('POST /data/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 900\r\n\r\n' + 'x'.repeat(600));
+      // it is held as long as the connection is there
+      await vi.waitFor(async () => expect((await call(port, 'POST', '/data/import', good, 'x'.repeat(600))).status).toBe(503), 20_000);
+      socket.destroy();
+      await vi.waitFor(async () => expect((await call(port, 'POST', '/data/import', good, 'x'.repeat(600))).status).toBe(200), 20_000);
+    }
+  });
+
+  test('a connection whose caller shows no token makes room although it called; one with a token stays', async () => {
+    const { port } = await open({ limits: { perAddress: 2, perLoopback: 2, perAddressKnown: 2, total: 100 } });
+    const keep = async (head: string) => {
+      const socket = connect(port, '127.0.0.1');
+      closers.push(() => socket.destroy());
+      socket.on('error', () => undefined);
+      let closed = false;
+      socket.on('close', () => {
+        closed = true;
+      });
+      await new Promise<void>((resolve) => {
+        socket.once('data', () => resolve());
+        socket.write(`GET /rules HTTP/1.1\r\nHost: x\r\n${head}\r\n`);
+      });
+      return () => closed;
+    };
+    const known = await keep('Authorization: Bearer good\r\n');
+    const stranger = await keep('');
+    await keep('');
+    await keep('');
+    await vi.waitFor(() => expect(stranger()).toBe(true), 20_000);
+    expect(known()).toBe(false);
+  });
+});

@@ -94,6 +94,11 @@ test.each<[Record<string, unknown>, string]>([
   expect(() => parseCacheProps({ enableCache: true, ...props }, {})).toThrow(text);
 });
 
+test.each([Number.POSITIVE_INFINITY, '-1e999', Number.NaN, 'NaN'])('%s is no number of an option without bounds either', (value) => {
+  for (const type of ['int', 'float', 'duration', 'bytes'] as const)
+    expect(() => parseOptions('c', [{ name: 'n', type, doc: '' }], { n: value }), type).toThrow('property n');
+});
+
 test('the largest numbers are taken', () => {
   expect(parseRuleOptions('r', { bufferLength: 1_000_000, maxKeys: 10_000_000 })).toMatchObject({ bufferLength: 1_000_000 });
   expect(parseCacheProps({ memoryCacheThreshold: 1_000_000, maxDiskCache: 1_000_000_000 }, {})).toMatchObject({ memoryRows: 1_000_000 });

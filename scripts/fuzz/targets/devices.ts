@@ -46,8 +46,9 @@ class FakeLine extends EventEmitter {
 
 function modbusLine(mode: 'rtu' | 'ascii') {
   return async () => {
-    const never = new Promise<Error | undefined>(() => undefined);
     return (input: Uint8Array) => {
+      // one of its own: a promise that never ends holds all that ever waited for it
+      const never = new Promise<Error | undefined>(() => undefined);
       const request = requestOf(input);
       let now = 0;
       const timers: (() => void)[] = [];

@@ -78,6 +78,45 @@ export function checkedMessage(value: unknown): FromPen {
   }
 }
 
+/** What a short message may unfold to: rows that share a list are written once, and each of them is looked through. */
+const FREE_VALUES = 1_000_000;
+const VALUES_PER_BYTE = 4;
+
+/** A few bytes can stand for a list of four thousand million holes, or for lists that hold each other many times over: whatever walks through
+ *  them would not come back. Each value of an honest message takes a byte at least.
+ *  @param bytes length of the message  @throws TypeError */
+export function checkExtent(value: unknown, bytes: number): void {
+  let left = Math.max(FREE_VALUES, bytes * VALUES_PER_BYTE);
+  const open: Anything[] = [];
+  const take = (values: number): void => {
+    left -= values + 1;
+    if (left < 0) throw new TypeError(`a message of ${bytes} bytes that unfolds to more than it can hold`);
+  };
+  const look = (v: unknown): void => {
+    if (isObject(v)) open.push(v);
+  };
+  look(value);
+  for (let v = open.pop(); v !== undefined; v = open.pop()) {
+    if (ArrayBuffer.isView(v)) continue;
+    if (Array.isArray(v)) {
+      take(v.length);
+      for (let i = 0; i < v.length; i++) look(v[i]);
+    } else if (v instanceof Map || v instanceof Set) {
+      take(v.size);
+      for (const [k, e] of v.entries()) {
+        look(k);
+        look(e);
+      }
+    } else {
+      take(0);
+      for (const key in v) {
+        left--;
+        look(v[key]);
+      }
+    }
+  }
+}
+
 /** Rows that a batch brings, counted here and not believed. */
 export const rowsOf = (data: readonly unknown[]): number =>
   data.reduce<number>((sum, d) => sum + (Array.isArray(d) ? Math.max(1, d.length) : 1), 0);

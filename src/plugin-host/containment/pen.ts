@@ -7,7 +7,7 @@ import type { Thread, ThreadEvents, ThreadStart } from '../remote/thread.ts';
 import { createFrameReader, frameOf } from '../worker/frames.ts';
 import type { FromPen, PenSetup, ToPen } from '../worker/pen-protocol.ts';
 import type { FromWorker, ToWorker } from '../worker/protocol.ts';
-import { checkedMessage, rowsOf } from './check-message.ts';
+import { checkExtent, checkedMessage, rowsOf } from './check-message.ts';
 import { type LaunchedPen, rssOf } from './launch.ts';
 
 export interface PenEvents {
@@ -138,6 +138,7 @@ export function createPen({ launched, setup, clock, log, events }: PenOptions): 
     const beganMs = performance.now();
     try {
       for (let m = reader.next(); m !== undefined; m = reader.next()) {
+        checkExtent(m.value, m.bytes);
         onMessage(checkedMessage(m.value), m.bytes);
         if (over) return;
         if (performance.now() - beganMs < TURN_MS) continue;

@@ -1,8 +1,8 @@
 // What a plugin host sends is checked before anything else looks at it: garbage is named and never gets through, messages of ours do.
-import { serialize } from 'node:v8';
+import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkedMessage, rowsOf } from '../../../src/plugin-host/containment/check-message.ts';
+import { checkExtent, checkedMessage, rowsOf } from '../../../src/plugin-host/containment/check-message.ts';
 import { createFrameReader, frameOf, MAX_FRAME_BYTES } from '../../../src/plugin-host/worker/frames.ts';
 
 const says = (m: unknown) => ({ t: 'says', w: 1, m });
@@ -110,4 +110,57 @@ describe('frames', () => {
       { numRuns: 1_000 },
     );
   });
+});
+
+// @covers issue:13#4
+describe('what a message unfolds to', () => {
+  const over = (value: unknown) => {
+    const bytes = serialize(value);
+    return () => checkExtent(deserialize(bytes), bytes.length);
+  };
+  const folded = (levels: number, fold: (inner: unknown) => unknown): unknown => {
+    let v: unknown = 1;
+    for (let i = 0; i < levels; i++) v = fold(v);
+    return v;
+  };
+  test.each<[string, unknown]>([
+    ['a list of holes', { big: new Array(2 ** 32 - 1) }],
+    ['many lists of holes', Array.from({ length: 100 }, () => new Array(900_000))],
+    ['lists that hold a list twice', folded(40, (v) => [v, v])],
+    ['objects that hold an object twice', folded(40, (v) => ({ a: v, b: v }))],
+    [
+      'maps',
+      folded(
+        40,
+        (v) =>
+          new Map([
+            ['a', v],
+            ['b', v],
+          ]),
+      ),
+    ],
+    ['sets of lists', folded(40, (v) => [new Set([v]), v])],
+    [
+      'a list that holds itself',
+      (() => {
+        const a: unknown[] = [];
+        a.push(a, a);
+        return a;
+      })(),
+    ],
+  ])('%s is refused at once', (_name, value) => expect(over(value)).toThrow(/unfolds to more than it can hold/));
+
+  test.each<[string, unknown]>([
+    [
+      '512 rows that share a list of a thousand numbers',
+      (() => {
+        const shared = Array.from({ length: 1000 }, (_, i) => i);
+        return Array.from({ length: 512 }, (_, n) => ({ n, shared }));
+      })(),
+    ],
+    ['a million numbers', Array.from({ length: 1_000_000 }, (_, i) => i)],
+    ['bytes', new Uint8Array(8_000_000)],
+    ['a text', 'x'.repeat(8_000_000)],
+    ['deep lists', folded(300, (v) => [v])],
+  ])('%s may pass', (_name, value) => expect(over(value)).not.toThrow());
 });

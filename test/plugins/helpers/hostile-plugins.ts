@@ -39,6 +39,17 @@ export const ATTACKS: Record<string, (t: Target) => string> = {
   ownProcEnviron: () =>
     `const all = fs.readFileSync('/proc/self/environ', 'latin1'); if (/secret/.test(all)) return 'got ' + all; throw new Error('nothing there')`,
   becomeRoot: () => `m('process').setuid(0); return 'got root'`,
+  readMaps: (t) => `const l = fs.readFileSync('/proc/${t.gatewayPid}/maps', 'latin1'); return 'got ' + l.slice(0, 20)`,
+  killLikeliest: (t) => `fs.writeFileSync('/proc/${t.gatewayPid}/oom_score_adj', '1000'); return 'got likeliest'`,
+  stopPriority: (t) => `m('os').setPriority(${t.gatewayPid}, 19); return 'got slow'`,
+  stopFiles: (t) => `m('child_process').execSync('prlimit --pid ${t.gatewayPid} --nofile=3:3', { stdio: 'pipe' }); return 'got few files'`,
+  inheritedFiles: (t) =>
+    `const open = fs.readdirSync('/proc/self/fd').map((n) => { try { return fs.readlinkSync('/proc/self/fd/' + n); } catch { return ''; } }); ` +
+    `const won = open.filter((l) => /^${t.root.replaceAll('/', '\\/')}\\/(?:data|etc\\/mgmt|log)/.test(l)); if (won.length > 0) return 'got ' + won; throw new Error('nothing open')`,
+  readTokensByFolder: (t) =>
+    `const d = fs.opendirSync('${t.root}/etc/mgmt'); const e = d.readSync(); d.closeSync(); return 'got ' + e.name`,
+  readTokensByCopy: (t) => `fs.cpSync('${t.root}/etc/mgmt', '/tmp/kuiper-copy-' + process.pid, { recursive: true }); return 'got copied'`,
+  writeOwner: (t) => `fs.chmodSync('${t.root}/data', 0o777); return 'got opened'`,
 };
 
 /** What a plugin may change in its own process; nothing of it is the gateway's. */
@@ -105,6 +116,27 @@ export const TANTRUMS: Record<string, ['functions' | 'sources' | 'sinks', string
   children: [
     'functions',
     `export class Bad { exec() { for (let i = 0; i < 5; i++) process.getBuiltinModule('child_process').spawn('sleep', ['4711'], { stdio: 'ignore' }); return 1; } }`,
+  ],
+  waitForEver: ['functions', 'export class Bad { exec() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); } }'],
+  hangingProxy: ['functions', 'export class Bad { exec() { return new Proxy({}, { ownKeys() { for (;;); } }); } }'],
+  hangingPattern: ['functions', `export class Bad { exec() { return /^(a+)+$/.test('a'.repeat(60) + 'b'); } }`],
+  hugeNumber: ['functions', 'export class Bad { exec() { return { big: 2n ** 1_000_000n, sparse: new Array(2 ** 32 - 1) }; } }'],
+  foldedLists: ['functions', 'export class Bad { exec() { let v = 1; for (let i = 0; i < 60; i++) v = [v, v]; return v; } }'],
+  sharedMemory: [
+    'functions',
+    'export class Bad { exec() { return { s: new SharedArrayBuffer(1e8), f: () => 1, w: new WeakMap(), y: Symbol() }; } }',
+  ],
+  rejections: [
+    'functions',
+    'export class Bad { exec() { for (let i = 0; i < 1000; i++) void Promise.reject(new Error("x")); return 1; } }',
+  ],
+  endsOnErrors: [
+    'sources',
+    `export class Bad { open() { process.on('uncaughtException', () => {}); process.on('SIGTERM', () => {}); setInterval(() => { throw new Error('again'); }, 1); } close() {} }`,
+  ],
+  threads: [
+    'functions',
+    `export class Bad { exec() { const { Worker } = process.getBuiltinModule('worker_threads'); for (let i = 0; i < 3; i++) new Worker('for(;;);', { eval: true }); return 1; } }`,
   ],
   openForEver: ['sources', 'export class Bad { open() { return new Promise(() => {}); } close() {} }'],
   closeForEver: ['sources', 'export class Bad { open() {} close() { return new Promise(() => {}); } }'],
