@@ -290,7 +290,11 @@ export interface Moment {
   /** When the state was taken that is stored of a rule, epoch ms. */
   momentOf(rule: string): number;
   /** A page of a queue without what came later. @returns undefined when nothing is left  @throws when the bytes are damaged */
-  pageAt(queue: string, payload: Uint8Array, rows: number): { payload: Uint8Array; rows: number } | undefined;
+  pageAt(
+    queue: string,
+    page: { readonly rows: number; readonly atMs: number },
+    payload: Uint8Array,
+  ): { payload: Uint8Array; rows: number } | undefined;
 }
 
 export interface Runtime {

@@ -33,7 +33,7 @@ export { readGatewayId } from './gateway-id.ts';
 export { ruleOptionSpecs } from './option-specs.ts';
 export { type DatetimeRange, defaultRuleOptions, parseRuleOptions, type RuleOptions } from './options.ts';
 export { cacheOptions, parseCacheProps } from './sink/cache-props.ts';
-export { ruleOfQueue } from './sink/names.ts';
+export { isParkedName, ruleOfQueue } from './sink/names.ts';
 export { commonSourceOptions } from './source/options.ts';
 export { isShadow } from './status/status.ts';
 export {

@@ -39,8 +39,9 @@ export async function takeMoment(
   return {
     late: late.map((r) => r.id),
     momentOf,
-    pageAt(queue, payload, pageRows) {
-      if (isParkedName(queue)) return { payload, rows: pageRows };
+    pageAt(queue, page, payload) {
+      // one row a page, with the time of its arrival
+      if (isParkedName(queue)) return page.atMs <= momentOf(ruleOfQueue(queue)) ? { payload, rows: page.rows } : undefined;
       return pageUntil(payload, momentOf(ruleOfQueue(queue)));
     },
   };

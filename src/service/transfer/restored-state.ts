@@ -2,13 +2,13 @@
 // checkpoints, the queues of their sinks) when no rule of that name runs. Done again after a process that ended in between. Called by live.ts and
 // daemon/gateway.ts.
 import type { PluginRegistry } from '../../plugin-host/index.ts';
-import { type Moment, type Runtime, ruleOfQueue } from '../../runtime/index.ts';
+import { isParkedName, type Moment, type Runtime, ruleOfQueue } from '../../runtime/index.ts';
 import type { Store, StoreChange } from '../../store/index.ts';
 
 const TABLE = 'restoredState';
 const QUEUE = 'queue/';
 const PLUGIN = 'plugin/';
-/** A checkpoint may be stored while queues are read: then they are read again, at most so often. */
+/** A checkpoint may be stored, or a row parked, while queues are read: then they are read again, at most so often. */
 const MAX_READS = 5;
 
 export interface StatePages {
@@ -38,14 +38,20 @@ export async function collectState(
   const moment = await runtime.moment?.();
   await plugins.flush();
   const out: SavedState = { checkpoints: {}, queues: {}, pluginState: Object.fromEntries(await store.kv('pluginState').all()) };
-  const queues = Map.groupBy(await store.sinkQueues.queues(), ruleOfQueue);
-  for (const rule of new Set([...(await store.checkpoints.rules()), ...queues.keys()]))
+  const queuesOf = async (rule: string) => (await store.sinkQueues.queues()).filter((q) => ruleOfQueue(q) === rule);
+  const parked = async (rule: string) => {
+    const names = (await queuesOf(rule)).filter(isParkedName);
+    return JSON.stringify(await Promise.all(names.map(async (q) => [q, (await store.sinkQueues.pages(q)).map((p) => p.seq)])));
+  };
+  for (const rule of new Set([...(await store.checkpoints.rules()), ...(await store.sinkQueues.queues()).map(ruleOfQueue)]))
     for (let reads = 1; ; reads++) {
       const atMs = moment?.momentOf(rule);
+      const before = await parked(rule);
       const checkpoint = await store.checkpoints.load(rule);
       const pages: [string, StatePages[]][] = [];
-      for (const queue of queues.get(rule) ?? []) pages.push([queue, await pagesOf(store, queue, moment)]);
-      if (moment?.momentOf(rule) !== atMs && reads < MAX_READS) continue;
+      for (const queue of await queuesOf(rule)) pages.push([queue, await pagesOf(store, queue, moment)]);
+      const same = moment?.momentOf(rule) === atMs && (await parked(rule)) === before;
+      if (!same && reads < MAX_READS) continue;
       if (checkpoint) out.checkpoints[rule] = { atMs: checkpoint.atMs, base64: Buffer.from(checkpoint.state).toString('base64') };
       for (const [queue, list] of pages) if (list.length > 0) out.queues[queue] = list;
       break;
@@ -55,9 +61,10 @@ export async function collectState(
 
 async function pagesOf({ sinkQueues }: StateStore, queue: string, moment: Moment | undefined): Promise<StatePages[]> {
   const out: StatePages[] = [];
-  for (const { seq, rows, bytes, atMs } of await sinkQueues.pages(queue)) {
+  for (const head of await sinkQueues.pages(queue)) {
+    const { seq, rows, bytes, atMs } = head;
     const payload = await sinkQueues.read(queue, seq);
-    const page = payload && (moment ? moment.pageAt(queue, payload, rows) : { payload, rows });
+    const page = payload && (moment ? moment.pageAt(queue, head, payload) : { payload, rows });
     if (page)
       out.push({
         seq,
