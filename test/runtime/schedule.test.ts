@@ -135,7 +135,7 @@ describe('rule options', () => {
     [{ lateTolerance: 'abc' }, 'lateTolerance'],
     [{ sendError: 1 }, 'sendError'],
     [{ timezone: 'Mars/Olympus' }, 'timezone: "Mars/Olympus" is not a time zone'],
-    [{ maxKeys: 0 }, 'maxKeys: 0 is not allowed; allowed: 1 or more'],
+    [{ maxKeys: 0 }, 'maxKeys: 0 is not allowed; allowed: 1 to 10000000'],
     [{ keyTTL: '-1s' }, 'keyTTL'],
     [{ futureTolerance: -1 }, 'futureTolerance: -1 is not allowed; allowed: 0 or more'],
     [{ idleTimeout: 'soon' }, 'idleTimeout'],

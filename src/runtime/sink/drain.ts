@@ -1,7 +1,7 @@
 // Sends the backlog on disk, in order, page by page. It ends when the disk is empty, at the first failure, or when the link is lost. A row that
 // fails while others are taken goes aside (verdict.ts); to learn that, the next row is let through once. Called by sink-line.ts.
 import type { DurableQueue, StoredItem, StoredPage } from './durable-queue.ts';
-import type { SinkItem } from './sink-item.ts';
+import type { SentBefore } from './queue-space.ts';
 import { countFault, type Faults, verdictOf } from './verdict.ts';
 
 /** Items of the backlog under way at once. */
@@ -40,7 +40,7 @@ export type DrainEnd = 'drained' | 'failed' | 'soon' | 'stopped';
 /** One item of a page, with what is known of it; kept over the rounds. */
 interface Entry extends Faults {
   item: StoredItem;
-  from: SinkItem | undefined;
+  from: SentBefore | undefined;
   tries: number;
   /** It is not taken, and there is no room for it elsewhere. */
   stays: boolean;
@@ -87,8 +87,12 @@ export class Drain {
   async finish(): Promise<void> {
     this.ending = true;
     await this.previous;
-    // delivered while the disk took nothing, not even that they are: once more, or the next run sends them again. The failure itself was told by the round
-    if (this.work) await this.settle(this.work).catch(() => undefined);
+    if (!this.work) return;
+    const { seq, entries } = this.work;
+    // what is under way may be answered after the end
+    this.host.disk.remember(seq, entries.map(asSent));
+    // delivered while the disk took nothing, not even that they are: once more. The failure itself was told by the round
+    await this.settle(this.work).catch(() => undefined);
   }
 
   private async round(token: number): Promise<DrainEnd> {
@@ -132,12 +136,15 @@ export class Drain {
     const rest = entries.filter((e) => !isDone(e));
     if (rest.length === entries.length) return rest;
     const { disk } = this.host;
+    // should the disk not take it, or this run end, the next round or run knows
+    disk.remember(seq, entries.map(asSent));
     if (rest.length === 0) await disk.removePage(seq);
-    else {
-      const items = rest.map((e) => e.item);
-      const from = rest.map((e) => e.from);
-      await disk.shortenPage(seq, items, from);
-    }
+    else
+      await disk.shortenPage(
+        seq,
+        rest.map((e) => e.item),
+        rest.map(asSent),
+      );
     return rest;
   }
 
@@ -254,7 +261,20 @@ export class Drain {
   }
 }
 
-const newEntry = (item: StoredItem, from: SinkItem | undefined): Entry => ({
+/** An entry for those who read the page later: done as soon as it is. */
+const asSent = (e: Entry): SentBefore => ({
+  get state() {
+    return isDone(e) ? 'done' : 'waiting';
+  },
+  get faults() {
+    return e.faults;
+  },
+  get faultsSince() {
+    return e.faultsSince;
+  },
+});
+
+const newEntry = (item: StoredItem, from: SentBefore | undefined): Entry => ({
   item,
   from,
   tries: 0,

@@ -6,7 +6,7 @@ import type { SinkData } from '../../contract/sink.ts';
 import type { QueuePage, SinkQueueStore } from '../../store/index.ts';
 import type { BootTime } from '../boot-time.ts';
 import { packState, unpackState } from '../plain-state.ts';
-import type { QueueSpace } from './queue-space.ts';
+import type { KnownPage, QueueSpace, SentBefore } from './queue-space.ts';
 import type { SinkItem } from './sink-item.ts';
 
 /** An item as it comes back from disk. */
@@ -20,8 +20,8 @@ export interface StoredItem {
 export interface StoredPage {
   seq: number;
   items: StoredItem[];
-  /** The very items, when the sink was given one of them before: it may still answer. */
-  from: readonly (SinkItem | undefined)[] | undefined;
+  /** The items as the sink was given them before, if it was given one: it may still answer. As long as `items`. */
+  from: KnownPage['from'];
 }
 
 export interface QueueLimits {
@@ -46,6 +46,8 @@ export interface DurableQueue {
   /** The page behind this one; undefined when there is none, or it cannot be read. */
   after(seq: number): Promise<StoredPage | undefined>;
   removePage(seq: number): Promise<void>;
+  /** The disk does not take what became of the items of a page: kept in memory until it does, also for the next run. */
+  remember(seq: number, from: readonly (SentBefore | undefined)[]): void;
   /** Keeps only these items of a page. */
   shortenPage(seq: number, items: readonly StoredItem[], from?: StoredPage['from']): Promise<void>;
   clear(): Promise<void>;
@@ -61,6 +63,10 @@ export interface DurableQueue {
 interface Page extends QueuePage {
   from: StoredPage['from'];
 }
+
+/** The same bytes under the same number: a page that was written again by others is another one. */
+const isSame = (a: QueuePage, b: QueuePage): boolean =>
+  a.seq === b.seq && a.bytes === b.bytes && a.rows === b.rows && a.atMs === b.atMs && a.boot === b.boot && a.upMs === b.upMs;
 
 /** A clock that shows less was not set when it was read: this program is younger. */
 const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
@@ -107,10 +113,12 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
     return stepped;
   };
 
+  const known = () => pages;
   const count = (moreRows: number, moreBytes: number) => {
     rows += moreRows;
     bytes += moreBytes;
     limits.space?.set(name, bytes);
+    if (bytes > 0) limits.space?.known.set(name, known);
   };
   const forget = (page: Page) => {
     pages = pages.filter((p) => p !== page);
@@ -157,7 +165,8 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
   return {
     async open() {
       openedUpMs = boot.upMs();
-      pages = (await store.pages(name)).map((p) => ({ ...p, from: undefined }));
+      const before = limits.space?.known.get(name)?.() ?? [];
+      pages = (await store.pages(name)).map((p) => ({ ...p, from: before.find((k) => isSame(k, p))?.from?.map(ofEarlierRun) }));
       rows = 0;
       bytes = 0;
       count(
@@ -219,6 +228,10 @@ export function createDurableQueue(store: SinkQueueStore, name: string, limits: 
       // it may have gone by a bound meanwhile
       if (pages.includes(page)) forget(page);
     },
+    remember(seq, from) {
+      const page = pages.find((p) => p.seq === seq);
+      if (page) page.from = from;
+    },
     async shortenPage(seq, items, from) {
       const page = pages.find((p) => p.seq === seq);
       if (!page) return;
@@ -262,6 +275,16 @@ export function pageUntil(payload: Uint8Array, atMs: number): { payload: Uint8Ar
   const same = items.length === all.length;
   return { payload: same ? payload : packState(items.map(packItem)), rows: countRows(items) };
 }
+
+/** Whether it was taken counts for ever, the failures count for the run that had them. */
+const ofEarlierRun = (sent: SentBefore | undefined): SentBefore | undefined =>
+  sent && {
+    get state() {
+      return sent.state;
+    },
+    faults: 0,
+    faultsSince: 0,
+  };
 
 /** @throws when the bytes are damaged */
 const unpackItems = (payload: Uint8Array): StoredItem[] =>

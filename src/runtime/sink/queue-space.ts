@@ -2,6 +2,8 @@
 // before each page.
 import { shownBytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { QueuePage } from '../../store/index.ts';
+import type { SinkItem } from './sink-item.ts';
 
 export interface QueueSpace {
   /** A queue holds so much now. 0 forgets it. */
@@ -12,7 +14,18 @@ export interface QueueSpace {
   reason(bytes: number): string;
   /** Bytes of all queues. */
   readonly used: number;
+  /** What a queue knows of its pages beyond the disk: the next run of the same rule goes on with it. Forgotten with the queue. */
+  readonly known: Map<string, () => readonly KnownPage[]>;
 }
+
+/** A page as it lies on disk, with what is known of its items. */
+export interface KnownPage extends QueuePage {
+  readonly from: readonly (SentBefore | undefined)[] | undefined;
+}
+
+/** An item of a page that the sink was given before: it may still be answered, or was, while the disk took nothing, not even that it was.
+ *  @source sink-item.ts */
+export type SentBefore = Pick<SinkItem, 'state' | 'faults' | 'faultsSince'>;
 
 export interface QueueSpaceOptions {
   /** Bound of all queues together; 0 = none. */
@@ -29,6 +42,7 @@ const FREE_AGE_MS = 500;
 
 export function createQueueSpace({ maxBytes, minFreeBytes, freeBytes, clock }: QueueSpaceOptions): QueueSpace {
   const byQueue = new Map<string, number>();
+  const known: QueueSpace['known'] = new Map();
   let used = 0;
   let free = Number.POSITIVE_INFINITY;
   let askedAtMs = Number.NEGATIVE_INFINITY;
@@ -54,6 +68,7 @@ export function createQueueSpace({ maxBytes, minFreeBytes, freeBytes, clock }: Q
       used += bytes - before;
       if (bytes > 0) byQueue.set(queue, bytes);
       else byQueue.delete(queue);
+      if (bytes === 0) known.delete(queue);
     },
     lacks(bytes) {
       const over = maxBytes > 0 ? used + bytes - maxBytes : 0;
@@ -69,5 +84,6 @@ export function createQueueSpace({ maxBytes, minFreeBytes, freeBytes, clock }: Q
     get used() {
       return used;
     },
+    known,
   };
 }

@@ -15,6 +15,7 @@ function rig(collect: DrainHost['collect']) {
   const disk = {
     head: async () => pages[0],
     after: async () => undefined,
+    remember: () => undefined,
     removePage: (seq: number) => write(() => void (pages = pages.filter((p) => p.seq !== seq))),
     shortenPage: (seq: number, items: StoredItem[]) => write(() => void (pages = pages.map((p) => (p.seq === seq ? { ...p, items } : p)))),
   } as unknown as DurableQueue;
