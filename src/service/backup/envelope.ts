@@ -13,8 +13,8 @@ const MAGIC = 'kuiper-backup\n';
 const MAX_HEADER_BYTES = 64 * 1024;
 const SCRYPT = { N: 32_768, r: 8, p: 1 } as const;
 const SCRYPT_MEMORY = 128 * 1024 * 1024;
-/** What a header may ask of us. */
-const MAX_SCRYPT_N = 1 << 20;
+/** N · r · p that a header may ask of us: four times our own, half a second of work. */
+const MAX_SCRYPT_WORK = 4 * SCRYPT.N * SCRYPT.r * SCRYPT.p;
 const MAX_CONTENT_BYTES = 512 * 1024 * 1024;
 
 /** How the content is protected. */
@@ -84,6 +84,7 @@ export function readHeader(file: Buffer): { header: Header; body: Buffer } {
   } catch (error) {
     throw bad(`its header is damaged (${messageOf(error)})`, error);
   }
+  if (typeof header !== 'object' || header === null) throw bad('its header is damaged');
   if (!Number.isInteger(header.readableFrom) || header.readableFrom > FORMAT)
     throw bad(
       `it was written by ${header.gateway ?? 'a later version'} in a form that this version does not know; update the gateway first`,
@@ -154,7 +155,9 @@ async function keyOf(header: Header, { passphrase, privateKey, vault }: Keys): P
     case 'passphrase': {
       if (!passphrase) throw bad('it is encrypted under a pass phrase, and none was given');
       const { N, r, p, salt } = header.scrypt ?? { N: 0, r: 0, p: 0, salt: '' };
-      if (!(N > 0 && N <= MAX_SCRYPT_N && r > 0 && r <= 16 && p > 0 && p <= 4)) throw bad('its header is damaged (scrypt)');
+      const fits =
+        [N, r, p].every((n) => Number.isInteger(n) && n > 0) && N > 1 && Number.isInteger(Math.log2(N)) && N * r * p <= MAX_SCRYPT_WORK;
+      if (!fits || typeof salt !== 'string') throw bad('its header is damaged (scrypt)');
       return scrypt(passphrase, Buffer.from(salt, 'base64'), { N, r, p });
     }
     case 'recipient': {

@@ -16,6 +16,7 @@ import type { ImportTarget, TargetFile } from '../transfer/import-target.ts';
 import { collectState, type SavedState, stateRows } from '../transfer/restored-state.ts';
 import { emptyTarget } from '../transfer/target.ts';
 import { filesBelow } from '../transfer/undo-log.ts';
+import { checkContent } from './check-content.ts';
 
 export interface Payload {
   /** Table → key → text. Tables that a version does not know are left out. */
@@ -94,9 +95,8 @@ export async function collectPayload(deps: PayloadDeps, secrets: boolean, state:
 
 /** @param clone the device keeps its own identity  @throws GatewayError BACKUP_FILE when the content is not one of a backup */
 export async function targetOfPayload(content: unknown, folders: Folders, clone: boolean): Promise<ImportTarget> {
-  const { tables, files, state, leftOut } = content as Partial<Payload>;
-  if (typeof tables !== 'object' || tables === null || typeof files !== 'object' || files === null)
-    throw new GatewayError('BACKUP_FILE', { reason: 'tables and files are missing' });
+  checkContent(content);
+  const { tables, files, state, leftOut } = content as Payload;
   const rowsOf = (name: string): [string, string][] => Object.entries(tables[name] ?? {});
   const confKeys: ImportTarget['confKeys'][number][] = rowsOf('confKey').map(([id, text]) => {
     const [kind, type, ...key] = id.split('.') as ['sources', string, ...string[]];
@@ -113,7 +113,7 @@ export async function targetOfPayload(content: unknown, folders: Folders, clone:
   for (const [path, { mode, base64 }] of Object.entries(files)) {
     if (!isOurs(path)) throw new GatewayError('BACKUP_FILE', { reason: `the path ${JSON.stringify(path)} is none of the gateway` });
     if (clone && path === 'data/gateway-id') continue;
-    target.push({ path: pathIn(folders, path), content: Buffer.from(base64, 'base64'), mode, after: AFTER.test(path) });
+    target.push({ path: pathIn(folders, path), content: Buffer.from(base64, 'base64'), mode: mode & 0o777, after: AFTER.test(path) });
   }
   // marks of rules go with the rules
   const rows: StoreChange[] = PLAIN.filter((t) => t !== 'ruleMark').flatMap((table) =>
