@@ -251,6 +251,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     create: async (request) => (await backingUp()).create(request),
     restore: async (request) => (await backingUp()).restore(request),
     takeCopy: async () => (await backingUp()).takeCopy(),
+    resealCopies: async () => (await backingUp()).resealCopies(),
     copies: () => copyNames(folders.data),
   };
   const scheduledBackups = await openScheduledBackups({
@@ -326,6 +327,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     async rekey() {
       deps.vault?.turn();
       const sealed = await resealAll(tables);
+      await backup.resealCopies();
       await deps.store.scrub();
       deps.vault?.forgetOld();
       return sealed;

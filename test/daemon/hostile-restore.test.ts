@@ -124,6 +124,22 @@ describe('a file that is no whole backup of ours', () => {
   });
 });
 
+// @covers issue:21#1
+test('after a new key of the device, the copy from before the last restore opens, and everything that is sealed', async () => {
+  await made('PUT', '/secrets/named', { value: 'v' });
+  const before = await state();
+  expect((await restore(plain)).status).toBe(200);
+  await made('POST', '/secrets/rekey', {});
+  const last = await daemon.call('POST', '/restore', { last: true });
+  expect(last.status, last.text).toBe(200);
+  expect(await state()).toEqual(before);
+  // and after a restart, with the new key alone
+  await daemon.stop();
+  daemon = await runDaemon(root);
+  expect((await daemon.call('POST', '/restore', { last: true })).status).toBe(200);
+  await made('DELETE', '/secrets/named', undefined);
+}, 60_000);
+
 // @covers issue:21#2
 test('two restores at once, over rules that run: the gateway is what one of them says, all of it', async () => {
   const other = edited((c) => {

@@ -5,7 +5,7 @@ import type { Folders } from '../../config/index.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Importer } from '../transfer/importer.ts';
 import type { ImportReport } from '../transfer/report.ts';
-import { copyNames, keepCopyFile, readLastCopy } from './copies.ts';
+import { copyNames, keepCopyFile, readLastCopy, rewriteCopies } from './copies.ts';
 import { type Header, readEnvelope, writeEnvelope } from './envelope.ts';
 import { collectPayload, type PayloadDeps, targetOfPayload } from './payload.ts';
 
@@ -42,6 +42,8 @@ export interface BackupService {
   copies(): string[];
   /** Takes a copy for the gateway itself. @returns writes it; throws the system's error */
   takeCopy(): Promise<() => void>;
+  /** Writes the copies again, under the key of the device that is in effect: the one before is about to be forgotten. */
+  resealCopies(): Promise<void>;
 }
 
 export interface BackupDeps extends PayloadDeps {
@@ -94,5 +96,19 @@ export function createBackupService(deps: BackupDeps): BackupService {
       const file = await writeEnvelope(payload, facts(false), vault ? { by: 'device', vault } : { by: 'none' });
       return () => keepCopyFile(folders.data, file, clock.now());
     },
+    resealCopies: () =>
+      rewriteCopies(folders.data, async (file) => {
+        if (!vault) return undefined;
+        try {
+          const { header, content } = await readEnvelope(file, { vault });
+          const { createdAtMs, gateway, gatewayId, state } = header;
+          if (header.secrets !== 'device') return undefined;
+          return await writeEnvelope(content, { createdAtMs, gateway, gatewayId, state }, { by: 'device', vault });
+        } catch (error) {
+          // damaged, or of a key that is gone: it could not be restored before either
+          if (error instanceof GatewayError) return undefined;
+          throw error;
+        }
+      }),
   };
 }

@@ -22,6 +22,15 @@ export function keepCopyFile(dataDir: string, content: Buffer, nowMs: number): v
   for (const old of [...names, name].slice(0, -MAX_COPIES)) rmSync(join(folder, old), { force: true });
 }
 
+/** Writes each copy again. @param again undefined: it cannot be read, and stays as it is */
+export async function rewriteCopies(dataDir: string, again: (file: Buffer) => Promise<Buffer | undefined>): Promise<void> {
+  for (const name of copyNames(dataDir)) {
+    const path = join(folderOf(dataDir), name);
+    const file = await again(readFileSync(path));
+    if (file) writeDurably(path, file, 0o600);
+  }
+}
+
 /** Oldest first. */
 export function copyNames(dataDir: string): string[] {
   try {
