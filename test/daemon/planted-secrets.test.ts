@@ -162,6 +162,24 @@ test('fifty secrets planted through every door are nowhere in the data folder, t
   ])
     await call('GET', path);
   await call('POST', '/ruleset/export');
+  await call('POST', '/data/export', ['r0', 'graph']);
+  // every other address that there is to read, with the names that are there
+  const names: Record<string, string> = { type: 'mqtt', confKey: 'sources-password', plugin: 'mqtt' };
+  const kinds: [RegExp, string][] = [
+    [/^\/rules/, 'r0'],
+    [/^\/streams/, 'extra'],
+    [/^\/connections/, 'con2'],
+  ];
+  const { paths } = JSON.parse((await daemon.call('GET', '/openapi.json')).text) as { paths: Record<string, { get?: unknown }> };
+  const readable = Object.keys(paths).filter((p) => paths[p]!.get && !/^\/(stop|live)/.test(p));
+  expect(readable.length).toBeGreaterThan(60);
+  for (const path of readable) {
+    const fallback = kinds.find(([kind]) => kind.test(path))?.[1] ?? 'mqtt';
+    await call(
+      'GET',
+      path.replace(/\{(\w+)\}/g, (_all, name: string) => names[name] ?? fallback),
+    );
+  }
   expect(daemon.lines.length).toBeGreaterThanOrEqual(3);
 
   const look = (place: string, text: string) =>
