@@ -7,19 +7,57 @@ import type { FunctionNames } from './functions.ts';
 
 /** Functions of other databases and what they are called here. */
 const elsewhere: Readonly<Record<string, string>> = {
-  substr: 'substring',
-  ifnull: 'coalesce',
-  nvl: 'coalesce',
-  len: 'length',
-  char_length: 'length',
-  ucase: 'upper',
-  lcase: 'lower',
-  uuid: 'newuuid',
-  first_value: 'last_value',
-  group_concat: 'collect',
-  string_agg: 'collect',
+  any_value: 'last_value',
+  approx_count_distinct: 'deduplicate',
+  array_agg: 'collect',
   array_length: 'cardinality',
+  array_size: 'cardinality',
+  char_length: 'length',
+  charindex: 'indexof',
+  collect_list: 'collect',
+  date_add: 'date_calc',
+  date_part: 'hour, minute, day_of_month and the like',
+  date_trunc: 'format_time',
+  datediff: 'date_diff',
+  first_value: 'last_value',
+  from_unixtime: 'from_unix_time',
+  group_concat: 'collect',
+  ifnull: 'coalesce',
+  iif: 'if',
+  instr: 'indexof',
   json_extract: 'json_path_query',
+  json_value: 'json_path_query_first',
+  lcase: 'lower',
+  len: 'length',
+  list_filter: 'array_filter',
+  list_transform: 'array_transform',
+  listagg: 'collect',
+  locate: 'indexof',
+  nvl: 'coalesce',
+  percentile: 'percentile_cont',
+  percentile_approx: 'percentile_cont',
+  position: 'indexof',
+  pow: 'power',
+  quantile: 'percentile_cont',
+  regexp_extract: 'regexp_substr',
+  regexp_like: 'regexp_matches',
+  safe_cast: 'try_cast',
+  split: 'split_value',
+  stddev_pop: 'stddev',
+  stddev_samp: 'stddevs',
+  str_to_date: 'parse_time',
+  strftime: 'format_time',
+  string_agg: 'collect',
+  strpos: 'indexof',
+  substr: 'substring',
+  to_char: 'format_time',
+  to_date: 'parse_time',
+  to_timestamp: 'from_unix_time',
+  transform: 'array_transform',
+  ucase: 'upper',
+  uuid: 'newuuid',
+  var_pop: 'var',
+  var_samp: 'vars',
 };
 
 export function checkKnownFunctions(s: SelectStatement, sql: string, functions: FunctionNames): void {
@@ -30,12 +68,14 @@ export function checkKnownFunctions(s: SelectStatement, sql: string, functions: 
       const facts = functions.get(expr.name);
       if (facts === undefined) {
         const other = elsewhere[expr.name.toLowerCase()];
+        // eKuiper's SQL lacks some of them
+        const isThere = other !== undefined && functions.get(other.split(',')[0]!) !== undefined;
         throw sqlError(
           'SQL_UNKNOWN_FUNCTION',
           `function ${expr.name} not found`,
           sql,
           expr.nameSpan,
-          other ? `use ${other}` : didYouMean(expr.name, functions.names()),
+          isThere ? `use ${other}` : didYouMean(expr.name, functions.names()),
         );
       }
       if (facts.columns === true && !fields.has(root))

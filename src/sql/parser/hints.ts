@@ -15,6 +15,17 @@ const rules: readonly Rule[] = [
   (t, before) => (t.type === '|' && before?.type === '|' ? 'there is no || ; use concat(a, b)' : undefined),
   (t, before) =>
     (t.type === '<' && before?.type === '<') || (t.type === '>' && before?.type === '>') ? 'there are no shift operators' : undefined,
+  (t, before) => (t.type === '/' && before?.type === '/' ? 'there is no //; use floor(a / b)' : undefined),
+  (_, before) => (before?.type === '*' ? 'there is no **; use power(a, b)' : undefined),
+  (t) => (wordOf(t) === 'ILIKE' ? 'there is no ILIKE; write lower(x) LIKE "a%"' : undefined),
+  (t) => (wordOf(t) === 'SIMILAR' || wordOf(t) === 'RLIKE' ? 'use regexp_matches(x, "^a")' : undefined),
+  (t, before) => (wordOf(t) === 'DISTINCT' && before?.text.toUpperCase() === 'IS' ? 'use isnull(x) and x != y' : undefined),
+  (t, before) =>
+    t.type === '(' && wordOf(before) === 'FILTER' ? 'for the elements of an array use array_filter(x, e -> e > 1)' : undefined,
+  (t, before) =>
+    t.type === 'SELECT' && before?.type === '('
+      ? 'a SELECT stands behind FROM and WITH only; use a join, or a table and a lookup'
+      : undefined,
   (t) => (wordOf(t) === 'IS' ? 'there is no IS NULL; use isnull(x), or isnull(x) = false' : undefined),
   (_, before) => (wordOf(before) === 'DISTINCT' ? 'there is no DISTINCT; use deduplicate(x, true) over a window' : undefined),
   (_, before) => (wordOf(before) === 'OFFSET' ? 'there is no OFFSET' : undefined),
