@@ -210,8 +210,8 @@ async function windows(db: DuckDBConnection, r: Random, seed: number, tally: Tal
           tally.bothFail++;
           continue;
         }
-        // integers in a place that could also hold a float are floats there, and lose digits: ours adds them as they are
-        if (typeof a === 'bigint' && typeof b === 'number' && Math.abs(Number(a) - b) <= 1e-9 * largest) {
+        // integers in a place that could also hold a float are floats there, and lose their last digits: ours adds them as they are
+        if (typeof a !== 'string' && a != null && typeof b === 'number' && Math.abs(Number(a) - b) <= 1e-15 * largest) {
           if (Number(a) !== b) tally.oursDecides++;
           continue;
         }

@@ -69,7 +69,7 @@ export function checkKnownFunctions(s: SelectStatement, sql: string, functions: 
       if (facts === undefined) {
         const other = elsewhere[expr.name.toLowerCase()];
         // eKuiper's SQL lacks some of them
-        const isThere = other !== undefined && functions.get(other.split(',')[0]!) !== undefined;
+        const isThere = other !== undefined && functions.get(other.replace(/\W.*/, '')) !== undefined;
         throw sqlError(
           'SQL_UNKNOWN_FUNCTION',
           `function ${expr.name} not found`,
