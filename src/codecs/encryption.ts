@@ -9,6 +9,8 @@ export interface EncryptionProps {
   tagsize?: unknown;
 }
 
+export const NO_KEY = 'AES Key is not defined: set basic.aesKey in kuiper.yaml to the base64 of 16, 24 or 32 bytes';
+
 const bytes = (what: string, v: unknown): Buffer | undefined => {
   if (v === undefined || v === null || v === '') return undefined;
   if (typeof v !== 'string') throw new Error(`encProps ${what} must be a base64 text`);
@@ -18,8 +20,7 @@ const bytes = (what: string, v: unknown): Buffer | undefined => {
 /** @param key 16, 24 or 32 bytes  @throws Error that names what is missing or wrong */
 export function createEncryptor(name: string, key: Uint8Array | undefined, props: EncryptionProps = {}): (data: Uint8Array) => Uint8Array {
   if (name.toLowerCase() !== 'aes') throw new Error(`encryptor '${name}' is not supported`);
-  if (!key || key.length === 0)
-    throw new Error('AES Key is not defined: set basic.aesKey in kuiper.yaml to the base64 of 16, 24 or 32 bytes');
+  if (!key || key.length === 0) throw new Error(NO_KEY);
   if (![16, 24, 32].includes(key.length)) throw new Error(`basic.aesKey has ${key.length} bytes; AES takes 16, 24 or 32`);
   const bits = key.length * 8;
   const mode = props.mode === undefined || props.mode === '' ? 'gcm' : String(props.mode).toLowerCase();

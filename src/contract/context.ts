@@ -50,6 +50,8 @@ export interface ConnectorContext extends ComponentContext {
   readonly network?: NetworkSettings;
   /** Where connectors listen for HTTP and WebSocket clients. Absent where there is none. */
   readonly dataServer?: DataServer | undefined;
+  /** basic.aesKey, decoded: for sinks that encrypt by themselves (files). */
+  readonly aesKey?: Uint8Array | undefined;
   /** Keeps values over time on this box. Absent where there is none. */
   readonly historian?: Historian | undefined;
   /** Named or anonymous shared connections. */

@@ -56,6 +56,10 @@ export class OwnedContext implements ConnectorContext {
     return this.env.deps.dataServer;
   }
 
+  get aesKey(): Uint8Array | undefined {
+    return this.env.deps.aesKey;
+  }
+
   get historian(): Historian | undefined {
     return this.env.deps.historian;
   }

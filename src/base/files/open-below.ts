@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ioError, messageOf, rowError } from '../errors/gateway-error.ts';
 import { isWithin, type OwnPlaces } from './own-places.ts';
 
-const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND } = constants;
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, O_APPEND } = constants;
 /** Linux: names are looked up in the folder that is open. Elsewhere by its path. */
 const HELD = existsSync('/proc/self/fd');
 
@@ -18,6 +18,8 @@ export interface OpenBelowOptions {
   places: OwnPlaces;
   /** False: what was there is gone. */
   append: boolean;
+  /** It can be read through the same handle. */
+  readable?: boolean;
   /** The names come from a message: what cannot be opened because of them is this row's fault and is not tried again. */
   chosenByMessage: boolean;
 }
@@ -36,7 +38,7 @@ const OF_ACCESS = new Set(['EACCES', 'EPERM']);
 
 /** @throws rowError when the place is not one for results; ioError when it may pass */
 export async function openBelow(options: OpenBelowOptions): Promise<OpenedFile> {
-  const { base, names, places, append, chosenByMessage } = options;
+  const { base, names, places, append, readable, chosenByMessage } = options;
   const wanted = join(base, ...names);
   await refuseOwn(places, base, names);
   const refuse = (why: string) => rowError(`file ${wanted}: ${why}`, 'PLACE_REFUSED');
@@ -77,11 +79,12 @@ export async function openBelow(options: OpenBelowOptions): Promise<OpenedFile> 
     }
     const name = names.at(-1)!;
     await judge(places, path, name, refuse);
-    const handle = await open(at(folder, path, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : 0)).catch(
-      async (error: unknown) => {
-        throw await failed(error, at(folder, path, name));
-      },
-    );
+    const handle = await open(
+      at(folder, path, name),
+      (readable ? O_RDWR : O_WRONLY) | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : 0),
+    ).catch(async (error: unknown) => {
+      throw await failed(error, at(folder, path, name));
+    });
     try {
       const found = await handle.stat();
       const device = found.isCharacterDevice() && !chosenByMessage;

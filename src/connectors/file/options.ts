@@ -121,7 +121,12 @@ export const sinkOptions: readonly OptionSpec[] = [
     doc: 'Entries of so long a time are made safe by one fsync; 0: each gathered write has its own.',
   },
   { name: 'rollingHook', type: 'string', default: '', doc: 'Hooks of eKuiper plugins; none is registered here.' },
-  { name: 'encryption', type: 'string', default: '', doc: 'Not supported for files yet.' },
+  {
+    name: 'encryption',
+    type: 'string',
+    default: '',
+    doc: 'aes: each file is one stream (cfb) that begins with its 16-byte IV; the key is basic.aesKey. Properties in encProps do not apply.',
+  },
 ];
 
 export interface FileSinkProps {

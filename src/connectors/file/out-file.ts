@@ -3,6 +3,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock, TimerHandle } from '../../base/clock.ts';
 import { ioError, messageOf } from '../../base/errors/gateway-error.ts';
+import { createFileCipher } from './file-cipher.ts';
 import { type Compression, createPacker, type Packer, packWhole } from './packer.ts';
 import { SYNC_ROWS, syncDueMs, type Unsafe, WRITE_BYTES, writeDueMs } from './safety.ts';
 
@@ -44,6 +45,8 @@ export interface OutFileOptions {
   readonly begin: string;
   readonly end: string;
   readonly compression: Compression;
+  /** Set: what is written is encrypted with it, after it is compressed. The file is open for reading, too. */
+  readonly aesKey: Uint8Array | undefined;
   /** Rows count as delivered when the disk has them; false: when the system has them. */
   readonly toDisk: boolean;
   readonly syncIntervalMs: number;
@@ -76,6 +79,7 @@ export class OutFile {
   private readonly end = Promise.withResolvers<void>();
   private opened: Opened | undefined;
   private packer: Packer | undefined;
+  private cipher: ((bytes: Uint8Array) => Uint8Array) | undefined;
   private chunks: Uint8Array[] = [];
   private text = '';
   private hasRows = false;
@@ -267,12 +271,13 @@ export class OutFile {
     if (options.countBytes) this.rowBytes += (resumed?.rowBytes ?? 0) - (known?.rowBytes ?? 0);
     // until more is known, so that nothing that is safe gets lost when the next step fails
     this.safe = resumed ?? this.standing();
+    const cut = resumed && (resumed.torn ? size > resumed.size : resumed.endBytes > 0 && size === resumed.size + resumed.endBytes);
+    if (cut) {
+      await handle.truncate(resumed.size);
+      this.position = resumed.size;
+    }
+    if (options.aesKey) this.cipher = await createFileCipher(options.aesKey, handle, this.position);
     if (resumed) {
-      const cut = resumed.torn ? size > resumed.size : resumed.endBytes > 0 && size === resumed.size + resumed.endBytes;
-      if (cut) {
-        await handle.truncate(resumed.size);
-        this.position = resumed.size;
-      }
       if (resumed.closing) await this.put(resumed.closing);
     } else if (size > 0) {
       // what is there counts as one entry
@@ -285,8 +290,9 @@ export class OutFile {
     if (options.toDisk && !resumed) await opened.syncName();
   }
 
-  private async put(bytes: Uint8Array): Promise<void> {
+  private async put(plain: Uint8Array): Promise<void> {
     const { handle } = this.opened!;
+    const bytes = this.cipher ? this.cipher(plain) : plain;
     for (let at = 0; at < bytes.length; ) {
       const { bytesWritten } = await handle.write(bytes, at, bytes.length - at);
       at += bytesWritten;

@@ -40,9 +40,9 @@ export class Places {
   }
 
   /** @throws rowError when the place is not one for results; ioError when it may pass */
-  async open(target: Target, root: string, append: boolean): Promise<Omit<Opened, 'resumed'>> {
+  async open(target: Target, root: string, append: boolean, readable: boolean): Promise<Omit<Opened, 'resumed'>> {
     this.own ??= ownPlaces(root);
-    const opened = await openBelow({ ...target, places: this.own, append, chosenByMessage: this.chosenByMessage });
+    const opened = await openBelow({ ...target, places: this.own, append, readable, chosenByMessage: this.chosenByMessage });
     return { ...opened, syncName: () => this.syncFolders(path.dirname(opened.path), root) };
   }
 

@@ -7,6 +7,7 @@ import type { TimerHandle } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors/gateway-error.ts';
 import { ownFolderOf } from '../../base/files/own-places.ts';
 import { fieldOf } from '../../codecs/delimited/fields.ts';
+import { NO_KEY } from '../../codecs/encryption.ts';
 import type { ConnectorContext } from '../../contract/context.ts';
 import { parseOptions } from '../../contract/props.ts';
 import type { Sink } from '../../contract/sink.ts';
@@ -48,6 +49,8 @@ export function createFileSink(): Sink {
   let ending = false;
   let timer: TimerHandle | undefined;
   let lastNameMs = 0;
+  /** Of files that are encrypted. */
+  let aesKey: Uint8Array | undefined;
 
   let vet: Vet;
   let places: Places;
@@ -74,6 +77,7 @@ export function createFileSink(): Sink {
         begin: beginOf(props),
         end: props.fileType === 'json' ? ']' : '',
         compression: props.compression.toLowerCase() as Compression,
+        aesKey,
         toDisk: props.sync === 'disk',
         syncIntervalMs: props.syncIntervalMs,
         countBytes: props.rollingBytes > 0,
@@ -84,7 +88,7 @@ export function createFileSink(): Sink {
           target = rested?.target ?? { base: first.base, names: [...first.names.slice(0, -1), fileName(first.names.at(-1)!, nowMs)] };
           const append = rested !== undefined || ((props.append || forgotten) && !begun.has(name));
           try {
-            const opened = await places.open(target, ctx.getRootPath(), append);
+            const opened = await places.open(target, ctx.getRootPath(), append, aesKey !== undefined);
             resting.delete(name);
             if (props.append) begun.add(name);
             if (begun.size > MAX_BEGUN) begun.delete(begun.values().next().value!);
@@ -148,13 +152,15 @@ export function createFileSink(): Sink {
         throw new Error('format must be delimited when fileType is csv');
       if (props.append && props.fileType === 'json') throw new Error('append is for fileType lines and csv: a json file holds one array');
       if (props.rollingHook) throw new Error(`rolling hook ${props.rollingHook} is not registered`);
-      if (props.encryption) throw new Error('property encryption is not supported by the file sink yet: leave it out');
+      if (props.encryption && props.encryption.toLowerCase() !== 'aes') throw new Error(`encryptor '${props.encryption}' is not supported`);
       if (props.rollingIntervalMs <= 0 && props.rollingCount <= 0 && props.rollingBytes <= 0)
         throw new Error('one of rollingInterval, rollingCount, or rollingSize must be set');
     },
 
     open(ctx) {
       ending = false;
+      aesKey = props.encryption ? ctx.aesKey : undefined;
+      if (props.encryption && !aesKey) throw new Error(NO_KEY);
       ctx.status('connected');
       if (props.rollingIntervalMs > 0) {
         const checkMs = Math.min(props.checkIntervalMs, props.rollingIntervalMs);

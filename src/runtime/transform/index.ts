@@ -129,8 +129,11 @@ async function shapedTransform(
       template,
     );
     if (isBytes && props.compression && !own.has('compression')) compress = createCompressor(props.compression);
-    if (isBytes && props.encryption && !own.has('encryption'))
-      encrypt = createEncryptor(props.encryption, deps.aesKey, (props.encProps ?? {}) as EncryptionProps);
+    if (isBytes && props.encryption) {
+      const whole = own.has('encryption');
+      const made = createEncryptor(props.encryption, deps.aesKey, whole ? { mode: 'cfb' } : ((props.encProps ?? {}) as EncryptionProps));
+      if (!whole) encrypt = made;
+    }
     encoder = definition.createEncoder({
       schemaId: props.schemaId,
       delimiter: props.delimiter,
