@@ -36,8 +36,8 @@ export const mutations: MutationList = {
     {
       id: 'links-are-followed',
       file: below,
-      find: 'O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK',
-      replace: 'O_WRONLY | O_CREAT | O_NONBLOCK',
+      find: 'O_WRONLY) | O_CREAT | O_NOFOLLOW | O_NONBLOCK',
+      replace: 'O_WRONLY) | O_CREAT | O_NONBLOCK',
     },
     { id: 'folders-may-be-links', file: below, find: 'O_RDONLY | O_DIRECTORY | O_NOFOLLOW;', replace: 'O_RDONLY | O_DIRECTORY;' },
     { id: 'hard-links-are-written', file: below, find: 'found.nlink > 1', replace: 'found.nlink > 2' },

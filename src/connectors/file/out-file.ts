@@ -271,10 +271,12 @@ export class OutFile {
     if (options.countBytes) this.rowBytes += (resumed?.rowBytes ?? 0) - (known?.rowBytes ?? 0);
     // until more is known, so that nothing that is safe gets lost when the next step fails
     this.safe = resumed ?? this.standing();
-    const cut = resumed && (resumed.torn ? size > resumed.size : resumed.endBytes > 0 && size === resumed.size + resumed.endBytes);
-    if (cut) {
-      await handle.truncate(resumed.size);
-      this.position = resumed.size;
+    if (resumed) {
+      const cut = resumed.torn ? size > resumed.size : resumed.endBytes > 0 && size === resumed.size + resumed.endBytes;
+      if (cut) {
+        await handle.truncate(resumed.size);
+        this.position = resumed.size;
+      }
     }
     if (options.aesKey) this.cipher = await createFileCipher(options.aesKey, handle, this.position);
     if (resumed) {
