@@ -6,6 +6,7 @@ import { coreFunctions } from './functions/core.ts';
 import { encodingFunctions, type TemplateEnv } from './functions/encoding.ts';
 import type { TemplateFunctions } from './functions/function.ts';
 import { mathFunctions } from './functions/math.ts';
+import { pathFunctions } from './functions/paths.ts';
 import { stringFunctions } from './functions/strings.ts';
 import { parseTemplate } from './parser.ts';
 
@@ -26,13 +27,21 @@ export const templateFunctionNames = (): string[] =>
     ...stringFunctions,
     ...mathFunctions,
     ...collectionFunctions,
+    ...pathFunctions,
     ...encodingFunctions({ now: () => 0, timeZone: 'UTC', property: () => undefined, toJson: () => '' }),
     ...coreFunctions,
   }).sort();
 
 export function createTemplateEngine(env: TemplateEnv): TemplateEngine {
   const functions: TemplateFunctions = new Map(
-    Object.entries({ ...stringFunctions, ...mathFunctions, ...collectionFunctions, ...encodingFunctions(env), ...coreFunctions }),
+    Object.entries({
+      ...stringFunctions,
+      ...mathFunctions,
+      ...collectionFunctions,
+      ...pathFunctions,
+      ...encodingFunctions(env),
+      ...coreFunctions,
+    }),
   );
   const compile = (source: string, printer?: () => Printer) =>
     compileTree(
