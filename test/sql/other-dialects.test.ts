@@ -23,6 +23,8 @@ describe('another dialect', () => {
     ['list_filter(a, x -> x > 1)', 'array_filter'],
     ['transform(a, x -> x + 1)', 'array_transform'],
     ['strpos(t, "x")', 'indexof'],
+    ['any_match(a, x -> x > 1)', 'array_any'],
+    ['list_contains(a, 1)', 'array_contains'],
     ['iif(a > 1, 1, 2)', 'if'],
     ['any_value(a)', 'last_value'],
     ['array_agg(a)', 'collect'],
@@ -42,7 +44,8 @@ describe('another dialect', () => {
     ['a ** 2', 'power(a, b)'],
     ['filter(a, x -> x > 1)', 'array_filter'],
     ['a IN (SELECT b FROM demo)', 'use a join'],
-    ['a IS DISTINCT FROM 3', 'x != y'],
+    ['a IS DISTINCT FROM 3', 'coalesce(x != y, isnull(x) != isnull(y))'],
+    ['* EXCLUDE (a)', '* EXCEPT'],
   ])('%s: the hint says %s', (field, words) => {
     expect(refusal(field)).toMatch(/hint: /);
     expect(refusal(field)).toContain(words);

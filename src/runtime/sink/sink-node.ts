@@ -130,7 +130,9 @@ export class SinkNode implements ContextOwner, LinkOwner {
   async close(timeoutMs: number, keep: boolean, again = false, batchKept = false, patienceMs = 0): Promise<boolean> {
     const { line, env } = this;
     const { spread } = this.owner.options;
-    if (!batchKept) await this.guarded(async () => this.transform?.flush?.());
+    // a batch that is kept must not be sent by its timer while the line ends: it would be in the next run as well
+    if (batchKept) this.transform?.close?.();
+    else await this.guarded(async () => this.transform?.flush?.());
     const rest = await endLine(line, env.clock.monotonic() + timeoutMs, keep);
     const { clock } = env;
     let { lost, error } = keep && !this.cache.cleanAtStop && !spread ? await line.spool.storeRest(rest) : { lost: [], error: undefined };

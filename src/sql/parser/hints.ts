@@ -16,10 +16,12 @@ const rules: readonly Rule[] = [
   (t, before) =>
     (t.type === '<' && before?.type === '<') || (t.type === '>' && before?.type === '>') ? 'there are no shift operators' : undefined,
   (t, before) => (t.type === '/' && before?.type === '/' ? 'there is no //; use floor(a / b)' : undefined),
-  (_, before) => (before?.type === '*' ? 'there is no **; use power(a, b)' : undefined),
+  (t, before) => (before?.type === '*' && (t.type === 'int' || t.type === 'float') ? 'there is no **; use power(a, b)' : undefined),
+  (t, before) => (wordOf(t) === 'EXCLUDE' && before?.type === '*' ? 'write * EXCEPT (a, b)' : undefined),
   (t) => (wordOf(t) === 'ILIKE' ? 'there is no ILIKE; write lower(x) LIKE "a%"' : undefined),
   (t) => (wordOf(t) === 'SIMILAR' || wordOf(t) === 'RLIKE' ? 'use regexp_matches(x, "^a")' : undefined),
-  (t, before) => (wordOf(t) === 'DISTINCT' && before?.text.toUpperCase() === 'IS' ? 'use isnull(x) and x != y' : undefined),
+  (t, before) =>
+    wordOf(t) === 'DISTINCT' && before?.text.toUpperCase() === 'IS' ? 'write coalesce(x != y, isnull(x) != isnull(y))' : undefined,
   (t, before) =>
     t.type === '(' && wordOf(before) === 'FILTER' ? 'for the elements of an array use array_filter(x, e -> e > 1)' : undefined,
   (t, before) =>
