@@ -1,10 +1,12 @@
 // A rule whose statement has WITH, sub-selects or UNION ALL: each plain SELECT of it is planned and compiled by itself; what one gives out, the next ones take
 // in (exec/steps.ts). Called by rule-plan.ts.
+
 import { compileRule } from '../../compile/index.ts';
 import type { RuleProgram } from '../../exec/operator.ts';
 import { chainSteps, type ProgramStep } from '../../exec/steps.ts';
 import { explain, type LogicalPlan, type PlanCatalog, type PlanOptions, planRule, type SourceInfo } from '../../plan/index.ts';
 import { type Expr, find, type SelectStatement, type Step, sqlError } from '../../sql/index.ts';
+import { ALL_ROWS } from './all-rows.ts';
 
 export interface StepPlan {
   readonly step: Step;
@@ -12,9 +14,6 @@ export interface StepPlan {
   readonly takes: ProgramStep['takes'];
   readonly collects: boolean;
 }
-
-/** Never reached: the rows come together from the step before. As many as a count window may ask for (windows/check-lengths.ts). */
-const ALL_ROWS = 10_000_000n;
 
 /** @throws GatewayError PLAN_* */
 export function planSteps(steps: readonly Step[], catalog: PlanCatalog, options: PlanOptions): StepPlan[] {
@@ -137,7 +136,7 @@ const overAll = (s: SelectStatement): SelectStatement => ({
     kind: 'window',
     type: 'count',
     name: 'COUNTWINDOW',
-    args: [{ kind: 'int', value: ALL_ROWS, span: s.span }],
+    args: [{ kind: 'int', value: BigInt(ALL_ROWS), span: s.span }],
     partitionBy: [],
     span: s.span,
   },

@@ -1,10 +1,12 @@
 // A graph as a chain of nodes, each with a small SELECT of its own over what the node before gives out (exec/node-chain.ts). Operators that work on a
 // collection together (groupby, aggfunc, a filter on what they made, orderby, pick) are one SELECT over the rows of the window. Graphs with joins or
 // tables are lines instead (graph-select.ts). Called by rule-plan.ts.
+
 import { GatewayError } from '../../../base/errors/gateway-error.ts';
 import type { ChainNode, ChainSource, NodeKind } from '../../../exec/node-chain.ts';
 import type { RuleProgram } from '../../../exec/operator.ts';
 import { type Expr, parseExpression, parseSelectField, printExpr, printName, type SelectField } from '../../../sql/index.ts';
+import { ALL_ROWS } from '../all-rows.ts';
 import { type Graph, type GraphNode, graphError } from './graph-json.ts';
 import { expressionOf, listOf, windowCall, within } from './graph-parts.ts';
 
@@ -226,8 +228,7 @@ class Collected {
     const hidden = this.picked ? this.made.filter(({ name }) => !this.picked!.some((f) => this.madeOf(f)?.name === name && !f.alias)) : [];
     return [
       `SELECT ${[...shown, ...hidden.map(({ name, field }) => `${fieldText(field, name)} INVISIBLE`)].join(', ')} FROM ${from}`,
-      // never reached: the rows come together from the node before
-      `GROUP BY ${[...this.dimensions, 'countwindow(10000000)'].join(', ')}`,
+      `GROUP BY ${[...this.dimensions, `countwindow(${ALL_ROWS})`].join(', ')}`,
       ...(this.having.length > 0 ? [`HAVING ${this.having.join(' AND ')}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(', ')}`] : []),
     ].join(' ');
